@@ -1,0 +1,148 @@
+"""Rules of what is wrong or hostile: every body gets NBC's envelope, never a framework's words and never a 500."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from hypothesis import strategies as st
+
+from contracts.suites.bakong.subject import KEYS, Bakong, code, must
+from contracts.suites.case import Case
+from contracts.suites.http import Answer, call
+from contracts.suites.rules import NotCheckedError, Suite
+
+SUITE = Suite("bakong")
+rule = SUITE.rule
+
+CHECK = "check_transaction_by_md5"
+HOSTILE = (
+    b"",
+    b"{",
+    b"null",
+    b'"028ec2cb0123456789abcdef01234567"',
+    b"[]",
+    b"[1,2]",
+    b'{"md5":null}',
+    b'{"md5":1}',
+    b'{"md5":["a"]}',
+    b'{"md5":""}',
+    b"\xff\xfe\x00",
+    b'{"md5":"\xff"}',
+    b'{"md5":"\\ud800"}',
+    b'{"md5":NaN}',
+    b"[" * 5000,
+    b'{"a":' * 2000,
+    b'{"md5":"' + b"a" * 300 + b'"}',
+    b'{"md5":"' + b"a" * 200_000 + b'"}',
+)
+
+
+def _enveloped(answer: Answer, what: str) -> None:
+    must(answer.status < 500, f"{what} was answered HTTP {answer.status}")
+    must(isinstance(answer.body, dict), f"{what} was answered without the JSON envelope: {answer.told[:200]}")
+    missing = [key for key in KEYS if key not in answer.body]
+    must(not missing, f"{what} was answered without {', '.join(missing)}: {answer.told[:200]}")
+    must(answer.get("responseCode") == 1, f"{what} was taken: {answer.told[:200]}")
+
+
+@rule(
+    "bodies.hostile",
+    "A wrong body gets the envelope",
+    forbids="a 500, a framework's 422 or plain text for a body that is wrong",
+)
+def _hostile(bakong: Bakong, case: Case) -> None:
+    """Cut, deep, large and mistyped JSON, invalid UTF-8, nothing at all. In safe mode the first few only."""
+    for raw in HOSTILE[:4] if bakong.control is None else HOSTILE:
+        with bakong.session() as session:
+            _enveloped(session.post(case, CHECK, None, raw=raw), f"the body {raw[:40]!r}")
+        case.journal.clear()
+
+
+def _json() -> st.SearchStrategy[Any]:
+    leaf = (
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(max_size=8)
+    )
+    return st.recursive(
+        leaf,
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(("md5", "hash", "qr", "x")), inner, max_size=3)
+        ),
+        max_leaves=6,
+    )
+
+
+ANY_JSON = _json()
+
+
+@rule(
+    "bodies.any", "No JSON makes it fail", forbids="a 5xx, or an answer outside the envelope, for any JSON", examples=40
+)
+def _any(bakong: Bakong, case: Case) -> None:
+    """JSON drawn at random, sent to an endpoint drawn at random. Needs a fake."""
+    endpoint = case.draw(
+        st.sampled_from((CHECK, "generate_deeplink_by_qr", "check_bakong_account", "renew_token")), "endpoint"
+    )
+    body = case.draw(ANY_JSON, "body")
+    with bakong.session() as session:
+        session.need_world()
+        answer = session.post(case, endpoint, None, raw=json.dumps(body).encode())
+        must(answer.status < 500, f"answered HTTP {answer.status}")
+        missing = [key for key in KEYS if key not in (answer.body if isinstance(answer.body, dict) else {})]
+        must(not missing, f"answered without {', '.join(missing)}: {answer.told[:200]}")
+
+
+@rule("bodies.missing", "A missing field is code 5", forbids="another errorCode where a field is missing")
+def _missing(bakong: Bakong, case: Case) -> None:
+    """A check without md5. The HTTP status, 400 here, is a guess and not checked."""
+    with bakong.session() as session:
+        answer = session.post(case, CHECK, {})
+        must(answer.get("errorCode") == 5, f"errorCode is {answer.get('errorCode')!r}, expected 5: {answer.told}")
+
+
+@rule("methods", "Only POST is answered", forbids="answering GET, or failing at it")
+def _methods(bakong: Bakong, case: Case) -> None:
+    """GET and DELETE on a check. Needs a fake."""
+    with bakong.session() as session:
+        session.need_world()
+        for method in ("GET", "DELETE"):
+            answer = call(
+                case,
+                session.http,
+                method,
+                f"{session.prefix}/v1/{CHECK}",
+                headers={"authorization": f"Bearer {session.token}"},
+            )
+            must(400 <= answer.status < 500, f"{method} was answered HTTP {answer.status}")
+
+
+@rule("paths", "An unknown path is refused, not failed at", forbids="a 2xx or 5xx for a path that does not exist")
+def _paths(bakong: Bakong, case: Case) -> None:
+    """Two paths that are nobody's. Needs a fake."""
+    with bakong.session() as session:
+        session.need_world()
+        for path in ("check_transaction_by_magic", "%00"):
+            answer = session.post(case, path, {})
+            must(400 <= answer.status < 500, f"/v1/{path} was answered HTTP {answer.status}")
+
+
+@rule(
+    "race",
+    "Whoever asks at once gets one consistent answer",
+    forbids="a poll that loses a payment that another poll has found",
+)
+def _race(bakong: Bakong, case: Case) -> None:
+    """Sixteen checks at once of a payment that was made. Needs a fake."""
+    with bakong.session() as session:
+        made = code()
+        session.need_world().pay(case, made.qr)
+        with ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda _: session.post(case, CHECK, {"md5": made.md5}), range(16)))
+        texts = {answer.text for answer in answers}
+        if all(answer.get("responseCode") == 1 for answer in answers):
+            raise NotCheckedError("the payment is not found at all, which another rule names")
+        must(len(texts) == 1, f"{len(texts)} different answers: {sorted(texts)}")

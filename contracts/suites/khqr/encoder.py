@@ -1,0 +1,459 @@
+"""Rules of what an encoder writes. Each looks only at what it names, so that one fault breaks one rule.
+
+Sources: EMV QR Code Specification (merchant-presented), NBC's SDK (npm bakong-khqr 1.0.20).
+"""
+
+import re
+from functools import cache
+from hashlib import md5
+from typing import Any
+
+from hypothesis import strategies as st
+
+from contracts.suites.case import Case
+from contracts.suites.khqr.lines import Codec, Refused, Written
+from contracts.suites.khqr.payloads import (
+    DAY_MS,
+    KHMER,
+    Payload,
+    by_nbc,
+    expiries,
+    khr,
+    payees,
+    payloads,
+    plain,
+    shop,
+    usd,
+    words,
+)
+from contracts.suites.khqr.reading import parts, value
+from contracts.suites.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite
+from khqr.emv import crc16
+
+SUITE = Suite("khqr")
+rule = SUITE.rule
+
+
+def written(codec: Codec, case: Case, payload: Payload) -> Written:
+    """What the codec writes for a payload that it must take. Raises PreconditionError where it refuses."""
+    answer = codec.encode(case, payload)
+    if isinstance(answer, Refused):
+        raise PreconditionError(f"a valid payload was refused: {answer.why or 'no reason given'}")
+    return answer
+
+
+def _must(held: object, otherwise: str) -> None:
+    if not held:
+        raise RuleBrokenError(otherwise)
+
+
+def _dynamic(codec: Codec, **fields: Any) -> Payload:
+    return plain(**{"amount": 1000, "expirationTimestamp": codec.now_ms + DAY_MS, **fields})
+
+
+@rule(
+    "encode.takes-valid",
+    "A valid payload becomes a code",
+    forbids="refusing a payload that NBC's SDK takes",
+    examples=60,
+)
+def _takes_valid(codec: Codec, case: Case) -> None:
+    """Payloads of persons and shops, with and without an amount, all fields within their limits."""
+    answer = codec.encode(case, case.draw(payloads(codec.now_ms), "payload"))
+    if isinstance(answer, Refused):
+        raise RuleBrokenError(f"a valid payload was refused: {answer.why or 'no reason given'}")
+
+
+@rule("tlv.lengths", "Every length is two digits and right", forbids="lengths that are not two digits", examples=60)
+def _lengths(codec: Codec, case: Case) -> None:
+    """The whole text is followed tag by tag, in ASCII; nothing may be left over."""
+    qr = written(codec, case, case.draw(payloads(codec.now_ms), "payload")).qr
+    found, rest = parts(qr)
+    last = found[-1].tag if found else "the start"
+    _must(not rest, f"after tag {last} the text cannot be followed: {rest[:24]!r}")
+    for tag in ("29", "30", "62", "64", "99"):
+        inner = value(qr, tag)
+        _must(inner is None or not parts(inner)[1], f"template {tag} cannot be followed: {inner!r}")
+
+
+@rule(
+    "tlv.characters",
+    "Lengths count characters, not bytes",
+    forbids="lengths in UTF-8 bytes, which shift every reader of Khmer text",
+    examples=30,
+)
+def _characters(codec: Codec, case: Case) -> None:
+    """A name and a city in Khmer letters; tags 59 and 60 must carry the count of characters."""
+    payload = plain(
+        merchantName=case.draw(words(1, 25, KHMER), "merchantName"),
+        merchantCity=case.draw(words(1, 15, KHMER), "merchantCity"),
+    )
+    qr = written(codec, case, payload).qr
+    for tag, name in (("59", "merchantName"), ("60", "merchantCity")):
+        text = payload[name]
+        expected = f"{tag}{len(text):02d}{text}"
+        _must(expected in qr, f"expected {expected!r} ({len(text)} characters) in {qr!r}")
+
+
+@rule("tlv.once", "No tag stands twice", forbids="the same tag twice in a code", examples=30)
+def _once(codec: Codec, case: Case) -> None:
+    """The tags of the top level are counted."""
+    found = [part.tag for part in parts(written(codec, case, case.draw(payloads(codec.now_ms), "payload")).qr)[0]]
+    twice = sorted({tag for tag in found if found.count(tag) > 1})
+    _must(not twice, f"tag {', '.join(twice)} stands twice")
+
+
+@rule("tlv.order", "Tag 00 is first and tag 63 is last", forbids="a code that does not begin with 00 or end with 63")
+def _order(codec: Codec, case: Case) -> None:
+    """A code with and one without an amount."""
+    for payload in (plain(), _dynamic(codec)):
+        qr = written(codec, case, payload).qr
+        _must(qr.startswith("0002"), f"begins with {qr[:6]!r}, expected 000201")
+        tags = [part.tag for part in parts(qr)[0]]
+        _must(tags[-1:] == ["63"] or "6304" in qr[-8:], f"ends with tag {tags[-1:] or '?'}, expected 63 last")
+
+
+@rule("tlv.empty", "No tag is empty", forbids="a tag of length 00 for a field that was not given")
+def _empty(codec: Codec, case: Case) -> None:
+    """The plainest code, with and without an amount."""
+    for payload in (plain(), plain(amount=1, expirationTimestamp=codec.now_ms + 60_000)):
+        empty = [part.tag for part in parts(written(codec, case, payload).qr)[0] if not part.value]
+        _must(not empty, f"the tags {', '.join(empty)} are empty")
+
+
+@rule(
+    "tlv.fixed",
+    "The version is 01 and the country KH",
+    forbids="another payload format than 01, another country than KH",
+)
+def _fixed(codec: Codec, case: Case) -> None:
+    """Tags 00 and 58 of a plain code."""
+    qr = written(codec, case, plain()).qr
+    _must(value(qr, "00") == "01", f"tag 00 is {value(qr, '00')!r}, expected '01'")
+    _must(value(qr, "58") == "KH", f"tag 58 is {value(qr, '58')!r}, expected 'KH'")
+
+
+@rule("crc.value", "The CRC is CRC-16/CCITT-FALSE of everything before it", forbids="another CRC", examples=40)
+def _crc_value(codec: Codec, case: Case) -> None:
+    """ASCII payloads whose CRC has no leading zero; compared as numbers, the 6304 included."""
+    qr = written(codec, case, case.draw(payloads(codec.now_ms), "payload")).qr
+    digits = re.search(r"6304([0-9A-Fa-f]+)\Z", qr)
+    _must(digits, f"ends in {qr[-10:]!r}, expected 6304 and hex digits")
+    assert digits  # noqa: S101  for the type checker
+    body = qr[: digits.start() + 4]
+    _must(int(digits[1], 16) == int(crc16(body), 16), f"the CRC is {digits[1]}, expected {crc16(body)} over {body!r}")
+
+
+@rule("crc.padded", "The CRC always has four digits", forbids="a CRC that loses its leading zeros")
+def _crc_padded(codec: Codec, case: Case) -> None:
+    """Names whose CRC begins with one, two and three zeros."""
+    if codec.own_clock:
+        case.note("static codes carry no time, so that their CRC is known before")
+    for zeros, payload in _low_crcs().items():
+        qr = written(codec, case, payload).qr
+        expected = by_nbc(payload, codec.now_ms).qr[-4:]
+        tail = qr.rpartition("6304")[2]
+        number = int(tail, 16) if re.fullmatch(r"[0-9A-Fa-f]+", tail) else -1
+        if len(tail) < 4 and number == int(expected, 16):
+            raise RuleBrokenError(
+                f"the CRC of {payload['merchantName']!r} is {tail!r}, expected {expected!r} ({zeros} zeros)"
+            )
+        _must(len(tail) == 4 or tail.startswith("6304"), f"the CRC is {tail!r}, expected four digits")
+
+
+@cache
+def _low_crcs() -> dict[int, Payload]:
+    """A payload for each number of leading zeros of its CRC."""
+    found: dict[int, Payload] = {}
+    for number in range(40_000):
+        payload = plain(merchantName=f"Shop {number}")
+        crc = by_nbc(payload, 0).qr[-4:]
+        zeros = len(crc) - len(crc.lstrip("0"))
+        if 0 < zeros < 4 and zeros not in found:
+            found[zeros] = payload
+        if len(found) == 3:
+            break
+    return found
+
+
+@rule("crc.upper", "The CRC is written in capital letters", forbids="lower-case hex digits in tag 63", examples=20)
+def _crc_upper(codec: Codec, case: Case) -> None:
+    """The last four characters of codes drawn."""
+    qr = written(codec, case, case.draw(payloads(codec.now_ms), "payload")).qr
+    _must(qr[-4:] == qr[-4:].upper(), f"the CRC is {qr[-4:]!r}, expected {qr[-4:].upper()!r}")
+
+
+@rule(
+    "crc.bytes",
+    "The CRC is over the UTF-8 bytes of the text",
+    forbids="a CRC over code points or UTF-16 units, wrong for every Khmer name",
+    examples=20,
+)
+def _crc_bytes(codec: Codec, case: Case) -> None:
+    """A Khmer name; the CRC of the text that was written is computed anew."""
+    qr = written(codec, case, plain(merchantName=case.draw(words(1, 25, KHMER), "merchantName"))).qr
+    head, tail = qr[:-4], qr[-4:]
+    _must(tail.upper() == crc16(head), f"the CRC is {tail}, over the UTF-8 bytes it is {crc16(head)}")
+
+
+@rule(
+    "md5.whole",
+    "The md5 is over the whole text, CRC included",
+    forbids="an md5 over anything but the UTF-8 bytes of the whole code: Bakong would never find the payment",
+    examples=40,
+)
+def _md5_whole(codec: Codec, case: Case) -> None:
+    """Codes in ASCII and in Khmer; the md5 is computed anew over what was written."""
+    alphabet = case.draw(st.sampled_from(("ascii", "khmer")), "script")
+    drawn = payloads(codec.now_ms, alphabet=KHMER) if alphabet == "khmer" else payloads(codec.now_ms)
+    answer = written(codec, case, case.draw(drawn, "payload"))
+    if answer.md5 is None:
+        raise NotCheckedError("the codec tells no md5")
+    expected = md5(answer.qr.encode(), usedforsecurity=False).hexdigest()
+    _must(
+        answer.md5.lower() == expected,
+        f"the md5 is {answer.md5}, expected {expected} over the {len(answer.qr)} characters",
+    )
+
+
+@rule("md5.form", "The md5 is 32 small hex digits", forbids="capital letters or another form of the md5")
+def _md5_form(codec: Codec, case: Case) -> None:
+    """The md5 of a plain code."""
+    answer = written(codec, case, plain())
+    if answer.md5 is None:
+        raise NotCheckedError("the codec tells no md5")
+    _must(re.fullmatch(r"[0-9a-f]{32}", answer.md5), f"the md5 is {answer.md5!r}, expected 32 of 0-9a-f")
+
+
+@rule("initiation", "11 without an amount, 12 with one", forbids="the wrong point of initiation (tag 01)", examples=20)
+def _initiation(codec: Codec, case: Case) -> None:
+    """Codes of both kinds; tag 01 is compared."""
+    payload = case.draw(payloads(codec.now_ms), "payload")
+    found = value(written(codec, case, payload).qr, "01")
+    expected = "12" if "amount" in payload else "11"
+    _must(found == expected, f"tag 01 is {found!r}, expected {expected!r}")
+
+
+@rule("amount.zero", "An amount of zero makes a static code", forbids="a dynamic code of zero, which nobody can pay")
+def _zero(codec: Codec, case: Case) -> None:
+    """Amount 0 in both currencies: no tag 54, tag 01 is 11; or a refusal."""
+    for currency in (116, 840):
+        answer = codec.encode(case, _dynamic(codec, currency=currency, amount=0))
+        if isinstance(answer, Written):
+            _must(value(answer.qr, "54") is None, f"tag 54 is {value(answer.qr, '54')!r} for an amount of 0")
+            _must(value(answer.qr, "01") != "12", "tag 01 is '12' for an amount of 0")
+
+
+@rule("amount.khr", "Riel are written whole", forbids="decimals in a KHR amount", examples=30)
+def _khr(codec: Codec, case: Case) -> None:
+    """Amounts in riel; tag 54 is the digits alone."""
+    amount = case.draw(khr(), "amount")
+    found = value(written(codec, case, _dynamic(codec, amount=amount)).qr, "54")
+    _must(found == str(amount), f"tag 54 is {found!r}, expected {str(amount)!r}")
+
+
+@rule(
+    "amount.usd",
+    "Dollars are written as NBC writes them",
+    forbids="another form of a USD amount: 1.5 must be '1.50' and 1 must be '1', or the md5 is another",
+    examples=50,
+)
+def _usd(codec: Codec, case: Case) -> None:
+    """Amounts in cents; two decimals where there is a fraction, none where there is not; never a cent off."""
+    amount = case.draw(usd(), "amount")
+    found = value(written(codec, case, _dynamic(codec, currency=840, amount=amount)).qr, "54")
+    expected = str(amount) if isinstance(amount, int) else f"{amount:.2f}"
+    _must(found == expected, f"tag 54 is {found!r}, expected {expected!r}")
+
+
+@rule(
+    "currency",
+    "Tag 53 is 116 for riel and 840 for dollars",
+    forbids="a missing, wrong or alphabetic currency",
+    examples=10,
+)
+def _currency(codec: Codec, case: Case) -> None:
+    """Codes of both currencies, with and without an amount."""
+    payload = case.draw(payloads(codec.now_ms), "payload")
+    found = value(written(codec, case, payload).qr, "53")
+    _must(found == str(payload["currency"]), f"tag 53 is {found!r}, expected '{payload['currency']}'")
+
+
+@rule(
+    "static.no-timestamp",
+    "A static code carries no timestamp",
+    forbids="tag 99 in a code without an amount",
+    examples=15,
+)
+def _static(codec: Codec, case: Case) -> None:
+    """Codes without an amount, some with an expiry given, which NBC's SDK leaves out."""
+    payload = case.draw(payloads(codec.now_ms, dynamic=False), "payload")
+    if case.draw(st.booleans(), "with an expiry"):
+        payload = {**payload, "expirationTimestamp": codec.now_ms + DAY_MS}
+    found = value(written(codec, case, payload).qr, "99")
+    _must(found is None, f"tag 99 is {found!r}, expected none")
+
+
+@rule(
+    "expiry.present",
+    "A dynamic code carries its creation and its expiry",
+    forbids="a code with an amount but no 99.00 or 99.01",
+)
+def _expiry_present(codec: Codec, case: Case) -> None:
+    """Both sub-tags of 99, in a person's and a shop's code."""
+    for payload in (_dynamic(codec), shop(amount=1000, expirationTimestamp=codec.now_ms + DAY_MS)):
+        qr = written(codec, case, payload).qr
+        for sub, what in (("00", "creation"), ("01", "expiry")):
+            _must(value(qr, f"99.{sub}"), f"tag 99.{sub} ({what}) is missing")
+
+
+@rule(
+    "expiry.milliseconds",
+    "Timestamps are 13 digits of milliseconds",
+    forbids="seconds, or another form of time, in tag 99",
+)
+def _milliseconds(codec: Codec, case: Case) -> None:
+    """The form of 99.00 and 99.01, where they are present."""
+    qr = written(codec, case, _dynamic(codec)).qr
+    for sub in ("00", "01"):
+        found = value(qr, f"99.{sub}")
+        _must(found is None or re.fullmatch(r"[0-9]{13}", found), f"tag 99.{sub} is {found!r}, expected 13 digits")
+
+
+@rule(
+    "expiry.value",
+    "The expiry is the one that was asked for",
+    forbids="an expiry that is moved, rounded or made up",
+    examples=30,
+)
+def _expiry_value(codec: Codec, case: Case) -> None:
+    """Expiries from one millisecond to 30 days ahead; compared where 99.01 has 13 digits."""
+    expiry = case.draw(expiries(codec.now_ms), "expirationTimestamp")
+    found = value(written(codec, case, _dynamic(codec, expirationTimestamp=expiry)).qr, "99.01") or ""
+    if len(found) == 13:
+        _must(found == str(expiry), f"tag 99.01 is {found}, asked for {expiry}: {int(found) - expiry:+d} ms")
+
+
+@rule("expiry.creation", "The creation time is now", forbids="a creation time other than the one given")
+def _creation(codec: Codec, case: Case) -> None:
+    """Tag 99.00 against the `now` of the request."""
+    if codec.own_clock:
+        raise NotCheckedError("the codec stamps codes with its own clock")
+    found = value(written(codec, case, _dynamic(codec)).qr, "99.00") or ""
+    if len(found) == 13:
+        _must(found == str(codec.now_ms), f"tag 99.00 is {found}, expected {codec.now_ms}")
+
+
+@rule(
+    "account.template",
+    "A person's account is in tag 29, a shop's in tag 30",
+    forbids="the account in another template",
+    examples=20,
+)
+def _template(codec: Codec, case: Case) -> None:
+    """The account, the shop's id and the bank in their sub-tags, and no second template."""
+    payload = case.draw(payees(), "payload")
+    qr = written(codec, case, payload).qr
+    right, wrong = ("30", "29") if payload["kind"] == "merchant" else ("29", "30")
+    _must(value(qr, wrong) is None, f"tag {wrong} is in the code of one {payload['kind']}")
+    second = "merchantID" if payload["kind"] == "merchant" else "accountInformation"
+    for sub, name in (("00", "bakongAccountID"), ("01", second), ("02", "acquiringBank")):
+        found = value(qr, f"{right}.{sub}")
+        _must(found == payload.get(name), f"tag {right}.{sub} is {found!r}, expected {name} {payload.get(name)!r}")
+
+
+FIELDS = {
+    "59": "merchantName",
+    "60": "merchantCity",
+    "52": "merchantCategoryCode",
+    "62.01": "billNumber",
+    "62.02": "mobileNumber",
+    "62.03": "storeLabel",
+    "62.07": "terminalLabel",
+    "62.08": "purposeOfTransaction",
+}
+
+
+@rule(
+    "fields.kept",
+    "Every field stands in its tag, unchanged",
+    forbids="a field lost, cut, cased, trimmed or in another tag",
+    examples=60,
+)
+def _kept(codec: Codec, case: Case) -> None:
+    """Codes with any of the optional fields; each is read back from its own tag."""
+    payload = case.draw(payloads(codec.now_ms), "payload")
+    qr = written(codec, case, payload).qr
+    for path, name in FIELDS.items():
+        found = value(qr, path)
+        expected = payload.get(name, "5999" if path == "52" else None)
+        _must(found == expected, f"tag {path} is {found!r}, expected {name} {expected!r}")
+
+
+@rule("fields.spaces", "Spaces stay where they are", forbids="a name that is trimmed, or whose spaces are merged")
+def _spaces(codec: Codec, case: Case) -> None:
+    """A name and a city with two spaces inside and one at the end, as NBC's SDK keeps them."""
+    qr = written(codec, case, plain(merchantName="Sok  Heng ", merchantCity="Siem  Reap ")).qr
+    for tag, expected in (("59", "Sok  Heng "), ("60", "Siem  Reap ")):
+        _must(value(qr, tag) == expected, f"tag {tag} is {value(qr, tag)!r}, expected {expected!r}")
+
+
+@rule("language", "The other language stands in tag 64", forbids="a Khmer name lost or in another tag", examples=15)
+def _language(codec: Codec, case: Case) -> None:
+    """A preference, a name and a city in Khmer."""
+    payload = plain(
+        languagePreference="km",
+        merchantNameAlternateLanguage=case.draw(words(1, 25, KHMER), "merchantNameAlternateLanguage"),
+        merchantCityAlternateLanguage=case.draw(words(1, 15, KHMER), "merchantCityAlternateLanguage"),
+    )
+    qr = written(codec, case, payload).qr
+    for name in ("languagePreference", "merchantNameAlternateLanguage", "merchantCityAlternateLanguage"):
+        _must(payload[name] in qr, f"{name} {payload[name]!r} is not in the code {qr!r}")
+    _must(f"0002km01{len(payload['merchantNameAlternateLanguage']):02d}" in qr, "64 does not begin with 00, then 01")
+
+
+@rule("unionpay", "A UnionPay account stands in tag 15", forbids="a UnionPay account lost or in another tag")
+def _unionpay(codec: Codec, case: Case) -> None:
+    """A code in riel with an account of 31 digits."""
+    account = "1234567890" * 3 + "1"
+    qr = written(codec, case, plain(upiMerchantAccount=account)).qr
+    found = value(qr, "15")
+    _must(found == account, f"tag 15 is {found!r}, expected {account!r}")
+    tags = [part.tag for part in parts(qr)[0]]
+    _must(tags.index("15") < tags.index("29"), f"the tags are {tags}, expected 15 before 29")
+
+
+@rule(
+    "defaults", "The category is 5999 and the city Phnom Penh where none is given", forbids="other defaults than NBC's"
+)
+def _defaults(codec: Codec, case: Case) -> None:
+    """A payload without category and city."""
+    qr = written(codec, case, plain(merchantCity=None)).qr
+    _must(value(qr, "52") == "5999", f"tag 52 is {value(qr, '52')!r}, expected '5999'")
+    _must(value(qr, "60") == "Phnom Penh", f"tag 60 is {value(qr, '60')!r}, expected 'Phnom Penh'")
+
+
+@rule(
+    "order.nbc", "The tags stand in NBC's order", forbids="another order of tags, which makes another md5", examples=20
+)
+def _nbc_order(codec: Codec, case: Case) -> None:
+    """The sequence of tags, of both levels, against NBC's; lengths and values are other rules' matter."""
+    payload = case.draw(payloads(codec.now_ms), "payload")
+    qr = written(codec, case, payload).qr
+    expected = by_nbc(payload, codec.now_ms).qr
+    _must(_common(qr, expected) == _common(expected, qr), f"the tags are {_tags(qr)}, NBC writes {_tags(expected)}")
+
+
+def _tags(qr: str) -> list[str]:
+    found = []
+    for part in parts(qr)[0]:
+        found.append(part.tag)
+        if part.tag in ("29", "30", "62", "64", "99"):
+            found += [f"{part.tag}.{inner.tag}" for inner in parts(part.value)[0]]
+    return found
+
+
+def _common(qr: str, other: str) -> list[str]:
+    """The tags of one that the other has too: what is missing or too many is other rules' matter."""
+    also = set(_tags(other))
+    return [tag for tag in dict.fromkeys(_tags(qr)) if tag in also]

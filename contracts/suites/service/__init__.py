@@ -1,0 +1,29 @@
+"""The rules of a payment service, in any language, behind a mapping of our operations to its HTTP. Knows only URLs."""
+
+from contracts.suites.rules import Suite
+from contracts.suites.service import (
+    changes,
+    cycles,
+    forms,
+    granting,
+    hooks,
+    keys,
+    limiting,
+    payments,
+    quotes,
+    stories,
+    waiting,
+)
+from contracts.suites.service.config import Config, load
+from contracts.suites.service.subject import Service
+
+SUITE = Suite(
+    "service",
+    [
+        rule
+        for module in (payments, waiting, granting, changes, quotes, cycles, hooks, forms, stories, limiting, keys)
+        for rule in module.SUITE.rules
+    ],
+)
+
+__all__ = ["SUITE", "Config", "Service", "load"]

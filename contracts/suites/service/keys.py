@@ -1,0 +1,221 @@
+"""Rules of the API key. They come last: ten wrong keys may block an address for a while."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from contracts.suites.case import Case
+from contracts.suites.http import Answer
+from contracts.suites.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite
+from contracts.suites.service.config import Blocking, fill
+from contracts.suites.service.payments import must
+from contracts.suites.service.subject import Service
+
+SUITE = Suite("service")
+rule = SUITE.rule
+BLOCKED_S = 960
+
+Change = Callable[[str], str]
+WRONG: dict[str, Change] = {
+    "cut by a letter": lambda key: key[:-1],
+    "one letter longer": lambda key: key + "x",
+    "its first half": lambda key: key[: len(key) // 2],
+    "another last letter": lambda key: key[:-1] + ("a" if key[-1] != "a" else "b"),
+    "another first letter": lambda key: ("a" if key[0] != "a" else "b") + key[1:],
+    "in another case": lambda key: key.swapcase() if key.swapcase() != key else key + "y",
+}
+
+
+def _key(service: Service) -> tuple[str, str, str]:
+    """The header that carries the key, its text, and the key in it."""
+    key = str(service.values.get("api_key", ""))
+    for name, template in service.config.headers.items():
+        text = str(fill(template, service.values))
+        if key and key in text:
+            return name, text, key
+    raise NotCheckedError("no header of the configuration holds {api_key}")
+
+
+@rule("key.missing", "Every call needs the key", forbids="an operation that answers without a key")
+def _missing(service: Service, case: Case) -> None:
+    """Each operation without the header, then with an empty one; the health check is not asked."""
+    _key(service)
+    service.wait(case, BLOCKED_S if service.config.time != "real" else 0)
+    user = service.new_user()
+    expected = (*service.config.refusals.unauthorized, 403)
+    for name in service.config.operations:
+        if name in ("set_time", "make_key", "revoke_key"):
+            continue
+        values = {**service.order(user), "md5": "0" * 32, "id": "none", "md5s": ["0" * 32]}
+        values |= {"timeout_ms": 1000, "interval_ms": 1000}
+        answer = service.do(case, name, headers={}, **values)
+        must(answer.status in expected, f"{name} without a key was answered {answer.told}")
+    service.wait(case, BLOCKED_S if service.config.time != "real" else 0)
+
+
+@rule(
+    "key.wrong",
+    "Only the whole key counts",
+    forbids="a key that is compared by its beginning, its length or without case",
+)
+def _wrong(service: Service, case: Case) -> None:
+    """The key cut, longer, halved, and with a letter changed; then the right one."""
+    name, text, key = _key(service)
+    if service.config.time == "real" and service.config.blocking:
+        raise NotCheckedError(f"wrong keys would block this address for {service.config.blocking.for_s} s of real time")
+    service.wait(case, BLOCKED_S if service.config.time != "real" else 0)
+    expected = (*service.config.refusals.unauthorized, 403)
+    for what, change in WRONG.items():
+        answer = service.do(
+            case, "status", headers={name: text.replace(key, change(key))}, md5="0" * 32, id="none", user="u"
+        )
+        must(answer.status in expected, f"a key {what} was answered {answer.told}")
+    service.wait(case, BLOCKED_S if service.config.time != "real" else 0)
+    answer = service.do(case, "status", md5="0" * 32, id="none", user="u")
+    must(answer.status not in expected, f"the right key was answered {answer.told}")
+
+
+def _second(service: Service, case: Case) -> dict[str, str]:
+    """The headers with another good key, which is made once. Raises NotCheckedError, PreconditionError."""
+    if "second_key" not in service.values:
+        service.values["second_key"] = _make(service, case)
+    name, text, key = _key(service)
+    return {name: text.replace(key, service.values["second_key"])}
+
+
+def _make(service: Service, case: Case) -> str:
+    """A new key. Raises NotCheckedError, PreconditionError."""
+    service.need("make_key")
+    answer = service.do(case, "make_key")
+    made = service.read("make_key", answer, "key")
+    if not service.done("make_key", answer) or not isinstance(made, str):
+        raise PreconditionError(f"make_key answered {answer.told}")
+    return made
+
+
+def _unknown(service: Service, case: Case, headers: dict[str, str] | None = None) -> Answer:
+    return service.do(case, "status", headers=headers, md5="0" * 32, id="none", user="u")
+
+
+@rule("key.several", "A new key is good, and the old one stays good", forbids="a rotation that shuts callers out")
+def _several(service: Service, case: Case) -> None:
+    """A key is made; both are asked with."""
+    headers = _second(service, case)
+    refused = (*service.config.refusals.unauthorized, 403)
+    for what, answer in (("new", _unknown(service, case, headers)), ("old", _unknown(service, case))):
+        must(answer.status not in refused, f"the {what} key was answered {answer.told}")
+
+
+@rule("key.revoked", "A revoked key stops at once", forbids="a key that works on after it was revoked")
+def _revoked(service: Service, case: Case) -> None:
+    """A key is made, used, revoked, and used again a second later."""
+    service.need("revoke_key")
+    name, text, key = _key(service)
+    made = _make(service, case)
+    headers = {name: text.replace(key, made)}
+    _unknown(service, case, headers)
+    if not service.done("revoke_key", answer := service.do(case, "revoke_key", revoked=made)):
+        raise PreconditionError(f"revoke_key answered {answer.told}")
+    service.wait(case, 1)
+    answer = _unknown(service, case, headers)
+    expected = service.config.refusals.unauthorized
+    must(answer.status in expected, f"a revoked key was answered {answer.told}, expected one of {expected}")
+
+
+@rule("key.tenants", "A key sees its own payments only", forbids="one tenant's payment shown to another")
+def _tenants(service: Service, case: Case) -> None:
+    """A payment made with one key, asked for with another."""
+    if not service.config.tenants:
+        raise NotCheckedError("the configuration does not say that keys are tenants")
+    payment = service.create(case)
+    headers = _second(service, case)
+    answer = service.do(case, "status", headers=headers, md5=payment.md5, id=payment.id, user=payment.user)
+    expected = service.config.refusals.unknown
+    must(answer.status in expected, f"another tenant's payment was answered {answer.told}, expected one of {expected}")
+
+
+@rule("limit.each-key", "Each key has its own limit", forbids="one busy caller who shuts out all others")
+def _each_key(service: Service, case: Case) -> None:
+    """One key spends its minute; the other one is admitted."""
+    if service.config.limit is None or service.config.time == "real":
+        raise NotCheckedError("the configuration maps no limit, or has real time")
+    headers = _second(service, case)
+    for _ in range(service.config.limit.per_minute):
+        _unknown(service, None, headers)  # type: ignore[arg-type]
+    if _unknown(service, case, headers).status != 429:
+        raise NotCheckedError("the limit does not hold at all, which another rule names")
+    answer = _unknown(service, case)
+    must(answer.status != 429, f"another key spent its minute, and this one was answered {answer.told}")
+
+
+@contextmanager
+def _elsewhere(service: Service) -> Iterator[Service]:
+    """The service as another address of this machine asks it. Raises NotCheckedError."""
+    host = service.http.base_url.host
+    if host != "127.0.0.1":
+        raise NotCheckedError(f"another address than {host}'s cannot be had here")
+    transport = httpx.HTTPTransport(local_address="127.0.0.9")
+    with httpx.Client(base_url=service.http.base_url, transport=transport, timeout=30) as http:
+        other = Service(service.config, http, service.world, service.values, service.receiver)
+        try:
+            _unknown(other, Case())
+        except RuleBrokenError:
+            raise NotCheckedError("another address of this machine cannot be had") from None
+        yield other
+
+
+def _blocking(service: Service) -> tuple[Blocking, str, str]:
+    if service.config.blocking is None or service.config.time == "real":
+        raise NotCheckedError("the configuration maps no blocking, or has real time")
+    name, text, key = _key(service)
+    return service.config.blocking, name, text.replace(key, key[:-1] + ("a" if key[-1] != "a" else "b"))
+
+
+@rule(
+    "key.blocks",
+    "An address that guesses keys is shut out for a while",
+    forbids="guessing without end, a block that a right key lifts, or one that never ends",
+)
+def _blocks(service: Service, case: Case) -> None:
+    """Wrong keys up to the limit; then the right key is refused, until the time is over."""
+    blocking, name, wrong = _blocking(service)
+    service.wait(case, BLOCKED_S)
+    for _ in range(blocking.tries - 1):
+        _unknown(service, case, {name: wrong})
+    answer = _unknown(service, case)
+    must(
+        answer.status not in (403, 429),
+        f"after {blocking.tries - 1} wrong keys the right one is refused: {answer.told}",
+    )
+    _unknown(service, case, {name: wrong})
+    answer = _unknown(service, case)
+    must(answer.status in (403, 429), f"after {blocking.tries} wrong keys the right one was answered {answer.told}")
+    service.wait(case, blocking.for_s - 10)
+    answer = _unknown(service, case)
+    must(answer.status in (403, 429), f"10 s before its end the block let pass: {answer.told}")
+    service.wait(case, 11)
+    answer = _unknown(service, case)
+    must(answer.status not in (403, 429), f"{blocking.for_s + 1} s after the last wrong key: {answer.told}")
+
+
+@rule(
+    "key.blocks-the-guilty",
+    "Only the address that guesses is shut out",
+    forbids="shutting out all callers, or believing X-Forwarded-For of just anybody",
+)
+def _blocks_guilty(service: Service, case: Case) -> None:
+    """Wrong keys from one address, each with another X-Forwarded-For; another address is served, the first is not."""
+    blocking, name, wrong = _blocking(service)
+    service.wait(case, BLOCKED_S)
+    with _elsewhere(service) as other:
+        for number in range(blocking.tries + 1):
+            _unknown(other, case, {name: wrong, "x-forwarded-for": f"203.0.113.{number}"})
+        answer = _unknown(other, case)
+        must(
+            answer.status in (403, 429),
+            f"forged X-Forwarded-For hid {blocking.tries} wrong keys: {answer.told}",
+        )
+        answer = _unknown(service, case)
+        must(answer.status not in (403, 429), f"another address guessed, and this one was answered {answer.told}")
+    service.wait(case, BLOCKED_S)

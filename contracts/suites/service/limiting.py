@@ -1,0 +1,259 @@
+"""Rules of "100 requests a minute": exact under a frozen clock, and proven by intervals under a real one."""
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
+from typing import NamedTuple
+
+from hypothesis import strategies as st
+
+from contracts.suites.case import Case
+from contracts.suites.http import Answer
+from contracts.suites.rules import NotCheckedError, Suite
+from contracts.suites.service.config import Limit
+from contracts.suites.service.payments import must
+from contracts.suites.service.subject import WINDOW_S, Service
+
+SUITE = Suite("service")
+rule = SUITE.rule
+
+WINDOW_MS = 60_000
+CONNECTIONS = 32
+
+
+class Burst(NamedTuple):
+    """So many requests at once, so long after the burst before."""
+
+    after_ms: int
+    requests: int
+
+
+def admitted_by_rule(bursts: Sequence[Burst], most: int) -> list[int]:
+    """How many of each burst the rule admits: no half-open 60 s hold more than `most` admitted requests.
+
+    >>> admitted_by_rule([Burst(0, 150), Burst(59_999, 10), Burst(1, 10)], 100)
+    [100, 0, 10]
+    """
+    log: deque[int] = deque()
+    now, found = 0, []
+    for burst in bursts:
+        now += burst.after_ms
+        while log and log[0] <= now - WINDOW_MS:
+            log.popleft()
+        admitted = min(burst.requests, most - len(log))
+        log.extend([now] * admitted)
+        found.append(admitted)
+    return found
+
+
+def _limit(service: Service) -> Limit:
+    if service.config.limit is None:
+        raise NotCheckedError("the configuration maps no limit")
+    return service.config.limit
+
+
+def _frozen(service: Service) -> None:
+    if service.config.time == "real":
+        raise NotCheckedError("it needs a clock that stands still; the interval check is done instead")
+
+
+def _ask(service: Service, limit: Limit) -> Answer:
+    return service.do(None, limit.operation, patient=False, md5="0" * 32, id="none", user="nobody")
+
+
+def _fire(service: Service, limit: Limit, requests: int) -> list[Answer]:
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        return list(pool.map(lambda _: _ask(service, limit), range(requests)))
+
+
+def _admitted(answers: Sequence[Answer]) -> int:
+    return sum(answer.status != 429 for answer in answers)
+
+
+def _bursts(most: int) -> st.SearchStrategy[list[Burst]]:
+    """Attacks that tell limiters apart: bursts over a window's edge, half windows, exact edges, saw-teeth."""
+    gaps = st.sampled_from((1, 1_000, 10_000, 20_000, 29_999, 30_000, 30_001, 45_000, 59_999, 60_000, 60_001))
+    sizes = st.sampled_from((1, most // 2, most - 1, most, most + 1))
+    first = st.builds(Burst, st.sampled_from((0, 15_000, 30_000, 50_000, 59_000)), sizes)
+    return st.builds(
+        lambda head, rest: [head, *rest], first, st.lists(st.builds(Burst, gaps, sizes), min_size=1, max_size=3)
+    )
+
+
+@rule("limit.burst", "Of many at once exactly the limit is admitted", forbids="a limiter that races: check, then act")
+def _burst(service: Service, case: Case) -> None:
+    """A frozen clock, three times the limit over 32 connections; then 59.999 s later none, at 60 s the limit."""
+    _frozen(service)
+    limit = _limit(service)
+    for wait_s, requests, expected in (
+        (0.0, 3 * limit.per_minute, limit.per_minute),
+        (59.999, 5, 0),
+        (0.001, limit.per_minute + 5, limit.per_minute),
+    ):
+        service.wait(case, wait_s)
+        found = _admitted(_fire(service, limit, requests))
+        case.note(f"{requests} requests at once, {wait_s:g} s later", f"{found} admitted")
+        must(
+            found == expected,
+            f"{found} of {requests} were admitted {wait_s:g} s after the last burst, expected {expected}",
+        )
+
+
+@rule(
+    "limit.window",
+    "No minute holds more than the limit, however bursts fall",
+    forbids="fixed windows, token buckets and counters that let more, or less, through",
+    examples=5,
+)
+def _window(service: Service, case: Case) -> None:
+    """Bursts drawn around the window's edges, against the exact sliding log."""
+    _frozen(service)
+    limit = _limit(service)
+    bursts = case.draw(_bursts(limit.per_minute), "bursts")
+    found = []
+    for burst in bursts:
+        service.wait(case, burst.after_ms / 1000)
+        found.append(_admitted(_fire(service, limit, burst.requests)))
+        case.note(f"{burst.requests} requests at once, {burst.after_ms} ms later", f"{found[-1]} admitted")
+    expected = admitted_by_rule(bursts, limit.per_minute)
+    must(found == expected, f"admitted were {found}, the rule admits {expected}")
+
+
+@rule(
+    "limit.edges",
+    "A burst at the end of a minute counts in the next",
+    forbids="a fixed window: twice the limit around its edge",
+)
+def _edges(service: Service, case: Case) -> None:
+    """The limit ten milliseconds before an edge, and again ten after it, for edges of the clock's minute."""
+    _frozen(service)
+    limit = _limit(service)
+    now = service.world.now_ms()
+    service.wait(case, (WINDOW_MS - now % WINDOW_MS + WINDOW_MS - 10) / 1000)
+    first = _admitted(_fire(service, limit, limit.per_minute))
+    service.wait(case, 0.02)
+    second = _admitted(_fire(service, limit, limit.per_minute))
+    case.note(
+        f"{limit.per_minute} requests before, {limit.per_minute} after the edge of a minute", f"{first} and {second}"
+    )
+    must(first == limit.per_minute, f"{first} of {limit.per_minute} were admitted in a fresh minute")
+    must(second == 0, f"{first + second} requests were admitted within 20 ms around the edge of a minute")
+
+
+@rule(
+    "limit.refill",
+    "The limit comes back as a whole, not drop by drop",
+    forbids="a token bucket or a counter that refills within the minute",
+)
+def _refill(service: Service, case: Case) -> None:
+    """The limit at once; half a minute later none may pass."""
+    _frozen(service)
+    limit = _limit(service)
+    _fire(service, limit, limit.per_minute)
+    service.wait(case, 30)
+    found = _admitted(_fire(service, limit, 60))
+    must(found == 0, f"30 s after {limit.per_minute} requests {found} more were admitted")
+
+
+@rule(
+    "limit.refused-free",
+    "Refused requests do not count",
+    forbids="a limiter that punishes a caller for what it refused",
+)
+def _refused(service: Service, case: Case) -> None:
+    """The limit, then refused requests in the middle of the minute; at 60 s the limit is there again."""
+    _frozen(service)
+    limit = _limit(service)
+    _fire(service, limit, limit.per_minute)
+    service.wait(case, 50)
+    _fire(service, limit, 20)
+    service.wait(case, 10)
+    found = _admitted(_fire(service, limit, limit.per_minute))
+    must(found == limit.per_minute, f"60 s after the limit was spent {found} of {limit.per_minute} were admitted")
+
+
+@rule(
+    "limit.retry-after", "Retry-After is true", forbids="429 without Retry-After, or one that is too short or too long"
+)
+def _retry_after(service: Service, case: Case) -> None:
+    """The limit 20.5 s before; Retry-After is ceil(39.5) = 40, a second less is refused, it itself is admitted."""
+    _frozen(service)
+    limit = _limit(service)
+    _fire(service, limit, limit.per_minute)
+    service.wait(case, 20.5)
+    answer = _ask(service, limit)
+    case.note(
+        "one more, 20.5 s after the limit was spent",
+        f"{answer.status} Retry-After: {answer.headers.get('retry-after')}",
+    )
+    if answer.status != 429:
+        raise NotCheckedError("the limit does not hold at all, which another rule names")
+    told = answer.headers.get("retry-after", "")
+    must(told.isdigit(), f"Retry-After is {told!r}, expected whole seconds")
+    must(int(told) == 40, f"Retry-After is {told}, expected 40: the first request leaves the minute in 39.5 s")
+    service.wait(case, int(told) - 1)
+    must(_ask(service, limit).status == 429, f"a retry after {int(told) - 1} s was admitted, Retry-After was {told}")
+    service.wait(case, 1)
+    must(_ask(service, limit).status != 429, f"a retry after {told} s was refused")
+
+
+@rule(
+    "limit.shared",
+    "All calls of a key count together",
+    forbids="a limit for each path, which a caller with many paths never meets",
+)
+def _shared(service: Service, case: Case) -> None:
+    """All but one of the limit by its own call, then two more by another: the last is refused."""
+    _frozen(service)
+    limit = _limit(service)
+    others = [name for name in ("subscription", "history", "status") if name in service.config.operations]
+    other = next((name for name in others if name != limit.operation), None)
+    if other is None:
+        raise NotCheckedError("the configuration maps one cheap call only")
+    _fire(service, limit, limit.per_minute - 1)
+    found = [service.do(case, other, md5="0" * 32, id="none", user="nobody").status for _ in range(2)]
+    must(found[0] != 429, f"{other} was refused as number {limit.per_minute} of the minute")
+    must(found[1] == 429, f"{other} was answered {found[1]} as number {limit.per_minute + 1} of the minute")
+
+
+class _Sent(NamedTuple):
+    began: float
+    ended: float
+    admitted: bool
+
+
+@rule(
+    "limit.interval",
+    "By the real clock, no minute holds more than the limit",
+    forbids="more than the limit within a minute, or fewer",
+)
+def _interval(service: Service, case: Case) -> None:
+    """Three times the limit at once, and proof without tolerance.
+
+    What began and ended within a minute proves too many; a 429 while fewer can have been admitted proves too few.
+    """
+    if service.config.time != "real":
+        raise NotCheckedError("the clock stands still here, where the exact checks are stronger")
+    limit = _limit(service)
+    threading.Event().wait(WINDOW_S)
+    sent: list[_Sent] = []
+
+    def send(_number: int) -> None:
+        began = monotonic()
+        answer = _ask(service, limit)
+        sent.append(_Sent(began, monotonic(), answer.status != 429))
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(send, range(3 * limit.per_minute)))
+    admitted = [one for one in sent if one.admitted]
+    span = max(one.ended for one in sent) - min(one.began for one in sent)
+    case.note(f"{len(sent)} requests within {span:.2f} s", f"{len(admitted)} admitted")
+    must(
+        span >= WINDOW_MS / 1000 or len(admitted) <= limit.per_minute,
+        f"{len(admitted)} requests were admitted within {span:.2f} s",
+    )
+    for one in (one for one in sent if not one.admitted):
+        possible = sum(other.began <= one.ended for other in admitted)
+        must(possible >= limit.per_minute, f"a request was refused when at most {possible} can have been admitted")

@@ -1,0 +1,421 @@
+"""Rules of one payment: how it is made, how it is paid, how it ends, and what is not a payment."""
+
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+import khqr
+from contracts.suites.case import Case
+from contracts.suites.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite
+from contracts.suites.service.subject import Payment, Service, instant_ms
+from khqr import DecodeError
+
+SUITE = Suite("service")
+rule = SUITE.rule
+
+
+def must(held: object, otherwise: str) -> None:
+    """Raises RuleBrokenError with the message."""
+    if not held:
+        raise RuleBrokenError(otherwise)
+
+
+def currencies(service: Service) -> list[str]:
+    return sorted(service.config.plans.basic.prices, reverse=True)
+
+
+def code_minor(payment: Payment) -> int:
+    """Cents that a code in USD asks for. Raises RuleBrokenError."""
+    try:
+        return int(Decimal(str(khqr.decode(payment.qr).payee.amount)) * 100)
+    except DecodeError as error:
+        raise RuleBrokenError(f"the code cannot be read: {error}: {payment.qr}") from None
+
+
+@rule(
+    "create.works",
+    "A payment can be made",
+    forbids="refusing a right order, or answering it without what a customer needs",
+)
+def _works(service: Service, case: Case) -> None:
+    """An order at the plan's price in each currency: the answer has an id, an md5, a code, and is pending."""
+    for currency in currencies(service):
+        answer = service.do(case, "create", **service.order(service.new_user(), currency=currency))
+        must(service.done("create", answer), f"an order in {currency} was answered {answer.told}")
+        for part in ("md5", "qr"):
+            must(isinstance(service.read("create", answer, part), str), f"no {part} in {answer.told}")
+        told = service.read("create", answer, "state")
+        must(told is None or service.state(told) == "pending", f"a new payment is {told!r}, expected a pending one")
+
+
+@rule(
+    "create.code",
+    "The code is a KHQR of the right amount",
+    forbids="a code that no wallet reads, or that asks for another amount or currency",
+)
+def _code(service: Service, case: Case) -> None:
+    """The code is read strictly; its amount and currency are the order's."""
+    for currency in currencies(service):
+        payment = service.create(case, currency=currency)
+        try:
+            payload = khqr.decode(payment.qr)
+        except DecodeError as error:
+            raise RuleBrokenError(f"the code cannot be read: {error}: {payment.qr}") from None
+        price = service.price_minor(payment.plan, currency)
+        found = service.minor(str(payload.payee.amount), currency)
+        must(found == price, f"the code asks for {payload.payee.amount}, expected {payment.plan.prices[currency]}")
+        asked = khqr.Currency(payload.payee.currency).name
+        must(asked == currency, f"the code is in {asked}, ordered in {currency}")
+
+
+@rule("create.md5", "The md5 is that of the code", forbids="an md5 by which Bakong would never find the payment")
+def _md5(service: Service, case: Case) -> None:
+    """The md5 that is told is computed anew over the whole text of the code."""
+    payment = service.create(case)
+    expected = khqr.md5_of(payment.qr)
+    must(payment.md5 == expected, f"the md5 is {payment.md5}, that of the code is {expected}")
+
+
+@rule(
+    "create.expiry",
+    "The code dies when the payment does",
+    forbids="a code that lives longer, or shorter, than the payment",
+)
+def _expiry(service: Service, case: Case) -> None:
+    """The expiry inside the code is the creation plus the payment's life; what the service tells agrees with it."""
+    payment = service.create(case)
+    try:
+        payload = khqr.decode(payment.qr)
+    except DecodeError:
+        raise PreconditionError("the code cannot be read") from None
+    created, expires = payload.creation_timestamp, int(str(payload.payee.expiration_timestamp))
+    life = service.config.expires_after_s * 1000
+    must(
+        created is not None and expires - created == life,
+        f"the code lives for {expires - (created or 0)} ms, expected {life}",
+    )
+    told = instant_ms(service.read("create", payment.answer, "expires"))
+    must(told is None or abs(told - expires) < 1000, f"the service says {told}, the code {expires}")
+    if service.config.time != "real":
+        now = service.world.now_ms()
+        must(created == now, f"the code was created at {created}, the time is {now}")
+
+
+@rule("create.unique", "No two payments share a code", forbids="two payments that one transfer would pay")
+def _unique(service: Service, case: Case) -> None:
+    """Three orders of one user, and one of another, at one instant."""
+    user = service.new_user()
+    made = [service.create(case, name) for name in (user, user, user, service.new_user())]
+    must(len({payment.md5 for payment in made}) == 4, f"the md5s are {[payment.md5 for payment in made]}")
+    must(len({payment.id for payment in made}) == 4, f"the ids are {[payment.id for payment in made]}")
+
+
+@rule("create.dynamic", "The code can be paid once", forbids="a static code, which wallets pay again and again")
+def _dynamic(service: Service, case: Case) -> None:
+    """Tag 01 is 12 in each currency."""
+    for currency in currencies(service):
+        payment = service.create(case, currency=currency)
+        must(payment.qr[6:12] == "010212", f"tag 01 is {payment.qr[6:12]!r}, expected '010212': {payment.qr}")
+
+
+@rule("create.account", "Every code pays the same account", forbids="a code that pays somebody else")
+def _pays_whom(service: Service, case: Case) -> None:
+    """The account inside the codes of each plan and currency; where the configuration names one, that one."""
+    plans = [plan for plan in (service.config.plans.basic, service.config.plans.full) if plan]
+    orders = [(plan, currency) for plan in plans for currency in sorted(plan.prices)]
+    made = [service.create(case, plan=plan, currency=currency) for plan, currency in orders]
+    try:
+        found = {khqr.decode(payment.qr).payee.bakong_account_id for payment in made}
+    except DecodeError:
+        raise PreconditionError("a code cannot be read") from None
+    expected = service.config.account
+    must(
+        found == {expected} if expected else len(found) == 1,
+        f"the codes pay {sorted(found)}",
+    )
+
+
+@rule("create.race", "Orders at once are orders apart", forbids="one code for two customers")
+def _race(service: Service, case: Case) -> None:
+    """Sixteen orders of sixteen users at once: sixteen codes."""
+    orders = [service.order(service.new_user()) for _ in range(16)]
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda order: service.do(None, "create", **order), orders))
+    made = {service.read("create", answer, "qr") for answer in answers if service.done("create", answer)}
+    case.note("16 orders at once", f"{sorted(answer.status for answer in answers)}, {len(made)} codes")
+    must(not any(answer.status >= 500 for answer in answers), "an order among sixteen at once was answered with a 5xx")
+    must(len(made) == 16, f"16 orders at once made {len(made)} codes")
+
+
+@rule("create.told", "The amount that is told is the order's", forbids="another amount, or other units")
+def _told(service: Service, case: Case) -> None:
+    """The amount in the answer, in each currency."""
+    if "amount" not in service.operation("create").answer:
+        raise NotCheckedError("the configuration maps no amount in the answer of create")
+    for currency in currencies(service):
+        payment = service.create(case, currency=currency)
+        told = service.read("create", payment.answer, "amount")
+        price = service.price_minor(payment.plan, currency)
+        must(service.minor(told, currency) == price, f"told is {told!r}, the price is {payment.plan.prices[currency]}")
+
+
+@rule("create.price", "Only the plan's price is taken", forbids="an order at another price than the plan's", examples=8)
+def _price(service: Service, case: Case) -> None:
+    """Orders a little and a lot off the price, and none, negative and as text."""
+    order = service.order(service.new_user())
+    price = order["amount"]
+    off = case.draw(
+        st.one_of(st.sampled_from((0, -price, "0.5x", None)), st.integers(-49, 500)), "amount, or cents off"
+    )
+    wrong = round(price + off / 100, 2) if isinstance(off, int) and off else off
+    if wrong == price:
+        return
+    answer = service.do(case, "create", **{**order, "amount": wrong})
+    must(not service.done("create", answer), f"an order at {wrong!r} was taken, the price is {price}: {answer.told}")
+    must(answer.status < 500, f"an order at {wrong!r} was answered {answer.told}")
+
+
+@rule("status.unknown", "An unknown payment is not found", forbids="inventing a payment, or failing at an unknown one")
+def _unknown(service: Service, case: Case) -> None:
+    """The status of an md5 that nobody has."""
+    answer = service.do(case, "status", md5="0" * 32, id="00000000-0000-0000-0000-000000000000", user="nobody")
+    expected = service.config.refusals.unknown
+    must(answer.status in expected, f"an unknown payment was answered {answer.told}, expected one of {expected}")
+
+
+@rule("paid", "A payment that is paid becomes paid", forbids="not noticing that a customer has paid", examples=3)
+def _paid(service: Service, case: Case) -> None:
+    """A wallet pays at an instant within the code's life; the service is asked after its time to notice."""
+    currency = case.draw(st.sampled_from(currencies(service)), "currency")
+    payment = service.create(case, currency=currency)
+    service.wait(case, case.draw(st.integers(0, 800), "seconds until paid") if service.config.time != "real" else 1)
+    service.pay(case, payment)
+    state = service.becomes(case, payment, "paid")
+    must(state == "paid", f"a payment that was paid is {state}")
+
+
+@rule("paid.when", "The time of the payment is told", forbids="a payment that was paid before it was, or later")
+def _when(service: Service, case: Case) -> None:
+    """Paid 100 s after the order, and asked for after the service's time to notice."""
+    if "paid_at" not in service.operation("status").answer or service.config.time == "real":
+        raise NotCheckedError("the configuration maps no paid_at in the answer of status, or has real time")
+    payment = service.create(case)
+    service.wait(case, 100)
+    before = service.world.now_ms()
+    service.pay(case, payment)
+    service.becomes(case, payment, "paid")
+    answer = service.do(case, "status", md5=payment.md5, id=payment.id, user=payment.user)
+    told, after = instant_ms(service.read("status", answer, "paid_at")), service.world.now_ms()
+    must(told is not None and before - 1000 < told <= after, f"paid between {before} and {after}, told is {told}")
+
+
+@rule("unpaid", "A payment that nobody pays is not paid", forbids="calling a payment paid that is not")
+def _unpaid(service: Service, case: Case) -> None:
+    """Nobody pays; asked at once, after a while, and of two payments of one user of which the other is paid."""
+    user = service.new_user()
+    payment, other = service.create(case, user), service.create(case, user)
+    must(service.status(case, payment) == "pending", "a new payment is not pending")
+    service.pay(case, other)
+    service.settle(case)
+    state = service.status(case, payment)
+    must(state == "pending", f"a payment that nobody has paid is {state}; another one of the user was paid")
+
+
+@rule("expired", "An unpaid payment expires, at its time", forbids="an expiry that is early, late or never")
+def _expired(service: Service, case: Case) -> None:
+    """A millisecond before the end of its life it is pending, at the end expired."""
+    service.need_state("expired")
+    payment = service.create(case)
+    service.wait(case, service.config.expires_after_s - 0.001)
+    state = service.status(case, payment)
+    must(state == "pending", f"a millisecond before its end the payment is {state}, expected pending")
+    service.wait(case, 0.001)
+    state = service.status(case, payment)
+    must(state == "expired", f"at its end the payment is {state}, expected expired")
+
+
+@rule(
+    "failed",
+    "A failed payment is failed",
+    forbids="calling a failed payment paid, or waiting for it as if nothing were known",
+)
+def _failed(service: Service, case: Case) -> None:
+    """The bank refuses the wallet's payment: Bakong answers code 3."""
+    payment = service.create(case)
+    service.pay(case, payment, outcome="failed")
+    state = service.becomes(case, payment, "failed")
+    must(state != "paid", "a failed payment is called paid")
+    service.need_state("failed")
+    must(state == "failed", f"a failed payment is {state}")
+
+
+@rule("paid.outlives-expiry", "Paid stays paid after the code's end", forbids="PAID becoming EXPIRED")
+def _outlives_expiry(service: Service, case: Case) -> None:
+    """A paid payment is asked for at the code's end and a day later."""
+    payment = service.buy(case)
+    for seconds in (service.config.expires_after_s, 86_400):
+        service.wait(case, seconds)
+        state = service.status(case, payment)
+        must(state == "paid", f"a paid payment is {state} {seconds} s later")
+
+
+@rule(
+    "paid.outlives-bakong",
+    "Paid stays paid when Bakong says otherwise",
+    forbids="PAID becoming anything else by a later answer of Bakong's",
+)
+def _outlives_bakong(service: Service, case: Case) -> None:
+    """After the payment Bakong forgets it (not found), then calls it failed."""
+    payment = service.buy(case)
+    service.world.ask(case, "POST", "/reset")
+    service.settle(case)
+    state = service.status(case, payment)
+    must(state == "paid", f"Bakong has forgotten the payment, and it is {state}")
+    service.world.pay(case, payment.qr, outcome="failed")
+    service.settle(case)
+    state = service.status(case, payment)
+    must(state == "paid", f"Bakong calls the payment failed, and it is {state}")
+
+
+def _no_payment(service: Service, case: Case, payment: Payment, what: str) -> None:
+    """The payment is not paid, now and after a while, and nothing was granted."""
+    for seconds in (service.config.settle_s, service.config.settle_s):
+        service.wait(case, seconds)
+        state = service.status(case, payment)
+        must(state != "paid", f"{what}, and the payment is paid")
+    if "subscription" in service.config.operations:
+        must(not service.subscription(case, payment.user).active, f"{what}, and the plan is granted")
+
+
+@rule(
+    "mismatch.amount",
+    "Another amount is not the payment",
+    forbids="taking less, or more, than the price for the price",
+    examples=6,
+)
+def _amount(service: Service, case: Case) -> None:
+    """A wallet pays from a hundredth of the price to ten times the price, but never the price."""
+    currency = case.draw(st.sampled_from(currencies(service)), "currency")
+    payment = service.create(case, currency=currency)
+    price = service.price_minor(payment.plan, currency)
+    minor = case.draw(st.integers(1, price * 10).filter(lambda number: number != price), "minor units paid")
+    text = f"{minor // 100}.{minor % 100:02d}" if currency == "USD" else str(minor)
+    service.pay(case, payment, amount=text)
+    _no_payment(service, case, payment, f"{text} {currency} were paid for {payment.plan.prices[currency]}")
+
+
+@rule("mismatch.near", "A cent too little or too much is not the payment", forbids="a tolerance around the price")
+def _near(service: Service, case: Case) -> None:
+    """One minor unit less, and one more, in each currency."""
+    for currency in currencies(service):
+        for off in (-1, 1):
+            payment = service.create(case, currency=currency)
+            minor = service.price_minor(payment.plan, currency) + off
+            text = f"{minor // 100}.{minor % 100:02d}" if currency == "USD" else str(minor)
+            service.pay(case, payment, amount=text)
+            _no_payment(service, case, payment, f"{text} {currency} were paid for {payment.plan.prices[currency]}")
+
+
+@rule(
+    "mismatch.currency",
+    "Another currency is not the payment",
+    forbids="taking 0.50 riel, or 2000 dollars' worth of numbers, for the price",
+)
+def _currency(service: Service, case: Case) -> None:
+    """Bakong reports the price's number in the other currency."""
+    payment = service.create(case, currency="KHR") if "KHR" in currencies(service) else service.create(case)
+    other = "USD" if payment.currency == "KHR" else "KHR"
+    amount = payment.plan.prices[payment.currency] if other == "USD" else "1"
+    service.world.play(case, f"name: other-currency\npayment:\n  - paid: {{amount: '{amount}', currency: {other}}}\n")
+    again = service.create(case, currency=payment.currency)
+    service.pay(case, again)
+    _no_payment(
+        service, case, again, f"{amount} {other} were paid for {again.plan.prices[again.currency]} {again.currency}"
+    )
+
+
+@rule(
+    "mismatch.account",
+    "Money to another account is not the payment",
+    forbids="taking a transfer to somebody else for the payment",
+)
+def _account(service: Service, case: Case) -> None:
+    """Bakong reports the right amount, received by another account."""
+    service.world.play(case, "name: other-account\npayment:\n  - paid: {account: somebody_else@devb}\n")
+    payment = service.create(case)
+    service.pay(case, payment)
+    _no_payment(service, case, payment, "somebody_else@devb was paid")
+
+
+@rule("late", "A late payment is not lost", forbids="dropping money that came after the code had expired")
+def _late(service: Service, case: Case) -> None:
+    """The payment expires, and is seen to; then the wallet's payment comes through. It must become paid."""
+    payment = service.create(case)
+    service.wait(case, service.config.expires_after_s + 5)
+    service.status(case, payment)
+    service.pay(case, payment)
+    service.wait(case, 900)
+    service.status(case, payment)
+    service.settle(case)
+    state = service.status(case, payment)
+    must(state == "paid", f"a payment that came 5 s late is {state} after 15 minutes")
+
+
+@rule(
+    "late.unseen",
+    "A payment in time counts, however late it is asked for",
+    forbids="expiring a payment that Bakong has already booked",
+)
+def _unseen(service: Service, case: Case) -> None:
+    """Paid a second before the end while Bakong breaks; Bakong answers again only after the end."""
+    payment = service.create(case)
+    service.wait(case, service.config.expires_after_s - 1)
+    service.world.trouble(case, "http, status: 500", 60)
+    service.pay(case, payment)
+    service.wait(case, 60)
+    service.wait(case, 900)
+    service.status(case, payment)
+    service.settle(case)
+    state = service.status(case, payment)
+    must(state == "paid", f"a payment that was made in time is {state}")
+
+
+@rule(
+    "outage",
+    "A Bakong that breaks delays a payment, and no more",
+    forbids="failing, expiring early or answering 5xx while Bakong is down",
+)
+def _outage(service: Service, case: Case) -> None:
+    """500, 503 and 429 for a while, then answers as before: pending meanwhile, paid afterwards."""
+    payment = service.create(case)
+    for status in (500, 503, 429):
+        service.world.trouble(case, f"http, status: {status}", 20)
+        service.wait(case, 19)
+        state = service.status(case, payment)
+        must(state == "pending", f"Bakong answers {status}, and the payment is {state}")
+    service.wait(case, 1)
+    service.pay(case, payment)
+    service.wait(case, 300)
+    service.status(case, payment)
+    service.settle(case)
+    state = service.status(case, payment)
+    must(state == "paid", f"Bakong is back for 5 minutes, and a paid payment is {state}")
+
+
+@rule(
+    "garbage",
+    "A Bakong that talks nonsense is not believed",
+    forbids="calling a payment paid, or failing, on an answer that is none",
+)
+def _garbage(service: Service, case: Case) -> None:
+    """HTML with HTTP 200, and answers of the wrong shape: pending meanwhile, paid afterwards."""
+    payment = service.create(case)
+    for fault in ("http, status: 200, body: cloudfront", "wrong_schema, as: data_missing", "garbage"):
+        try:
+            service.world.trouble(case, fault, 20)
+        except NotCheckedError:
+            continue
+        service.wait(case, 19)
+        state = service.status(case, payment)
+        must(state == "pending", f"Bakong answers with {fault}, and the payment is {state}")

@@ -1,0 +1,28 @@
+"""What can be wrong with a text as EMVCo data objects. Knows positions, not meanings.
+
+EMVError
+└── RepeatedTagError   an ID that stands twice
+"""
+
+from typing import Any
+
+
+class EMVError(ValueError):
+    """A text that is not a sequence of data objects.
+
+    offset: the 0-based character, within the text given to parse, where the object that cannot be read begins.
+    read: the data objects before it.
+    """
+
+    def __init__(self, message: str, *, offset: int, read: tuple[Any, ...] = ()) -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.read = read
+
+
+class RepeatedTagError(EMVError):
+    """A sequence in which an ID stands twice; `tag` is the ID and `offset` its second place."""
+
+    def __init__(self, message: str, *, tag: str, offset: int) -> None:
+        super().__init__(message, offset=offset)
+        self.tag = tag

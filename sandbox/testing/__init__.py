@@ -1,0 +1,1 @@
+"""What the pytest plugin offers, loaded when a test asks for it."""

@@ -1,0 +1,203 @@
+"""The tables. Times are epoch ms (BIGINT), amounts minor units; invariants stand here, where no race gets past them."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData()
+
+payment_transactions = Table(
+    "payment_transactions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("user_id", String(128), nullable=False),
+    Column("plan", String(32), nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("account_id", String(64), nullable=False),
+    Column("bill_number", String(25), nullable=False, unique=True),
+    Column("md5", String(32), nullable=False, unique=True),
+    Column("qr", Text, nullable=False),
+    Column("deep_link", Text, nullable=False),
+    Column("short_link", Text),
+    Column("callback", Text),
+    Column("status", String(16), nullable=False),
+    Column("late", Boolean, nullable=False, default=False),
+    Column("flag", String(32)),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Column("paid_ms", BigInteger),
+    # Watching: when Bakong is asked next (NULL: never again), when it was asked last, until when a worker has it.
+    Column("next_poll_ms", BigInteger),
+    Column("asked_ms", BigInteger),
+    Column("leased_until_ms", BigInteger),
+    Column("priority", String(8), nullable=False, default="normal", server_default="normal"),
+    # What it buys, the bill it pays, and Bakong's transaction that paid it.
+    Column("purpose", String(16), nullable=False, default="plan", server_default="plan"),
+    Column("bill_ms", BigInteger),
+    Column("hash", String(64)),
+)
+# One open upgrade and one open renewal a user, whatever races.
+_OPEN_CHANGE = text("purpose IN ('upgrade', 'renewal') AND status IN ('PENDING', 'TIMEOUT')")
+Index(
+    "uq_payment_open_change",
+    payment_transactions.c.user_id,
+    payment_transactions.c.purpose,
+    unique=True,
+    sqlite_where=_OPEN_CHANGE,
+    postgresql_where=_OPEN_CHANGE,
+)
+Index("ix_payment_due", payment_transactions.c.next_poll_ms, postgresql_where=text("next_poll_ms IS NOT NULL"))
+Index("ix_payment_user", payment_transactions.c.user_id, payment_transactions.c.created_ms)
+
+payment_status_history = Table(
+    "payment_status_history",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("payment_id", ForeignKey("payment_transactions.id"), nullable=False, index=True),
+    Column("from_status", String(16)),
+    Column("to_status", String(16), nullable=False),
+    Column("why", String(200), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("user_id", String(128), nullable=False),
+    Column("plan", String(32), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("start_ms", BigInteger, nullable=False),
+    Column("last_billing_ms", BigInteger, nullable=False),
+    Column("next_billing_ms", BigInteger, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False, server_default="USD"),
+    Column("period_start_ms", BigInteger, nullable=False, server_default="0"),
+    Column("period_cycles", Integer, nullable=False, server_default="1"),
+    Column("paid_minor", BigInteger, nullable=False, server_default="0"),
+    Column("pending_plan", String(32)),
+    Column("pending_at_ms", BigInteger),
+    Column("cancel_at_ms", BigInteger),
+    # When time alone changes it next (NULL: never).
+    Column("due_ms", BigInteger),
+)
+Index("ix_subscription_due", subscriptions.c.due_ms)
+# One running subscription a user, whatever races.
+Index(
+    "uq_subscription_running",
+    subscriptions.c.user_id,
+    unique=True,
+    sqlite_where=text("status IN ('ACTIVE', 'PAST_DUE')"),
+    postgresql_where=text("status IN ('ACTIVE', 'PAST_DUE')"),
+)
+
+subscription_status_history = Table(
+    "subscription_status_history",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("subscription_id", ForeignKey("subscriptions.id"), nullable=False, index=True),
+    Column("from_status", String(16)),
+    Column("to_status", String(16), nullable=False),
+    Column("plan", String(32), nullable=False),
+    Column("why", String(200), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+webhook_notifications = Table(
+    "webhook_notifications",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("event", String(64), nullable=False),
+    Column("url", Text),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_try_ms", BigInteger),
+    Column("delivered_ms", BigInteger),
+    Column("last_status", Integer),
+    Column("last_error", Text),
+)
+Index("ix_webhook_due", webhook_notifications.c.next_try_ms)
+
+webhook_attempts = Table(
+    "webhook_attempts",
+    metadata,
+    Column("notification_id", ForeignKey("webhook_notifications.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("status", Integer),
+    Column("error", Text),
+)
+
+# Every transaction that Bakong showed for a payment, also those that do not match or came twice.
+payment_receipts = Table(
+    "payment_receipts",
+    metadata,
+    Column("payment_id", ForeignKey("payment_transactions.id"), primary_key=True),
+    Column("hash", String(64), primary_key=True),
+    Column("verdict", String(32), nullable=False),
+    Column("amount_minor", BigInteger),
+    Column("currency", String(3)),
+    Column("to_account", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+# Calls to Bakong, by the day in Phnom Penh (days since 1970-01-01 there); all workers share the row.
+bakong_calls = Table(
+    "bakong_calls",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("calls", Integer, nullable=False),
+    Column("stopped", Boolean, nullable=False),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("scope", String(64), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False, index=True),
+)
+
+# Append-only.
+audit_logs = Table(
+    "audit_logs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("resource", String(200), nullable=False, index=True),
+    Column("before", Text),
+    Column("after", Text),
+    Column("address", String(64), nullable=False),
+    Column("user_agent", String(256), nullable=False),
+    Column("request_id", String(128), nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("label", String(64), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("revoked_ms", BigInteger),
+)

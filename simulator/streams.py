@@ -1,0 +1,31 @@
+"""Everything random in a world, from its seed: named streams that do not disturb each other. May not know their use."""
+
+import hashlib
+
+
+class Streams:
+    """Named streams of bytes: the nth draw of a name depends on the seed, the name and n alone."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.drawn: dict[str, int] = {}
+
+    def draw(self, name: str) -> bytes:
+        """The next 32 bytes of a stream."""
+        count = self.drawn.get(name, 0)
+        self.drawn[name] = count + 1
+        return hashlib.blake2b(f"{self.seed}/{name}/{count}".encode(), digest_size=32).digest()
+
+    def hex(self, name: str, length: int) -> str:
+        return self.draw(name).hex()[:length]
+
+    def digits(self, name: str, length: int) -> str:
+        return f"{int.from_bytes(self.draw(name)) % 10**length:0{length}d}"
+
+    def between(self, name: str, low: int, high: int) -> int:
+        """A whole number from low to high, both included."""
+        return low + int.from_bytes(self.draw(name)) % (high - low + 1)
+
+    def fraction(self, name: str) -> float:
+        """A number from 0 to below 1."""
+        return int.from_bytes(self.draw(name)[:6]) / 2**48

@@ -1,0 +1,64 @@
+"""The rules of the house, checked by their tools."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ["khqr", "contracts", "scenarios", "simulator", "service", "loadtests", "sandbox"]
+BIN = Path(sys.executable).parent
+
+
+def run(*command: str, cwd: Path = ROOT, env: dict | None = None) -> subprocess.CompletedProcess:
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["mypy"],
+        ["lint-imports", "--no-cache"],
+        ["codespell", "--toml", "pyproject.toml", *PACKAGES, "tests", "docs", "README.md"],
+    ],
+    ids=["ruff", "format", "types", "imports", "spelling"],
+)
+def test_the_tools_find_nothing(command):
+    result = run(str(BIN / command[0]), *command[1:])
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "contract"),
+    [
+        ("simulator/streams.py", "import service.settings", "Imports run one way"),
+        ("khqr/model.py", "import contracts", "Imports run one way"),
+        ("service/domain/money.py", "import sqlalchemy", "The service's core knows no framework"),
+        ("service/usecases/core.py", "import service.adapters.bakong", "The service's layers"),
+        ("khqr/emv/tlv.py", "import khqr.tags", "The EMVCo core knows nothing of Cambodia"),
+    ],
+    ids=["fake-knows-service", "codec-knows-contracts", "domain-knows-sql", "core-knows-adapter", "emv-knows-khqr"],
+)
+def test_an_offending_import_is_caught(tmp_path, module, line, contract):
+    for package in PACKAGES:
+        run("cp", "-r", str(ROOT / package), str(tmp_path))
+    (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
+    target = tmp_path / module
+    target.write_text(target.read_text() + f"\n{line}\n")
+    result = run(str(BIN / "lint-imports"), "--no-cache", cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)})
+    assert result.returncode != 0
+    assert f"{contract} BROKEN" in result.stdout
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_module_says_in_its_first_line_what_it_is(package):
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / package).rglob("*.py")
+        if not ast.get_docstring(ast.parse(path.read_text())) and "node_modules" not in path.parts
+    ]
+    assert silent == []

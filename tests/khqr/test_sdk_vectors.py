@@ -1,0 +1,1 @@
+"""khqr.sdk answers as NBC's SDK did on every recorded row."""

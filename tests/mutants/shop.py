@@ -1,0 +1,457 @@
+"""A minimal payment service in plain ASGI, right by the contract, with bugs that BUGS switches on.
+
+Its time is set by POST /test/time; it asks Bakong when it is asked, and when its time is set.
+"""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+from collections import deque
+from decimal import Decimal
+from types import SimpleNamespace
+
+import httpx
+
+import khqr
+from tests.mutants.shop_hooks import Hooks
+from tests.mutants.shop_plans import Plans, Problem
+
+LIFE_MS = 900_000
+PRICES = {"BASIC": {"USD": 50, "KHR": 2000}, "FULL": {"USD": 100, "KHR": 4000}}
+MERCHANT = "sandbox_merchant@sand"
+
+
+class Shop(Plans, Hooks):
+    def __init__(
+        self, *, bakong_url, token, api_key, secret, webhook_url, bugs=(), prices=PRICES, now_ms=1_770_768_000_000
+    ):
+        self.bugs = set(bugs)
+        self.api_key, self.webhook_url, self.now_ms, self.prices = api_key, webhook_url, now_ms, prices
+        self.clock_url = ""
+        self.keys_made, self.wrong, self.moved = {api_key}, {}, asyncio.Event()
+        self.secret = base64.b64decode(secret.removeprefix("whsec_"))
+        self.bakong = httpx.AsyncClient(
+            base_url=bakong_url, headers={"authorization": f"Bearer {token}"}, timeout=5, trust_env=False
+        )
+        self.hooks = httpx.AsyncClient(timeout=5, trust_env=False, follow_redirects=self.has("redirects-followed"))
+        self.payments, self.plans, self.keys, self.upgrades, self.outbox = {}, {}, {}, {}, []
+        self.logs, self.count, self.tokens, self.refilled = {}, 0, 100.0, now_ms
+        self.lock = asyncio.Lock()
+
+    def has(self, *bugs):
+        return any(bug in self.bugs for bug in bugs)
+
+    # HTTP
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
+            return
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        extra = {}
+        try:
+            status, answer = await self.route(scope["method"], scope["path"], headers, body, scope["client"][0])
+        except Problem as problem:
+            status, answer, extra = problem.status, {"error": str(problem)}, problem.headers
+        except Exception as error:  # noqa: BLE001  a shop that fails says 500
+            status, answer = 500, {"error": repr(error)}
+        if self.has("errors-unnamed") and status == 401:
+            answer = {"detail": "unauthorized"}
+        media = b"text/plain" if self.has("errors-as-text") and status >= 400 else b"application/json"
+        sent = [(b"content-type", media)]
+        sent += [(key.encode(), str(value).encode()) for key, value in extra.items()]
+        await send({"type": "http.response.start", "status": status, "headers": sent})
+        await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
+
+    async def route(self, method, path, headers, raw, address):
+        if path == "/health":
+            return 200, {}
+        if self.clock_url:
+            await self.follow()
+        if path == "/test/time":
+            await self.set_time(json.loads(raw)["now_ms"])
+            return 200, {}
+        if path == "/test/keys":
+            return 200, self.change_keys(json.loads(raw))
+        key = self.check_key(headers, path, address)
+        await self.check_limit(key, path)
+        parts = path.strip("/").split("/")
+        body = self.body(raw) if method == "POST" else {}
+        if (method, parts[0]) == ("POST", "orders"):
+            return 201, await self.create(body, headers.get("idempotency-key"), key)
+        if (method, parts[0], len(parts)) == ("GET", "orders", 2):
+            return await self.status(parts[1], key)
+        if (method, parts[0], len(parts)) == ("GET", "users", 2):
+            return 200, self.user(parts[1])
+        if (method, parts[0]) == ("POST", "upgrades"):
+            return 200, await self.upgrade(body)
+        if (method, parts[0]) == ("POST", "cancellations"):
+            return 200, self.cancel(body)
+        if (method, parts[0]) == ("POST", "downgrades"):
+            return 200, self.downgrade(body)
+        if (method, parts[0]) == ("POST", "renewals"):
+            return 200, self.renew(body)
+        if (method, parts[0]) == ("POST", "watches"):
+            return 200, await self.monitor(body)
+        raise Problem(404, "no such path")
+
+    def body(self, raw):
+        try:
+            found = json.loads(raw)
+        except (ValueError, RecursionError):
+            if self.has("bad-json-500"):
+                raise
+            raise Problem(400, "no JSON") from None
+        if not isinstance(found, dict):
+            raise Problem(422, "expected an object")
+        return found
+
+    def change_keys(self, body):
+        """Test only: make a key, or revoke one."""
+        if "revoke" in body:
+            if not self.has("key-revoked-lives"):
+                self.keys_made.discard(body["revoke"])
+            return {}
+        self.count += 1
+        if self.has("key-old-dies"):
+            self.keys_made.clear()
+        self.keys_made.add(made := f"shop_Key-{self.count}-0123456789abcdef")
+        return {"key": made}
+
+    def check_key(self, headers, path, address):
+        """The key of the caller. An address with ten wrong keys in five minutes is shut out for fifteen."""
+        given = headers.get("authorization", "").removeprefix("Bearer ")
+        if self.has("forwarded-believed"):
+            address = headers.get("x-forwarded-for", address)
+        if self.has("blocks-everybody"):
+            address = "all"
+        since = [
+            at
+            for at in self.wrong.get(address, [])
+            if at > self.now_ms - (10**9 if self.has("blocked-for-ever") else 900_000)
+        ]
+        most = 100 if self.has("never-blocks") else 12 if self.has("blocks-late") else 10
+        if len(since) >= most and not (self.has("block-lifted-by-key") and given in self.keys_made):
+            raise Problem(403, "the address is blocked")
+        try:
+            self.judge_key(given, path)
+        except Problem:
+            self.wrong[address] = [*since, self.now_ms]
+            raise
+        return given
+
+    def judge_key(self, given, path):
+        key = self.api_key
+        if self.has("key-prefix"):
+            right = bool(given) and key.startswith(given)
+        elif self.has("key-longer"):
+            right = given.startswith(key)
+        elif self.has("key-length"):
+            right = len(given) == len(key)
+        elif self.has("key-case"):
+            right = given.lower() == key.lower()
+        elif self.has("key-missing-passes"):
+            right = not given or given == key
+        elif self.has("users-open"):
+            right = given == key or path.startswith("/users")
+        else:
+            right = any(hmac.compare_digest(given.encode("latin-1", "replace"), one.encode()) for one in self.keys_made)
+        if not right:
+            raise Problem(401, "the key is missing or wrong")
+
+    async def check_limit(self, key, path):
+        if self.has("limit-none"):
+            return
+        whose = "all" if self.has("limit-global") else (key, path.split("/")[1]) if self.has("limit-each-path") else key
+        log = self.logs.setdefault(whose, deque())
+        now, window, most = self.now_ms, 60_000, 101 if self.has("limit-101") else 100
+        if self.has("limit-59s"):
+            window = 59_000
+        if self.has("limit-61s"):
+            window = 61_000
+        if self.has("limit-bucket"):
+            self.tokens = min(100.0, self.tokens + (now - self.refilled) * 100 / 60_000)
+            self.refilled = now
+            if self.tokens < 1:
+                raise Problem(429, "slow down", {"retry-after": 1})
+            self.tokens -= 1
+            return
+        if self.has("limit-fixed"):
+            admitted = [at for at in log if at // 60_000 == now // 60_000]
+        elif self.has("limit-counter"):
+            admitted = self.counter(log, now)
+        else:
+            while log and (log[0] < now - window or (log[0] == now - window and not self.has("limit-closed"))):
+                log.popleft()
+            admitted = list(log)
+        if len(admitted) >= most:
+            if self.has("limit-counts-refused"):
+                log.append(now)
+            wait = -(-(admitted[0] + window - now) // 1000)
+            if self.has("retry-after-floor"):
+                wait = (admitted[0] + window - now) // 1000
+            if self.has("retry-after-60"):
+                wait = 60
+            if self.has("retry-after-ms"):
+                wait = admitted[0] + window - now
+            raise Problem(429, "slow down", {} if self.has("retry-after-missing") else {"retry-after": wait})
+        if self.has("limit-racy"):
+            await asyncio.sleep(0.005)
+        log.append(now)
+
+    def counter(self, log, now):
+        """Cloudflare's estimate: the last window's count by the share of it that is still inside."""
+        this = [at for at in log if at // 60_000 == now // 60_000]
+        last = [at for at in log if at // 60_000 == now // 60_000 - 1]
+        share = 1 - now % 60_000 / 60_000
+        return [now] * int(len(this) + len(last) * share)
+
+    # Payments
+
+    async def create(self, body, key, owner):
+        order = (body.get("user"), body.get("plan"), body.get("amount"), body.get("currency"))
+        user, plan, amount, currency = order
+        if key and key in self.keys and not self.has("key-ignored"):
+            known, made = self.keys[key]
+            if known != order and not self.has("key-reuse-taken"):
+                raise Problem(422, "the key was used for another order")
+            if self.has("key-first-only") and self.now_ms - made["created"] > 30_000:
+                return self.make(user, plan, self.prices[plan][currency], currency)
+            return made
+        if not isinstance(user, str) or not user or not user.isprintable() or len(user) > 128:
+            raise Problem(422, "user")
+        if (
+            not isinstance(plan, str)
+            or plan not in self.prices
+            or not isinstance(currency, str)
+            or currency not in self.prices[plan]
+        ):
+            raise Problem(422, "plan or currency")
+        price = self.prices[plan][currency]
+        if isinstance(amount, bool) or not isinstance(amount, int | float):
+            if not self.has("price-text"):
+                raise Problem(422, "amount")
+            amount = price / 100
+        offered = Decimal(str(amount)) * (100 if currency == "USD" else 1)
+        if (
+            offered != price
+            and not self.has("price-unchecked")
+            and not (self.has("price-at-least") and offered > price)
+        ):
+            if key and self.has("key-spent-by-refusal"):
+                self.keys[key] = (order, {})
+            raise Problem(422, "the price is another")
+        if self.has("key-racy") and key:
+            await asyncio.sleep(0.01)
+        if self.has("code-race"):
+            self.count -= 1
+            await asyncio.sleep(0.01)
+            self.count += 1
+        made = self.make(user, plan, price, currency) | {"owner": owner}
+        self.payments[made["id"]] = made
+        if key:
+            self.keys[key] = (order, made)
+        return made
+
+    def make(self, user, plan, minor, currency, kind="cycle"):
+        self.count += 1
+        text = str(minor) if currency == "KHR" else f"{minor // 100}.{minor % 100:02d}"
+        life = LIFE_MS * 2 if self.has("code-lives-longer") else LIFE_MS
+        code = khqr.encode(
+            khqr.Individual(
+                bakong_account_id="somebody@devb" if self.has("code-account") and currency == "KHR" else MERCHANT,
+                merchant_name="Shop",
+                currency=khqr.Currency[currency],
+                amount=text if not self.has("code-wrong-amount") else "9.99" if currency == "USD" else "999",
+                bill_number="SAME" if self.has("code-shared") else f"B-{self.count}",
+                expiration_timestamp=self.now_ms + life,
+            ),
+            now=self.now_ms,
+        )
+        if self.has("code-static"):
+            code = static(code)
+        md5 = hashlib.md5(code.qr[:-4].encode()).hexdigest() if self.has("md5-without-crc") else code.md5
+        payment = {
+            "id": md5,
+            "user": user,
+            "plan": plan,
+            "minor": minor,
+            "amount": minor if self.has("amount-told-in-cents") else minor / 100 if currency == "USD" else minor,
+            "currency": currency,
+            "state": "open",
+            "created": self.now_ms,
+            "expires": self.now_ms + LIFE_MS,
+            "code": code.qr,
+            "kind": kind,
+            "granted": 0,
+        }
+        self.payments[md5] = payment
+        return payment
+
+    async def status(self, md5, key):
+        payment = self.payments.get(md5)
+        if payment and payment.get("owner", key) != key and not self.has("tenants-mixed"):
+            payment = None
+        if payment is None:
+            if self.has("unknown-open"):
+                return 200, {"state": "open"}
+            if self.has("unknown-500"):
+                raise KeyError(md5)
+            raise Problem(404, "no such payment")
+        await self.check(payment)
+        return 200, payment
+
+    async def check(self, payment):
+        """Ask Bakong, and record what it says."""
+        final = {"paid"} if not self.has("paid-not-final", "paid-expires") else set()
+        if self.has("late-dropped"):
+            final |= {"expired", "failed"}
+        if payment["state"] in final:
+            return
+        ends = payment["expires"] + (1000 if self.has("expiry-late") else -1000 if self.has("expiry-early") else 0)
+        over = self.now_ms > ends if self.has("expiry-off-by-one") else self.now_ms >= ends
+        if self.has("expired-before-asking") and over and payment["state"] == "open":
+            payment["state"] = "expired"
+            self.tell("payment.expired", payment)
+            return
+        answer = await self.ask(payment["id"])
+        if self.has("timeout-final") and payment["state"] == "timeout":
+            return
+        if self.has("paid-expires") and payment["state"] == "paid" and over:
+            payment["state"] = "expired"
+            return
+        if answer is None:
+            if self.has("outage-fails"):
+                payment["state"] = "failed"
+            if self.has("outage-500"):
+                raise RuntimeError("Bakong is down")
+            return
+        code, data = answer.get("errorCode"), answer.get("data")
+        if code is None and isinstance(data, dict) and self.matches(payment, data):
+            await self.settle(payment)
+        elif code == 3 and payment["state"] in ("open", "timeout", "expired" if self.has("failed-always") else "open"):
+            payment["state"] = (
+                "paid" if self.has("failed-is-paid") else "open" if self.has("failed-ignored") else "failed"
+            )
+            if payment["state"] == "failed":
+                self.tell("payment.failed", payment)
+        elif self.has("paid-not-final") and payment["state"] == "paid":
+            payment["state"] = "open"
+        elif over and payment["state"] in ("open", "timeout") and not self.has("expiry-never"):
+            payment["state"] = "expired"
+            if not self.has("expired-untold"):
+                self.tell("payment.expired", payment)
+
+    def matches(self, payment, data):
+        unit = Decimal(100) if data["currency"] == "USD" else Decimal(1)
+        minor = Decimal(str(data["amount"])) * unit
+        if self.has("amount-at-least"):
+            amount = minor >= payment["minor"]
+        elif self.has("amount-tolerance"):
+            amount = abs(minor - payment["minor"]) <= 1
+        else:
+            amount = minor == payment["minor"] or self.has("amount-unchecked")
+        currency = data["currency"] == payment["currency"] or self.has("currency-unchecked")
+        if self.has("currency-unchecked"):
+            amount = Decimal(str(data["amount"])) * (100 if payment["currency"] == "USD" else 1) == payment["minor"]
+        return amount and currency and (data["toAccountId"] == MERCHANT or self.has("account-unchecked"))
+
+    async def ask(self, md5):
+        try:
+            response = await self.bakong.post("/v1/check_transaction_by_md5", json={"md5": md5})
+            if (
+                self.has("garbage-is-paid")
+                and response.status_code == 200
+                and not response.content.startswith(b'{"responseCode":1')
+            ):
+                payment = self.payments[md5]
+                currency = payment["currency"]
+                amount = payment["minor"] / (100 if currency == "USD" else 1)
+                return {"errorCode": None, "data": {"amount": amount, "currency": currency, "toAccountId": MERCHANT}}
+            answer = response.json()
+            good = response.status_code == 200 and isinstance(answer, dict) and answer.get("responseCode") in (0, 1)
+            return answer if good else None
+        except (httpx.HTTPError, ValueError):
+            return None
+
+    async def settle(self, payment):
+        if payment["state"] == "paid":
+            return
+        if self.has("double-grant-race"):
+            await asyncio.sleep(0.02)
+        payment |= {"state": "paid", "paid_at": payment["created"] if self.has("paid-at-creation") else self.now_ms}
+        self.grant(payment)
+        self.tell("payment.paid", payment)
+        if self.has("told-twice"):
+            self.tell("payment.paid", payment)
+
+    # Time
+
+    async def set_time(self, now_ms):
+        self.now_ms = now_ms
+        self.moved.set()
+        self.moved = asyncio.Event()
+        if not self.has("no-worker"):
+            for payment in list(self.payments.values()):
+                if payment["state"] in ("open", "timeout") or self.now_ms < payment["expires"] + 3_600_000:
+                    with contextlib.suppress(RuntimeError):
+                        await self.check(payment)
+        self.age()
+        await self.deliver()
+
+    async def follow(self):
+        """Take the world's time, where that is the shop's."""
+        now_ms = (await self.hooks.get(self.clock_url)).json()["now_ms"]
+        if now_ms != self.now_ms:
+            await self.set_time(now_ms)
+
+    async def monitor(self, body):
+        """Wait for a payment until the time is up; giving up makes it "timeout", and it is still watched."""
+        payment = self.payments.get(body.get("id"))
+        if payment is None:
+            raise Problem(404, "no such payment")
+        ends = self.now_ms + body["timeout_ms"]
+        watched = dict(payment) if self.has("monitor-blind") else payment
+        while True:
+            await self.check(payment)
+            if watched["state"] != "open" or self.now_ms >= ends:
+                break
+            await self.moved.wait()
+        if payment["state"] == "open":
+            payment["state"] = (
+                "expired" if self.has("timeout-expires") else "open" if self.has("timeout-pending") else "timeout"
+            )
+        return {"state": "timeout" if self.has("monitor-blind") else payment["state"]}
+
+
+def static(code):
+    """The code with 11 in tag 01, as if it could be paid many times."""
+    text = code.qr.replace("010212", "010211", 1)[:-4]
+    text += khqr.crc16(text)
+    return SimpleNamespace(qr=text, md5=hashlib.md5(text.encode()).hexdigest())
+
+
+def from_environment():
+    env = os.environ
+    prices = {"BASIC": {"USD": int(env.get("BASIC_CENTS", "50")), "KHR": 2000}}
+    prices["FULL"] = {"USD": int(env.get("FULL_CENTS", "100")), "KHR": 4000}
+    shop = Shop(
+        bakong_url=env["BAKONG_URL"],
+        token=env["BAKONG_TOKEN"],
+        api_key=env["API_KEY"],
+        secret=env["WEBHOOK_SECRET"],
+        webhook_url=env["WEBHOOK_URL"],
+        prices=prices,
+        bugs=set(env.get("BUGS", "").split(",")) - {""},
+    )
+    shop.clock_url = env.get("CLOCK_URL", "")
+    return shop

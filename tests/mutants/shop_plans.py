@@ -1,0 +1,189 @@
+"""The plans of the small shop: cycles, grace, changes and their price, with bugs that the shop switches on."""
+
+import asyncio
+from decimal import Decimal
+
+CYCLE_S = 2_592_000
+GRACE_S = 3 * 86_400
+
+
+class Problem(Exception):
+    def __init__(self, status, text, headers=()):
+        super().__init__(text)
+        self.status, self.headers = status, dict(headers)
+
+
+class Plans:
+    """Mixed into the shop. A plan that is held: plan, ends, pending (the plan of the next cycle), cancelled."""
+
+    def grant(self, payment):
+        late = self.now_ms >= payment["expires"] + 60_000
+        if self.has("never-granted") or (self.has("late-ungranted") and late):
+            return
+        user = payment["user"]
+        if self.has("grants-latest-user"):
+            user = list(self.payments.values())[-1]["user"]
+        if payment["kind"] == "upgrade":
+            self.upgrade_paid(user, payment)
+            return
+        held, now_s = self.held(user), self.now_ms // 1000
+        cycle = 31 * 86_400 if self.has("cycle-31") else CYCLE_S
+        plan = "BASIC" if self.has("grants-basic") else payment["plan"]
+        extends = held and (held["ends"] > now_s or self.standing(held) == "past_due")
+        if self.has("grace-restarts") and extends and held["ends"] <= now_s:
+            extends = False
+        if extends and not self.has("renewal-from-today"):
+            if held["ends"] <= now_s:
+                held["plan"] = plan
+            elif plan != held["plan"]:
+                held["pending"] = plan
+                if self.has("downgrade-by-renewal"):
+                    held["plan"] = plan
+            held |= {"ends": held["ends"] + cycle, "cancelled": False}
+            held["pending_at"] = held.get("pending_at") or held["ends"] - cycle
+            self.tell_user("renewed", user)
+        else:
+            self.plans[user] = {"plan": plan, "ends": now_s + cycle, "pending": None, "pending_at": None}
+            self.tell_user("activated", user)
+
+    def upgrade_paid(self, user, payment):
+        held = self.held(user)
+        self.upgrades.pop(user, None)
+        if self.has("quote-priced-again") and self.price(held) != payment["minor"]:
+            return
+        held["plan"] = payment["plan"]
+        if self.has("upgrade-moves-date"):
+            held["ends"] = self.now_ms // 1000 + CYCLE_S
+        self.tell_user("upgraded", user)
+
+    def held(self, user):
+        """What the user holds, with a pending plan begun where its day has come."""
+        held = self.plans.get(user)
+        if held and held["pending"] and self.now_ms // 1000 >= held["pending_at"] and not self.has("downgrade-never"):
+            held |= {"plan": held["pending"], "pending": None, "pending_at": None}
+        return held
+
+    def standing(self, held):
+        now_s, ends = self.now_ms // 1000, held["ends"]
+        if held.get("cancelled_now") or (held.get("cancelled") and now_s >= ends and not self.has("cancel-never")):
+            return "cancelled"
+        if now_s < ends + (86_400 if self.has("due-late") else 0):
+            return "active"
+        grace = 2 * 86_400 if self.has("grace-2-days") else 10**9 if self.has("grace-endless") else GRACE_S
+        return "past_due" if now_s < ends + grace and not self.has("grace-none") else "expired"
+
+    def user(self, name):
+        held = self.held(name)
+        if self.has("granted-unpaid") and not held and any(p["user"] == name for p in self.payments.values()):
+            return {"active": True, "plan": "BASIC", "ends": (self.now_ms // 1000 + CYCLE_S) * 1000, "state": "active"}
+        if held is None:
+            return {"active": False, "plan": None, "ends": None, "state": None}
+        standing = self.standing(held)
+        active = standing == "active" if self.has("past-due-inactive") else standing in ("active", "past_due")
+        return {"active": active, "plan": held["plan"], "ends": held["ends"] * 1000, "state": standing}
+
+    def age(self):
+        """Tell of what time alone has changed."""
+        for user, held in self.plans.items():
+            standing = self.standing(held)
+            if standing != held.get("told", "active"):
+                self.tell_user(standing, user)
+            held["told"] = standing
+
+    def running(self, user):
+        held = self.held(user)
+        if not held or self.standing(held) not in ("active", "past_due"):
+            raise Problem(409, "there is no plan")
+        return held
+
+    def cancel(self, body):
+        held = self.running(body.get("user"))
+        held["cancelled"] = True
+        if self.has("cancel-at-once"):
+            held["cancelled_now"] = True
+        return {}
+
+    def downgrade(self, body):
+        held = self.running(body.get("user"))
+        if held["plan"] != "FULL":
+            raise Problem(409, "there is no lower plan")
+        held |= {"pending": "BASIC", "pending_at": held["ends"]}
+        if self.has("downgrade-at-once"):
+            held["plan"] = "BASIC"
+        return {"effective": (self.now_ms if self.has("downgrade-tells-now") else held["ends"] * 1000)}
+
+    def renew(self, body):
+        user = body.get("user")
+        held = self.running(user)
+        plan = held["pending"] or held["plan"]
+        if self.has("renews-old-plan"):
+            plan = held["plan"]
+        minor = self.prices["FULL" if self.has("renews-full-price") else plan]["USD"]
+        return {"payment": self.make(user, plan, minor, "USD")}
+
+    async def upgrade(self, body):
+        user = body.get("user")
+        held = self.held(user)
+        if not held or self.standing(held) != "active":
+            if self.has("upgrade-of-nothing"):
+                return {"amount": 0.5, "payment": None}
+            raise Problem(409, "nothing to upgrade")
+        if held["plan"] == "FULL" and held["pending"] and not self.has("upgrade-keeps-downgrade"):
+            held |= {"pending": None, "pending_at": None}
+            return {"amount": 0, "payment": None}
+        if held["plan"] == "FULL" and not self.has("upgrade-of-full"):
+            raise Problem(409, "already the best")
+        open_one = self.payments.get(self.upgrades.get(user, ""))
+        fresh = open_one and (open_one["state"] in ("open", "timeout") or self.has("quote-forever"))
+        if fresh and not self.has("upgrades-many"):
+            return {"amount": open_one["minor"] / 100, "payment": open_one}
+        minor = self.price(held)
+        if self.has("upgrade-racy"):
+            await asyncio.sleep(0.02)
+        if minor == 0 and not self.has("upgrade-code-of-zero"):
+            held["plan"] = "FULL"
+            return {"amount": 0, "payment": None}
+        if self.has("upgrade-at-once"):
+            held["plan"] = "FULL"
+        charged = minor + 1 if self.has("quote-differs") else max(minor, 1)
+        payment = self.make(user, "FULL", charged, "USD", "upgrade")
+        self.upgrades[user] = payment["id"]
+        return {"amount": minor / 100, "payment": payment}
+
+    def price(self, held):
+        old, new = self.prices["BASIC"]["USD"], self.prices["FULL"]["USD"]
+        left, total = held["ends"] - self.now_ms // 1000, CYCLE_S
+        if self.has("prorate-of-fixed-prices"):
+            old, new = 50, 100
+        if self.has("prorate-milliseconds"):
+            left, total = held["ends"] * 1000 - self.now_ms, CYCLE_S * 1000
+        if self.has("prorate-days"):
+            left, total = left // 86_400, 30
+        if self.has("prorate-days-up"):
+            left, total = -(-left // 86_400), 30
+        if self.has("prorate-hours"):
+            left, total = left // 3600, 720
+        if self.has("prorate-half-even"):
+            return int((Decimal(new - old) * left / total).quantize(Decimal(1), "ROUND_HALF_EVEN"))
+        if self.has("prorate-float"):
+            return round(round((new - old) / 100 * left / total, 2) * 100)
+        if self.has("prorate-down"):
+            return (new - old) * left // total
+        if self.has("prorate-up"):
+            return -(-(new - old) * left // total)
+        if self.has("prorate-two-roundings"):
+            return (2 * new * left + total) // (2 * total) - (2 * old * left + total) // (2 * total)
+        if self.has("prorate-ratio-rounded"):
+            ratio = (Decimal(left) / total).quantize(Decimal("0.001"), "ROUND_HALF_UP")
+            return int((ratio * (new - old)).quantize(Decimal(1), "ROUND_HALF_UP"))
+        if self.has("prorate-full-price"):
+            return (2 * new * left + total) // (2 * total)
+        if self.has("prorate-elapsed"):
+            left = total - left
+        if self.has("prorate-31-days"):
+            total = 31 * 86_400
+        if self.has("prorate-float-large") and new - old > 1_500:
+            return int((new - old) * (left / total))
+        if self.has("prorate-leap-year") and 1_830_000_000 < held["ends"] < 1_840_000_000:
+            total += 86_400
+        return (2 * (new - old) * left + total) // (2 * total)

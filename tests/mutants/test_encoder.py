@@ -1,0 +1,35 @@
+"""Each bug of the encoder is caught by the rule that names it; the healthy encoder raises no alarm."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from contracts.suites import Options, Verdict, run
+from contracts.suites.khqr import SUITE, Codec
+from tests.mutants.catalogue import ENCODER
+
+PROGRAM = Path(__file__).with_name("encoder.py")
+
+
+def judge(bugs="", **how):
+    codec = Codec([sys.executable, str(PROGRAM)], timeout_s=1.0, environment={**os.environ, "BUGS": bugs})
+    try:
+        codec.hello(0)
+        return run(SUITE, codec, Options(**{"seed": 1, **how}))
+    finally:
+        codec.close()
+
+
+@pytest.mark.parametrize("bug", ENCODER)
+def test_a_bug_is_caught_by_the_rule_that_names_it(bug):
+    report = judge(bug, only=(ENCODER[bug][0],), shrinks=0)
+    assert [outcome.verdict for outcome in report.outcomes] == [Verdict.BROKEN]
+
+
+@pytest.mark.parametrize("profile", ["quick", pytest.param("ci", marks=pytest.mark.campaign)])
+def test_the_healthy_encoder_raises_no_alarm(profile):
+    report = judge(profile=profile)
+    assert [(outcome.rule.id, outcome.reason) for outcome in report.outcomes if outcome.verdict != "holds"] == []
+    assert report.exit_code == 0

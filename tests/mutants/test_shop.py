@@ -1,0 +1,105 @@
+"""Each bug of the small shop is caught by the rule that names it; the healthy shop raises no alarm."""
+
+import itertools
+import time
+from contextlib import ExitStack, contextmanager
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from contracts.suites import Options, Verdict, run
+from contracts.suites.control import make_world
+from contracts.suites.http import client
+from contracts.suites.service import SUITE, Service, load
+from contracts.suites.service.config import Plans
+from contracts.suites.service.receiver import Receiver
+from simulator import app as simulator_app
+from simulator.worlds import Worlds
+from tests.mutants.catalogue import SHOP
+from tests.mutants.serving import Loop
+from tests.mutants.shop import Shop
+
+CONFIG = load(Path(__file__).with_name("shop.yaml"))
+RUNS = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def loop():
+    found = Loop()
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def simulator(loop):
+    async def made():
+        return simulator_app.build(Worlds(lambda: time.time_ns() // 1_000_000))
+
+    with loop.serving(loop.call(made())) as url:
+        yield url
+
+
+@contextmanager
+def shop_with(loop, simulator, bugs=(), config=CONFIG):
+    """The shop with bugs, as a subject: with a world, a receiver and a port of its own."""
+    with ExitStack() as stack:
+        receiver = Receiver()
+        values = {"webhook_url": receiver.start(), "run": next(RUNS), **CONFIG.variables}
+        stack.callback(receiver.stop)
+        control = stack.enter_context(client(simulator))
+        world, _, base_url = make_world(None, control)
+        token = world.token(None, expires_in_s=10 * 365 * 86_400)
+        secrets = {"api_key": values["api_key"], "secret": values["webhook_secret"]}
+
+        async def made():
+            where = {"bakong_url": base_url, "token": token, "webhook_url": values["webhook_url"]}
+            return Shop(**where, **secrets, bugs=bugs, prices=prices_of(config))
+
+        shop = loop.call(made())
+        url = stack.enter_context(loop.serving(shop))
+        http = stack.enter_context(client(url, connections=64))
+        stack.callback(lambda: loop.call(_close(shop)))
+
+        def with_prices(basic, full):
+            plans = [{"name": plan, "prices": {"USD": price}} for plan, price in (("BASIC", basic), ("FULL", full))]
+            changed = CONFIG.model_copy(update={"plans": Plans.model_validate({"basic": plans[0], "full": plans[1]})})
+            return shop_with(loop, simulator, bugs, changed)
+
+        yield Service(config, http, world, values, receiver, with_prices)
+
+
+def prices_of(config):
+    """Minor units by plan and currency."""
+    return {
+        plan.name: {code: int(Decimal(text) * (100 if code == "USD" else 1)) for code, text in plan.prices.items()}
+        for plan in (config.plans.basic, config.plans.full)
+    }
+
+
+async def _close(shop):
+    await shop.bakong.aclose()
+    await shop.hooks.aclose()
+
+
+def judge(loop, simulator, bugs=(), **how):
+    with shop_with(loop, simulator, bugs) as service:
+        return run(SUITE, service, Options(**{"seed": 1, **how}))
+
+
+@pytest.mark.parametrize("bug", SHOP)
+def test_a_bug_is_caught_by_the_rule_that_names_it(loop, simulator, bug):
+    report = judge(loop, simulator, [bug], only=(SHOP[bug][0],), shrinks=0)
+    assert [outcome.verdict for outcome in report.outcomes] == [Verdict.BROKEN]
+
+
+@pytest.mark.parametrize("profile", ["quick", pytest.param("ci", marks=pytest.mark.campaign)])
+def test_the_healthy_shop_raises_no_alarm(loop, simulator, profile):
+    report = judge(loop, simulator, profile=profile)
+    assert [(outcome.rule.id, outcome.reason) for outcome in report.by(Verdict.BROKEN)] == []
+    unchecked = {outcome.rule.id for outcome in report.by(Verdict.NOT_CHECKED)}
+    assert unchecked == {
+        "service.lists.order",
+        "service.lists.history",
+        "service.limit.interval",
+    }

@@ -1,0 +1,148 @@
+"""The commands that talk to a running sandbox, and those of scripts, as a user types them."""
+
+import json
+import socket
+
+import pytest
+from typer.testing import CliRunner
+
+from khqr import Currency, Individual, encode
+from sandbox.cli import app
+from sandbox.testing.server import Server
+from scenarios import names
+
+NOW_MS = 1_770_768_000_000
+
+
+@pytest.fixture(scope="module")
+def server():
+    started = Server()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def run(server):
+    """Runs a command in a world of its own; the code and what was printed."""
+    world = server.world()
+
+    def run(*words, stdin=None):
+        told = CliRunner().invoke(
+            app, words, input=stdin, env={"BAKONG_SANDBOX_URL": server.url, "BAKONG_SANDBOX_WORLD": world.world}
+        )
+        assert told.exception is None or isinstance(told.exception, SystemExit), told.exception
+        return told.exit_code, told.stdout if told.exit_code == 0 or told.stdout else told.stderr
+
+    yield run
+    server.drop(world)
+
+
+@pytest.fixture
+def code():
+    return encode(
+        Individual(
+            bakong_account_id="sokha@devb",
+            merchant_name="Sokha",
+            currency=Currency.USD,
+            amount="1.5",
+            expiration_timestamp=NOW_MS + 900_000,
+        ),
+        now=NOW_MS,
+    )
+
+
+def good(told):
+    assert told[0] == 0, told[1]
+    return json.loads(told[1])
+
+
+def test_a_code_is_shown_paid_and_found_in_the_journal(run, code):
+    assert good(run("qr", code.qr, "--scenario", "underpaid"))["scenario"] == "underpaid"
+    assert good(run("pay", code.md5, "--amount", "3.00"))["status"] == "paid"
+    assert good(run("journal", "show"))["entries"] == []
+
+
+def test_a_payment_can_be_made_to_fail(run, code):
+    assert good(run("pay", code.qr, "--failed"))["status"] == "failed"
+
+
+def test_time_is_frozen_and_advanced(run):
+    assert good(run("clock", "freeze", "2026-02-11T00:00:00Z"))["now_ms"] == NOW_MS
+    assert good(run("clock", "advance", "1.5"))["now_ms"] == NOW_MS + 1500
+    assert good(run("clock", "show"))["mode"] == "frozen"
+    assert good(run("clock", "scale", "10"))["rate"] == 10
+    assert good(run("clock", "real"))["mode"] == "real"
+
+
+def test_worlds_come_and_go(run):
+    made = good(run("world", "new", "shop-b", "--seed", "7", "--scenario", "paid", "--quota", "100"))
+    assert made["world"] == "shop-b"
+    assert good(run("world", "show", "--world", "shop-b"))["limits"]["quota"] == 100
+    assert "shop-b" in [row["world"] for row in good(run("world", "list"))]
+    assert good(run("world", "reset", "--world", "shop-b"))["scenario"] == "paid"
+    assert run("world", "drop", "shop-b") == (0, "")
+    assert run("world", "show", "--world", "shop-b") == (1, "bakong-sandbox: no world is called 'shop-b'\n")
+
+
+def test_a_token_is_printed_alone(run):
+    exit_code, told = run("token", "--expires-in", "60")
+    assert (exit_code, told.count("."), len(told.split())) == (0, 2, 1)
+
+
+def test_scripts_are_used_by_name_file_and_standard_input(run, tmp_path):
+    script = tmp_path / "mine.yaml"
+    script.write_text("name: mine")
+    assert good(run("scenario", "use", "paid"))["name"] == "paid"
+    assert good(run("scenario", "use", str(script)))["name"] == "mine"
+    assert good(run("scenario", "use", "-", stdin="name: piped"))["name"] == "piped"
+    exit_code, told = run("scenario", "use", "piad")
+    assert (exit_code, "did you mean 'paid'" in told) == (1, True)
+
+
+def test_scripts_are_listed_shown_and_checked(run, tmp_path):
+    assert all(name in run("scenario", "list")[1] for name in names())
+    assert run("scenario", "show", "paid")[1].startswith("name: paid\n")
+    assert run("scenario", "show", "piad")[0] == 1
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("name: wrong\nfalts: []")
+    exit_code, told = run("scenario", "check", str(wrong))
+    assert (exit_code, told.count("wrong.yaml:2: unknown key 'falts'; did you mean 'faults'?")) == (1, 1)
+    wrong.write_text("name: right")
+    assert run("scenario", "check", str(wrong))[0] == 0
+
+
+def test_the_journal_is_held_to_what_is_expected(run):
+    never = '{"match": {"endpoint": "renew_token"}, "never": true}'
+    assert good(run("journal", "verify", "-", stdin=never))["ok"] is True
+    assert run("journal", "verify", "-", stdin='{"match": {"endpoint": "renew_token"}}')[0] == 1
+
+
+def test_a_journal_is_played_again_to_the_same_bytes(run, tmp_path):
+    path = tmp_path / "journal.json"
+    path.write_text(run("journal", "show", "--format", "replay")[1])
+    assert good(run("replay", str(path))) == {"calls": 0, "different": []}
+    path.write_text("{}")
+    assert run("replay", str(path))[0] == 2
+
+
+def test_a_world_is_taken_and_restored(run, code, tmp_path):
+    run("pay", code.qr)
+    path = tmp_path / "world.json"
+    path.write_text(run("snapshot", "take")[1])
+    run("world", "reset")
+    assert good(run("snapshot", "restore", str(path)))["payments"] == 1
+
+
+def test_where_no_sandbox_answers_one_line_says_so_with_code_2():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        told = CliRunner().invoke(app, ["world", "list", "--url", url])
+    assert (told.exit_code, told.stderr.count("\n")) == (2, 1)
+    assert f"no sandbox answers at {url}" in told.stderr
+
+
+@pytest.mark.parametrize("words", [["scenario", "use", "none.yaml"], ["snapshot", "restore", "none.json"]])
+def test_a_file_that_cannot_be_read_is_code_2(run, words):
+    exit_code, told = run(*words)
+    assert (exit_code, "cannot be read" in told) == (2, True)

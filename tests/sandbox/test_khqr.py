@@ -1,0 +1,131 @@
+"""The khqr commands: what they print, and how they end."""
+
+import json
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+from sandbox.cli import app
+
+NOW = "1767225600000"
+FIELDS = {
+    "bakongAccountID": "john_smith@devb",
+    "merchantName": "John Smith",
+    "amount": 1.50,
+    "currency": "USD",
+    "expirationTimestamp": 1767226500000,
+}
+STATIC = "00020101021129190015john_smith@devb5204599953031165802KH5910John Smith6010Phnom Penh63046BFA"
+ACLEDA_STYLE = "00020101021129190015john_smith@devb5204599953031165802KH5910John Smith6010Phnom Penh99090005abcde6304"
+
+
+def khqr(*arguments: str, stdin: str = "") -> tuple[int, str, str]:
+    ended = CliRunner().invoke(app, ["khqr", *arguments], input=stdin)
+    assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
+    return ended.exit_code, ended.stdout, ended.stderr
+
+
+def lines(out: str) -> list[dict]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_encode_takes_json_in_nbcs_names_and_answers_qr_and_md5():
+    code, out, _ = khqr("encode", "--now", NOW, stdin=json.dumps(FIELDS))
+    assert code == 0
+    assert lines(out)[0].keys() == {"qr", "md5"}
+    assert "54041.50" in lines(out)[0]["qr"]
+
+
+def test_encode_takes_a_list_from_a_file_in_our_names_and_says_what_is_wrong_with_each(tmp_path):
+    merchant = {"bakong_account_id": "a@b", "merchant_name": "M", "merchant_id": "1", "acquiring_bank": "B"}
+    dated = {**FIELDS, "expirationTimestamp": "2026-01-01T07:15:00+07:00"}
+    file = tmp_path / "codes.json"
+    file.write_text(json.dumps([merchant, {"bakong_account_id": "a"}, {"merchnt_name": "x"}, 7, dated]))
+    code, out, _ = khqr("encode", "-f", str(file), "--now", NOW)
+    good, bad, misspelt, number, by_date = lines(out)
+    assert code == 1
+    assert good["qr"].startswith("000201010211" + "3017")
+    assert (bad["code"], bad["field"]) == (3, "bakong_account_id")
+    assert "did you mean merchant_name?" in misspelt["error"]
+    assert "expected an object" in number["error"]
+    assert "01131767226500000" in by_date["qr"]
+
+
+def test_decode_answers_the_fields_of_each_line():
+    code, out, _ = khqr("decode", stdin=f"{STATIC}\nhello\n")
+    good, bad = lines(out)
+    assert code == 1
+    assert (good["bakong_account_id"], good["kind"], good["currency"]) == ("john_smith@devb", "individual", 116)
+    assert bad["problems"][0]["rule"] == "crc-format"
+
+
+def test_verify_lists_every_problem_and_lenient_says_what_it_forgave():
+    from khqr.emv import crc16
+
+    sealed = ACLEDA_STYLE + crc16(ACLEDA_STYLE)
+    code, out, _ = khqr("verify", sealed, "--now", NOW)
+    assert code == 1
+    assert {problem["rule"] for problem in lines(out)[0]["problems"]} == {"timestamp"}
+    code, out, _ = khqr("verify", sealed, "--now", NOW, "--lenient")
+    assert code == 0
+    assert lines(out)[0]["forgiven"][0]["tag"].startswith("99")
+
+
+@pytest.mark.parametrize("options", [(), ("--card",)], ids=["plain", "card"])
+@pytest.mark.parametrize("suffix", ["png", "svg"])
+def test_an_image_is_drawn_and_read_back(tmp_path, options, suffix):
+    file = tmp_path / f"code.{suffix}"
+    assert khqr("image", STATIC, "-o", str(file), *options)[0] == 0
+    if suffix == "png":
+        assert khqr("read", str(file)) == (0, f"{STATIC}\n", "")
+    else:
+        assert "<svg" in file.read_text()
+
+
+def test_an_image_goes_to_the_terminal_and_a_picture_without_a_code_ends_in_1(tmp_path):
+    assert "█" in khqr("image", stdin=STATIC)[1]
+    empty = tmp_path / "empty.png"
+    from PIL import Image
+
+    Image.new("L", (50, 50), 255).save(empty)
+    code, _, err = khqr("read", str(empty))
+    assert code == 1
+    assert "no QR code" in err
+
+
+def test_explain_shows_names_values_and_what_is_wrong():
+    code, out, _ = khqr("explain", STATIC.replace("John Smith", "John Smyth"), "--now", NOW)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", out)
+    assert code == 1
+    assert re.search(r"29\.00 +bakong account id +john_smith@devb", plain)
+    assert re.search(r"53 +currency +116 +KHR", plain)
+    assert "✗ the CRC says 6BFA" in plain
+    assert "not valid: 1 problems" in plain
+    assert "valid" in khqr("explain", STATIC)[1]
+    assert "✗ tag 58 is missing" in khqr("explain", encode_code_without_country())[1]
+
+
+def encode_code_without_country() -> str:
+    from khqr.emv import seal
+
+    return seal(STATIC[:-8].replace("5802KH", ""))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "code", "message"),
+    [
+        (("decode", "-f", "no-such-file"), "", 2, "cannot read no-such-file"),
+        (("encode",), "{", 2, "no JSON"),
+        (("verify", STATIC, "--now", "tomorrow"), "", 2, "expected epoch milliseconds"),
+        (("image", STATIC, "-o", "x.gif"), "", 2, "expected .png or .svg"),
+        (("image", STATIC, "-o", "/no/such/x.png"), "", 2, "cannot write"),
+        (("image", ""), "", 1, "empty text"),
+        (("read", "no-such.png"), "", 1, "expected a picture"),
+    ],
+    ids=["file", "json", "now", "suffix", "folder", "empty", "picture"],
+)
+def test_bad_input_ends_with_one_clear_line(arguments, stdin, code, message):
+    ended, _, err = khqr(*arguments, stdin=stdin)
+    assert ended == code
+    assert message in err

@@ -1,0 +1,108 @@
+"""TLS at NBC's host names: an authority made once, and told where it is."""
+
+import asyncio
+import json
+import ssl
+import stat
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from sandbox.cli import app
+from sandbox.errors import SetupError
+from sandbox.stack import Options, run
+from sandbox.tls import NBC_HOSTS, authority
+from scenarios import find
+
+
+@pytest.fixture
+async def tls_stack(tmp_path):
+    async with run(Options(data_dir=tmp_path, port=0, service_port=None, tls_port=0)) as stack:
+        yield stack
+
+
+async def test_the_ready_line_tells_of_tls_only_where_it_was_asked_for(tls_stack, stack):
+    assert list(tls_stack.ready())[-2:] == ["tls_url", "ca_file"]
+    assert "tls_url" not in stack.ready()
+    json.dumps(tls_stack.ready())
+
+
+@pytest.mark.parametrize("host", [*NBC_HOSTS, "localhost", "127.0.0.1"])
+async def test_whoever_trusts_the_authority_meets_the_sandbox_at_each_name(tls_stack, host):
+    trust = ssl.create_default_context(cafile=tls_stack.ca_file)
+    port = int(tls_stack.tls_url.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trust, server_hostname=host)
+    writer.write(b"GET /sandbox/health HTTP/1.1\r\nhost: %s\r\nconnection: close\r\n\r\n" % host.encode())
+    assert (await reader.read()).startswith(b"HTTP/1.1 200")
+    writer.close()
+
+
+async def test_whoever_does_not_trust_it_does_not(tls_stack):
+    async with httpx.AsyncClient(trust_env=False) as client:
+        with pytest.raises(httpx.ConnectError, match="certificate verify failed"):
+            await client.get(tls_stack.tls_url + "/sandbox/health")
+
+
+async def test_a_reset_is_a_reset_under_tls_too(tls_stack):
+    tls_stack.worlds.default.use(find("reset-before-head"))
+    trust = ssl.create_default_context(cafile=tls_stack.ca_file)
+    async with httpx.AsyncClient(trust_env=False, verify=trust) as client:
+        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+            await client.post(tls_stack.tls_url + "/v1/check_transaction_by_md5", json={"md5": "0" * 32})
+
+
+def test_the_authority_is_made_once_and_its_key_is_the_owners_alone(tmp_path):
+    first = authority(tmp_path).ca_file.read_bytes()
+    assert authority(tmp_path).ca_file.read_bytes() == first
+    assert stat.S_IMODE((tmp_path / "sandbox-ca-key.pem").stat().st_mode) == 0o600
+
+
+def test_a_damaged_authority_says_what_to_do(tmp_path):
+    authority(tmp_path).ca_file.write_text("-")
+    with pytest.raises(SetupError, match=r"sandbox-ca.pem.*delete it and a new one is made"):
+        authority(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *NBC_HOSTS,
+        "SSL_CERT_FILE",
+        "REQUESTS_CA_BUNDLE",
+        "NODE_EXTRA_CA_CERTS",
+        "openssl.cafile",
+        "keytool",
+        "Go ",
+        "--cacert",
+        "aliases",
+        "/etc/hosts",
+    ],
+)
+def test_trust_tells_what_to_set_for(tmp_path, word):
+    told = CliRunner().invoke(app, ["trust", "--data-dir", str(tmp_path)])
+    assert told.exit_code == 0
+    assert word in told.output
+    assert str(tmp_path / "sandbox-ca.pem") in told.output
+
+
+async def test_a_script_that_is_edited_while_it_is_played_is_played_anew(tmp_path):
+    script = tmp_path / "mine.yaml"
+    script.write_text("name: mine")
+    options = Options(data_dir=tmp_path / "data", port=0, service_port=None, scenario=str(script))
+    async with run(options) as stack, httpx.AsyncClient(base_url=stack.bakong_url, trust_env=False) as client:
+        headers = {"authorization": f"Bearer {stack.token}"}
+
+        async def check(number):
+            body = {"md5": f"{number:032x}"}
+            return await client.post("/v1/check_transaction_by_md5", json=body, headers=headers)
+
+        assert (await check(1)).json()["errorCode"] == 1
+        script.write_text("name: mine\npayment: [paid]")
+        assert (await check(2)).json()["errorCode"] is None
+        script.write_text("name: mine\npayment: [padi]  # a slip")
+        told = await check(3)
+        assert (told.status_code, "did you mean 'paid'" in told.json()["responseMessage"]) == (400, True)
+        script.write_text("name: mine\npayment: [failed]")
+        await client.post("/sandbox/worlds/default/reset")
+        assert (await check(4)).json()["errorCode"] == 3

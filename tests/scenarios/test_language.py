@@ -1,0 +1,108 @@
+"""Scripts are read as written, and every error says where it is and what was meant."""
+
+import pytest
+
+from scenarios import ScenarioError, State, find, names, read
+from scenarios.vocabulary import ANSWERS, CONDITIONS, FAULTS
+from simulator import conditions
+from simulator.faults import REGISTRY
+from simulator.faults.refuse import WORDS
+
+
+def test_the_three_first_scenarios_are_in_the_library():
+    assert {"paid", "timeout", "error", "manual"} <= set(names())
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_script_of_the_library_is_valid_and_named_after_its_file(name):
+    scenario = find(name)
+    assert scenario.name == name
+    assert scenario.about
+
+
+def test_a_script_says_what_it_says():
+    scenario = read(
+        """
+name: slow-bank
+about: The second poll hangs; the money arrives two seconds later.
+match: {account: "*@aclb", amount: {currency: USD, at_most: 50}}
+payment:
+  - unpaid: {polls: 3}
+  - paid: {after: 2s}
+faults:
+  - {on: check_transaction_by_md5, poll: 2, fault: hang, for: 1500ms}
+  - {chance: 0.05, fault: http, status: 503}
+"""
+    )
+    assert [(step.state, step.polls, step.after_ms) for step in scenario.path] == [
+        (State.UNPAID, 3, 0),
+        (State.PAID, None, 2000),
+    ]
+    hang, http = scenario.faults
+    assert (hang.parameters, hang.strikes("check_transaction_by_md5", 2), hang.strikes("renew_token", 2)) == (
+        {"for": 1500},
+        True,
+        False,
+    )
+    assert http.parameters == {"status": 503, "body": "nginx", "retry_after": None}
+    assert http.conditions == {"chance": {"is": 0.05}}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "s.yaml: is empty"),
+        ("about: x", "s.yaml:1: the key 'name' is missing"),
+        ("name: x\nfalts: []", "s.yaml:2: unknown key 'falts'; did you mean 'faults'?"),
+        ("name: x\nname: y", "s.yaml:2: the key 'name' stands twice"),
+        ("name: x\npayment:\n  - padi", "s.yaml:3: unknown value 'padi'; did you mean 'paid'?"),
+        ("name: x\npayment:\n  - unpaid: {poll: 1}", "s.yaml:3: unknown key 'poll'; did you mean 'polls'?"),
+        ("name: x\nfaults:\n  - {fault: hang, for: soon}", "s.yaml:3: expected a duration"),
+        ("name: x\nfaults:\n  - {fault: hang, chance: 2}", "s.yaml:3: expected a number from 0 to 1"),
+        ("name: x\nfaults:\n  - {fault: hang, on: check_md5}", "s.yaml:3: unknown value 'check_md5'"),
+        ("name: x\nfaults:\n  - {fault: hang, poll: 0}", "s.yaml:3: expected a poll"),
+        ("name: x\nfaults:\n  - {fault: delay}", "s.yaml:3: a delay wants 'for'; or 'from' and 'to'"),
+        ("name: x\nfaults:\n  - {fault: delay, for: 1s, median: 1s}", "s.yaml:3: a delay wants 'for'"),
+        ("name: x\nfaults:\n  - {fault: refuse, as: unauthorised}", "s.yaml:3: unknown value 'unauthorised'; did you"),
+        (
+            "name: x\nfaults:\n  - {fault: http, burst: {call: 1}}",
+            "s.yaml:3: unknown key 'call'; did you mean 'calls'?",
+        ),
+        ("name: x\nfaults:\n  - {fault: http, until: noon}", "s.yaml:3: unknown value 'noon'"),
+        ("name: x\nfaults:\n  - {fault: http, status: 100}", "s.yaml:3: expected at least 200"),
+        ("name: x\nfaults:\n  - {fault: hang, for: 999999999d}", "s.yaml:3: expected a duration of at most ten years"),
+        ("name: x\npayment:\n  - paid: {at: noon}", "s.yaml:3: expected a time like expiry, expiry-1s"),
+        ("name: x\npayment:\n  - paid: {at: expiry, after: 1s}", "s.yaml:3: 'after' and 'at' exclude each other"),
+        ("name: x\npayment:\n  - paid: {amount: much}", "s.yaml:3: expected an amount like 2.50, 90%"),
+        ("name: x\npayment:\n  - paid: {account: dara}", "s.yaml:3: expected an account like name@bank"),
+        ("name: x\npayment:\n  - paid: {tracking: [DONE]}", "s.yaml:3: unknown value 'DONE'"),
+        ("name: x\npayment:\n  - paid\n  - unpaid", "s.yaml:4: a settled payment cannot become unpaid"),
+        ("name: x\npayment:\n  - hidden", "s.yaml:3: only a settled payment can be hidden"),
+        ("name: x\nmatch: {amount: {at_most: many}}", "s.yaml:2: expected an amount like 50"),
+        ("name: x\nrules:\n  - {play: piad}", "s.yaml:3: no scenario is called 'piad'; did you mean 'paid'?"),
+        ("name: x\nrules: []\npayment: []", "s.yaml:2: 'rules' and 'payment' exclude each other"),
+        ("name: x\nnumber: 100", "s.yaml:2: expected a number from 1 to 99"),
+        ("[" * 60_000, "s.yaml: no YAML"),  # libyaml's parser would end the process here
+        ("x" * 70_000, "s.yaml: is longer than 65536 characters"),
+        ("name: x\npayment: &a [*a]", "s.yaml:2: "),
+        ("name: \x00", "s.yaml: no YAML"),
+        ("name: [\n}", "s.yaml:2: no YAML"),
+        ("- a\n- b", "s.yaml:1: expected keys and values"),
+        ("name: X y", "s.yaml:1: expected a name of small letters"),
+    ],
+)
+def test_an_error_names_file_line_and_what_was_meant(text, message):
+    with pytest.raises(ScenarioError) as caught:
+        read(text, "s.yaml", find)
+    assert str(caught.value).startswith(message)
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(ScenarioError, match="did you mean 'timeout'"):
+        find("timout")
+
+
+def test_every_fault_of_the_vocabulary_is_played():
+    assert FAULTS.keys() == REGISTRY.keys()
+    assert CONDITIONS.keys() == conditions.REGISTRY.keys()
+    assert set(ANSWERS) == WORDS.keys()

@@ -1,0 +1,44 @@
+"""Every test of the service that takes a stack runs twice: on SQLite alone, and on PostgreSQL with Redis."""
+
+import uuid
+
+import pytest
+
+from sandbox.stack import Options, run
+from simulator.clock import Mode
+from tests import secrecy
+from tests.conftest import NOW_MS
+
+
+@pytest.fixture(autouse=True)
+def nothing_in_clear(request):
+    """No database, log or printed line of any test holds a secret, a token or a full account in clear."""
+    yield
+    found = secrecy.leaks(request.node.funcargs.get("tmp_path"))
+    assert not found, found
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def storage(request):
+    """The options that choose the storage."""
+    if request.param == "sqlite":
+        yield {}
+        return
+    databases = request.getfixturevalue("postgres_databases")
+    async with databases.lent() as url:
+        yield {
+            "database_url": url,
+            "redis_url": request.getfixturevalue("redis_url"),
+            "redis_prefix": f"test:{uuid.uuid4()}",
+        }
+
+
+@pytest.fixture
+async def stack(tmp_path, storage):
+    """A sandbox with simulator and service on real ports, its world frozen at NOW_MS."""
+    options = Options(
+        data_dir=tmp_path, port=0, service_port=0, bakong_timeout_ms=1000, rate_limit_per_minute=0, **storage
+    )
+    async with run(options) as running:
+        running.worlds.default.clock.set_mode(Mode.FROZEN, at_ms=NOW_MS)
+        yield running

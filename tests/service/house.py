@@ -1,0 +1,70 @@
+"""A service in this process, on a frozen clock, with its core in reach: for states that no caller can bring about."""
+
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+import httpx
+from pydantic import SecretStr
+
+from contracts.service_api import Plan, SubscriptionStatus
+from service import app as service_app
+from service.domain.subscriptions import Subscription
+from service.settings import Settings
+from simulator.clock import Mode, WorldClock
+from tests import secrecy
+from tests.conftest import NOW_MS
+
+KEY = "sandbox_key_of_the_house_0123456789"
+SETTINGS = {
+    "mode": "sandbox",
+    "bakong_base_url": "http://127.0.0.1:9",
+    "bakong_merchant_id": "sandbox_merchant@sand",
+    "bakong_developer_token": SecretStr("sandbox_token_0123456789012345678901"),
+    "bakong_timeout_ms": 500,
+    "bakong_daily_calls": 0,
+    "allow_private_callbacks": True,
+    "main_backend_api_key": SecretStr(KEY),
+    "webhook_secret": SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+    "encryption_key": SecretStr("sandbox_encryption_key_0123456789abcdef"),
+    "rate_limit_per_minute": 0,
+}
+secrecy.issue(*(value.get_secret_value() for value in SETTINGS.values() if isinstance(value, SecretStr)))
+
+
+@asynccontextmanager
+async def open_house(folder, *, database_url="", at_ms=NOW_MS, **changes):
+    """core, worker, clock and client of a service; its Bakong answers nothing, unless a test puts one in its place."""
+    clock = WorldClock(lambda: at_ms)
+    clock.set_mode(Mode.FROZEN, at_ms=at_ms)
+    url = database_url or f"sqlite:///{folder / 'house.db'}"
+    settings = Settings.model_construct(**SETTINGS | {"database_url": url, "log_dir": folder / "logs"} | changes)
+    async with service_app.run(settings, timers=clock) as running:
+        transport = httpx.ASGITransport(running.app)
+        headers = {"authorization": f"Bearer {KEY}"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers) as client:
+            yield SimpleNamespace(core=running.core, worker=running.worker, clock=clock, client=client)
+    clock.close()
+
+
+def subscription(user_id="sokha", *, plan=Plan.PREMIUM, begin_ms=NOW_MS, end_ms, currency="USD", paid_minor=50):
+    """A running subscription that has paid for one period."""
+    return Subscription(
+        id=f"subscription-of-{user_id}",
+        user_id=user_id,
+        plan=plan,
+        status=SubscriptionStatus.ACTIVE,
+        start_ms=begin_ms,
+        last_billing_ms=begin_ms,
+        next_billing_ms=end_ms,
+        created_ms=begin_ms,
+        updated_ms=begin_ms,
+        currency=currency,
+        period_start_ms=begin_ms,
+        period_cycles=1,
+        paid_minor=paid_minor,
+    )
+
+
+async def keep(core, found):
+    """Put a subscription into the store."""
+    await core.store.write(lambda records: records.save_subscription(found, "put there", found.due_ms(core.grace_ms)))

@@ -1,0 +1,92 @@
+"""The service as its operators start it: a process with settings in its environment."""
+
+import asyncio
+import base64
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests import secrecy
+
+PROGRAM = Path(sys.executable).with_name("bakong-sandbox")
+API_KEY = "test-key-" + "0123456789abcdefghijklmnopqrstuv"
+ENCRYPTION_KEY = "test-encryption-" + "0123456789abcdefghijklmnop"
+WEBHOOK_SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+TOKEN = "test-token-" + "0123456789abcdefghijklmnopqrstuv"
+secrecy.issue(API_KEY, ENCRYPTION_KEY, WEBHOOK_SECRET, TOKEN)
+
+
+def environment(folder, **changes):
+    """Good settings of production, but for Bakong, which is nowhere."""
+    inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME") if name in os.environ}
+    return inherited | {
+        "DATABASE_URL": f"sqlite:///{folder}/service.db",
+        "BAKONG_BASE_URL": "https://127.0.0.1:1",
+        "BAKONG_MERCHANT_ID": "noodle_shop@devb",
+        "BAKONG_MERCHANT_NAME": "Noodle Shop",
+        "BAKONG_DEVELOPER_TOKEN": TOKEN,
+        "MAIN_BACKEND_API_KEY": API_KEY,
+        "WEBHOOK_SECRET": WEBHOOK_SECRET,
+        "ENCRYPTION_KEY": ENCRYPTION_KEY,
+        "LOG_DIR": f"{folder}/logs",
+        **changes,
+    }
+
+
+async def command(*options, env):
+    """A `service` command run to its end: exit code, stdout, stderr."""
+    with tempfile.TemporaryDirectory() as folder:
+        process = _FORKS.Process(target=_be_the_program, args=(["service", *options], env, folder))
+        process.start()
+        await asyncio.to_thread(process.join)
+        out, err = ((Path(folder) / name).read_text() for name in ("out", "err"))
+    if options[:2] == ("keys", "make"):
+        secrecy.issue(out.strip())
+    else:
+        secrecy.seen(f"what {options} printed", (out + err).encode())
+    return process.exitcode, out, err
+
+
+# A process for each command, forked from one that has loaded the program: loading takes longer than most commands.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["sandbox.cli", "sandbox.commands.service", "sandbox.service"])
+
+
+def _be_the_program(options, env, folder):
+    for number, name in ((1, "out"), (2, "err")):
+        with (Path(folder) / name).open("w") as file:
+            os.dup2(file.fileno(), number)
+    sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv = [str(PROGRAM), *options]
+
+    from sandbox.cli import main
+
+    main()
+
+
+@asynccontextmanager
+async def serving(env, *options):
+    """A running service: the process, and its URL."""
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM, "service", "run", "--json", "--port", "0", *options, stdout=-1, stderr=-1, env=env
+    )
+    try:
+        ready = {}
+        while "service_url" not in ready:  # its log may come first
+            line = await process.stdout.readline()
+            assert line, (await process.stderr.read()).decode()
+            ready = json.loads(line)
+        yield process, ready["service_url"]
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        out, err = await process.communicate()
+        secrecy.seen("what the service printed", out + err)
+        process._transport.close()

@@ -1,0 +1,302 @@
+"""What the service promises, row by row, and which test holds each; read by scripts/service_coverage.py.
+
+A test stands as "<file without test_>: <name without test_>". API: the contract. FAULTS: what is done to the service,
+and the figure that it must give.
+"""
+
+from typing import NamedTuple
+
+
+class Promise(NamedTuple):
+    """A row, what it promises, its tests. once: it is about no database, and need not hold on both."""
+
+    row: str
+    promised: str
+    tests: tuple[str, ...]
+    once: bool = False
+
+
+API = (
+    # Conventions
+    Promise("Authorization", "a key on every path but health and pictures; else 401", (
+        "contract: every_path_but_health_and_pictures_wants_a_key", "payments: a_wrong_key_is_401",
+    )),
+    Promise("answers", "success and data; each route as its documented example, which is executed", (
+        "documents: the_examples_of_every_route_do_what_they_say",
+    )),
+    Promise("errors", "problem+json with code, traceId, errors: 400, 401, 404, 405, 413, 415, 422", (
+        "payments: bad_input_is_a_problem_document_that_says_what_is_wrong", "payments: another_media_type_is_415",
+        "documents: a_route_names_the_errors_that_it_can_answer",
+    )),
+    Promise("503", "a dependency is down", (
+        "outages: postgresql_restarted_under_load_loses_no_acknowledged_payment",
+        "outages: a_full_disk_is_503_and_the_database_stays_whole",
+    ), once=True),
+    Promise("times and amounts", "UTC with Z, numbers at the currency's precision", (
+        "payments: a_payment_has_a_code_that_says_what_it_says",
+        "payments: monitor_returns_when_the_payment_is_settled",
+        "subscriptions: every_change_of_the_vectors_is_exact_over_http",
+    )),
+    Promise("Idempotency-Key", "the same answer for 24 h; 422 for another body, 409 while the first runs", (
+        "idempotency: the_same_key_and_body_is_answered_the_same_byte_for_byte",
+        "idempotency: the_same_key_with_another_body_is_422_and_changes_nothing",
+        "idempotency: 50_requests_at_once_with_one_key_make_one_payment",
+        "idempotency: another_path_is_another_request",
+        "idempotency: a_wait_and_a_bulk_check_are_answered_again_too_whatever_has_changed_since",
+        "idempotency: a_second_wait_with_the_key_of_one_that_still_waits_is_409",
+        "idempotency: answers_are_thrown_away_after_a_day_where_no_subscription_falls_due",
+    )),
+    Promise("X-Request-Id", "echoed, or made", ("payments: a_request_id_is_echoed_or_made",)),
+    # Payments
+    Promise("POST /api/payments/create", "id, bill number, md5, KHQR, picture, links, 15 minutes; the plan's price", (
+        "payments: a_payment_has_a_code_that_says_what_it_says",
+        "contract: a_payment_is_named_as_promised_and_has_the_short_link_where_bakong_gave_one",
+        "contract: an_app_of_another_form_is_422",
+        "payments: bad_input_is_a_problem_document_that_says_what_is_wrong",
+    )),
+    Promise("GET /api/payments/status/{md5}", "asks Bakong when not final and old enough", (
+        "payments: a_paid_payment_starts_the_subscription_and_tells_the_main_backend",
+        "watching: in_production_an_answer_is_fresh_for_a_moment",
+    )),
+    Promise("POST /api/payments/monitor", "waits, by timeout, interval, maxAttempts, priority; leaving ends the wait", (
+        "payments: monitor_returns_when_the_payment_is_settled",
+        "payments: monitor_gives_up_as_timeout_and_the_payment_is_still_watched",
+        "contract: a_client_that_goes_away_ends_its_wait_and_never_the_payment",
+        "contract: the_priority_of_a_wait_is_the_payments_from_then_on",
+    )),
+    Promise("POST /api/payments/bulk-check", "1 to 50 hashes, a row for each in order", (
+        "idempotency: a_bulk_check_has_a_row_for_each_hash_in_order",
+        "idempotency: a_bulk_check_of_anything_else_is_422",
+        "contract: failed_payments_are_told_from_unpaid_ones_also_in_the_answer_to_a_list",
+    )),
+    Promise("GET /api/payments/history", "newest first, total, limit, offset", (
+        "idempotency: the_history_is_newest_first_by_pages", "idempotency: a_history_of_anything_else_is_422",
+    )),
+    Promise("GET /qr-codes/{md5}.png", "the picture", ("payments: the_picture_needs_no_key_and_is_a_png",)),
+    Promise("payment states", "PENDING to PAID, FAILED, TIMEOUT, EXPIRED; PAID is final; late is PAID with late", (
+        "payments: a_failed_payment_is_failed", "payments: an_unpaid_payment_expires_after_15_minutes",
+        "payments: a_late_payment_is_not_lost", "faults: answers_in_another_order_never_lead_out_of_paid",
+    )),
+    Promise("payment history", "every change with from, to, why, when", (
+        "faults: 100_answers_at_once_are_one_transition_one_period_and_one_event",
+        "faults: the_end_of_a_code_divides_paid_from_late",
+    )),
+    Promise("mismatches", "another amount, currency or account is no payment, and is flagged", (
+        "payments: what_does_not_match_is_no_payment_but_is_flagged",
+        "faults: what_does_not_match_is_kept_and_flagged_and_the_right_payment_still_counts",
+    )),
+    # Subscriptions
+    Promise("GET /api/subscriptions/status/{userId}", "what a user has, and the latest payments", (
+        "payments: a_paid_payment_starts_the_subscription_and_tells_the_main_backend",
+        "subscriptions: a_downgrade_waits_for_the_billing_date_and_costs_nothing",
+    )),
+    Promise("POST /api/subscriptions/upgrade", "prorated, frozen for 15 minutes, one open at most", (
+        "subscriptions: an_upgrade_halfway_costs_half_the_difference_and_the_plan_changes_when_it_is_paid",
+        "subscriptions: a_quote_is_frozen_for_15_minutes_and_then_priced_anew",
+        "subscriptions: 16_racing_upgrades_leave_one_open",
+        "subscriptions: every_change_of_the_vectors_is_exact_over_http",
+        "subscriptions: a_quote_expires_at_its_second_over_http",
+    )),
+    Promise("POST /api/subscriptions/downgrade", "from the next billing date; nothing now", (
+        "subscriptions: a_downgrade_waits_for_the_billing_date_and_costs_nothing",
+        "subscriptions: a_scheduled_downgrade_is_exact_over_http",
+        "subscriptions: an_upgrade_cancels_a_pending_downgrade",
+    )),
+    Promise("POST /api/subscriptions/cancel", "to the end of the paid period", (
+        "subscriptions: a_cancelled_subscription_runs_to_the_end_of_what_is_paid",
+    )),
+    Promise("POST /api/subscriptions/renew", "a payment, or the renewal where one waits; from the old date", (
+        "subscriptions: a_renewal_counts_from_the_old_date_however_late_inside_the_grace",
+        "subscriptions: a_bill_paid_twice_renews_once_and_the_second_payment_renews_the_next",
+    )),
+    Promise("subscription states", "ACTIVE, PAST_DUE, EXPIRED, CANCELLED; wrong changes are 409", (
+        "subscriptions: after_the_grace_it_is_expired_and_a_renewal_paid_too_late_starts_anew",
+        "subscriptions: without_an_active_subscription_every_change_is_409",
+        "subscriptions: there_is_nothing_above_the_family_plan_and_nothing_below_premium",
+        "events: each_of_the_eleven_events_arrives_once_signed_and_in_order",
+    )),
+    # Health and watching
+    Promise("GET /api/health, /ready, /live", "three parts; 503 when unhealthy", (
+        "contract: health_has_the_three_parts_and_readiness_its_own_word", "payments: health_answers_without_a_key",
+        "outages: postgresql_restarted_under_load_loses_no_acknowledged_payment",
+    )),
+    Promise("GET /metrics", "Prometheus; calls to Bakong, tries of webhooks, the day's remaining calls", (
+        "metrics: questions_to_bakong_and_tries_of_webhooks_are_counted_by_what_came_of_them",
+        "metrics: what_is_left_of_the_days_calls_is_scraped_as_health_tells_it",
+    )),
+    Promise("the worker", "batches of 50, single where lists are refused, priorities, leases, growing intervals", (
+        "watching: 60_due_payments_are_asked_about_in_two_calls",
+        "watching: where_lists_are_refused_each_is_asked_about_alone_and_the_list_is_not_tried_again",
+        "watching: high_is_asked_about_before_normal_before_low",
+        "watching: two_workers_on_one_database_never_ask_about_a_payment_at_the_same_time",
+        "watching: what_a_worker_had_when_it_died_is_taken_up_by_another",
+        "payments: the_worker_finds_a_payment_without_being_asked",
+    )),
+    Promise("100 calls a day", "none past them; what remains is told", (
+        "watching: no_call_goes_out_past_the_days_calls_and_they_come_back_at_midnight_in_phnom_penh",
+        "watching: every_request_counts_also_those_that_renew_a_token",
+        "watching: code_17_stops_the_calls_until_midnight",
+    )),
+    Promise("401 from Bakong", "renews the token once and goes on", (
+        "payments: an_expired_bakong_token_is_renewed",
+        "watching: a_token_that_stays_refused_is_renewed_once_for_each_question",
+    )),
+    # Webhooks
+    Promise("eleven events", "Standard Webhooks, once each, in order", (
+        "events: each_of_the_eleven_events_arrives_once_signed_and_in_order",
+    )),
+    Promise("retries", "on the schedule, the same webhook-id, each try recorded", (
+        "events: a_refused_webhook_comes_again_under_its_id_with_a_new_time_and_each_try_is_recorded",
+        "watching: each_try_is_recorded_and_signed_with_both_secrets_under_one_id",
+    )),
+    Promise("rotation of the secret", "old and new sign during the overlap", (
+        "events: while_a_secret_is_rotated_a_receiver_with_either_believes_and_then_only_with_the_new",
+    )),
+    # Security
+    Promise("API keys", "several, made, listed and revoked from the command line", (
+        "commands: keys_are_made_listed_and_revoked_while_the_service_runs",
+    )),
+    Promise("limits and blocks", "100 a minute for each key, exactly; ten wrong keys block for 15 minutes", (
+        "contract: past_the_limit_an_answer_says_when_to_come_again_and_ten_wrong_keys_shut_the_address_out",
+        "limits: of_500_at_once_exactly_100_pass_and_the_next_100_after_a_minute",
+        "limits: after_ten_wrong_keys_the_right_one_is_refused_until_the_block_ends",
+        "commands: several_processes_share_one_limit_in_redis",
+    )),
+    Promise("X-Forwarded-For", "counts only from configured proxies", (
+        "guard_parts: a_forwarded_address_counts_only_from_a_trusted_proxy",
+        "limits: after_ten_wrong_keys_the_right_one_is_refused_until_the_block_ends",
+    ), once=True),
+    Promise("sealed columns", "AES-256-GCM, key ids, rotation, bound to the row", (
+        "sealing: after_a_rotation_the_old_key_is_needed_no_more",
+        "operating: secrets_are_changed_with_an_overlap_and_then_the_old_ones_are_gone",
+    )),
+    Promise("audit log", "who did what, from where", (
+        "faults: what_a_key_paid_for_is_in_the_audit_log_with_who_asked",
+    )),
+    Promise("logs", "three streams of JSON lines without secrets; never waited for", (
+        "outages: no_log_holds_a_secret_a_token_or_an_account_whatever_is_sent",
+        "operating: a_log_that_nobody_reads_stalls_no_request_and_what_is_dropped_is_counted",
+    ), once=True),
+    Promise("callbacks", "none into private networks, unless the setting allows it", (
+        "faults: a_callback_into_a_private_network_is_422_where_the_setting_does_not_allow_it",
+        "webhook_transport: a_name_that_resolves_into_a_private_network_is_not_called",
+    ), once=True),
+    # Storage and settings
+    Promise("settings", "missing or weak ones stop the start, each on a line", (
+        "commands: what_is_missing_is_named_each_on_a_line_with_how_to_make_it",
+        "commands: what_is_weak_or_wrong_is_named_and_no_secret_is_shown",
+        "contract: redis_is_named_by_its_url_or_by_host_and_port",
+    ), once=True),
+    Promise("tables and migrations", "the contract's tables; up and down", (
+        "contract: the_database_has_the_tables_of_the_contract",
+        "storage: the_migrations_make_the_tables_that_the_code_knows",
+        "storage: the_migrations_go_down_to_nothing_and_up_again",
+    )),
+    Promise("service run, worker, keys, rotate, webhooks, migrate, check-config", "do what they say, as processes", (
+        "operating: a_webhook_that_was_given_up_is_listed_and_replayed_by_a_worker_of_its_own",
+        "operating: secrets_are_changed_with_an_overlap_and_then_the_old_ones_are_gone",
+        "commands: a_production_service_serves_and_ends_cleanly",
+        "commands: keys_are_made_listed_and_revoked_while_the_service_runs",
+        "commands: the_database_is_migrated_down_and_up_from_the_command_line",
+        "commands: check_config_says_what_answers",
+    ), once=True),
+)  # fmt: skip
+
+FAULTS = (
+    Promise("kill -9 at every step (`make test-kill`: 200 points on each database)",
+            "0 lost, 0 payments changed, the same webhook-id on what comes again", (
+        "kill: a_kill_at_any_step_loses_and_doubles_nothing",
+    )),
+    Promise("a crash before the commit", "0 half rows; the same key makes exactly 1", (
+        "faults: a_crash_before_any_write_of_a_payment_leaves_nothing_and_the_key_makes_one",
+        "faults: a_crash_before_any_write_of_a_grant_leaves_nothing_and_the_next_try_grants_once",
+    )),
+    Promise('100 answers "paid", also in another order', "1 transition, 1 period, 1 event", (
+        "faults: 100_answers_at_once_are_one_transition_one_period_and_one_event",
+        "faults: answers_in_another_order_never_lead_out_of_paid",
+    )),
+    Promise("16 upgrades at once", "1 open", ("subscriptions: 16_racing_upgrades_leave_one_open",)),
+    Promise("one bill paid twice", "1 granted, the second kept and flagged", (
+        "faults: a_second_transaction_for_a_paid_code_is_kept_for_a_refund",
+        "subscriptions: a_bill_paid_twice_renews_once_and_the_second_payment_renews_the_next",
+    )),
+    Promise("paid at 14:59.999, at 15:00.000, later", "PAID; EXPIRED, then PAID late; never lost", (
+        "faults: the_end_of_a_code_divides_paid_from_late",
+        "faults: a_payment_expires_also_where_bakong_is_silent_and_is_granted_late",
+    )),
+    Promise("one key and body 50 times at once", "1 created, bodies equal", (
+        "idempotency: 50_requests_at_once_with_one_key_make_one_payment",
+    )),
+    Promise("one key, another body", "422, nothing changed", (
+        "idempotency: the_same_key_with_another_body_is_422_and_changes_nothing",
+    )),
+    Promise("the wall +1 h, -1 h, a leap second, summer time", "limiter, expiry and amounts unchanged", (
+        "clocks: no_step_of_the_wall_lets_one_more_request_in_or_keeps_one_out",
+        "clocks: a_code_ends_at_its_stored_instant_and_no_amount_changes",
+        "clocks: a_cycle_is_30_days_of_seconds_wherever_the_host_stands",
+        "faults: a_clock_that_jumps_an_hour_expires_by_stored_instants_and_changes_no_amount",
+    )),
+    Promise("five attacks on 100 a minute, 1 and 4 processes", "100 in the worst minute", (
+        "limits: no_attack_gets_more_than_a_hundred_into_a_minute_and_each_gets_a_hundred",
+        "limits: no_attack_gets_more_than_a_hundred_past_the_script",
+        "limits: four_processes_on_one_redis_let_exactly_a_hundred_in",
+        "commands: several_processes_share_one_limit_in_redis",
+    ), once=True),
+    Promise("Redis restarted under load", "no request fails, degraded, found again within 5 s", (
+        "outages: redis_restarted_under_load_costs_no_request",
+        "limits: without_redis_each_process_limits_by_itself_and_redis_is_found_again",
+    ), once=True),
+    Promise("PostgreSQL restarted under load", "503 and Retry-After, 0 acknowledged lost, back within 10 s", (
+        "outages: postgresql_restarted_under_load_loses_no_acknowledged_payment",
+    ), once=True),
+    Promise("disk full, 4 MB", "503; integrity_check is ok", (
+        "outages: a_full_disk_is_503_and_the_database_stays_whole",
+    ), once=True),
+    Promise("300 clients that drip", "closed within 10 s; p99 of others below twice the calm one, or 50 ms", (
+        "outages: 300_clients_that_drip_are_closed_and_stand_in_nobodys_way",
+    ), once=True),
+    Promise("a body of 64 kB and 1", "413, less than 5 MB more resident", (
+        "outages: a_body_one_byte_too_long_is_refused_before_it_is_held",
+    ), once=True),
+    Promise("nesting, NaN, duplicate keys, no UTF-8", "400 or 422, never 500", (
+        "guard_parts: what_is_no_strict_json_is_refused_with_the_reason",
+        "payments: bad_input_is_a_problem_document_that_says_what_is_wrong",
+    )),
+    Promise("CR, LF, NUL in URL, name, headers", "422, or 400 by the parser", (
+        "payments: bad_input_is_a_problem_document_that_says_what_is_wrong",
+        "contract: an_app_of_another_form_is_422",
+        "outages: what_is_no_request_is_a_problem_and_the_end_of_the_connection",
+    )),
+    Promise("webhooks to private addresses, rebinding, redirects", "refused; never followed", (
+        "faults: a_callback_into_a_private_network_is_422_where_the_setting_does_not_allow_it",
+        "webhook_transport: the_address_that_was_judged_is_asked_for_once_so_a_rebinding_name_gains_nothing",
+        "webhook_transport: a_redirect_is_no_delivery_and_is_not_followed",
+    ), once=True),
+    Promise("the time of a key check", "|t| < 4.5 over 10^5 samples (campaign)", (
+        "keys: the_time_of_a_key_check_tells_nothing_of_the_key",
+    ), once=True),
+    Promise("ten wrong keys", "blocked until the block ends; others not; a forged header changes nothing", (
+        "limits: ten_wrong_keys_block_the_address_for_15_minutes_and_no_other",
+        "limits: after_ten_wrong_keys_the_right_one_is_refused_until_the_block_ends",
+        "contract: past_the_limit_an_answer_says_when_to_come_again_and_ten_wrong_keys_shut_the_address_out",
+    )),
+    Promise("a flipped bit in a sealed column", "does not open; rotation leaves 0 in clear", (
+        "sealing: no_flipped_bit_of_nonce_ciphertext_or_tag_opens", "sealing: what_was_sealed_opens_for_its_row_alone",
+        "sealing: after_a_rotation_the_old_key_is_needed_no_more", "sealing: the_files_hold_no_account_in_clear",
+    )),
+    Promise("secrets in databases, logs, output", "0, looked for after every test of the service", (
+        "secrecy: a_planted_word_is_found_in_a_database_file_a_log_and_what_a_process_prints",
+        "secrecy: a_planted_word_is_found_in_any_table_of_postgresql",
+        "secrecy: what_a_sandbox_draws_and_what_keys_make_prints_is_known_from_then_on",
+        "outages: no_log_holds_a_secret_a_token_or_an_account_whatever_is_sent",
+    ), once=True),
+    Promise("Bakong hangs, breaks, answers nonsense", "never back from PAID; back-off; no call past the budget", (
+        "payments: a_payment_outlives_a_bakong_that_hangs_and_breaks",
+        "watching: a_silent_bakong_is_left_alone_for_a_while_and_then_tried_with_one_question",
+        "watching: no_call_goes_out_past_the_days_calls_and_they_come_back_at_midnight_in_phnom_penh",
+    )),
+    Promise("standard output that nobody reads", "no request stalls; what is dropped is counted", (
+        "operating: a_log_that_nobody_reads_stalls_no_request_and_what_is_dropped_is_counted",
+        "outlet: a_pipe_that_nobody_reads_holds_up_nobody_and_what_finds_no_room_is_counted",
+    ), once=True),
+)  # fmt: skip

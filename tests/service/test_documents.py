@@ -1,0 +1,97 @@
+"""The service's own OpenAPI document: every route has its examples, and each is executed."""
+
+import json
+
+import pytest
+
+from service.api.examples import EXAMPLES, ID, MD5
+
+# In the order of a customer's life; `pay` settles the code that the call before has made.
+STORY = [
+    ("create", None),
+    ("status", None),
+    ("bulk_check", None),
+    ("history", None),
+    ("qr_code", None),
+    ("monitor", "pay"),
+    ("subscription", None),
+    ("renew", None),
+    ("upgrade", None),
+    ("downgrade", "pay upgrade"),
+    ("cancel", None),
+]
+OPTIONAL = {"shortLink", "paidAt", "pendingPlanType", "cancelAt"}
+
+
+def shape(value):
+    """Keys and kinds of values, without the values."""
+    if isinstance(value, dict):
+        # FastAPI leaves nulls out of its document.
+        return {key: shape(inner) for key, inner in value.items() if key not in OPTIONAL and inner is not None}
+    if isinstance(value, list):
+        return [shape(inner) for inner in value]
+    return "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
+
+
+async def operations(service):
+    document = (await service.get("/openapi.json", headers={"authorization": ""})).json()
+    return {
+        operation["operationId"]: (method, path, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if not path.startswith(("/api/health", "/metrics"))
+    }
+
+
+async def test_the_examples_of_every_route_do_what_they_say(service, control):
+    found = await operations(service)
+    assert set(found) == set(EXAMPLES) == {name for name, _ in STORY}
+    real = {MD5: MD5, ID: ID}
+    last = None
+    for name, before in STORY:
+        if before:
+            await control.post("/payments", json={"qr": last["qrCode"]})
+            await service.get(f"/api/payments/status/{last['md5Hash']}")
+        method, path, operation = found[name]
+        url, body = call_of(path, operation, real)
+        answer = await service.request(method, url, content=body, headers={"content-type": "application/json"})
+        assert answer.status_code == 200, (name, answer.text)
+        if name == "qr_code":
+            assert answer.headers["content-type"] == "image/png"
+            continue
+        example = operation["responses"]["200"]["content"]["application/json"]["example"]
+        got = answer.json()
+        if name in ("history", "subscription"):
+            rows = got["data"].get("items") or got["data"]["recentPayments"]
+            del rows[1:]
+        assert shape(got) == shape(example), name
+        if name == "create":
+            last = got["data"]
+            real = {MD5: last["md5Hash"], ID: last["transactionId"]}
+        elif name == "upgrade":
+            last = got["data"]["payment"]
+
+
+def call_of(path, operation, real):
+    """Method's path with its example parameters, and its example body in the request's own values."""
+    query = []
+    for parameter in operation.get("parameters", ()):
+        if "examples" in parameter.get("schema", {}):
+            value = parameter["schema"]["examples"][0]
+            path = path.replace("{" + parameter["name"] + "}", value)
+            if parameter["in"] == "query":
+                query.append(f"{parameter['name']}={value}")
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+    text = "" if body is None else json.dumps(body)
+    path = path + ("?" + "&".join(query) if query else "")
+    for written, stands_for in real.items():
+        text, path = text.replace(written, stands_for), path.replace(written, stands_for)
+    return path, text
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+async def test_a_route_names_the_errors_that_it_can_answer(service, name):
+    _, _, operation = (await operations(service))[name]
+    for status, response in operation["responses"].items():
+        if status != "200":
+            assert response["content"]["application/problem+json"]["example"]["status"] == int(status)

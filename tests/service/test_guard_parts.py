@@ -1,0 +1,76 @@
+"""The guard's parts by themselves: whose address it is, and what is strict JSON."""
+
+import pytest
+
+from service.api.addresses import Proxies, household
+from service.api.strict_json import JsonError, check
+
+FORWARDED = [
+    ("no proxy is trusted", (), "192.0.2.1", "203.0.113.9", "192.0.2.1"),
+    ("the peer is no proxy", ("10.0.0.0/8",), "192.0.2.1", "203.0.113.9", "192.0.2.1"),
+    ("one proxy", ("10.0.0.0/8",), "10.1.1.1", "203.0.113.9", "203.0.113.9"),
+    ("a forged first word", ("10.0.0.0/8",), "10.1.1.1", "1.1.1.1, 203.0.113.9", "203.0.113.9"),
+    ("two proxies", ("10.0.0.0/8",), "10.1.1.1", "203.0.113.9, 10.2.2.2", "203.0.113.9"),
+    ("no address", ("10.0.0.0/8",), "10.1.1.1", "203.0.113.9, junk", "10.1.1.1"),
+    ("empty", ("10.0.0.0/8",), "10.1.1.1", "", "10.1.1.1"),
+    ("IPv4 inside IPv6", ("10.0.0.0/8",), "::ffff:10.1.1.1", "203.0.113.9", "203.0.113.9"),
+]
+
+
+@pytest.mark.parametrize(
+    ("networks", "peer", "header", "found"), [row[1:] for row in FORWARDED], ids=[row[0] for row in FORWARDED]
+)
+def test_a_forwarded_address_counts_only_from_a_trusted_proxy(networks, peer, header, found):
+    assert Proxies(networks).client(peer, header) == found
+
+
+def test_an_ipv6_customer_is_a_64_and_an_ipv4_one_an_address():
+    assert household("2001:db8:1:2:3::4") == household("2001:db8:1:2::1") == "2001:db8:1:2::/64"
+    assert (household("192.0.2.1"), household("::ffff:192.0.2.1"), household("")) == (
+        "192.0.2.1",
+        "192.0.2.1",
+        "unknown",
+    )
+
+
+def nested(depth, opening=b"[", closing=b"]"):
+    return opening * depth + closing * depth
+
+
+GOOD = [
+    b"{}",
+    b'{"a": [1, 2.5, -1e3, null, true, "\\u20ac"]}',
+    b'"\\ud83d\\ude00"',
+    nested(32),
+    b'"' + b"[" * 100 + b'"',
+]
+BAD = [
+    (b"{", "line 1, column 2"),
+    (b'{"a": NaN}', "NaN is no JSON number"),
+    (b'{"a": -Infinity}', "-Infinity"),
+    (b'{"a": 1, "a": 2}', "the key 'a' stands twice"),
+    (b'{"x": {"a": 1, "b": 1, "a": 2}}', "'a' stands twice"),
+    (nested(33), "32 deep"),
+    (nested(100), "32 deep"),
+    (nested(100_000), "32 deep"),
+    (nested(50_000, b'{"a":', b"}"), "32 deep"),
+    (b"[" * 60_000, "32 deep"),
+    (b'"' + b"[" * 10 + b'\\" ' + b"[" * 60, "no JSON"),
+    (b'"\xff"', "byte 1 is not UTF-8"),
+    (b'"\\ud800"', "surrogate"),
+    (b'{"a": ' + b"9" * 5000 + b"}", "too long"),
+    (b'{"a": 1} x', "no JSON"),
+    (b'"a\nb"', "no JSON"),
+    (b"\xef\xbb\xbf{}", "no JSON"),
+]
+
+
+@pytest.mark.parametrize("body", GOOD, ids=range(len(GOOD)))
+def test_json_is_let_through(body):
+    check(body)
+
+
+@pytest.mark.parametrize(("body", "why"), BAD, ids=range(len(BAD)))
+def test_what_is_no_strict_json_is_refused_with_the_reason(body, why):
+    with pytest.raises(JsonError, match=why):
+        check(body)

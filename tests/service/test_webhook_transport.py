@@ -1,0 +1,122 @@
+"""Webhooks go to public addresses alone, follow nothing, and wait for nobody for long; and logs tell no secrets."""
+
+import json
+
+import pytest
+
+from sandbox.serving import listen, serve, url_of
+from service.adapters.logs import Redactor, Streams, logger
+from service.adapters.webhook_http import PRIVATE, HttpPost
+
+PRIVATE_ADDRESSES = [
+    "127.0.0.1",
+    "10.1.2.3",
+    "172.16.0.1",
+    "192.168.1.1",
+    "169.254.169.254",
+    "::1",
+    "fe80::1",
+    "fc00::1",
+]
+PRIVATE_ADDRESSES += ["0.0.0.0", "100.64.0.1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "224.0.0.1"]
+
+
+@pytest.mark.parametrize("address", PRIVATE_ADDRESSES)
+async def test_a_name_that_resolves_into_a_private_network_is_not_called(address):
+    async def resolver(_host, _port):
+        return [address]
+
+    post = HttpPost(private_allowed=False, resolver=resolver)
+    assert await post("https://hooks.example.com/a", b"{}", {}) == PRIVATE
+    await post.close()
+
+
+async def test_one_private_address_among_public_ones_is_enough_to_refuse():
+    async def resolver(_host, _port):
+        return ["93.184.216.34", "127.0.0.1"]
+
+    post = HttpPost(private_allowed=False, resolver=resolver)
+    assert await post("https://hooks.example.com/a", b"{}", {}) == PRIVATE
+    await post.close()
+
+
+async def test_the_address_that_was_judged_is_asked_for_once_so_a_rebinding_name_gains_nothing():
+    asked = []
+
+    async def resolver(_host, _port):
+        asked.append(len(asked))
+        return ["192.0.0.0"] if len(asked) > 1 else ["127.0.0.1"]
+
+    post = HttpPost(private_allowed=False, resolver=resolver)
+    with listen(0) as opened:
+        assert await post(url_of(opened) + "/a", b"{}", {}) == PRIVATE
+    assert asked == [0]
+    await post.close()
+
+
+@pytest.fixture
+async def receiver():
+    """A receiver whose answer the path chooses; and the paths that were called."""
+    called = []
+
+    async def app(scope, receive, send):
+        called.append(scope["path"])
+        await receive()
+        headers = {"/moved": [(b"location", b"/secret")], "/later": [(b"retry-after", b"7")]}.get(scope["path"], [])
+        status = {"/moved": 302, "/later": 429}.get(scope["path"], 200)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        if scope["path"] == "/endless":
+            for _ in range(100):
+                await send({"type": "http.response.body", "body": b"x" * 65_536, "more_body": True})
+        await send({"type": "http.response.body"})
+
+    with listen(0) as opened:
+        async with serve(app, opened):
+            yield url_of(opened), called
+
+
+async def test_a_redirect_is_no_delivery_and_is_not_followed(receiver):
+    url, called = receiver
+    post = HttpPost(private_allowed=True)
+    assert await post(url + "/moved", b"{}", {}) == 302
+    assert await post(url + "/later", b"{}", {}) == (429, 7)
+    assert await post(url + "/endless", b"{}", {}) == 200
+    assert called == ["/moved", "/later", "/endless"]
+    await post.close()
+
+
+async def test_what_cannot_be_reached_is_a_word_and_no_exception():
+    post = HttpPost(private_allowed=True, timeout_s=0.2)
+    assert await post("http://127.0.0.1:1/", b"{}", {}) == "ConnectError"
+    assert isinstance(await post("http://nowhere.invalid/", b"{}", {}), str)
+    with listen(0) as silent:
+        assert await post(url_of(silent), b"{}", {}) == "timeout"
+    await post.close()
+
+
+SECRETS = ("k" * 20, 'quoted"secret', "pw-1234")
+TOLD = [
+    ("k" * 20, "[redacted]"),
+    ("Bearer abc.def-123", "[redacted]"),
+    ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "[redacted]"),
+    ("eyJhbGciOiJIUzI1NiJ9.eyJpZCI6MX0.c2ln", "[redacted]"),
+    ("noodle_shop@devb", "no***@devb"),
+    ("postgresql://bakong:hunter2@db/x", "hunter2"),
+    ("00020101021229180014noodle_shop@devb52045999", "noodle_shop"),
+]
+
+
+@pytest.mark.parametrize(("told", "mark"), TOLD, ids=range(len(TOLD)))
+def test_a_log_line_shows_no_secret_wherever_it_stands(tmp_path, told, mark):
+    streams = Streams(tmp_path, Redactor(SECRETS))
+    log = logger(streams, lambda: "2026-02-11T00:00:00.000Z")
+    log.info("told", where=told, deep={"list": [told]}, **{"also " + told: 1})
+    log.error("broken", security=True, why=f"before {told} after")
+    streams.close()
+    written = {path.stem: path.read_text() for path in tmp_path.iterdir()}
+    assert [text.count("\n") for _, text in sorted(written.items())] == [2, 1, 1]
+    whole = "".join(written.values())
+    assert told not in whole
+    assert (mark in whole) == mark.startswith(("[", "no***"))
+    for line in written["error"].splitlines():
+        assert json.loads(line)["level"] == "error"

@@ -1,0 +1,48 @@
+"""A simulator in process, without ports: one frozen world, and clients of both its APIs."""
+
+import httpx
+import pytest
+
+from simulator import app as simulator_app
+from simulator.clock import Mode
+from simulator.worlds import Worlds
+from tests.conftest import NOW_MS
+
+
+@pytest.fixture
+async def worlds():
+    """Worlds on a wall that stands still; the default one is frozen at NOW_MS."""
+    made = Worlds(lambda: NOW_MS)
+    made.default.clock.set_mode(Mode.FROZEN, at_ms=NOW_MS)
+    return made
+
+
+@pytest.fixture
+async def world(worlds):
+    return worlds.default
+
+
+@pytest.fixture
+async def outside(worlds):
+    """A client without a token."""
+    transport = httpx.ASGITransport(simulator_app.build(worlds))
+    async with httpx.AsyncClient(base_url="http://bakong.test", transport=transport) as client:
+        yield client
+
+
+@pytest.fixture
+async def api(worlds):
+    """A client of the Open API with the default world's token."""
+    transport = httpx.ASGITransport(simulator_app.build(worlds))
+    headers = {"authorization": f"Bearer {worlds.default.issue_token()}"}
+    async with httpx.AsyncClient(base_url="http://bakong.test/v1", transport=transport, headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+async def hand(worlds):
+    """A client of the control API of the default world."""
+    transport = httpx.ASGITransport(simulator_app.build(worlds))
+    base = "http://bakong.test/sandbox/worlds/default"
+    async with httpx.AsyncClient(base_url=base, transport=transport, follow_redirects=True) as client:
+        yield client

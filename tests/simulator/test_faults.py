@@ -1,0 +1,210 @@
+"""Faults: laws for all of them, on values and on a real wire."""
+
+import asyncio
+import logging
+
+import httpx
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from sandbox.serving import listen, serve, url_of
+from scenarios import FaultRule, read
+from scenarios.vocabulary import ALTERNATIVES, FAULTS
+from simulator import app
+from simulator.conditions import hold
+from simulator.conditions.moment import Moment
+from simulator.faults import play
+from simulator.faults.delay import delay, lognormal_ms
+from simulator.reply import Reply
+from simulator.streams import Streams
+from simulator.worlds import Worlds
+
+CHECK = "/v1/check_transaction_by_md5"
+FOUND = b'{"responseCode":0,"responseMessage":"Success","errorCode":null,"data":{"amount":1.5,"createdDateMs":1000}}'
+LEAST = {"duration": 0, "shift": -10, "integer": 1, "fraction": 0.0, "text": ""}
+VALUES = {
+    "duration": st.integers(0, 10**11),
+    "shift": st.integers(-(10**11), 10**11),
+    "fraction": st.floats(0, 1),
+    "text": st.text("ab/\r\n\xe9\u1780", max_size=9),
+}
+
+
+@st.composite
+def rules(draw):
+    fault = draw(st.sampled_from(sorted(FAULTS)))
+    kept = set(draw(st.sampled_from(ALTERNATIVES[fault]))) if fault in ALTERNATIVES else set(FAULTS[fault])
+    parameters = {}
+    for name, parameter in FAULTS[fault].items():
+        if name not in kept:
+            parameters[name] = parameter.default
+        elif parameter.choices:
+            parameters[name] = draw(st.sampled_from(parameter.choices))
+        elif parameter.kind == "integer":
+            parameters[name] = draw(st.integers(parameter.least, min(parameter.most or 1000, 1000)))
+        else:
+            parameters[name] = max(draw(VALUES[parameter.kind]), parameter.least or LEAST[parameter.kind])
+    return FaultRule(fault, parameters=parameters)
+
+
+def luck(seed=1):
+    streams = Streams(seed)
+    return lambda: streams.draw("fault")
+
+
+@given(faults=st.lists(rules(), max_size=4), body=st.sampled_from([FOUND, b"", b"[]", b"{}", b"\xff", b"null"]))
+@example(
+    faults=[
+        FaultRule("wrong_schema", parameters={"as": "data_missing"}),
+        FaultRule("wrong_schema", parameters={"as": "data_as_list"}),
+    ],
+    body=FOUND,
+)
+def test_any_faults_together_make_a_reply_that_can_be_sent(faults, body):
+    reply = Reply(200, body)
+    for rule in faults:
+        reply = play(rule, reply, luck())
+    assert isinstance(reply.body, bytes)
+    assert reply.silent or 200 <= reply.status <= 599
+    assert reply.delay_ms >= 0
+    assert reply.cut is None or reply.cut >= 0
+
+
+@given(median=st.integers(1, 10_000), factor=st.integers(1, 100))
+def test_of_a_lognormal_delay_half_is_below_the_median_and_one_of_a_hundred_above_p99(median, factor):
+    p99 = median * factor
+    assert lognormal_ms(median, p99, 0.5) == median
+    assert abs(lognormal_ms(median, p99, 0.99) - p99) <= 1
+    assert lognormal_ms(median, p99, 0.3) <= lognormal_ms(median, p99, 0.7)
+
+
+def test_delays_that_are_drawn_lie_where_they_should_and_come_again_for_the_same_seed():
+    def drawn(seed, **spread):
+        draw = luck(seed)
+        return [delay(Reply(200, b""), draw, **spread).delay_ms for _ in range(400)]
+
+    uniform = drawn(1, from_=100, to_=200)
+    assert (min(uniform) >= 100, max(uniform) <= 200, len(set(uniform)) > 50) == (True, True, True)
+    spread = sorted(drawn(1, median_=200, p99_=8000))
+    assert 150 < spread[200] < 260
+    assert spread[-1] > 2000
+    assert drawn(7, median_=200, p99_=8000) == drawn(7, median_=200, p99_=8000) != drawn(8, median_=200, p99_=8000)
+
+
+def struck(conditions, moments):
+    rule = FaultRule("reset", conditions=conditions)
+    return "".join("x" if hold(rule, moment) else "." for moment in moments)
+
+
+def moments(*, calls=range(1, 11), since=lambda call: 0, draw=0.5, called=()):
+    return [Moment(call, 0, since(call), called, lambda: draw) for call in calls]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "when", "expected"),
+    [
+        ({"first": {"calls": 3}}, {}, "xxx......."),
+        ({"burst": {"calls": 2, "every": 5}}, {}, "xx...xx..."),
+        ({"window": {"from": 3, "to": 6, "every": None}}, {"since": lambda call: call}, "..xxx....."),
+        ({"window": {"from": 0, "to": 1, "every": 4}}, {"since": lambda call: call}, "...x...x.."),
+        ({"window": {"from": 8, "to": None, "every": None}}, {"since": lambda call: call}, ".......xxx"),
+        ({"ramp": {"over": 10, "from": 0.0, "to": 1.0}}, {"since": lambda call: call}, ".....xxxxx"),
+        ({"chance": {"is": 0.5}}, {"draw": 0.49}, "xxxxxxxxxx"),
+        ({"chance": {"is": 0.5}}, {"draw": 0.5}, ".........."),
+        ({"chance": {"is": 0.0}}, {"draw": 0.0}, ".........."),
+        ({"until": {"is": "renew_token"}}, {}, "xxxxxxxxxx"),
+        ({"until": {"is": "renew_token"}}, {"called": {"renew_token"}}, ".........."),
+        ({"until": {"is": "midnight"}}, {"since": lambda call: call * 6_000_000 + 1_200_000}, "xxxxxxxxx."),
+        ({"first": {"calls": 3}, "burst": {"calls": 1, "every": 2}}, {}, "x.x......."),
+    ],
+)
+def test_a_condition_holds_when_it_should(conditions, when, expected):
+    assert struck(conditions, moments(**when)) == expected
+
+
+# On the wire
+
+
+@pytest.fixture
+async def wired(caplog):
+    """A simulator on a port: world, client. At the end no task is left and nothing was logged."""
+    caplog.set_level(logging.WARNING)
+    before = len(asyncio.all_tasks())
+    worlds = Worlds(lambda: 1_770_768_000_000)
+    with listen(0) as port:
+        url = url_of(port)
+        async with (
+            serve(app.build(worlds), port),
+            httpx.AsyncClient(base_url=url, trust_env=False, timeout=2) as client,
+        ):
+            yield worlds.default, client
+    assert len(asyncio.all_tasks()) == before
+    assert [record.getMessage() for record in caplog.records] == []
+
+
+WIRES = [
+    *("{fault: reset}", "{fault: reset, at: after_head}", "{fault: hang, for: 10ms}", "{fault: empty}"),
+    *("{fault: empty, as: connection}", "{fault: garbage}", "{fault: garbage, as: connection, bytes: 5000}"),
+    *("{fault: truncate}", "{fault: truncate, as: connection}", "{fault: truncate, at: 0, as: connection}"),
+    *(
+        "{fault: dribble, pieces: 999, every: 0ms}",
+        "{fault: dribble, pieces: 3, every: 5ms}",
+        "{fault: delay, for: 5ms}",
+    ),
+    *(
+        "{fault: content_type, is: 'a\\r\\nb: c'}",
+        "{fault: http, status: 204, body: empty}",
+        "{fault: http, status: 304}",
+    ),
+    *("{fault: http, status: 599, body: html}", "{fault: refuse}", "{fault: unknown_fields, count: 1000}"),
+    "{fault: dribble, pieces: 2, every: 5ms}, {fault: truncate, as: connection}, {fault: reset, at: after_head}",
+    "{fault: garbage, as: connection}, {fault: reset}, {fault: hang, for: 5ms}",
+]
+
+
+@pytest.mark.parametrize("faults", WIRES)
+async def test_a_fault_on_the_wire_leaves_no_task_and_no_error_behind(wired, faults):
+    world, client = wired
+    world.use(read(f"name: w\nfaults: [{faults}]"))
+    headers = {"authorization": f"Bearer {world.issue_token()}"}
+    for _ in range(3):
+        try:
+            answer = await client.post(CHECK, json={"md5": "0" * 32}, headers=headers)
+            assert answer.status_code != 500
+        except (httpx.TransportError, httpx.DecodingError):
+            pass
+    world.use(read("name: calm"))
+    assert (await client.post(CHECK, json={"md5": "0" * 32}, headers=headers)).json()["errorCode"] == 1
+
+
+async def test_clients_that_leave_while_an_answer_hangs_leave_nothing_behind(wired):
+    world, client = wired
+    world.use(read("name: h\nfaults: [{fault: hang, for: 1h}]"))
+
+    async def leave():
+        with pytest.raises(httpx.ReadTimeout):
+            await client.post(CHECK, json={"md5": "0" * 32}, timeout=httpx.Timeout(10, read=0.1))
+
+    await asyncio.gather(*(leave() for _ in range(50)))
+
+
+async def test_a_server_that_stops_waits_for_no_answer_that_hangs(wired):
+    world, client = wired
+    world.use(read("name: h\nfaults: [{fault: hang, for: 1h}, {fault: dribble, every: 1h}]"))
+    hanging = asyncio.create_task(client.post(CHECK, json={"md5": "0" * 32}, timeout=60))
+    while world.journal.total == 0:
+        await asyncio.wait([hanging], timeout=0.01)
+    other = Worlds(lambda: 0)
+    with listen(0) as port:
+        stopping = asyncio.timeout(4)  # less than the server's patience with what is under way
+        async with stopping, serve(app.build(other), port):
+            other.default.use(read("name: h\nfaults: [{fault: hang, for: 1h}]"))
+            async with httpx.AsyncClient(base_url=url_of(port), trust_env=False, timeout=60) as second:
+                asked = asyncio.create_task(second.post(CHECK, json={"md5": "0" * 32}))
+                while other.default.journal.total == 0:
+                    await asyncio.wait([asked], timeout=0.01)
+    hanging.cancel()
+    for task in (hanging, asked):
+        with pytest.raises((httpx.TransportError, asyncio.CancelledError)):
+            await task

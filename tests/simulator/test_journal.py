@@ -1,0 +1,125 @@
+"""The journal: what it tells, how it is held to expectations, how it leaves."""
+
+import pytest
+
+from simulator.journal import LIMIT, MOST_BYTES, Journal
+
+CHECK = "check_transaction_by_md5"
+
+
+async def asked(api, *numbers):
+    for number in numbers:
+        await api.post(CHECK, json={"md5": str(number)})
+
+
+async def test_an_entry_tells_who_asked_what_where_the_script_stood_and_how_it_was_answered(api, hand, code):
+    await hand.put("/scenario", content="name: slow\nfaults:\n  - {fault: delay, for: 1ms}\npayment:\n  - unpaid")
+    await api.post(CHECK, json={"md5": code.md5}, headers={"x-forwarded-for": "36.37.1.2"})
+    (entry,) = (await hand.get("/journal")).json()["entries"]
+    assert entry["token"] == api.headers["authorization"].removeprefix("Bearer ")
+    told = {name: entry[name] for name in ("number", "endpoint", "method", "client", "md5", "poll", "scenario", "step")}
+    assert told == {
+        "number": 1,
+        "endpoint": CHECK,
+        "method": "POST",
+        "client": "36.37.1.2",
+        "md5": code.md5,
+        "poll": 1,
+        "scenario": "slow",
+        "step": 0,
+    }
+    assert (entry["status"], entry["error_code"], entry["fault"], entry["delay_ms"]) == (200, 1, "delay", 1)
+
+
+async def test_a_journal_can_be_asked_for_some_of_its_calls(api, hand):
+    await asked(api, 1, 2, 3)
+    await api.post("nothing")
+    numbers = {}
+    for query in [{}, {"md5": "2"}, {"status": 404}, {"error_code": 1}, {"after": 2}, {"limit": 1}, {"endpoint": "x"}]:
+        shown = (await hand.get("/journal", params=query)).json()
+        assert shown["total"] == 4
+        numbers[str(query)] = [entry["number"] for entry in shown["entries"]]
+    assert list(numbers.values()) == [[1, 2, 3, 4], [2], [4], [1, 2, 3], [3, 4], [4], []]
+
+
+VERDICTS = [
+    ({"match": {"endpoint": CHECK}}, True, 3),
+    ({"match": {"endpoint": CHECK}, "count": 3}, True, 3),
+    ({"match": {"endpoint": CHECK}, "count": 2}, False, 3),
+    ({"match": {"endpoint": CHECK}, "at_least": 4}, False, 3),
+    ({"match": {"endpoint": CHECK}, "at_least": 1, "at_most": 2}, False, 3),
+    ({"match": {"status": 500}, "never": True}, True, 0),
+    ({"match": {"body": {"md5": "1"}}, "never": True}, False, 1),
+    ({"match": {"answer": {"errorCode": 1}}, "at_most": 3}, True, 3),
+    ({"order": [{"md5": "1"}, {"md5": "3"}]}, True, 2),
+    ({"order": [{"md5": "3"}, {"md5": "1"}]}, False, 1),
+    ({"order": [{"md5": "1"}, {"md5": "1"}]}, False, 1),
+]
+
+
+@pytest.mark.parametrize(("expectation", "ok", "count"), VERDICTS, ids=range(len(VERDICTS)))
+async def test_a_journal_is_held_to_an_expectation(api, hand, expectation, ok, count):
+    await asked(api, 1, 2, 3)
+    verdict = (await hand.post("/journal/verify", json=expectation)).json()
+    assert (verdict["ok"], verdict["count"]) == (ok, count)
+
+
+async def test_what_was_expected_and_not_found_shows_the_nearest_calls_with_what_differs(api, hand):
+    await asked(api, 1)
+    await api.post("nothing")
+    body = {"match": {"endpoint": CHECK, "md5": "2", "status": 200}}
+    verdict = (await hand.post("/journal/verify", json=body)).json()
+    assert verdict["near_misses"][0] == {
+        "number": 1,
+        "endpoint": CHECK,
+        "differs": {"md5": {"expected": "2", "read": "1"}},
+    }
+    assert len(verdict["near_misses"][1]["differs"]) == 3
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"match": {}, "order": [{}]},
+        {"match": {}, "count": 1, "at_least": 1},
+        {"match": {"endpont": "x"}},
+        {"order": []},
+        {"order": [{}], "count": 1},
+        {"match": {}, "never": False},
+    ],
+    ids=str,
+)
+async def test_an_expectation_that_says_nothing_clear_is_refused(hand, body):
+    assert (await hand.post("/journal/verify", json=body)).status_code == 422
+
+
+async def test_a_journal_leaves_as_har(api, hand):
+    await asked(api, 1)
+    log = (await hand.get("/journal", params={"format": "har"})).json()["log"]
+    (entry,) = log["entries"]
+    assert (log["version"], entry["startedDateTime"]) == ("1.2", "2026-02-11T00:00:00.000Z")
+    assert (entry["request"]["postData"]["text"], entry["response"]["status"]) == ('{"md5":"1"}', 200)
+
+
+def entry_of(size):
+    return (0, "e", "POST", "", "", "", None, 1, "manual", None, 200, None, None, 0, b"", b"", b"x" * size)
+
+
+def test_a_journal_is_bounded_in_calls_and_in_bytes():
+    journal = Journal()
+    for _ in range(LIMIT + 5):
+        journal.record(entry_of(1))
+    assert (len(journal), journal.total, next(journal.entries).number) == (LIMIT, LIMIT + 5, 6)
+    for _ in range(100):
+        journal.record(entry_of(MOST_BYTES // 10))
+    assert len(journal) == 10
+    assert not journal.is_whole
+
+
+async def test_metrics_count_calls_and_payments_of_each_world(api, hand, outside, code):
+    await asked(api, 1, 2)
+    await hand.post("/payments", json={"qr": code.qr})
+    text = (await outside.get("/metrics")).text
+    assert 'bakong_sandbox_calls_total{world="default"} 2.0' in text
+    assert 'bakong_sandbox_payments{state="paid",world="default"} 1.0' in text

@@ -1,0 +1,214 @@
+"""One seed replays a run: the same answers and journals, byte for byte; and a world can be kept and put back."""
+
+import json
+from random import Random
+
+import httpx
+import pytest
+
+from khqr import Currency, Individual, encode
+from scenarios import ScriptFile, find, names
+from simulator import app as simulator_app
+from simulator.replaying import replay
+from simulator.worlds import Worlds
+from tests.conftest import NOW_MS
+
+CHECK = "/v1/check_transaction_by_md5"
+WORLD = "/sandbox/worlds/run"
+MIXES = 100
+PROJECT = {"organization": "Shop", "project": "Tests"}
+
+
+def codes():
+    made = []
+    for number in range(4):
+        currency = Currency.USD if number % 2 else Currency.KHR
+        bill = f"INV-{number}"
+        made.append(
+            encode(
+                Individual(
+                    bakong_account_id="sokha@devb",
+                    merchant_name="Sokha",
+                    currency=currency,
+                    amount=str(number + 1),
+                    bill_number=bill,
+                    expiration_timestamp=NOW_MS + 900_000,
+                ),
+                now=NOW_MS,
+            )
+        )
+    return made
+
+
+CODES = codes()
+
+
+def requests_of(seed):
+    """A list of requests, from the seed alone: (method, path, body)."""
+    draw = Random(seed)
+    for _ in range(draw.randint(10, 25)):
+        code = draw.choice(CODES)
+        yield draw.choice(
+            [
+                ("POST", CHECK, {"md5": code.md5}),
+                ("POST", CHECK, {"md5": code.md5}),
+                ("POST", "/v1/check_transaction_by_md5_list", [found.md5 for found in CODES]),
+                ("POST", "/v1/generate_deeplink_by_qr", {"qr": code.qr}),
+                ("POST", "/v1/renew_token", {"email": "developer@sandbox.test"}),
+                (
+                    "POST",
+                    "/v1/request_token",
+                    {"email": f"{draw.randint(0, 3)}@x.test", "organization": "o", "project": "p"},
+                ),
+                ("POST", "/v1/check_bakong_account", {"accountId": "sokha@devb"}),
+                ("POST", f"{WORLD}/payments", {"qr": code.qr}),
+                ("POST", f"{WORLD}/payments", {"qr": code.qr, "outcome": draw.choice(["paid", "failed"])}),
+                ("POST", f"{WORLD}/qr", {"qr": code.qr}),
+                ("POST", f"{WORLD}/clock/advance", {"seconds": draw.choice([1, 7, 60, 3600])}),
+                ("PUT", f"{WORLD}/scenario", {"name": draw.choice(names())}),
+                ("PATCH", WORLD, {"limits": {"quota": draw.choice([None, 5])}}),
+            ]
+        )
+
+
+class Run:
+    """One run of a list of requests over a fresh simulator: its answers, and then its journal."""
+
+    def __init__(self, seed):
+        self.seed = seed
+        self.worlds = Worlds(lambda: NOW_MS)
+        transport = httpx.ASGITransport(simulator_app.build(self.worlds), raise_app_exceptions=False)
+        self.client = httpx.AsyncClient(base_url="http://run.test", transport=transport)
+        self.answers = []
+
+    async def make(self):
+        clock = {"mode": "frozen", "at": "2026-02-11T00:00:00Z"}
+        scenario = names()[self.seed % len(names())]
+        body = {"name": "run", "seed": self.seed, "scenario": scenario, "clock": clock}
+        made = (await self.client.post("/sandbox/worlds", json=body)).json()
+        self.client.headers["authorization"] = f"Bearer {made['token']}"
+        return self
+
+    async def ask(self, method, path, body):
+        scope_state = {"patience_s": 0}
+        transport = self.client._transport
+        app = transport.app
+
+        async def impatient(scope, receive, send):
+            await app({**scope, "state": scope_state}, receive, send)
+
+        transport.app = impatient
+        try:
+            answer = await self.client.request(method, path, json=body)
+            self.answers.append((answer.status_code, answer.content))
+        except (OSError, httpx.HTTPError, TimeoutError, AssertionError) as error:
+            self.answers.append((type(error).__name__, b""))
+        finally:
+            transport.app = app
+
+    async def journal(self, form="json"):
+        return (await self.client.get(f"{WORLD}/journal", params={"format": form})).content
+
+
+async def played(seed):
+    run = await Run(seed).make()
+    for request in requests_of(seed):
+        await run.ask(*request)
+    return run
+
+
+def ledgers_sum_to_zero(worlds):
+    return all(world.ledger.sum(currency) == 0 for world in worlds.by_name.values() for currency in ("USD", "KHR"))
+
+
+@pytest.mark.parametrize("block", range(4))
+async def test_two_runs_with_one_seed_are_the_same_bytes_and_the_ledger_sums_to_zero(block):
+    for seed in range(block * MIXES // 4, (block + 1) * MIXES // 4):
+        one, two = await played(seed), await played(seed)
+        assert one.answers == two.answers, f"seed={seed}"
+        journal = await one.journal()
+        assert journal == await two.journal(), f"seed={seed}"
+        assert ledgers_sum_to_zero(one.worlds)
+
+
+@pytest.mark.parametrize("block", range(4))
+async def test_an_exported_journal_is_replayed_to_the_same_bytes(block):
+    for seed in range(block * MIXES // 4, (block + 1) * MIXES // 4):
+        run = await played(seed)
+        replayed, world = await replay(json.loads(await run.journal("replay")))
+        assert replayed.different == [], f"seed={seed}"
+        original = run.worlds.get("run").journal
+        assert list(world.journal.entries) == list(original.entries), f"seed={seed}"
+
+
+async def test_a_replay_tells_which_answers_differ():
+    run = await Run(1).make()
+    await run.ask("POST", CHECK, {"md5": "1"})
+    document = json.loads(await run.journal("replay"))
+    document["calls"][0]["answer"] = ""
+    assert (await replay(document))[0].different == [1]
+
+
+async def test_a_world_put_back_goes_on_as_the_one_that_was_kept(api, hand, outside, code, world):
+    await hand.put("/scenario", content="name: slow\npayment:\n  - unpaid\n  - paid: {after: 10s}")
+    await hand.post("/payments", json={"qr": code.qr})
+    kept = (await hand.get("/snapshot")).json()
+    await hand.post("/clock/advance", json={"seconds": 10})
+    first = (await api.post("check_transaction_by_md5", json={"md5": code.md5})).json()
+    assert first["errorCode"] is None
+    assert (await hand.put("/snapshot", json=kept)).status_code == 200
+    assert (await hand.get("/snapshot")).json() == kept
+    assert (await api.post("check_transaction_by_md5", json={"md5": code.md5})).json()["errorCode"] == 1
+    await hand.post("/clock/advance", json={"seconds": 10})
+    assert (await api.post("check_transaction_by_md5", json={"md5": code.md5})).json() == first
+    assert ledgers_sum_to_zero(Worlds(lambda: NOW_MS))
+    assert world.ledger.sum("USD") == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"accounts": [{"account_id": "a@b", "name": "", "KHR": 1, "USD": 0}]},
+        {"scenario": {"name": "nowhere", "text": None}},
+        {"scenario": {"name": "paid", "text": 0}},
+        {"texts": ["name: broken\nno: key"]},
+        {"version": 2},
+        {"player": {}},
+        {"more": 1},
+        {"limits": {"quota": -1}},
+    ],
+    ids=str,
+)
+async def test_a_snapshot_that_cannot_be_is_refused_and_nothing_changes(api, hand, code, change):
+    await hand.post("/payments", json={"qr": code.qr})
+    kept = (await hand.get("/snapshot")).json()
+    assert (await hand.put("/snapshot", json=kept | change)).status_code == 422
+    assert (await hand.get("/snapshot")).json() == kept
+
+
+async def test_a_world_whose_scripts_came_from_files_and_texts_is_put_back_with_all_of_them(
+    api, hand, world, code, tmp_path
+):
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: mine\nrules:\n  - {match: {account: '*@devb'}, payment: [unpaid, paid: {after: 5s}]}")
+    world.follow(ScriptFile(path))
+    await hand.post("/payments", json={"qr": code.qr})
+    await api.post("check_transaction_by_md5", json={"md5": "0" * 32})
+    path.write_text("name: mine\nabout: edited, with no rule for what is on its way\npayment: [failed]")
+    kept = (await hand.get("/snapshot")).json()
+    path.unlink()
+    world.use(find("manual"))
+    assert (await hand.put("/snapshot", json=kept)).status_code == 200
+    assert (await hand.get("/snapshot")).json() == kept
+    await hand.post("/clock/advance", json={"seconds": 5})
+    answers = [await api.post("check_transaction_by_md5", json={"md5": md5}) for md5 in (code.md5, "0" * 32, "1" * 32)]
+    assert [answer.json()["errorCode"] for answer in answers] == [None, 1, 3]
+
+
+async def test_a_file_that_breaks_before_the_first_call_is_told_loudly(api, world, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: mine")
+    world.follow(ScriptFile(path))
+    path.write_text("name: mine\nbroken")
+    answer = await api.post("check_transaction_by_md5", json={"md5": "0" * 32})
+    assert (answer.status_code, "no YAML" in answer.json()["responseMessage"]) == (400, True)

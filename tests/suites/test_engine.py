@@ -1,0 +1,134 @@
+"""The engine: verdicts, seeds, shrinking, replay, and what the exit code says."""
+
+import json
+from xml.etree.ElementTree import fromstring
+
+import pytest
+from hypothesis import strategies as st
+
+from contracts.suites import (
+    CannotRunError,
+    NotCheckedError,
+    Options,
+    PreconditionError,
+    RuleBrokenError,
+    Suite,
+    Verdict,
+    run,
+)
+from contracts.suites.reports.files import as_json, as_junit
+from contracts.suites.reports.page import as_html
+
+
+def suite_of(check, *, examples=0, before=None):
+    suite = Suite("sample")
+    if before:
+        suite.rule("before", "Before", forbids="nothing")(before)
+    suite.rule("one", "Numbers are small", forbids="large numbers", examples=examples)(check)
+    return suite
+
+
+def large_is_broken(limit, case):
+    number = case.draw(st.integers(0, 10_000), "number")
+    case.note(f"look at {number}", "ok")
+    if number >= limit:
+        raise RuleBrokenError(f"{number} is not small")
+
+
+def outcome(check, **options):
+    return run(suite_of(check, examples=options.pop("examples", 0)), 1000, Options(seed=7, **options)).outcomes[0]
+
+
+def test_a_failure_shrinks_to_the_smallest_case_and_tells_its_story():
+    found = outcome(large_is_broken, examples=100)
+    assert (found.verdict, found.reason) == (Verdict.BROKEN, "1000 is not small")
+    assert found.drawn == (("number", "1000"),)
+    assert [tuple(step) for step in found.journal] == [("look at 1000", "ok")]
+
+
+def test_the_same_seed_meets_the_same_failure_and_the_replay_command_names_it():
+    first, second = (outcome(large_is_broken, examples=100, command=("verify", "x")) for _ in range(2))
+    assert (first.drawn, first.cases, first.cases_until_broken) == (
+        second.drawn,
+        second.cases,
+        second.cases_until_broken,
+    )
+    assert first.replay == "verify x --seed 7 --only sample.one"
+
+
+def test_shrinking_ends_when_its_cases_are_spent():
+    found = outcome(large_is_broken, examples=100, shrinks=0)
+    assert found.verdict is Verdict.BROKEN
+    assert found.cases == found.cases_until_broken + 1
+
+
+def test_the_deep_profile_draws_more_cases():
+    assert outcome(lambda _, case: case.draw(st.integers(), "n"), examples=10, profile="deep").cases >= 100
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict", "code"),
+    [
+        (None, Verdict.HOLDS, 0),
+        (RuleBrokenError("no"), Verdict.BROKEN, 1),
+        (PreconditionError("no"), Verdict.BROKEN, 1),
+        (NotCheckedError("not mapped"), Verdict.NOT_CHECKED, 2),
+    ],
+)
+def test_a_check_ends_in_its_verdict(error, verdict, code):
+    def check(_subject, _case):
+        if error:
+            raise error
+
+    report = run(suite_of(check), None, Options(seed=1))
+    assert ([found.verdict for found in report.outcomes], report.exit_code) == ([verdict], code)
+
+
+def test_a_failed_step_that_another_rule_named_does_not_break_the_next_rule():
+    def broken(_subject, _case):
+        raise RuleBrokenError("creating does not work")
+
+    def builds_on_it(_subject, _case):
+        raise PreconditionError("creating does not work")
+
+    report = run(suite_of(builds_on_it, before=broken), None, Options(seed=1))
+    assert [found.verdict for found in report.outcomes] == [Verdict.BROKEN, Verdict.NOT_CHECKED]
+
+
+def test_a_failure_that_does_not_come_back_is_said_to_be_unsteady():
+    seen = []
+
+    def check(_subject, case):
+        case.draw(st.integers(0, 3), "number")
+        if not seen:
+            seen.append(1)
+            raise RuleBrokenError("once")
+
+    found = outcome(check, examples=20)
+    assert (found.verdict, found.steady) == (Verdict.BROKEN, False)
+
+
+def test_an_unknown_rule_cannot_run():
+    with pytest.raises(CannotRunError, match=r"sample\.one"):
+        run(suite_of(large_is_broken), None, Options(seed=1, only=("sample.two",)))
+
+
+def test_every_report_names_the_rule_the_reason_and_the_replay():
+    report = run(suite_of(large_is_broken, examples=50), 1000, Options(seed=7))
+    row = json.loads(as_json(report))["rules"][0]
+    assert (row["id"], row["verdict"], row["drawn"]) == ("sample.one", "broken", [{"what": "number", "value": "1000"}])
+    failure = fromstring(as_junit(report)).find("testcase/failure")
+    assert failure.get("message") == "1000 is not small"
+    assert "--seed 7 --only sample.one" in failure.text
+    page = as_html(report)
+    assert all(text in page for text in ("Numbers are small", "1000 is not small", "look at 1000", "--seed 7"))
+
+
+def test_reports_survive_hostile_text():
+    def check(_subject, case):
+        case.note("\x00<script>\ufffe", "]]>&")
+        raise RuleBrokenError("\x00<b>")
+
+    report = run(suite_of(check), None, Options(seed=1))
+    fromstring(as_junit(report))
+    assert "<script>" not in as_html(report)
