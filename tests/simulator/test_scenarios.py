@@ -25,6 +25,12 @@ async def test_a_scenario_pays_a_code_that_nobody_has_shown(bakong, control):
     assert answers[1]["data"]["toAccountId"] == "sandbox_merchant@sand"
 
 
+async def test_an_md5_that_fits_no_rule_meets_the_scripts_faults(bakong, control):
+    fault = "{fault: http, status: 503}"
+    await play(control, f"name: f\nrules:\n  - {{match: {{account: '*@devb'}}, payment: [paid]}}\nfaults: [{fault}]")
+    assert (await bakong.post(CHECK, json={"md5": "0" * 32})).status_code == 503
+
+
 async def test_timeout_hangs_twice_past_the_clients_patience_and_then_answers(bakong, control, code):
     await control.put("/scenario", json={"name": "timeout"})
     for _ in range(2):
