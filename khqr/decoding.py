@@ -39,10 +39,10 @@ def verify(text: str, *, now: Timestamp | None = None, mode: Mode = Mode.STRICT)
     """
     problems: tuple[Problem, ...] = ()
     forgiven: tuple[Problem, ...] = ()
-    payload = swift.read(text)
-    if payload is None:
+    expiration: object = swift.expiry(text)
+    if expiration is None:
         payload, problems, forgiven = _read(text, mode)
-    expiration = payload.payee.expiration_timestamp if payload else None
+        expiration = payload.payee.expiration_timestamp if payload else None
     if isinstance(expiration, int) and expiration < (at := now_ms(now)):
         message = f"expired at {expiration}, now is {at}"
         problems += (Problem("expired", message, 46, "99.01", place(text, "99.01")),)

@@ -8,6 +8,7 @@ leaves without a reason.
 import re
 from binascii import crc_hqx
 from decimal import Decimal
+from math import inf
 from typing import Any, NamedTuple
 
 from khqr import tags
@@ -76,11 +77,30 @@ _SHAPES = {
     "29": _shape(Individual, "29", _template("29", tags.INDIVIDUAL_SUBS, "bakong_account_id")),
     "30": _shape(Merchant, "30", _template("30", tags.MERCHANT_SUBS, *(sub.name for sub in tags.MERCHANT_SUBS))),
 }
+NEVER = inf
 _SIZES = {figures: size for size, figures in enumerate(FIGURES)} | {None: 0}
 
 
 def read(text: object) -> Payload | None:
     """The payload of a code that is strictly valid but for its expiry; None where it may not be."""
+    found = _found(text)
+    if found is None:
+        return None
+    kind, values, initiation, creation, crc = found
+    return Payload.of(kind.of(values), initiation, tags.COUNTRY_CODE, creation, crc)
+
+
+def expiry(text: object) -> float | None:
+    """The last millisecond in which such a code is valid, NEVER where it has no end; None where it may not be one."""
+    found = _found(text)
+    if found is None:
+        return None
+    expiration = found[1]["expiration_timestamp"]
+    return NEVER if expiration is None else int(expiration)
+
+
+def _found(text: object) -> tuple[type[Individual | Merchant], dict[str, Any], str, int | None, str] | None:
+    """Kind, fields, point of initiation, creation time and CRC of such a code."""
     if type(text) is not str:
         return None
     shape = _SHAPES.get(text[12:14])  # the account's tag, where 00 and 01 stand before it
@@ -92,7 +112,7 @@ def read(text: object) -> Payload | None:
         _SIZES[size] == len(account)
         and _SIZES[size_62] == len(additional or "")
         and _SIZES[size_64] == len(language or "")
-        and f"{crc_hqx(text[:-4].encode(), 0xFFFF):04X}" == crc
+        and crc_hqx(text[:-4].encode(), 0xFFFF) == int(crc, 16)
     ):
         return None
     values: dict[str, Any] = dict(zip(shape.names, found.group(*shape.places)))  # noqa: B905  a name for each place
@@ -102,7 +122,7 @@ def read(text: object) -> Payload | None:
     creation = int(created) if created else None
     if creation is not None and not _is_priced(values, creation):
         return None
-    return Payload.of(shape.kind.of(values), initiation, tags.COUNTRY_CODE, creation, crc)
+    return shape.kind, values, initiation, creation, crc
 
 
 def _is_plain(text: str) -> bool:

@@ -38,6 +38,10 @@ def check(text: str) -> None:
         payload = None
     if (payload is not None) != all(problem.rule == "expired" for problem in verdict.problems):
         raise BrokenLawError(f"decode and verify disagree: {text!r}")
+    expiration = payload.payee.expiration_timestamp if payload else None
+    is_expired = isinstance(expiration, int) and expiration < inputs.NOW_MS
+    if payload is not None and verdict.is_valid == is_expired:
+        raise BrokenLawError(f"decode and verify disagree on the expiry: {text!r}")
     reading, straight = Reading(text), swift.read(text)
     if straight and (straight != reading.payload or reading.problems):
         raise BrokenLawError(f"the straight way and the careful way disagree: {text!r}")

@@ -130,6 +130,12 @@ def test_the_straight_way_takes_what_encode_writes_and_reads_what_the_careful_wa
         assert swift.read(code.qr) == Reading(code.qr).payload is not None
 
 
+def test_a_code_that_expired_at_the_beginning_of_time_has_expired():
+    payee = Individual(bakong_account_id="a@devb", merchant_name="A", amount=1, expiration_timestamp=NOW_MS)
+    unsealed = encode(payee, now=NOW_MS).qr[:-42] + "00130000000000000" + "01130000000000000" + "6304"
+    assert [problem.rule for problem in verify(unsealed + emv.crc16(unsealed), now=1).problems] == ["expired"]
+
+
 @given(PAYEES, st.data())
 @settings(max_examples=100, deadline=None)
 def test_one_changed_character_is_never_the_same_valid_payload(payee, data):
