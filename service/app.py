@@ -18,6 +18,7 @@ from service.adapters.webhook_http import HttpPost
 from service.api import operations, routes
 from service.api.addresses import Proxies
 from service.api.guard import OPEN_PATHS, Guard, Rules
+from service.api.straight import Straight
 from service.domain.plans import Prices
 from service.ports import Admission, Store, Timers
 from service.settings import Settings
@@ -134,7 +135,7 @@ def _guarded(settings: Settings, core: Core, admission: Admission, metrics: Metr
         proxies=Proxies(settings.trusted_proxies),
         open_paths=OPEN_PATHS + docs,
     )
-    return Guard(app, rules)
+    return Guard(Straight(app, core, routes.BUSIEST), rules)
 
 
 def _core(settings: Settings, store: Store, timers: Timers, bakong: HttpBakong, post: HttpPost) -> Core:

@@ -124,7 +124,7 @@ class Guard:
         refused = await self._refusal(request, scope)
         body = b""
         if refused is None:
-            body, refused = await _read(request, receive)
+            body, refused = await _read(request, receive, scope["state"])
         if refused is not None:
             await refused(scope, receive, send)
             return
@@ -175,8 +175,11 @@ def _facts(caller: Caller) -> tuple[str | None, str | None, str | None]:
     return caller.address, caller.user_agent, caller.request_id
 
 
-async def _read(request: _Request, receive: Any) -> tuple[bytes, Response | None]:
-    """The whole body, or the answer to one that is too large or no strict JSON. Raises _Gone."""
+async def _read(request: _Request, receive: Any, state: dict[str, Any]) -> tuple[bytes, Response | None]:
+    """The whole body, or the answer to one that is too large or no strict JSON. Raises _Gone.
+
+    The state keeps the value of a body that says what it is, as `json`.
+    """
     announced = request.headers.get(b"content-length", "0")
     body = None if announced.isdigit() and int(announced) > MAX_BODY_BYTES else await _body(receive)
     if body is None:
@@ -184,9 +187,11 @@ async def _read(request: _Request, receive: Any) -> tuple[bytes, Response | None
         return b"", request.refuse(api.TOO_LARGE, detail, connection="close")
     if body and request.method in _WITH_BODY:
         try:
-            strict_json.check(body)
+            value = strict_json.read(body)
         except strict_json.JsonError as error:
             return b"", request.refuse(api.BAD_JSON, str(error))
+        if b"content-type" in request.headers:
+            state["json"] = value
     return body, None
 
 

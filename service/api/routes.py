@@ -4,10 +4,15 @@ from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from service.api import problems, routes_payments, routes_subscriptions
 from service.api.guard import OPEN_PATHS
 from service.usecases.core import Core
+
+BUSIEST = next(
+    route for route in routes_payments.router.routes if isinstance(route, APIRoute) and route.name == "create"
+)
 
 
 def build(core: Core, *, docs: bool) -> FastAPI:

@@ -13,8 +13,8 @@ class JsonError(ValueError):
     """What makes the body no JSON that is read here."""
 
 
-def check(body: bytes) -> None:
-    """Return where the body is strict JSON. Raises JsonError."""
+def read(body: bytes) -> Any:
+    """The value of a body that is strict JSON. Raises JsonError."""
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
         raise JsonError(f"values may be nested {MAX_DEPTH} deep at most")
     try:
@@ -31,6 +31,8 @@ def check(body: bytes) -> None:
         raise
     except (ValueError, RecursionError):
         raise JsonError("the body holds a number that is too long") from None
+    else:
+        return found
 
 
 def _depth(body: bytes) -> int:

@@ -3,7 +3,7 @@
 import pytest
 
 from service.api.addresses import Proxies, household
-from service.api.strict_json import JsonError, check
+from service.api.strict_json import JsonError, read
 
 FORWARDED = [
     ("no proxy is trusted", (), "192.0.2.1", "203.0.113.9", "192.0.2.1"),
@@ -67,10 +67,10 @@ BAD = [
 
 @pytest.mark.parametrize("body", GOOD, ids=range(len(GOOD)))
 def test_json_is_let_through(body):
-    check(body)
+    read(body)
 
 
 @pytest.mark.parametrize(("body", "why"), BAD, ids=range(len(BAD)))
 def test_what_is_no_strict_json_is_refused_with_the_reason(body, why):
     with pytest.raises(JsonError, match=why):
-        check(body)
+        read(body)
