@@ -14,11 +14,15 @@ from typing import Any, NamedTuple
 from khqr import tags
 from khqr.emv import FIGURES, MAX_PAYLOAD
 from khqr.model import Currency, Individual, Merchant, Payload
-from khqr.rules import ACCOUNT, AMOUNT
+from khqr.rules import ACCOUNT
 from khqr.tags import Sub
 from khqr.utf16 import is_astral
 
-_CURRENCIES = {"116": Currency.KHR, "840": Currency.USD}
+# By its number in tag 53: the currency, and what an amount in it looks like.
+_CURRENCIES = {
+    "116": (Currency.KHR, re.compile(r"[0-9]+").fullmatch),
+    "840": (Currency.USD, re.compile(r"[0-9]+(?:\.[0-9]{1,2})?").fullmatch),
+}
 
 
 def _value(name: str, limit: int) -> str:
@@ -105,7 +109,7 @@ def _found(text: object) -> tuple[type[Individual | Merchant], dict[str, Any], s
         return None
     shape = _SHAPES.get(text[12:14])  # the account's tag, where 00 and 01 stand before it
     found = shape.pattern.fullmatch(text) if shape else None
-    if shape is None or found is None or not _is_plain(text):
+    if shape is None or found is None or len(text) > MAX_PAYLOAD or not text.isprintable() or is_astral(text):
         return None
     initiation, created, crc, size, account, size_62, additional, size_64, language = found.group(*shape.frame)
     if not (
@@ -118,23 +122,15 @@ def _found(text: object) -> tuple[type[Individual | Merchant], dict[str, Any], s
     values: dict[str, Any] = dict(zip(shape.names, found.group(*shape.places)))  # noqa: B905  a name for each place
     if not ACCOUNT.fullmatch(values["bakong_account_id"]):
         return None
-    values["currency"] = _CURRENCIES[values["currency"]]
+    values["currency"], is_amount = _CURRENCIES[values["currency"]]
     creation = int(created) if created else None
-    if creation is not None and not _is_priced(values, creation):
+    if creation is not None and not (is_amount(values["amount"]) and _is_priced(values, creation)):
         return None
     return shape.kind, values, initiation, creation, crc
 
 
-def _is_plain(text: str) -> bool:
-    """Whether the text is of a size and of characters about which there is nothing to say."""
-    return len(text) <= MAX_PAYLOAD and text.isprintable() and not is_astral(text)
-
-
 def _is_priced(values: dict[str, Any], creation: int) -> bool:
-    """Whether amount and expiry are such that there is nothing to say about them; they become numbers."""
-    amount, expiration = values["amount"], int(values["expiration_timestamp"])
-    form = AMOUNT.fullmatch(amount)
-    if form is None or (form[1] and (not form[2] or values["currency"] is Currency.KHR)):
-        return False
-    values["amount"], values["expiration_timestamp"] = Decimal(amount), expiration
-    return creation <= expiration and bool(values["amount"])
+    """Whether there is nothing to say about amount and expiry; they become numbers."""
+    values["amount"] = amount = Decimal(values["amount"])
+    values["expiration_timestamp"] = expiration = int(values["expiration_timestamp"])
+    return creation <= expiration and bool(amount)
