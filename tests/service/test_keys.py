@@ -72,10 +72,11 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 def wrong_key(draw, right, place):
-    """The right key but for one letter of its random part."""
+    """The right key but for one letter of its random part; made by the same steps, whatever the place."""
+    letters = [*right]
     at = range(len(PREFIX), len(right))[place]
-    letter = draw.choice(LETTERS.replace(right[at], ""))
-    return right[:at] + letter + right[at + 1 :]
+    letters[at] = draw.choice(LETTERS.replace(right[at], ""))
+    return "".join(letters)
 
 
 def welch_t(samples):
@@ -89,14 +90,16 @@ def welch_t(samples):
 async def timed(find_with, count, seed):
     """How long each of count wrong keys took: class 0 wrong in its first letter, 1 in its last, in random order.
 
-    Every sample has a right key and a wrong one of its own, so that no text, hash or place in memory is a class's.
+    Every sample has a right key and two wrong ones of its own, made in random order, of which one is looked up: so no
+    text, hash or place in memory is a class's.
     """
     draw, samples = random.Random(seed), []
     gc.collect()
     gc.disable()
     for _ in range(count):
         right, kind = PREFIX + "".join(draw.choices(LETTERS, k=43)), draw.randrange(2)
-        find, wrong = find_with(right), wrong_key(draw, right, -kind)
+        find, wrongs = find_with(right), {place: wrong_key(draw, right, -place) for place in draw.sample((0, 1), 2)}
+        wrong = wrongs[kind]
         begun = perf_counter_ns()
         found = await find(wrong)
         samples.append((kind, perf_counter_ns() - begun))
