@@ -21,7 +21,7 @@ from service.adapters.sql.migrate import upgrade
 from service.adapters.sql.sqlite import SqliteStore
 from tests.service.victim import RATE
 
-USERS = [f"user-{number:02}" for number in range(14)]
+USERS = [f"user-{number:02}" for number in range(18)]
 POINTS = int(os.environ.get("KILL_POINTS", "5"))
 PART, PARTS = map(int, os.environ.get("KILL_PART", "1/1").split("/"))  # a long run in pieces
 STEPS = [point * max(1, 200 // POINTS) for point in range(1, 1 + POINTS)][PART - 1 :: PARTS]
