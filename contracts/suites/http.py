@@ -13,6 +13,7 @@ from contracts.suites.case import Case
 from contracts.suites.rules import RuleBrokenError
 
 TIMEOUT_S = 30.0
+IDLE_S = 1.0  # servers close what idles longer, some after 2 s: a request that crosses such an end gets no answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +35,47 @@ class Answer:
         return self.body.get(name) if isinstance(self.body, dict) else None
 
 
+_ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_S)
+
+
+class _Lent(httpx.BaseTransport):
+    """Connections, each lent to one request at a time.
+
+    httpx's own pool closes what idles in whichever thread comes by, also when another thread has just chosen it.
+    """
+
+    def __init__(self) -> None:
+        self._idle: list[httpx.HTTPTransport] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = httpx.HTTPTransport(verify=_trust(), trust_env=False, limits=_ONE)
+        try:
+            answer = connection.handle_request(request)
+            body = b"".join(answer.iter_raw())
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
+        return httpx.Response(
+            answer.status_code, headers=answer.headers, stream=httpx.ByteStream(body), extensions=answer.extensions
+        )
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+
+
 def client(
-    base_url: str,
-    *,
-    timeout_s: float = TIMEOUT_S,
-    connections: int = 200,
-    transport: httpx.BaseTransport | None = None,
+    base_url: str, *, timeout_s: float = TIMEOUT_S, transport: httpx.BaseTransport | None = None
 ) -> httpx.Client:
-    """A client that never follows redirects and heeds no proxy of the environment; transport: not the network."""
-    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-    return httpx.Client(
-        base_url=base_url, timeout=timeout_s, trust_env=False, limits=limits, verify=_trust(), transport=transport
-    )
+    """A client for any number of threads, that never follows redirects and heeds no proxy of the environment.
+
+    transport: not the network.
+    """
+    return httpx.Client(base_url=base_url, timeout=timeout_s, trust_env=False, transport=transport or _Lent())
 
 
 @cache

@@ -26,7 +26,6 @@ from contracts.suites.service.receiver import Receiver
 from sandbox.datadir import load_secrets
 
 PATIENCE_S = 60.0
-CONNECTIONS = 64
 
 
 @contextmanager
@@ -45,7 +44,7 @@ def subject(config: Config, folder: Path, run: str, prices: tuple[str, str] | No
         world = World(stack.enter_context(client(control)), world_name)
         if config.time != "real":
             world.ask(None, "PUT", "/clock", {"mode": "frozen", "at": START})
-        http = stack.enter_context(client(base_url, connections=CONNECTIONS))
+        http = stack.enter_context(client(base_url))
         other = partial(_with_prices, config, folder, run) if _takes_prices(config) else None
         yield Service(config, http, world, values, receiver, other)
 

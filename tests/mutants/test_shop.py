@@ -58,7 +58,7 @@ def shop_with(loop, simulator, bugs=(), config=CONFIG):
 
         shop = loop.call(made())
         url = stack.enter_context(loop.serving(shop))
-        http = stack.enter_context(client(url, connections=64))
+        http = stack.enter_context(client(url))
         stack.callback(lambda: loop.call(_close(shop)))
 
         def with_prices(basic, full):
