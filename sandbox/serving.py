@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any, ClassVar
 
+import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 GRACE_S, LOOK_S = 5, 0.005
+NO_HTTP = "Invalid HTTP request received."
 
 
 class PortError(OSError):
@@ -20,6 +22,8 @@ class PortError(OSError):
 class Protocol(HttpToolsProtocol):
     """uvicorn's HTTP, with the transport in the scope's state, so that faults can break the connection itself.
 
+    A client may offer another protocol with its request, as Java's offers HTTP/2 to every http:// address: the offer is
+    passed over and the request answered. uvicorn and httptools lose its body.
     waiting: the transports whose answers wait, as a script lets them.
     """
 
@@ -28,6 +32,39 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport, "waiting": self.waiting}
+
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        try:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                self._pass_over(offer, memoryview(data))
+        except httptools.HttpParserError:
+            self.send_400_response(NO_HTTP)
+
+    def _should_upgrade(self) -> bool:
+        """Whether the request that the parser ends after its head is held back: all are, to be read once more."""
+        return True
+
+    def _pass_over(self, offer: httptools.HttpParserUpgrade, data: memoryview) -> None:
+        """Read the request again without its offer, and all that follows. Raises HttpParserError."""
+        offered: httptools.HttpParserUpgrade | None = offer
+        while offered is not None:
+            if self.scope["method"] == "CONNECT":
+                raise httptools.HttpParserError("a tunnel")
+            data = data[offered.args[0] :]
+            offered = None
+            self.parser.feed_data(self._head_without_offer())
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as another:
+                offered = another
+
+    def _head_without_offer(self) -> bytes:
+        line = b"%b %b HTTP/%b" % (self.scope["method"].encode(), self.url, self.parser.get_http_version().encode())
+        kept = [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
+        return b"\r\n".join([line, *kept, b"\r\n"])
 
 
 def listen(port: int, host: str = "127.0.0.1") -> socket.socket:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.datadir import Secrets, load_secrets, open_folder, save_secrets
+from sandbox.edge import EdgeProtocol
 from sandbox.errors import SetupError
 from sandbox.serving import PortError, listen, serve, url_of
 from sandbox.wall import wall_ms
@@ -86,7 +87,7 @@ async def run(options: Options) -> AsyncIterator[Stack]:
         stack = Stack(bakong_url=url_of(port), token=token, data_dir=folder, worlds=worlds)
         app = simulator_app.build(worlds)
         async with AsyncExitStack() as parts:
-            await parts.enter_async_context(serve(app, port, dates=False))
+            await parts.enter_async_context(serve(app, port, http=EdgeProtocol, dates=False))
             if options.tls_port is not None:
                 stack = await parts.enter_async_context(_tls(app, options, options.tls_port, stack))
             if options.service_port is not None:
@@ -101,7 +102,7 @@ async def _tls(app: Any, options: Options, port: int, stack: Stack) -> AsyncIter
 
     held = authority(stack.data_dir)
     with listening(port, options.host) as opened:
-        async with serve(app, opened, held.context, dates=False):
+        async with serve(app, opened, held.context, http=EdgeProtocol, dates=False):
             yield replace(stack, tls_url=url_of(opened, "https"), ca_file=str(held.ca_file))
 
 

@@ -56,6 +56,7 @@ class Server:
             self._answers.set()
 
     async def _serve(self) -> None:
+        from sandbox.edge import EdgeProtocol
         from sandbox.wall import wall_ms
         from simulator import app
         from simulator.worlds import Worlds
@@ -63,6 +64,6 @@ class Server:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         with listen(0) as port:
             self.url = url_of(port)
-            async with serve(app.build(Worlds(wall_ms)), port, dates=False):
+            async with serve(app.build(Worlds(wall_ms)), port, http=EdgeProtocol, dates=False):
                 self._answers.set()
                 await self._stop.wait()

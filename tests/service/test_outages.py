@@ -250,6 +250,13 @@ async def test_what_is_no_request_is_a_problem_and_the_end_of_the_connection(tmp
             assert b"application/problem+json" in answer, name
 
 
+async def test_a_client_that_offers_http_2_as_javas_does_has_its_body_read(tmp_path):
+    offer = {"connection": "Upgrade, HTTP2-Settings", "upgrade": "h2c", "http2-settings": "AAEAAEAA"}
+    async with serving(sandbox(tmp_path)) as (_, url), client_of(url) as client:
+        answer = await client.post("/api/payments/create", json=ORDER, headers=offer)
+        assert answer.json()["data"]["status"] == "PENDING"
+
+
 async def test_a_wrong_method_names_the_right_ones(tmp_path):
     async with serving(sandbox(tmp_path)) as (_, url), client_of(url) as client:
         for method in ("GET", "PUT", "TRACE", "PROPFIND", "DELETE"):

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from sandbox.edge import EdgeProtocol
 from sandbox.serving import listen, serve
 from simulator import app
 from simulator.worlds import Worlds
@@ -26,7 +27,7 @@ async def wire(world):
     """A connection to a simulator, and its token."""
     token = world.default.issue_token()
     with listen(0) as port:
-        async with serve(app.build(world), port, dates=False):
+        async with serve(app.build(world), port, http=EdgeProtocol, dates=False):
             reader, writer = await asyncio.open_connection(*port.getsockname()[:2])
             yield reader, writer, token
             writer.close()
@@ -170,6 +171,46 @@ async def test_a_client_that_waits_to_be_told_to_go_on_is_told(wire):
 async def test_a_body_may_come_in_chunks(wire):
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (BODY[:5], BODY[5:6], BODY[6:])) + b"0\r\n\r\n"
     assert await told(wire, request(wire[2], "Transfer-Encoding: chunked", body=chunks)) == NOBODYS
+
+
+OFFERS = {
+    "HTTP/2, as Java's client": ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAEAAEAA"),
+    "a web socket": ("Connection: keep-alive, Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"),
+}
+
+
+@pytest.mark.parametrize("offer", OFFERS.values(), ids=OFFERS)
+async def test_an_offer_of_another_protocol_is_passed_over_and_the_request_answered(wire, offer):
+    assert await told(wire, request(wire[2], *offer)) == NOBODYS
+
+
+async def test_a_body_that_comes_after_the_offer_is_read(wire):
+    reader, writer, token = wire
+    offering = request(token, "Connection: Upgrade", "Upgrade: h2c", "Expect: 100-continue")
+    writer.write(offering[: -len(BODY)])
+    assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    writer.write(BODY)
+    assert (await read(reader))[0] == 200
+
+
+async def test_requests_with_offers_that_come_together_are_answered_in_their_order(wire):
+    reader, writer, token = wire
+    offer = OFFERS["HTTP/2, as Java's client"]
+    chunked = request(token, *offer, "Transfer-Encoding: chunked", body=b"2\r\n{}\r\n0\r\n\r\n")
+    writer.write(chunked + request(token, *offer) * 2 + request("none", *offer) + request(token))
+    assert [(await read(reader))[0] for _ in range(5)] == [400, 200, 200, 401, 200]
+
+
+@pytest.mark.parametrize(
+    "sent", [b"\x16\x03\x01\x02\x00\x01", b"GET\r\n\r\n", b"CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n"]
+)
+async def test_what_is_no_http_meets_the_page_of_nginx_and_the_end(wire, sent):
+    reader, writer, _ = wire
+    writer.write(sent)
+    status, headers, body = await read(reader)
+    assert (status, headers[0], dict(headers)["content-type"]) == (400, ("server", "nginx"), "text/html")
+    assert b"<center>nginx</center>" in body
+    assert await reader.read() == b""
 
 
 async def test_requests_that_come_together_are_answered_in_their_order(wire):
