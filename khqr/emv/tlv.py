@@ -91,18 +91,26 @@ def parse(text: str) -> tuple[DataObject, ...]:
         start = offset + 4
         tag, length = _TAGS.get(text[offset : offset + 2]), _LENGTHS.get(text[offset + 2 : start])
         if tag is None or length is None:
-            raise EMVError(
-                f"at character {offset}: read {text[offset:start]!r}, expected two digits of ID, two of length",
-                offset=offset,
-                read=tuple(objects),
-            )
+            said = f"at character {offset}: read {text[offset:start]!r}, expected two digits of ID, two of length"
+            raise EMVError(said + _counted(text), offset=offset, read=tuple(objects))
         stop = start + length
         if stop > end:
-            raise EMVError(
-                f"at character {offset}: tag {tag} announces {length} characters, {end - start} are left",
-                offset=offset,
-                read=tuple(objects),
-            )
+            said = f"at character {offset}: tag {tag} announces {length} characters, {end - start} are left"
+            raise EMVError(said + _counted(text), offset=offset, read=tuple(objects))
         objects.append(DataObject(tag, text[start:stop], offset))
         offset = stop
     return tuple(objects)
+
+
+def _counted(text: str) -> str:
+    """What to put right where the lengths count bytes, as encoders count who measure UTF-8; else nothing."""
+    if text.isascii():
+        return ""
+    octets = text.encode("utf-8", "surrogatepass").decode("latin-1")
+    place, end = 0, len(octets)
+    while place < end:
+        length = _LENGTHS.get(octets[place + 2 : place + 4])
+        if length is None or octets[place : place + 2] not in _TAGS:
+            return ""
+        place += 4 + length
+    return "; the lengths count bytes of UTF-8, they have to count characters" if place == end else ""

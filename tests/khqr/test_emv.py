@@ -53,6 +53,23 @@ def test_what_is_no_sequence_of_data_objects_is_refused_with_its_place(text, off
         assert caught.value.offset == offset
 
 
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("5912សុខា6010Phnom Penh", True),
+        ("0002015912សុខា6403អ", True),
+        ("5912សុខា6010Phnom", False),
+        ("5912សុខា60ab", False),
+        ("59xxសុខា", False),
+        ("5912Sokha", False),
+    ],
+)
+def test_lengths_that_count_bytes_are_refused_and_it_is_said(text, is_told):
+    with pytest.raises(EMVError) as told:
+        parse(text)
+    assert ("the lengths count bytes of UTF-8, they have to count characters" in str(told.value)) == is_told
+
+
 def test_an_id_that_stands_twice_is_refused_with_its_second_place():
     with pytest.raises(RepeatedTagError, match="stood at 0 already") as caught:
         fields("000201580200000201")
