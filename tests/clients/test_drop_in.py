@@ -65,6 +65,12 @@ async def test_every_http_client_of_python_meets_the_sandbox(run):
     assert told == {"urllib": 1, "httpx": 1, "requests": 1}
 
 
+async def test_the_http_clients_of_node_meet_the_sandbox(run, require):
+    node = require("node", also=NODE / "node_modules" / "axios")
+    told = await run(node, DROP_IN / "node_friends.js")
+    assert told == {"fetch": 1, "https": 1, "axios": 1, "refused": [401, 6]}
+
+
 async def test_pypi_pybakong_registers_renews_and_asks_with_no_patch(run):
     pytest.importorskip("pybakong")
     assert await run(sys.executable, DROP_IN / "pypi_pybakong.py") == {
