@@ -33,6 +33,7 @@ Trust it on test machines alone: who holds its key can pretend to be anyone to t
              java -Djavax.net.ssl.trustStore=sandbox.p12 -Djavax.net.ssl.trustStorePassword=sandbox ...
    Go        SSL_CERT_FILE={ca}         (Linux; elsewhere the system's store)
    Rust      SSL_CERT_FILE={ca}         (native-tls, rustls-native-certs)
+   Ruby      SSL_CERT_FILE={ca}         (net/http)
    curl      curl --cacert {ca} --resolve {host}:443:{address} https://{host}/v1/...
    Debian    cp {ca} /usr/local/share/ca-certificates/bakong-sandbox.crt && update-ca-certificates
 

@@ -74,6 +74,7 @@ def test_a_damaged_authority_says_what_to_do(tmp_path):
         "openssl.cafile",
         "keytool",
         "Go ",
+        "Ruby ",
         "--cacert",
         "aliases",
         "/etc/hosts",
