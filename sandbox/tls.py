@@ -3,11 +3,13 @@
 import os
 import ssl
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import trustme
 
 from sandbox.errors import SetupError
+from sandbox.wall import wall_ms
 
 NBC_HOSTS = (
     "api-bakong.nbc.gov.kh",
@@ -18,6 +20,7 @@ NBC_HOSTS = (
 NAMES = (*NBC_HOSTS, "localhost", "*.localhost", "127.0.0.1", "::1")
 CA_FILE = "sandbox-ca.pem"
 KEY_FILE = "sandbox-ca-key.pem"
+SLACK, LIFE = timedelta(days=7), timedelta(days=390)  # together under the 398 days that Apple's clients allow
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,10 @@ class Authority:
 
 
 def authority(folder: Path) -> Authority:
-    """The folder's authority, made where there is none. Raises SetupError for files that cannot be read."""
+    """The folder's authority, made where there is none, and a certificate of today under it.
+
+    Raises SetupError for files that cannot be read.
+    """
     ca_file, key_file = folder / CA_FILE, folder / KEY_FILE
     if not (ca_file.exists() and key_file.exists()):
         _make(ca_file, key_file)
@@ -37,7 +43,9 @@ def authority(folder: Path) -> Authority:
     context.set_alpn_protocols(["http/1.1"])
     try:
         ca = trustme.CA.from_pem(ca_file.read_bytes(), key_file.read_bytes())
-        ca.issue_cert(*NAMES, common_name=NBC_HOSTS[0]).configure_cert(context)
+        now = datetime.fromtimestamp(wall_ms() / 1000, UTC)
+        shown = ca.issue_cert(*NAMES, common_name=NBC_HOSTS[0], not_before=now - SLACK, not_after=now + LIFE)
+        shown.configure_cert(context)
     except (OSError, ValueError, TypeError) as error:
         raise SetupError(f"{str(ca_file)!r} cannot be used ({error}); delete it and a new one is made") from None
     return Authority(ca_file, context)

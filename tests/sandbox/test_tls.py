@@ -38,6 +38,16 @@ async def test_whoever_trusts_the_authority_meets_the_sandbox_at_each_name(tls_s
     writer.close()
 
 
+async def test_the_certificate_lives_no_longer_than_every_client_allows(tls_stack):
+    trust = ssl.create_default_context(cafile=tls_stack.ca_file)
+    port = int(tls_stack.tls_url.rpartition(":")[2])
+    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trust)
+    shown = writer.get_extra_info("peercert")
+    writer.close()
+    begins, ends = (ssl.cert_time_to_seconds(shown[name]) for name in ("notBefore", "notAfter"))
+    assert ends - begins <= 398 * 86_400
+
+
 async def test_whoever_does_not_trust_it_does_not(tls_stack):
     async with httpx.AsyncClient(trust_env=False) as client:
         with pytest.raises(httpx.ConnectError, match="certificate verify failed"):
