@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from contracts.suites.case import Case
 from contracts.suites.khqr.lines import NOW_MS, Codec, Refused
-from contracts.suites.khqr.payloads import DAY_MS, KHMER, by_nbc, payloads, plain
+from contracts.suites.khqr.payloads import DAY_MS, KHMER, Payload, by_nbc, payloads, plain, shop
+from contracts.suites.khqr.reading import parts
 from contracts.suites.rules import PreconditionError, RuleBrokenError, Suite
 from khqr.emv import field, seal
 
@@ -27,6 +28,15 @@ HOSTILE = {
     "many nines": "9" * 5000,
 }
 BROKEN_TEMPLATES = {"29": "0014john_smith@devb", "62": "0107INV-001XY", "64": "01", "99": "garbage"}
+_HEAD = "00020101021129140010sokha@devb5204599953031165802KH"
+DAMAGED = {
+    "a length with a sign": _HEAD + "59+5Sokha6010Phnom Penh",
+    "a length with a space": _HEAD + "59 5Sokha6010Phnom Penh",
+    "Khmer digits as a length": _HEAD + "59០៥Sokha6010Phnom Penh",
+    "a tag of letters": _HEAD + "5905Sokha6010Phnom PenhAB02xx",
+    "a letter between two tags": _HEAD + "5905SokhaX6010Phnom Penh",
+    "a length that reaches into the CRC": _HEAD + "5905Sokha6018Phnom Penh",
+}
 
 
 def _must(held: object, otherwise: str) -> None:
@@ -50,17 +60,19 @@ def _sealed(**changed: str) -> str:
     return seal("".join(field(tag, tags[tag]) for tag in order))
 
 
+def _garbage() -> dict[str, str]:
+    broken = {f"a broken template {tag}": _sealed(**{f"t{tag}": text}) for tag, text in BROKEN_TEMPLATES.items()}
+    return HOSTILE | broken | {f"{what}, the CRC right": seal(text) for what, text in DAMAGED.items()}
+
+
 @rule(
     "decode.hostile",
     "Garbage is answered, and refused",
     forbids="hanging, dying or making something up on a damaged code",
 )
 def _hostile(codec: Codec, case: Case) -> None:
-    """Cut, lying and empty texts, and templates that cannot be followed; decode answers within the time-out."""
-    texts = HOSTILE | {
-        f"a broken template {tag}": _sealed(**{f"t{tag}": text}) for tag, text in BROKEN_TEMPLATES.items()
-    }
-    for what, text in texts.items():
+    """Cut, lying and empty texts, and damaged ones with a right CRC; decode answers within the time-out."""
+    for what, text in _garbage().items():
         if not isinstance(codec.decode(case, text), Refused):
             raise RuleBrokenError(f"{what} was decoded: {text[:60]!r}, expected a refusal")
         case.journal.clear()
@@ -73,10 +85,7 @@ def _hostile(codec: Codec, case: Case) -> None:
 )
 def _hostile_verify(codec: Codec, case: Case) -> None:
     """The same texts as for decode."""
-    texts = HOSTILE | {
-        f"a broken template {tag}": _sealed(**{f"t{tag}": text}) for tag, text in BROKEN_TEMPLATES.items()
-    }
-    for what, text in texts.items():
+    for what, text in _garbage().items():
         _must(not codec.verify(case, text), f"{what} is called valid: {text[:60]!r}")
         case.journal.clear()
 
@@ -91,46 +100,101 @@ def _fields(codec: Codec, case: Case) -> None:
     """Codes that NBC's SDK would write, in ASCII and Khmer; every text field is compared."""
     script = case.draw(st.sampled_from(("ascii", "khmer")), "script")
     drawn = payloads(_now(codec), alphabet=KHMER) if script == "khmer" else payloads(_now(codec))
-    payload = case.draw(drawn, "payload")
-    fields = codec.decode(case, by_nbc(payload, _now(codec)).qr)
-    if isinstance(fields, Refused):
-        raise PreconditionError(f"a code of NBC's was refused: {fields.why}")
+    _same(codec, case, case.draw(drawn, "payload"))
+
+
+def _same(codec: Codec, case: Case, payload: Payload) -> None:
+    """The payload's texts are read back from the code that NBC's SDK makes of it."""
+    fields = _read(codec, case, by_nbc(payload, _now(codec)).qr)
     for name, expected in payload.items():
         if name not in ("kind", "amount", "currency", "expirationTimestamp"):
             _must(fields.get(name) == expected, f"{name} is {fields.get(name)!r}, expected {expected!r}")
 
 
+def _read(codec: Codec, case: Case, qr: str) -> dict[str, Any]:
+    fields = codec.decode(case, qr)
+    if isinstance(fields, Refused):
+        raise PreconditionError(f"a code of NBC's was refused: {fields.why}")
+    return fields
+
+
+@rule(
+    "decode.whole",
+    "The rare fields are read too",
+    forbids="losing the other language, the UnionPay account, a bank or an account's information in reading",
+)
+def _whole(codec: Codec, case: Case) -> None:
+    """A person's and a shop's code with the other language, with and without a city, and a UnionPay account."""
+    language = {"languagePreference": "km", "merchantNameAlternateLanguage": "សុខា"}
+    _same(codec, case, plain(**language, accountInformation="85512345678", acquiringBank="Dev Bank"))
+    _same(codec, case, shop(**language, merchantCityAlternateLanguage="ភ្នំពេញ", upiMerchantAccount="1" * 31))
+
+
+@rule(
+    "decode.digits",
+    "Digits in a text field are a text",
+    forbids="numbers made of them: a leading zero or a plus sign lost, 1E5 read as a number",
+)
+def _digits(codec: Codec, case: Case) -> None:
+    """A category, a bill number and labels of digits alone."""
+    _same(codec, case, plain(merchantCategoryCode="0742", billNumber="007", mobileNumber="+85512345678"))
+    _same(codec, case, plain(storeLabel="1E5", terminalLabel="0x10", purposeOfTransaction="1.50", merchantName="0"))
+
+
+@rule(
+    "decode.lookalikes",
+    "Text that looks like a tag is text",
+    forbids="looking for 6304 or 54 in the text instead of following the lengths",
+)
+def _lookalikes(codec: Codec, case: Case) -> None:
+    """Names and bill numbers with 6304, 5404 and 5303 in them."""
+    for name, bill in (("Shop 6304ABCD", "54049999"), ("5802KH5905", "6304")):
+        _same(codec, case, plain(merchantName=name, billNumber=bill))
+
+
+@rule("decode.expiry", "The expiry is read in milliseconds", forbids="an expiry lost, rounded, or in another unit")
+def _decoded_expiry(codec: Codec, case: Case) -> None:
+    """A code that ends at a millisecond which is no whole second; the expiry as number or text."""
+    expiry = _now(codec) + DAY_MS + 123
+    found = _read(codec, case, _dynamic(_now(codec), expirationTimestamp=expiry)).get("expirationTimestamp")
+    _must(str(found) == str(expiry), f"expirationTimestamp is {found!r}, expected {expiry}")
+
+
 @rule("decode.spaces", "Spaces are read as they stand", forbids="a name that is trimmed in reading")
 def _spaces(codec: Codec, case: Case) -> None:
     """A name with two spaces inside and one at the end."""
-    fields = codec.decode(case, by_nbc(plain(merchantName="Sok  Heng "), _now(codec)).qr)
-    if isinstance(fields, Refused):
-        raise PreconditionError(f"a code of NBC's was refused: {fields.why}")
-    found = fields.get("merchantName")
+    found = _read(codec, case, by_nbc(plain(merchantName="Sok  Heng "), _now(codec)).qr).get("merchantName")
     _must(found == "Sok  Heng ", f"merchantName is {found!r}, expected 'Sok  Heng '")
+
+
+AMOUNTS = (
+    ("840", "USD", ("1", "1.5", "1.50", "0.01", "10.10", "1.29", "16777217", "1234567.89", "9999999999.99")),
+    ("116", "KHR", ("1", "100", "4000", "16777217", "2147483648", "9999999999999")),
+)
 
 
 @rule(
     "decode.amounts",
     "1, 1.5 and 1.50 are all read exactly",
     forbids="amounts cut, in cents or through float",
-    examples=20,
 )
 def _amounts(codec: Codec, case: Case) -> None:
     """Dollars written in the forms that banks use, and riel; amount and currency compared as numbers."""
     now = _now(codec)
-    text = case.draw(st.sampled_from(("1", "1.5", "1.50", "0.01", "10.10", "9999999999.99", "1.29")), "amount")
     stamp = field("00", str(now)) + field("01", str(now + DAY_MS))
-    qr = _sealed(t01="12", t53="840", t54=text, t99=stamp)
-    fields = codec.decode(case, qr)
-    if isinstance(fields, Refused):
-        raise RuleBrokenError(f"the amount {text!r} was refused: {fields.why}")
-    try:
-        found = Decimal(str(fields.get("amount")))
-    except InvalidOperation:
-        found = Decimal(-1)
-    _must(found == Decimal(text), f"the amount is {fields.get('amount')!r}, expected {text}")
-    _must(str(fields.get("currency")) in ("840", "USD"), f"the currency is {fields.get('currency')!r}, expected 840")
+    for currency, letters, texts in AMOUNTS:
+        for text in texts:
+            fields = codec.decode(case, _sealed(t01="12", t53=currency, t54=text, t99=stamp))
+            if isinstance(fields, Refused):
+                raise RuleBrokenError(f"the amount {text!r} was refused: {fields.why}")
+            try:
+                found = Decimal(str(fields.get("amount")))
+            except InvalidOperation:
+                found = Decimal(-1)
+            _must(found == Decimal(text), f"the amount is {fields.get('amount')!r}, expected {text}")
+            given = str(fields.get("currency"))
+            _must(given in (currency, letters), f"the currency is {given!r}, expected {currency}")
+            case.journal.clear()
 
 
 @rule(
@@ -139,11 +203,43 @@ def _amounts(codec: Codec, case: Case) -> None:
     forbids="refusing a code for a tag that is reserved or another scheme's",
 )
 def _unknown(codec: Codec, case: Case) -> None:
-    """A code with a tag 39 and a tag 80 beside its own."""
-    fields = codec.decode(case, _sealed(t39="0004abcd", t80="0004wxyz"))
-    if isinstance(fields, Refused):
-        raise RuleBrokenError(f"a code with the tags 39 and 80 was refused: {fields.why}")
-    _must(fields.get("merchantName") == "Sokha", f"merchantName is {fields.get('merchantName')!r}, expected 'Sokha'")
+    """A code with a tag 39 and a tag 80 beside its own, and with sub-tags of EMVCo's that KHQR does not use."""
+    for what, qr in {
+        "the tags 39 and 80": _sealed(t39="0004abcd", t80="0004wxyz"),
+        "a loyalty number (62.04)": _sealed(t62="0405LOYAL"),
+        "a template 62.50": _sealed(t62="50080004abcd"),
+        "a sub-tag 29.05": _sealed(t29="0010sokha@devb0503abc"),
+    }.items():
+        fields = codec.decode(case, qr)
+        if isinstance(fields, Refused):
+            raise RuleBrokenError(f"a code with {what} was refused: {fields.why}")
+        found = fields.get("merchantName")
+        _must(found == "Sokha", f"with {what}, merchantName is {found!r}, expected 'Sokha'")
+
+
+@rule(
+    "decode.dialects",
+    "Codes as other encoders write them are read",
+    forbids="a reader that knows one encoder's order or defaults, and misreads those of banks and libraries",
+)
+def _dialects(codec: Codec, case: Case) -> None:
+    """Sub-tags in another order, no tag 01, category 0000, a static code with timestamps; read, and called valid."""
+    now = _now(codec)
+    stamp = field("00", str(now)) + field("01", str(now + DAY_MS))
+    expected = {"bakongAccountID": "sokha@devb", "merchantName": "Sokha"}
+    labels = {"billNumber": "AAA", "mobileNumber": "BBB", "storeLabel": "CCC"}
+    for what, qr, more in (
+        ("62 in the order 03, 02, 01", _sealed(t62="0303CCC0203BBB0103AAA"), labels),
+        ("29 in the order 02, 00", _sealed(t29="0204Bank0010sokha@devb"), {"acquiringBank": "Bank"}),
+        ("the category 0000", _sealed(t52="0000"), {"merchantCategoryCode": "0000"}),
+        ("no tag 01", _without("01"), {}),
+        ("timestamps and no amount", _sealed(t99=stamp), {}),
+    ):
+        fields = codec.decode(case, qr)
+        if isinstance(fields, Refused):
+            raise RuleBrokenError(f"a code with {what} was refused: {fields.why}")
+        for name, text in {**expected, **more}.items():
+            _must(fields.get(name) == text, f"with {what}, {name} is {fields.get(name)!r}, expected {text!r}")
 
 
 def _damaged(case: Case, codec: Codec) -> str:
@@ -172,10 +268,12 @@ def _verify_crc(codec: Codec, case: Case) -> None:
 
 @rule("verify.trailing", "Nothing follows the CRC", forbids="a code with more behind it that is called valid")
 def _trailing(codec: Codec, case: Case) -> None:
-    """A good code, with a letter and with a whole tag behind its CRC."""
+    """A good code, with a letter, a whole tag, a space and line ends behind its CRC, and with a space before it."""
     good = by_nbc(plain(), _now(codec)).qr
-    for more in ("0", "5802KH"):
+    for more in ("0", "5802KH", " ", "\n", "\r\n", "\x00", "\u200b"):
         _must(not codec.verify(case, good + more), f"a code with {more!r} behind its CRC is called valid")
+    for more in (" ", "\n", "\ufeff"):
+        _must(not codec.verify(case, more + good), f"a code with {more!r} before it is called valid")
 
 
 @rule("verify.valid", "What NBC's SDK writes is valid", forbids="refusing a good code", examples=40)
@@ -205,7 +303,9 @@ def _expired(codec: Codec, case: Case) -> None:
 
 
 @rule(
-    "verify.needs", "What must be there is asked for", forbids="a valid code without account, name, currency or expiry"
+    "verify.needs",
+    "What must be there is asked for",
+    forbids="a valid code without version, account, name, city, category, country, currency or expiry",
 )
 def _needs(codec: Codec, case: Case) -> None:
     """Codes with a right CRC in which one thing is missing."""
@@ -218,8 +318,73 @@ def _needs(codec: Codec, case: Case) -> None:
         "an amount and no expiry": _sealed(t01="12", t54="1000"),
         "12 and no amount": _sealed(t01="12", t99=stamp),
         "an unknown currency": _sealed(t53="978"),
+        "an account template and no account in it": _sealed(t29="0105hello"),
+        **{f"no tag {tag}": _without(tag) for tag in ("00", "52", "58", "60")},
     }.items():
         _must(not codec.verify(case, qr), f"a code with {what} is called valid: {qr!r}")
+
+
+def _without(tag: str) -> str:
+    """A plain static code without one of its tags."""
+    return seal("".join(field(part.tag, part.value) for part in parts(_sealed())[0] if part.tag not in (tag, "63")))
+
+
+@rule(
+    "verify.values",
+    "What no encoder may write is not valid",
+    forbids="a verifier that looks at the CRC and not at the values: fields over their limit, accounts that are none",
+)
+def _values(codec: Codec, case: Case) -> None:
+    """Codes with a right CRC and one value that NBC's SDK calls invalid."""
+    now = _now(codec)
+    stamp = field("00", str(now)) + field("01", str(now + DAY_MS))
+    for what, qr in {
+        "an account without an at sign": _sealed(t29="0005sokha"),
+        "an account of 33 characters": _sealed(t29=field("00", "a" * 28 + "@devb")),
+        "a name of 26 characters": _sealed(t59="x" * 26),
+        "a city of 16 characters": _sealed(t60="x" * 16),
+        **{f"a field 62.{sub} of 26 characters": _sealed(t62=field(sub, "1" * 26)) for sub in ("01", "02", "03", "07")},
+        "a purpose of 26 characters": _sealed(t62=field("08", "1" * 26)),
+        "bank information of 33 characters": _sealed(t29="0010sokha@devb" + field("02", "B" * 33)),
+        "a point of initiation 13": _sealed(t01="13"),
+        "a category of letters": _sealed(t52="ABCD"),
+        "a category of five digits": _sealed(t52="59999"),
+        "a country of four letters": _sealed(t58="KHMR"),
+        "a language of three letters": _sealed(t64="0003khm0101x"),
+        "a language without a name": _sealed(t64="0002km"),
+        "a negative amount": _sealed(t01="12", t54="-5", t99=stamp),
+        "an amount of 14 digits": _sealed(t01="12", t54="1" * 14, t99=stamp),
+        "an expiry in seconds": _sealed(t01="12", t54="1000", t99=field("00", str(now)) + f"0110{now // 1000 + 900}"),
+        "an expiry before its creation": _sealed(t01="12", t54="1000", t99=_backwards(now)),
+    }.items():
+        _must(not codec.verify(case, qr), f"a code with {what} is called valid: {qr!r}")
+        case.journal.clear()
+
+
+def _backwards(now: int) -> str:
+    return field("00", str(now + 2 * DAY_MS)) + field("01", str(now + DAY_MS))
+
+
+@rule(
+    "verify.dialects",
+    "Codes as other encoders write them are valid",
+    forbids="refusing the codes of banks and libraries that NBC's SDK calls valid",
+)
+def _valid_dialects(codec: Codec, case: Case) -> None:
+    """Sub-tags in another order, reserved tags, no tag 01, category 0000, a static code with timestamps."""
+    now = _now(codec)
+    stamp = field("00", str(now)) + field("01", str(now + DAY_MS))
+    for what, qr in {
+        "62 in the order 03, 02, 01": _sealed(t62="0303CCC0203BBB0103AAA"),
+        "29 in the order 02, 00": _sealed(t29="0204Bank0010sokha@devb"),
+        "the category 0000": _sealed(t52="0000"),
+        "no tag 01": _without("01"),
+        "timestamps and no amount": _sealed(t99=stamp),
+        "a loyalty number (62.04)": _sealed(t62="0405LOYAL"),
+        "a template 80": _sealed(t80="0004wxyz"),
+        "digits that look like a tag": _sealed(t59="Shop 6304ABCD"),
+    }.items():
+        _must(codec.verify(case, qr), f"a code with {what} is called invalid: {qr!r}")
 
 
 @rule(

@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from contracts.suites.case import Case
 from contracts.suites.khqr.lines import Codec, Refused, Written
 from contracts.suites.khqr.payloads import (
+    ASCII,
     DAY_MS,
     KHMER,
     Payload,
     by_nbc,
     expiries,
     khr,
+    languages,
     payees,
     payloads,
     plain,
@@ -115,10 +117,20 @@ def _order(codec: Codec, case: Case) -> None:
 
 @rule("tlv.empty", "No tag is empty", forbids="a tag of length 00 for a field that was not given")
 def _empty(codec: Codec, case: Case) -> None:
-    """The plainest code, with and without an amount."""
+    """The plainest code, with and without an amount; optional fields given as empty texts, which may be refused."""
     for payload in (plain(), plain(amount=1, expirationTimestamp=codec.now_ms + 60_000)):
-        empty = [part.tag for part in parts(written(codec, case, payload).qr)[0] if not part.value]
-        _must(not empty, f"the tags {', '.join(empty)} are empty")
+        _none_empty(written(codec, case, payload).qr)
+    for name in ("billNumber", "accountInformation", "upiMerchantAccount", "merchantNameAlternateLanguage"):
+        answer = codec.encode(case, plain(**{name: ""}))
+        if isinstance(answer, Written):
+            _none_empty(answer.qr)
+
+
+def _none_empty(qr: str) -> None:
+    empty = [part.tag for part in parts(qr)[0] if not part.value]
+    for tag in ("29", "30", "62", "64"):
+        empty += [f"{tag}.{inner.tag}" for inner in parts(value(qr, tag) or "")[0] if not inner.value]
+    _must(not empty, f"the tags {', '.join(empty)} are empty")
 
 
 @rule(
@@ -236,12 +248,12 @@ def _initiation(codec: Codec, case: Case) -> None:
 
 @rule("amount.zero", "An amount of zero makes a static code", forbids="a dynamic code of zero, which nobody can pay")
 def _zero(codec: Codec, case: Case) -> None:
-    """Amount 0 in both currencies: no tag 54, tag 01 is 11; or a refusal."""
-    for currency in (116, 840):
-        answer = codec.encode(case, _dynamic(codec, currency=currency, amount=0))
+    """Amounts 0 and 0.0 in both currencies: no tag 54, tag 01 is 11; or a refusal."""
+    for currency, zero in ((116, 0), (840, 0), (116, 0.0), (840, 0.0)):
+        answer = codec.encode(case, _dynamic(codec, currency=currency, amount=zero))
         if isinstance(answer, Written):
-            _must(value(answer.qr, "54") is None, f"tag 54 is {value(answer.qr, '54')!r} for an amount of 0")
-            _must(value(answer.qr, "01") != "12", "tag 01 is '12' for an amount of 0")
+            _must(value(answer.qr, "54") is None, f"tag 54 is {value(answer.qr, '54')!r} for an amount of {zero}")
+            _must(value(answer.qr, "01") != "12", f"tag 01 is '12' for an amount of {zero}")
 
 
 @rule("amount.khr", "Riel are written whole", forbids="decimals in a KHR amount", examples=30)
@@ -264,6 +276,40 @@ def _usd(codec: Codec, case: Case) -> None:
     found = value(written(codec, case, _dynamic(codec, currency=840, amount=amount)).qr, "54")
     expected = str(amount) if isinstance(amount, int) else f"{amount:.2f}"
     _must(found == expected, f"tag 54 is {found!r}, expected {expected!r}")
+
+
+AMOUNTS = (
+    (116, 1, "1"),
+    (116, 10, "10"),
+    (116, 4000, "4000"),
+    (116, 10_000_000, "10000000"),
+    (116, 123_456_789, "123456789"),
+    (116, 2_147_483_648, "2147483648"),
+    (116, 9_999_999_999_999, "9999999999999"),
+    (840, 0.01, "0.01"),
+    (840, 0.5, "0.50"),
+    (840, 0.29, "0.29"),
+    (840, 4.35, "4.35"),
+    (840, 10, "10"),
+    (840, 100, "100"),
+    (840, 1_000_000, "1000000"),
+    (840, 1234567.89, "1234567.89"),
+    (840, 21474836.48, "21474836.48"),
+    (840, 9999999999.99, "9999999999.99"),
+)
+
+
+@rule(
+    "amount.plain",
+    "Small, round and large amounts are plain digits, exact",
+    forbids="exponents (1E+3), a bare point (.50), digits lost in 32 bits or in a float",
+)
+def _plain_amounts(codec: Codec, case: Case) -> None:
+    """Amounts from a cent to the largest of each currency, and what NBC writes for them."""
+    for currency, amount, expected in AMOUNTS:
+        found = value(written(codec, case, _dynamic(codec, currency=currency, amount=amount)).qr, "54")
+        _must(found == expected, f"tag 54 is {found!r}, expected {expected!r} for {amount} in {currency}")
+        case.journal.clear()
 
 
 @rule(
@@ -336,12 +382,18 @@ def _expiry_value(codec: Codec, case: Case) -> None:
 
 @rule("expiry.creation", "The creation time is now", forbids="a creation time other than the one given")
 def _creation(codec: Codec, case: Case) -> None:
-    """Tag 99.00 against the `now` of the request."""
+    """Tag 99.00 against the `now` of three requests, one of them later and not at a whole second."""
     if codec.own_clock:
         raise NotCheckedError("the codec stamps codes with its own clock")
-    found = value(written(codec, case, _dynamic(codec)).qr, "99.00") or ""
-    if len(found) == 13:
-        _must(found == str(codec.now_ms), f"tag 99.00 is {found}, expected {codec.now_ms}")
+    kept, payload = codec.now_ms, _dynamic(codec)
+    for later in (0, 1_234_567, 1):
+        codec.now_ms = kept + later
+        try:
+            found = value(written(codec, case, payload).qr, "99.00") or ""
+        finally:
+            codec.now_ms = kept
+        if len(found) == 13:
+            _must(found == str(kept + later), f"tag 99.00 is {found}, expected {kept + later}")
 
 
 @rule(
@@ -351,8 +403,8 @@ def _creation(codec: Codec, case: Case) -> None:
     examples=20,
 )
 def _template(codec: Codec, case: Case) -> None:
-    """The account, the shop's id and the bank in their sub-tags, and no second template."""
-    payload = case.draw(payees(), "payload")
+    """The account, its second field and the bank in their sub-tags, and no second template."""
+    payload = case.draw(payees(whole=case.draw(st.booleans(), "all of its fields")), "payload")
     qr = written(codec, case, payload).qr
     right, wrong = ("30", "29") if payload["kind"] == "merchant" else ("29", "30")
     _must(value(qr, wrong) is None, f"tag {wrong} is in the code of one {payload['kind']}")
@@ -360,6 +412,18 @@ def _template(codec: Codec, case: Case) -> None:
     for sub, name in (("00", "bakongAccountID"), ("01", second), ("02", "acquiringBank")):
         found = value(qr, f"{right}.{sub}")
         _must(found == payload.get(name), f"tag {right}.{sub} is {found!r}, expected {name} {payload.get(name)!r}")
+
+
+@rule(
+    "account.kept",
+    "An account stands in its template as it was given",
+    forbids="an account in small letters, or refused for a dot, a hyphen or a telephone number",
+)
+def _account_kept(codec: Codec, case: Case) -> None:
+    """Accounts as banks give them out, and one of 32 characters."""
+    for account in ("Sokha.Chan@DEVB", "85512345678@aclb", "sok-heng_1@abaa", "9@wing", "a" * 27 + "@devb"):
+        found = value(written(codec, case, plain(bakongAccountID=account)).qr, "29.00")
+        _must(found == account, f"tag 29.00 is {found!r}, expected {account!r}")
 
 
 FIELDS = {
@@ -398,39 +462,112 @@ def _spaces(codec: Codec, case: Case) -> None:
         _must(value(qr, tag) == expected, f"tag {tag} is {value(qr, tag)!r}, expected {expected!r}")
 
 
+@rule(
+    "fields.mobile",
+    "A mobile number stands as it was given",
+    forbids="a number that is normalised: +855 cut, spaces dropped, a zero added",
+)
+def _mobile(codec: Codec, case: Case) -> None:
+    """Numbers in the forms that people write, as NBC's SDK keeps them."""
+    for number in ("+85512345678", "85512345678", "012345678", "12345678", "+855 12 345-678"):
+        found = value(written(codec, case, plain(mobileNumber=number)).qr, "62.02")
+        _must(found == number, f"tag 62.02 is {found!r}, expected {number!r}")
+
+
+TEXTS = {
+    "zero-width spaces between Khmer words": "សុខ\u200bហេង",
+    "a zero-width non-joiner": "ស៊\u200cី",
+    "Khmer stacked consonants and signs": "ស្រីស្រស់ំ",
+    "a letter with its accent behind it": "Cafe\u0301",
+    "a letter with its accent in it": "Café",
+    "a full-width letter": "\uff21\uff11",
+    "a no-break space": "Sok\u00a0Heng",
+    "typographic quotes": "Sok\u2019s \u201cShop\u201d",
+    "marks of HTML, JSON and URLs": 'A&B <"\\/%20+',
+}
+
+
+@rule(
+    "fields.unicode",
+    "Text is kept character by character",
+    forbids="normalising (NFC, NFKC), zero-width characters dropped, escapes: another length, another md5",
+)
+def _unicode(codec: Codec, case: Case) -> None:
+    """Names that a normal form, a sanitiser or an escaping would change."""
+    for what, name in TEXTS.items():
+        found = value(written(codec, case, plain(merchantName=name)).qr, "59")
+        _must(found == name, f"{what}: tag 59 is {found!a}, expected {name!a}")
+
+
+@rule(
+    "fields.lookalikes",
+    "Text that looks like a tag is text",
+    forbids="looking for tags in the text: a name with 6304 in it breaks the CRC",
+)
+def _lookalikes(codec: Codec, case: Case) -> None:
+    """Names and bill numbers with 6304, 5303 and 99 in them; the whole is compared with NBC's."""
+    for name, bill in (("Shop 6304", "5303840"), ("6304ABCD", "630499340013"), ("5802KH5905", "6304")):
+        payload = plain(merchantName=name, billNumber=bill)
+        qr, expected = written(codec, case, payload).qr, by_nbc(payload, codec.now_ms).qr
+        _must(qr == expected, f"read {qr!r}, expected {expected!r}")
+
+
+@rule("encode.memory", "A code knows nothing of the one before", forbids="fields or amounts of an earlier payload")
+def _memory(codec: Codec, case: Case) -> None:
+    """Codes with every field, and then a plain one: it has the tags of a plain code alone."""
+    labels = {name: "1" for path, name in FIELDS.items() if path.startswith("62")}
+    language = {"languagePreference": "km", "merchantNameAlternateLanguage": "សុខ"}
+    written(codec, case, _dynamic(codec, currency=840, merchantCategoryCode="1111", **labels, **language))
+    written(codec, case, shop(upiMerchantAccount="1" * 31))
+    again = written(codec, case, plain()).qr
+    left = sorted(set(_tags(again)) - set(_tags(by_nbc(plain(), codec.now_ms).qr)))
+    _must(not left, f"after other codes a plain one has the tags {', '.join(left)}: {again!r}")
+
+
+LANGUAGE = {
+    "00": "languagePreference",
+    "01": "merchantNameAlternateLanguage",
+    "02": "merchantCityAlternateLanguage",
+}
+
+
 @rule("language", "The other language stands in tag 64", forbids="a Khmer name lost or in another tag", examples=15)
 def _language(codec: Codec, case: Case) -> None:
-    """A preference, a name and a city in Khmer."""
-    payload = plain(
-        languagePreference="km",
-        merchantNameAlternateLanguage=case.draw(words(1, 25, KHMER), "merchantNameAlternateLanguage"),
-        merchantCityAlternateLanguage=case.draw(words(1, 15, KHMER), "merchantCityAlternateLanguage"),
-    )
-    qr = written(codec, case, payload).qr
-    for name in ("languagePreference", "merchantNameAlternateLanguage", "merchantCityAlternateLanguage"):
-        _must(payload[name] in qr, f"{name} {payload[name]!r} is not in the code {qr!r}")
-    _must(f"0002km01{len(payload['merchantNameAlternateLanguage']):02d}" in qr, "64 does not begin with 00, then 01")
+    """A preference and a name in Khmer, with a city and without; each in its sub-tag, in order."""
+    given = case.draw(languages(), "the other language")
+    qr = written(codec, case, plain(**given)).qr
+    expected = ""
+    for sub, name in LANGUAGE.items():
+        text = given.get(name, "")
+        _must(text in qr, f"{name} {text!r} is not in the code {qr!r}")
+        expected += f"{sub}{len(text):02d}{text}" if text else ""
+    _must(value(qr, "64") == expected, f"tag 64 is {value(qr, '64')!r}, expected {expected!r}")
 
 
 @rule("unionpay", "A UnionPay account stands in tag 15", forbids="a UnionPay account lost or in another tag")
 def _unionpay(codec: Codec, case: Case) -> None:
-    """A code in riel with an account of 31 digits."""
-    account = "1234567890" * 3 + "1"
-    qr = written(codec, case, plain(upiMerchantAccount=account)).qr
-    found = value(qr, "15")
-    _must(found == account, f"tag 15 is {found!r}, expected {account!r}")
+    """A code in riel with an account of 31 digits, and with one of 99."""
+    for account in ("1234567890" * 9 + "123456789", "1234567890" * 3 + "1"):
+        qr = written(codec, case, plain(upiMerchantAccount=account)).qr
+        found = value(qr, "15")
+        _must(found == account, f"tag 15 is {found!r}, expected {account!r}")
     tags = [part.tag for part in parts(qr)[0]]
     _must(tags.index("15") < tags.index("29"), f"the tags are {tags}, expected 15 before 29")
 
 
 @rule(
-    "defaults", "The category is 5999 and the city Phnom Penh where none is given", forbids="other defaults than NBC's"
+    "defaults",
+    "The category is 5999, the currency 116 and the city Phnom Penh where none is given",
+    forbids="other defaults than NBC's, or asking for what NBC does not",
 )
 def _defaults(codec: Codec, case: Case) -> None:
-    """A payload without category and city."""
-    qr = written(codec, case, plain(merchantCity=None)).qr
-    _must(value(qr, "52") == "5999", f"tag 52 is {value(qr, '52')!r}, expected '5999'")
-    _must(value(qr, "60") == "Phnom Penh", f"tag 60 is {value(qr, '60')!r}, expected 'Phnom Penh'")
+    """A person's and a shop's payload without category, currency and city."""
+    for payload in (plain(merchantCity=None, currency=None), shop(merchantCity=None, currency=None)):
+        answer = codec.encode(case, payload)
+        if isinstance(answer, Refused):
+            raise RuleBrokenError(f"a {payload['kind']} without city and currency was refused: {answer.why}")
+        for tag, expected in (("52", "5999"), ("53", "116"), ("60", "Phnom Penh")):
+            _must(value(answer.qr, tag) == expected, f"tag {tag} is {value(answer.qr, tag)!r}, expected {expected!r}")
 
 
 @rule(
@@ -438,7 +575,7 @@ def _defaults(codec: Codec, case: Case) -> None:
 )
 def _nbc_order(codec: Codec, case: Case) -> None:
     """The sequence of tags, of both levels, against NBC's; lengths and values are other rules' matter."""
-    payload = case.draw(payloads(codec.now_ms), "payload")
+    payload = case.draw(payloads(codec.now_ms), "payload") | case.draw(languages(ASCII), "the other language")
     qr = written(codec, case, payload).qr
     expected = by_nbc(payload, codec.now_ms).qr
     _must(_common(qr, expected) == _common(expected, qr), f"the tags are {_tags(qr)}, NBC writes {_tags(expected)}")

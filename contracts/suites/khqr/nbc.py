@@ -6,10 +6,11 @@ from importlib.resources import files
 from typing import Any
 
 from hypothesis import assume
+from hypothesis import strategies as st
 
 from contracts.suites.case import Case
 from contracts.suites.khqr.lines import Codec, Refused
-from contracts.suites.khqr.payloads import KHMER, by_nbc, fits, payloads
+from contracts.suites.khqr.payloads import ASCII, KHMER, by_nbc, fits, languages, payloads
 from contracts.suites.khqr.reading import value
 from contracts.suites.rules import PreconditionError, RuleBrokenError, Suite
 
@@ -44,9 +45,6 @@ def _vectors(codec: Codec, case: Case) -> None:
         case.journal.clear()
 
 
-ASCII = "".join(chr(code) for code in range(0x21, 0x7F))
-
-
 @rule(
     "nbc.bytes",
     "Any payload becomes the bytes that NBC's SDK writes",
@@ -56,6 +54,7 @@ ASCII = "".join(chr(code) for code in range(0x21, 0x7F))
 def _bytes(codec: Codec, case: Case) -> None:
     """Payloads in ASCII and Khmer; the expected text is that of khqr, which is proven on NBC's recorded codes."""
     payload = case.draw(payloads(codec.now_ms, alphabet=ASCII + KHMER), "payload")
+    payload |= case.draw(st.one_of(st.just({}), languages()), "the other language")
     assume(fits(payload, codec.now_ms))
     answer = codec.encode(case, payload)
     if isinstance(answer, Refused):

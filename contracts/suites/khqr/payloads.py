@@ -12,12 +12,12 @@ from khqr import EncodeError, Individual, Merchant
 
 DAY_MS = 86_400_000
 KHMER = "".join(chr(code) for code in (*range(0x1780, 0x17B4), *range(0x17E0, 0x17EA)))
-_ASCII = "".join(chr(code) for code in range(0x21, 0x7F))
+ASCII = "".join(chr(code) for code in range(0x21, 0x7F))
 
 Payload = dict[str, Any]
 
 
-def words(low: int, high: int, alphabet: str = _ASCII) -> st.SearchStrategy[str]:
+def words(low: int, high: int, alphabet: str = ASCII) -> st.SearchStrategy[str]:
     """Text without spaces at its ends, which some encoders trim."""
     return st.text(alphabet, min_size=low, max_size=high)
 
@@ -44,16 +44,18 @@ def money() -> st.SearchStrategy[Payload]:
     )
 
 
-def payees(alphabet: str = _ASCII) -> st.SearchStrategy[Payload]:
-    """The least that makes a code: an account and a name, a person's or a shop's."""
+def payees(alphabet: str = ASCII, *, whole: bool = False) -> st.SearchStrategy[Payload]:
+    """The least that makes a code: an account and a name, a person's or a shop's. whole: a person's every field too."""
+    second = {"accountInformation": words(1, 20), "acquiringBank": words(1, 20)}
     person = st.fixed_dictionaries(
         {
             "kind": st.just("individual"),
             "bakongAccountID": accounts(),
             "merchantName": words(1, 25, alphabet),
             "merchantCity": words(1, 15, alphabet),
+            **(second if whole else {}),
         },
-        optional={"accountInformation": words(1, 20), "acquiringBank": words(1, 20)},
+        optional={} if whole else second,
     )
     shop = st.fixed_dictionaries(
         {
@@ -83,12 +85,22 @@ def extras() -> st.SearchStrategy[Payload]:
     )
 
 
+def languages(alphabet: str = KHMER) -> st.SearchStrategy[Payload]:
+    """The other language: a preference with its name, a city or none."""
+    return st.fixed_dictionaries(
+        {"languagePreference": st.just("km"), "merchantNameAlternateLanguage": words(1, 25, alphabet)},
+        optional={"merchantCityAlternateLanguage": words(1, 15, alphabet)},
+    )
+
+
 def expiries(now_ms: int) -> st.SearchStrategy[int]:
-    return st.integers(1, 30 * DAY_MS).map(lambda ms: now_ms + ms)
+    """Minutes, days, and the 30 days of some shops, which are more milliseconds than 31 bits hold."""
+    spans = st.integers(1, 600_000), st.integers(1, 30 * DAY_MS), st.integers(25 * DAY_MS, 30 * DAY_MS)
+    return st.one_of(*spans).map(lambda ms: now_ms + ms)
 
 
 @st.composite
-def payloads(draw: st.DrawFn, now_ms: int, *, dynamic: bool | None = None, alphabet: str = _ASCII) -> Payload:
+def payloads(draw: st.DrawFn, now_ms: int, *, dynamic: bool | None = None, alphabet: str = ASCII) -> Payload:
     """A payload of any kind; dynamic True or False for codes with and without an amount."""
     payload = {**draw(payees(alphabet)), **draw(extras())}
     if dynamic if dynamic is not None else draw(st.booleans()):
