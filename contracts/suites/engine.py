@@ -31,6 +31,7 @@ from contracts.suites.rules import (
 )
 
 CASES = {"quick": 0.25, "ci": 1.0, "deep": 10.0}  # of the cases that a rule asks for, by profile
+UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, RecursionError)  # of a check that reads an answer
 SHRINKS = 400  # cases spent on making a failure smaller
 
 
@@ -199,9 +200,16 @@ class _Trial:
                 self._subject.begin(case)
             self._rule.check(self._subject, case)
         except (RuleBrokenError, PreconditionError) as error:
-            self.first_failure = self.first_failure or self.cases
-            self.failure = _Failure(error, case)
+            self._failed(error, case)
             raise
+        except UNREADABLE as error:
+            told = RuleBrokenError(f"an answer has a form that nothing can read: {type(error).__name__}: {error}")
+            self._failed(told, case)
+            raise told from error
+
+    def _failed(self, error: CheckError, case: Case) -> None:
+        self.first_failure = self.first_failure or self.cases
+        self.failure = _Failure(error, case)
 
 
 def _draw(drawn: st.DataObject, strategy: st.SearchStrategy[Any], what: str) -> Any:

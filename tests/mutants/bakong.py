@@ -1,11 +1,18 @@
 """A wrapper around the simulator that makes it wrong: each bug changes a request or an answer of /v1."""
 
 import asyncio
+import base64
 import json
+import struct
 
 from contracts.suites.bakong.subject import UNKNOWN_MD5
+from contracts.suites.bakong.subject import code as code_of
 
 MD5 = "check_transaction_by_md5"
+HASH = "check_transaction_by_hash"
+SHORT = "check_transaction_by_short_hash"
+HASH_LIST = "check_transaction_by_hash_list"
+DEEPLINK = "generate_deeplink_by_qr"
 LIST = "check_transaction_by_md5_list"
 
 
@@ -28,11 +35,15 @@ class _Wrong:
         self.polls = {}
         self.last = None
         self.tokens, self.linked, self.open = set(), False, 0
+        self.found, self.issued, self.first, self.free = {}, {}, {}, []
+        self.unfound, self.spent = frozenset(), frozenset()
 
     async def serve(self, app, scope, receive, send):
         endpoint = scope["path"].rpartition("/v1/")[2]
         raw = await _body(receive)
         scope = self._request(dict(scope))
+        asked = raw
+        raw = self._asked(scope, endpoint, raw)
         sent = []
 
         async def keep(message):
@@ -43,7 +54,7 @@ class _Wrong:
 
         self.open += 1
         alone = self.open == 1
-        if "race-loses" in self.bugs:
+        if {"race-loses", "quota-race"} & self.bugs:
             await asyncio.sleep(0.01)
         await app(scope, replay, keep)
         self.open -= 1
@@ -52,6 +63,9 @@ class _Wrong:
         status, body, media = self._answer(endpoint, scope["path"], status, body, raw)
         token = dict(scope["headers"]).get(b"authorization", b"")
         status, body = self._remembering(endpoint, scope["path"], token, status, body, raw, alone=alone)
+        if "quota-race" in self.bugs and not alone and _object(body).get("errorCode") == 17:
+            body = json.dumps(_envelope(1)).encode()
+        status, body, media = self._later(endpoint, scope["path"], token, (status, body, media), asked)
         headers = [(b"content-type", media), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -86,11 +100,168 @@ class _Wrong:
             return 200, json.dumps({**_envelope(1), "errorCode": None, "data": {"status": "PENDING"}}).encode()
         return status, body
 
+    def _asked(self, scope, endpoint, raw):
+        """Bugs that heed less of a request than they should."""
+        bugs, fields, known = self.bugs, _object(raw), (self.last or {}).get("data") or {}
+        if "put-answered" in bugs and scope["method"] in ("PUT", "PATCH"):
+            scope["method"] = "POST"
+        if "md5-prefix" in bugs and endpoint == MD5:
+            fields["md5"] = next(
+                (md5 for md5 in self.found if md5.startswith(str(fields.get("md5")))), fields.get("md5")
+            )
+        elif "hash-latest" in bugs and endpoint == HASH and known:
+            fields["hash"] = known["hash"]
+        elif "short-hash-alone" in bugs and endpoint == SHORT and known:
+            fields = {"amount": known["amount"], "currency": known["currency"], **fields}
+        elif "short-hash-any-length" in bugs and endpoint == SHORT and known:
+            short = str(fields.get("hash"))
+            fields["hash"] = known["hash"][:8] if known["hash"].startswith(short) else short
+        elif "source-two-enough" in bugs and len(fields.get("sourceInfo") or {}) == 2:
+            del fields["sourceInfo"]
+        else:
+            return raw
+        return json.dumps(fields).encode()
+
+    def _later(self, endpoint, path, token, reply, raw):
+        """Bugs that need what was asked, found or answered before. reply: status, body and media type."""
+        status, body, media = reply
+        fields, answer, world = _object(raw), _object(body), path.partition("/v1/")[0]
+        if not answer:
+            return reply
+        if endpoint == MD5 and isinstance(answer.get("data"), dict):
+            self._transaction(world, answer["data"])
+            answer["data"] = [answer["data"]] if "found-as-list" in self.bugs else answer["data"]
+            self.found[fields.get("md5")], self.last = True, answer
+        if endpoint in (LIST, HASH_LIST) and isinstance(answer.get("data"), list):
+            self._listed(endpoint, answer)
+        if endpoint == "renew_token" and isinstance(answer.get("data"), dict):
+            self._renewed(answer)
+        status, answer = self._taken(endpoint, world, token, status, answer, fields)
+        self._worded(endpoint, answer)
+        if "unauthorized-plain" in self.bugs and status == 401:
+            media = b"text/plain"
+        if "charset-latin" in self.bugs:
+            media = b"application/json; charset=iso-8859-1"
+        body = json.dumps(answer).encode()
+        return status, b"\xef\xbb\xbf" + body if "bom" in self.bugs else body, media
+
+    def _taken(self, endpoint, world, token, status, answer, fields):
+        """What is answered although it should be refused, and the other way."""
+        bugs, code, asked = self.bugs, answer.get("errorCode"), (world, str(fields.get("md5")))
+        if "reference-anything" in bugs and endpoint.endswith("instruction_ref") and code == 1 and self.last:
+            return status, self.last
+        forgotten = {"hash-open": HASH, "hash-list-open": HASH_LIST}
+        if code == 6 and any(bug in bugs and endpoint == open_ for bug, open_ in forgotten.items()):
+            return 200, _envelope(1)
+        if "alg-none" in bugs and code == 6 and b'"none"' in _decoded(token):
+            return 200, _envelope(1)
+        if "code-any" in bugs and endpoint == "verify" and code == 6:
+            return 200, _success({"token": "eyJ"})
+        if "quota-md5-only" in bugs and code == 17 and endpoint != MD5:
+            return 200, _envelope(1)
+        if "quota-shared" in bugs and code in (1, 17):
+            self.spent = self.spent | {world} if code == 17 else self.spent
+            return 200, _envelope(17 if world in self.spent else code)
+        if "quota-refused-free" in bugs and code == 5:
+            self.free.append(token)
+        if "quota-refused-free" in bugs and code == 17 and token in self.free:
+            self.free.remove(token)
+            return 200, _envelope(1)
+        if "deeplink-token-refused" in bugs and endpoint == DEEPLINK and token == b"Bearer nonsense":
+            return 401, _envelope(6)
+        if "deeplink-qr-unchecked" in bugs and endpoint == DEEPLINK and code == 4:
+            return 200, _success({"shortLink": "https://bakong.page.link/aaaaaaaaaaaaaaaaa"})
+        if "account-token-refused" in bugs and endpoint == "check_bakong_account" and token == b"Bearer nonsense":
+            return 401, _envelope(6)
+        if "source-refused" in bugs and endpoint == DEEPLINK and "sourceInfo" in fields:
+            return 200, _envelope(5)
+        if "static-found" in bugs and endpoint == MD5 and fields.get("md5") == code_of(None).md5:
+            return 200, _success({"hash": "ab" * 32})
+        if "hash-missing-1" in bugs and endpoint == HASH and code == 5:
+            return 200, _envelope(1)
+        if "not-found-kept" in bugs and endpoint == MD5:
+            self.unfound = self.unfound | {asked} if code == 1 else self.unfound
+            return (200, _envelope(1)) if asked in self.unfound and code is None else (status, answer)
+        return status, answer
+
+    def _worded(self, endpoint, answer):
+        bugs, code = self.bugs, answer.get("errorCode")
+        if "failed-response-0" in bugs and code == 3:
+            answer["responseCode"] = 0
+        if "failed-message" in bugs and code == 3:
+            answer["responseMessage"] = "Payment declined"
+        if "quota-message" in bugs and code == 17:
+            answer["responseMessage"] = "Too many requests"
+        if "renew-message" in bugs and endpoint == "renew_token" and code is None:
+            answer["responseMessage"] = "Success"
+        if "account-data" in bugs and endpoint == "check_bakong_account" and code is None:
+            answer["data"] = {}
+
+    def _renewed(self, answer):
+        real = shown = answer["data"]["token"]
+        if "renewed-opaque" in self.bugs:
+            shown = "f" * 40
+        if {"renewed-30-days", "renewed-same"} & self.bugs:
+            head, part, end = real.split(".")
+            held = json.loads(_unpacked(part))
+            held["exp"] -= 60 * 86_400 if "renewed-30-days" in self.bugs else 30 * 86_400
+            held["iat"] -= 0 if "renewed-30-days" in self.bugs else 30 * 86_400
+            part = base64.urlsafe_b64encode(json.dumps(held).encode()).decode().rstrip("=")
+            shown = f"{head}.{part}.{end}"
+        self.issued[shown.encode()] = real.encode()
+        answer["data"]["token"] = shown
+
+    def _transaction(self, world, data):
+        bugs = self.bugs
+        if "from-constant" in bugs:
+            data["fromAccountId"] = "abaakhppxxx@abaa"
+        if "hash-constant" in bugs:
+            data["hash"] = "ab" * 32
+        if "reference-constant" in bugs:
+            data["externalRef"] = "100FT00000000001"
+        if "amount-float32" in bugs:
+            data["amount"] = struct.unpack("f", struct.pack("f", data["amount"]))[0]
+        if "times-local" in bugs:
+            data["createdDateMs"] += 25_200_000
+            data["acknowledgedDateMs"] += 25_200_000
+        if "created-with-code" in bugs:
+            data["createdDateMs"] -= 600_000
+        if "nulls-as-empty" in bugs:
+            data.update({key: "" for key, value in data.items() if value is None})
+        if "no-hash" in bugs:
+            del data["hash"]
+        if "amount-of-first" in bugs:
+            data["amount"] = self.first.setdefault(world, data["amount"])
+
+    def _listed(self, endpoint, answer):
+        bugs, rows = self.bugs, answer["data"]
+        for row in rows:
+            if "list-unknown-empty" in bugs and row["data"] is None:
+                row["data"] = {}
+            if "list-failed-success" in bugs and row["status"] == "FAILED":
+                row["status"] = "SUCCESS"
+            if "list-amount-text" in bugs and row["data"]:
+                row["data"]["amount"] = str(row["data"]["amount"])
+            if "list-no-message" in bugs:
+                del row["message"]
+        if endpoint == HASH_LIST:
+            if "hash-list-md5-key" in bugs:
+                answer["data"] = [{"md5": row.pop("hash"), **row} for row in rows]
+            if "hash-list-sorted" in bugs:
+                rows.sort(key=lambda row: row["hash"])
+            if "hash-list-found-only" in bugs:
+                answer["data"] = [row for row in rows if row["data"]]
+        if "list-object" in bugs:
+            key = "md5" if endpoint == LIST else "hash"
+            answer["data"] = {row[key]: row for row in rows}
+
     def _request(self, scope):
         headers = dict(scope["headers"])
         given = headers.get(b"authorization", b"")
         if "query-token" in self.bugs and scope.get("query_string", b"").startswith(b"token="):
             headers[b"authorization"] = b"Bearer " + scope["query_string"][6:]
+        if given[7:] in self.issued:
+            headers[b"authorization"] = b"Bearer " + self.issued[given[7:]]
         if "bare-token" in self.bugs and given.startswith(b"ey"):
             headers[b"authorization"] = b"Bearer " + given
         scope["headers"] = list(headers.items())
@@ -224,10 +395,37 @@ class _Wrong:
 
 
 def _envelope(code):
-    text = {1: "Transaction could not be found. Please check and try again."}.get(
-        code, "Unauthorized, not yet requested for token or code invalid"
-    )
+    texts = {
+        1: "Transaction could not be found. Please check and try again.",
+        17: "Daily request limit of 100 exceeded. Please try again tomorrow.",
+    }
+    text = texts.get(code, "Unauthorized, not yet requested for token or code invalid")
     return {"responseCode": 1, "responseMessage": text, "errorCode": code, "data": None}
+
+
+def _success(data):
+    return {"responseCode": 0, "responseMessage": "Success", "errorCode": None, "data": data}
+
+
+def _object(raw):
+    """The JSON object of a body, or an empty one."""
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _decoded(token):
+    """The first part of a JWT in an Authorization header."""
+    try:
+        return _unpacked(token[7:].partition(b".")[0].decode())
+    except ValueError:
+        return b""
+
+
+def _unpacked(part):
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 async def _body(receive):

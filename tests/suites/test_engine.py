@@ -46,6 +46,17 @@ def test_a_failure_shrinks_to_the_smallest_case_and_tells_its_story():
     assert [tuple(step) for step in found.journal] == [("look at 1000", "ok")]
 
 
+def test_an_answer_that_a_check_cannot_read_breaks_the_rule_and_ends_no_run():
+    def reads(_limit, case):
+        case.note("look", "{}")
+        return {}["hash"]
+
+    found = outcome(reads)
+    assert found.verdict is Verdict.BROKEN
+    assert found.reason == "an answer has a form that nothing can read: KeyError: 'hash'"
+    assert [tuple(step) for step in found.journal] == [("look", "{}")]
+
+
 def test_the_same_seed_meets_the_same_failure_and_the_replay_command_names_it():
     first, second = (outcome(large_is_broken, examples=100, command=("verify", "x")) for _ in range(2))
     assert (first.drawn, first.cases, first.cases_until_broken) == (

@@ -2,12 +2,25 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from contracts.open_api import TRANSACTION_KEYS
-from contracts.suites.bakong.subject import MERCHANT, UNKNOWN_MD5, Bakong, Session, code, known, must, refused
+from contracts.suites.bakong.subject import (
+    MERCHANT,
+    NOW_MS,
+    UNKNOWN_MD5,
+    Bakong,
+    Session,
+    bodies,
+    code,
+    known,
+    must,
+    refused,
+    transaction,
+)
 from contracts.suites.case import Case
-from contracts.suites.rules import NotCheckedError, PreconditionError, Suite
+from contracts.suites.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite
 from khqr import Currency
 
 SUITE = Suite("bakong")
@@ -16,6 +29,20 @@ rule = SUITE.rule
 CHECK = "check_transaction_by_md5"
 TEXTS = ("hash", "fromAccountId", "toAccountId", "currency")
 MAYBE_TEXTS = ("description", "trackingStatus", "receiverBank", "receiverBankAccount", "instructionRef", "externalRef")
+LATE_S = 600
+PAYER = "dara@devb"
+BALANCES = {"USD": "100000", "KHR": "100000000"}
+PAID = (
+    ("1.5", "USD"),
+    ("0.01", "USD"),
+    ("0.29", "USD"),
+    ("4.35", "USD"),
+    ("100", "USD"),
+    ("1234.56", "USD"),
+    ("6000", "KHR"),
+    ("100", "KHR"),
+    ("16777217", "KHR"),
+)
 MESSAGES = {"doc-1.0.2": "Getting transaction successfully."}
 
 
@@ -40,6 +67,31 @@ def _paid(bakong: Bakong, case: Case, **how: Any) -> Iterator[tuple[Session, dic
         yield session, data, md5
 
 
+@contextmanager
+def _late(bakong: Bakong, case: Case) -> Iterator[tuple[Session, dict[str, Any], str]]:
+    """As _paid, some minutes after the code was made where time can be moved."""
+    if bakong.control is None:
+        with _paid(bakong, case) as found:
+            yield found
+        return
+    with bakong.session() as session:
+        session.need_world().advance(case, LATE_S)
+        md5 = _pay(session, case)
+        answer = session.post(case, CHECK, {"md5": md5})
+        data = answer.get("data")
+        if not isinstance(data, dict):
+            raise PreconditionError(f"a payment that was made is not found: {answer.told}")
+        yield session, data, md5
+
+
+def _number(value: object) -> Decimal | None:
+    """A number of JSON, or a text of one: the type is another rule's matter."""
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
 @rule("found", "A payment that was made is found under the md5 of its code", forbids="not finding a paid payment")
 def _found(bakong: Bakong, case: Case) -> None:
     """A code is paid; its md5, over the whole text, is asked for."""
@@ -47,10 +99,80 @@ def _found(bakong: Bakong, case: Case) -> None:
         answer = session.post(case, CHECK, {"md5": _pay(session, case)})
         must(answer.status == 200, f"answered HTTP {answer.status}, expected 200")
         must(answer.get("responseCode") == 0, f"a paid payment is answered {answer.told}")
+        data = answer.get("data")
+        must(isinstance(data, dict), f"data is {data!r}, expected one transaction as an object")
         expected = MESSAGES.get(bakong.profile, "Success")
         must(
             answer.get("responseMessage") == expected, f"says {answer.get('responseMessage')!r}, expected {expected!r}"
         )
+
+
+@rule(
+    "found.after",
+    "A payment is found as soon as it is made",
+    forbids="remembering that it was not found: the next poll must see it",
+)
+def _after(bakong: Bakong, case: Case) -> None:
+    """Asked for twice before it is paid, alone and in a list, and then at once. Needs a fake."""
+    with bakong.session() as session:
+        made, world = code(), session.need_world()
+        for _ in range(2):
+            session.post(case, CHECK, {"md5": made.md5})
+        if bakong.profile != "prod":
+            session.post(case, "check_transaction_by_md5_list", [made.md5])
+        world.pay(case, made.qr)
+        answer = session.post(case, CHECK, {"md5": made.md5})
+        must(answer.get("responseCode") == 0, f"asked for before and paid since, is answered {answer.told}")
+
+
+@rule(
+    "found.exact",
+    "Only the whole md5 finds a payment",
+    forbids="finding it by a part of its md5, or by a pattern: anybody's payment would be found",
+)
+def _exact(bakong: Bakong, case: Case) -> None:
+    """Its first half, all but one digit, another last digit, one digit more, and patterns. Needs a fake."""
+    bakong.need_fake()
+    with _paid(bakong, case) as (session, _data, md5):
+        other = md5[:-1] + ("0" if md5[-1] != "0" else "1")
+        for wrong in (md5[:16], md5[:-1], other, md5 + "0", "%", md5[:31] + "_", ".*", "*"):
+            answer = session.post(case, CHECK, {"md5": wrong})
+            must(answer.get("responseCode") == 1, f"found by {wrong!r}: {answer.told}")
+
+
+@rule(
+    "found.own",
+    "Two payments are two transactions",
+    forbids="a hash or a reference that payments share, or one payment's values in another",
+)
+def _own(bakong: Bakong, case: Case) -> None:
+    """Three codes paid one after the other; their hashes, references and amounts are compared. Needs a fake."""
+    with bakong.session() as session:
+        world, found = session.need_world(), []
+        for number in range(1, 4):
+            made = code(f"{number}.25", bill=f"INV-{number}")
+            world.pay(case, made.qr)
+            found.append((made, transaction(session.post(case, CHECK, {"md5": made.md5}))))
+        for key in ("hash", "externalRef"):
+            values = [data.get(key) for _, data in found if data.get(key) is not None]
+            must(len(set(values)) == len(values), f"{key} is the same for two payments: {values}")
+        for number, (made, data) in enumerate(found, 1):
+            now = transaction(session.post(case, CHECK, {"md5": made.md5}))
+            must(now == data, f"payment {number} was {data}, is now {now}")
+            must(data.get("amount") in (None, number + 0.25), f"payment {number} says {data.get('amount')!r}")
+
+
+@rule(
+    "static",
+    "A static code's check is answered as the profile has it",
+    forbids="finding a payment under the md5 of a static code, which many payments share",
+)
+def _static(bakong: Bakong, case: Case) -> None:
+    """A static code is paid; its md5 is not found (code 1), with doc-1.0.2 refused (code 2). Needs a fake."""
+    with bakong.session() as session:
+        made = code(None)
+        session.need_world().pay(case, made.qr, amount="1.50")
+        refused(session.post(case, CHECK, {"md5": made.md5}), 2 if bakong.profile == "doc-1.0.2" else 1, 200)
 
 
 @rule(
@@ -86,29 +208,31 @@ def _types(bakong: Bakong, case: Case) -> None:
                 data.get(key) is None or isinstance(data[key], str),
                 f"{key} is {data.get(key)!r}, expected text or null",
             )
+            blank = str(data.get(key)).strip().lower() in ("", "null", "undefined")
+            must(not (bakong.control and blank), f"{key} is {data.get(key)!r}, expected null for what is not there")
 
 
 @rule(
     "found.values",
-    "A transaction says what was paid, and to whom",
+    "A transaction says what was paid, by whom and to whom",
     forbids="another amount, currency or account than the wallet paid",
 )
 def _values(bakong: Bakong, case: Case) -> None:
-    """1.50 USD as the code asks, and 6000 riel by a code in riel."""
+    """Dollars and riel as the codes ask, from a cent on; among them what floats and 32 bits cannot hold."""
     with bakong.session() as session:
-        riel = code("6000", Currency.KHR)
-        for made, amount, currency in ((code(), 1.5, "USD"), (riel, 6000, "KHR")):
-            session.need_world().pay(case, made.qr)
-            data = session.post(case, CHECK, {"md5": made.md5}).get("data") or {}
+        session.need_world().ask(case, "POST", "/accounts", {"account_id": PAYER, "balances": BALANCES})
+        for text, currency in PAID:
+            made = code(text, Currency.KHR if currency == "KHR" else Currency.USD)
+            session.need_world().pay(case, made.qr, from_account=PAYER)
+            data = transaction(session.post(case, CHECK, {"md5": made.md5}))
+            found = data.get("amount")
             must(
-                str(data.get("amount")) in (str(amount), f"{amount:.1f}", f"{amount:.2f}"),
-                f"amount is {data.get('amount')!r}, paid were {amount} {currency}",
+                _number(found) == Decimal(text),
+                f"amount is {found!r}, paid were {text} {currency}",
             )
             must(data.get("currency") == currency, f"currency is {data.get('currency')!r}, expected {currency!r}")
-            must(
-                data.get("toAccountId") == MERCHANT,
-                f"toAccountId is {data.get('toAccountId')!r}, expected {MERCHANT!r}",
-            )
+            for key, account in (("toAccountId", MERCHANT), ("fromAccountId", PAYER)):
+                must(data.get(key) == account, f"{key} is {data.get(key)!r}, expected {account!r}")
 
 
 @rule(
@@ -126,14 +250,18 @@ def _overpaid(bakong: Bakong, case: Case) -> None:
     "found.times", "Times are epoch milliseconds, in order", forbids="times in seconds, or acknowledged before created"
 )
 def _times(bakong: Bakong, case: Case) -> None:
-    """The fields createdDateMs and acknowledgedDateMs of a payment."""
-    with _paid(bakong, case) as (_, data, _md5):
+    """The fields createdDateMs and acknowledgedDateMs of a payment; a fake's is made ten minutes after its code."""
+    with _late(bakong, case) as (session, data, _md5):
         created, acknowledged = data.get("createdDateMs"), data.get("acknowledgedDateMs")
         if not isinstance(created, int | float) or not isinstance(acknowledged, int | float):
             raise NotCheckedError("the times are no numbers, which another rule names")
         for name, moment in (("createdDateMs", created), ("acknowledgedDateMs", acknowledged)):
             must(10**12 <= moment < 10**13, f"{name} is {moment}, expected 13 digits of milliseconds")
         must(acknowledged >= created, f"acknowledged at {acknowledged}, before its creation at {created}")
+        if session.world:
+            off = (created - NOW_MS) / 1000 - LATE_S
+            must(abs(off) <= 60, f"createdDateMs is {off:+g} s from the payment, {created}")
+            must(acknowledged - created <= 60_000, f"acknowledged {acknowledged - created} ms after its creation")
 
 
 @rule("found.hash", "A hash is 64 small hex digits", forbids="another form of the transaction's hash")
@@ -187,41 +315,66 @@ def _failed(bakong: Bakong, case: Case) -> None:
         must(answer.get("data") is None, f"data is {answer.get('data')!r}, expected null")
 
 
+def _hash_of(data: dict[str, Any]) -> str:
+    if not isinstance(found := data.get("hash"), str):
+        raise NotCheckedError(f"the transaction's hash is {found!r}, which another rule names")
+    return found
+
+
 @rule(
     "by-hash",
     "A transaction is found by its hash, and by eight digits with amount and currency",
     forbids="another transaction, or one whose amount or currency does not match",
 )
 def _by_hash(bakong: Bakong, case: Case) -> None:
-    """The full hash; the short one with the right facts; the short one with a wrong amount and a wrong currency."""
+    """The full hash and one that is nobody's; the short one with right and wrong facts, without them, of 7 and 9."""
     with _paid(bakong, case) as (session, data, _md5):
-        full = known(
-            session.post(case, "check_transaction_by_hash", {"hash": data["hash"]}), "check_transaction_by_hash"
-        )
-        must((full.get("data") or {}).get("hash") == data["hash"], f"by its hash: {full.told}")
+        hash_ = _hash_of(data)
+        full = known(session.post(case, "check_transaction_by_hash", {"hash": hash_}), "check_transaction_by_hash")
+        must(transaction(full).get("hash") == hash_, f"by its hash: {full.told}")
         path = "check_transaction_by_short_hash"
-        right = {"hash": data["hash"][:8], "amount": 1.5, "currency": "USD"}
+        right = {"hash": hash_[:8], "amount": 1.5, "currency": "USD"}
         short = known(session.post(case, path, right), path)
-        must((short.get("data") or {}).get("hash") == data["hash"], f"by its short hash: {short.told}")
+        must(transaction(short).get("hash") == hash_, f"by its short hash: {short.told}")
         for wrong in ({"amount": 1.4}, {"currency": "KHR"}):
             answer = session.post(case, path, right | wrong)
             must(answer.get("responseCode") == 1, f"found with {wrong}: {answer.told}")
+        if session.world is None:
+            return
+        for name in ("amount", "currency"):
+            answer = session.post(case, path, {key: value for key, value in right.items() if key != name})
+            must(answer.get("responseCode") == 1, f"found without {name}: {answer.told}")
+        for short_hash in (hash_[:7], hash_[:9], hash_[-8:]):
+            answer = session.post(case, path, right | {"hash": short_hash})
+            must(answer.get("responseCode") == 1, f"found by {short_hash!r}, which is no short hash: {answer.told}")
+        for endpoint, body in bodies(bakong.profile).items():
+            if "hash" in body:
+                refused(session.post(case, endpoint, body), 1, 200)
 
 
 @rule(
     "by-reference",
-    "A transaction is found by the payer bank's reference",
-    forbids="not finding it by externalRef, or finding another",
+    "A transaction is found by the banks' references",
+    forbids="not finding it by externalRef or instructionRef, or finding another",
 )
 def _by_reference(bakong: Bakong, case: Case) -> None:
-    """The externalRef of a payment, and one that is nobody's."""
+    """The externalRef and the instructionRef of a payment, as far as it tells them, and ones that are nobody's."""
     with _paid(bakong, case) as (session, data, _md5):
+        hash_ = _hash_of(data)
         path = "check_transaction_by_external_ref"
         if not data.get("externalRef"):
             raise NotCheckedError("the transaction has no externalRef")
         answer = known(session.post(case, path, {"externalRef": data["externalRef"]}), path)
-        must((answer.get("data") or {}).get("hash") == data["hash"], f"by its externalRef: {answer.told}")
+        must(transaction(answer).get("hash") == hash_, f"by its externalRef: {answer.told}")
         refused(session.post(case, path, {"externalRef": "100FT00000000000"}), 1, 200)
+        if session.world is None:
+            return
+        path = "check_transaction_by_instruction_ref"
+        refused(known(session.post(case, path, {"instructionRef": "nobody"}), path), 1, 200)
+        shown = transaction(session.post(case, "check_transaction_by_hash", {"hash": hash_}))
+        if reference := shown.get("instructionRef"):
+            answer = session.post(case, path, {"instructionRef": reference})
+            must(transaction(answer).get("hash") == hash_, f"by its instructionRef: {answer.told}")
 
 
 def _list(session: Session, case: Case, md5s: list[str]) -> list[Any]:
@@ -243,12 +396,55 @@ def _rows(bakong: Bakong, case: Case) -> None:
             answer = session.post(case, "check_transaction_by_md5_list", [md5])
             must(answer.status == 403, f"answered HTTP {answer.status}, production answers 403")
             return
-        rows = {row.get("md5"): row for row in _list(session, case, [md5, UNKNOWN_MD5]) if isinstance(row, dict)}
+        rows = {str(row.get("md5")): row for row in _list(session, case, [md5, UNKNOWN_MD5]) if isinstance(row, dict)}
         must(md5 in rows and UNKNOWN_MD5 in rows, f"asked for {md5} and {UNKNOWN_MD5}, answered {list(rows)}")
         must(rows[md5].get("status") == "SUCCESS", f"a paid row says {rows[md5].get('status')!r}, expected 'SUCCESS'")
-        must((rows[md5].get("data") or {}).get("hash") == data["hash"], f"a paid row is {rows[md5]}")
+        must(transaction(rows[md5]).get("hash") == data.get("hash"), f"a paid row is {rows[md5]}")
         unknown = rows[UNKNOWN_MD5].get("status")
         must(unknown == "NOT_FOUND", f"an unknown row says {unknown!r}, expected 'NOT_FOUND'")
+        if session.world:
+            _whole_rows(rows[md5], rows[UNKNOWN_MD5], data)
+            failed = code(bill="INV-9")
+            session.world.pay(case, failed.qr, outcome="failed")
+            row = next(iter(_list(session, case, [failed.md5])), None)
+            if not isinstance(row, dict):
+                raise RuleBrokenError(f"the row of a failed payment is {row!r}")
+            must(row.get("status") not in ("SUCCESS", "NOT_FOUND"), f"the row of a failed payment is {row}")
+            must(row.get("data") is None, f"the row of a failed payment carries a transaction: {row}")
+
+
+def _whole_rows(paid: dict[str, Any], unknown: dict[str, Any], data: dict[str, Any]) -> None:
+    """A row's data is the transaction as the single check tells it, or null."""
+    must(paid.get("data") == data, f"a paid row's data is {paid.get('data')}, the single check says {data}")
+    must("data" in unknown and unknown["data"] is None, f"an unknown row is {unknown}, expected data null")
+    for row in (paid, unknown):
+        must(isinstance(row.get("message"), str) and row["message"], f"a row has no message: {row}")
+
+
+@rule(
+    "hash-list",
+    "A list of hashes is answered row by row, in the order asked",
+    forbids="rows without hash, status and data, in another order, or of more than 50",
+)
+def _hash_list(bakong: Bakong, case: Case) -> None:
+    """A paid hash among five that are nobody's, one twice; then 51, and none. Production has it too. Needs a fake."""
+    bakong.need_fake()
+    with _paid(bakong, case) as (session, data, _md5):
+        hash_ = _hash_of(data)
+        path = "check_transaction_by_hash_list"
+        others = [f"{number * 7919 % 97:064x}" for number in range(5)]
+        asked = [others[3], others[0], hash_, others[3], others[4], others[1]]
+        rows = known(session.post(case, path, asked), path).get("data")
+        must(isinstance(rows, list), f"data is {rows!r}, expected an array")
+        found = [row.get("hash") for row in rows or () if isinstance(row, dict)]
+        must(found == asked, f"asked for {asked}, answered {found}")
+        statuses = [row.get("status") for row in rows]
+        expected = ["SUCCESS" if one == hash_ else "NOT_FOUND" for one in asked]
+        must(statuses == expected, f"the statuses are {statuses}, expected {expected}")
+        _whole_rows(rows[2], rows[0], data)
+        for wrong in ([f"{number:064x}" for number in range(51)], []):
+            answer = session.post(case, path, wrong)
+            must(answer.get("responseCode") == 1, f"a list of {len(wrong)} was answered: {answer.told[:120]}")
 
 
 @rule(

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from contracts.suites.bakong.subject import KEYS, Bakong, code, must
+from contracts.suites.bakong.subject import KEYS, UNKNOWN_MD5, Bakong, bodies, code, must
 from contracts.suites.case import Case
 from contracts.suites.http import Answer, call
 from contracts.suites.rules import NotCheckedError, Suite
@@ -98,24 +98,28 @@ def _any(bakong: Bakong, case: Case) -> None:
 
 @rule("bodies.missing", "A missing field is code 5", forbids="another errorCode where a field is missing")
 def _missing(bakong: Bakong, case: Case) -> None:
-    """A check without md5. The HTTP status, 400 here, is a guess and not checked."""
+    """A check without md5, a fake's every check. The HTTP status, 400 here, is a guess and not checked."""
     with bakong.session() as session:
+        for endpoint in bodies(bakong.profile) if session.world else ():
+            wrong = session.post(case, endpoint, {"x": 1})
+            must(wrong.get("errorCode") == 5, f"/v1/{endpoint} without its field was answered {wrong.told[:200]}")
         answer = session.post(case, CHECK, {})
         must(answer.get("errorCode") == 5, f"errorCode is {answer.get('errorCode')!r}, expected 5: {answer.told}")
 
 
 @rule("methods", "Only POST is answered", forbids="answering GET, or failing at it")
 def _methods(bakong: Bakong, case: Case) -> None:
-    """GET and DELETE on a check. Needs a fake."""
+    """GET, PUT, PATCH and DELETE on a check. Needs a fake."""
     with bakong.session() as session:
         session.need_world()
-        for method in ("GET", "DELETE"):
+        for method in ("GET", "PUT", "PATCH", "DELETE"):
             answer = call(
                 case,
                 session.http,
                 method,
                 f"{session.prefix}/v1/{CHECK}",
                 headers={"authorization": f"Bearer {session.token}"},
+                body=None if method in ("GET", "DELETE") else {"md5": UNKNOWN_MD5},
             )
             must(400 <= answer.status < 500, f"{method} was answered HTTP {answer.status}")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contracts.open_api import codes
 from contracts.suites.bakong.subject import KEYS, UNKNOWN_MD5, Bakong, Session, code, must
 from contracts.suites.case import Case
+from contracts.suites.control import World
 from contracts.suites.http import Answer
 from contracts.suites.rules import Suite
 
@@ -86,16 +87,23 @@ def _types(bakong: Bakong, case: Case) -> None:
 
 @rule("envelope.json", "Answers say that they are JSON", forbids="another Content-Type than application/json")
 def _content_type(bakong: Bakong, case: Case) -> None:
-    """The Content-Type of an answer."""
+    """The Content-Type of an answer; of a fake's answers of several kinds, where a charset can only be UTF-8."""
     with bakong.session() as session:
-        answer = session.post(case, "check_transaction_by_md5", {"md5": UNKNOWN_MD5})
-        found = answer.headers.get("content-type", "")
-        must(found.startswith("application/json"), f"Content-Type is {found!r}, expected application/json")
+        if session.world is None:
+            answers = iter([session.post(case, "check_transaction_by_md5", {"md5": UNKNOWN_MD5})])
+        else:
+            answers = _some(session, case)
+        for answer in answers:
+            must(not answer.text.startswith("\ufeff"), "a byte order mark stands before the JSON")
+            media, _, more = answer.headers.get("content-type", "").partition(";")
+            must(media == "application/json", f"Content-Type is {media!r}, expected application/json: {answer.told}")
+            charset = more.strip().lower().removeprefix("charset=").strip('"')
+            must(session.world is None or charset in ("", "utf-8"), f"the charset is {charset!r}, JSON is UTF-8")
 
 
 @rule("messages", "Refusals use NBC's words", forbids="another responseMessage than the one seen live")
 def _messages(bakong: Bakong, case: Case) -> None:
-    """The texts of not found (1), unauthorized (6) and an unknown account (11)."""
+    """The texts of not found (1), unauthorized (6), an unknown account (11); of a fake also 3, 10, 12 and successes."""
     with bakong.session() as session:
         for answer, expected in (
             (session.post(case, "check_transaction_by_md5", {"md5": UNKNOWN_MD5}), codes.NOT_FOUND),
@@ -105,6 +113,30 @@ def _messages(bakong: Bakong, case: Case) -> None:
             if answer.get("errorCode") == expected.number:
                 found = answer.get("responseMessage")
                 must(found == expected.message, f"code {expected.number} says {found!r}, expected {expected.message!r}")
+        if session.world:
+            for answer, number, words in _more(session, session.world, case):
+                found = answer.get("responseMessage")
+                must(answer.get("errorCode") != number or found == words, f"says {found!r}, expected {words!r}")
+
+
+def _more(session: Session, world: World, case: Case) -> Iterator[tuple[Answer, int | None, str]]:
+    """Answers that only a fake gives, with the errorCode for which these are the words."""
+    failed, email = code(), "verify@sandbox.test"
+    world.pay(case, failed.qr, outcome="failed")
+    world.token(case, email=email)
+    world.ask(case, "POST", "/accounts", {"account_id": "sokha@devb"})
+    for endpoint, body, expected in (
+        ("check_transaction_by_md5", {"md5": failed.md5}, codes.FAILED),
+        ("renew_token", {"email": "nobody@sandbox.invalid"}, codes.NOT_REGISTERED),
+        ("check_bakong_account", {"accountId": "nobody"}, codes.ACCOUNT_INVALID),
+    ):
+        yield session.post(case, endpoint, body), expected.number, expected.message
+    for endpoint, body, words in (
+        ("renew_token", {"email": email}, codes.TOKEN_ISSUED),
+        ("check_bakong_account", {"accountId": "sokha@devb"}, codes.ACCOUNT_EXISTS),
+        ("generate_deeplink_by_qr", {"qr": code().qr}, codes.DEEPLINK_MADE),
+    ):
+        yield session.post(case, endpoint, body), None, words
 
 
 @rule("endpoints", "Every endpoint is there", forbids="an endpoint of the Open API that does not exist")

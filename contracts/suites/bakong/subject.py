@@ -72,6 +72,11 @@ class Bakong:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise CannotRunError(f"{self.control or self.base_url} does not answer: {error}") from None
 
+    def need_fake(self) -> None:
+        """Before anything is asked. Raises NotCheckedError without a control API."""
+        if self.control is None:
+            raise NotCheckedError("it needs a fake: give --control")
+
     def spend(self) -> None:
         if self.control is None and self.cassette is None:
             if self.spent >= self.budget:
@@ -123,8 +128,34 @@ def known(answer: Answer, endpoint: str) -> Answer:
 
 
 def refused(answer: Answer, number: int, status: int) -> None:
-    """Whether the answer is this error code with this HTTP status."""
+    """Whether the answer is this error code with this HTTP status, in a refusal's envelope."""
     must(answer.status == status, f"answered HTTP {answer.status}, expected {status}: {answer.told}")
     must(
         answer.get("errorCode") == number, f"errorCode is {answer.get('errorCode')!r}, expected {number}: {answer.told}"
     )
+    found = answer.get("responseCode")
+    must(found == 1, f"responseCode is {found!r} with errorCode {number}, expected 1: {answer.told}")
+    must(answer.get("data") is None, f"a refusal carries data: {answer.told}")
+
+
+def transaction(answer: Answer | dict[str, Any]) -> dict[str, Any]:
+    """The transaction in an answer or in a row of a list; empty where there is none."""
+    data = answer.get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def bodies(profile: str) -> dict[str, Any]:
+    """For each check of a transaction that a profile answers, a body of its form that finds nothing."""
+    nobody = "f" * 64
+    found = {
+        "check_transaction_by_md5": {"md5": UNKNOWN_MD5},
+        "check_transaction_by_hash": {"hash": nobody},
+        "check_transaction_by_short_hash": {"hash": nobody[:8], "amount": 1.5, "currency": "USD"},
+        "check_transaction_by_instruction_ref": {"instructionRef": "nobody"},
+        "check_transaction_by_external_ref": {"externalRef": "100FT00000000000"},
+        "check_transaction_by_md5_list": [UNKNOWN_MD5],
+        "check_transaction_by_hash_list": [nobody],
+    }
+    if profile == "prod":
+        del found["check_transaction_by_md5_list"]  # nginx's 403 to everybody
+    return found
