@@ -136,6 +136,10 @@ class _Wrong:
             self._listed(endpoint, answer)
         if endpoint == "renew_token" and isinstance(answer.get("data"), dict):
             self._renewed(answer)
+        if endpoint in (HASH, SHORT) and isinstance(answer.get("data"), dict):
+            self._by_hash(endpoint, answer)
+        if "types-500" in self.bugs and endpoint == HASH and not isinstance(fields.get("hash", ""), str):
+            return 500, b'{"error":"Internal Server Error"}', media
         status, answer = self._taken(endpoint, world, token, status, answer, fields)
         self._worded(endpoint, answer)
         if "unauthorized-plain" in self.bugs and status == 401:
@@ -232,6 +236,15 @@ class _Wrong:
             del data["hash"]
         if "amount-of-first" in bugs:
             data["amount"] = self.first.setdefault(world, data["amount"])
+
+    def _by_hash(self, endpoint, answer):
+        data = answer["data"]
+        if "hash-amount-text" in self.bugs and endpoint == HASH:
+            data["amount"] = str(data["amount"])
+        if "short-hash-few-keys" in self.bugs and endpoint == SHORT:
+            answer["data"] = {key: data[key] for key in ("hash", "amount", "currency")}
+        if "hash-message" in self.bugs and endpoint == HASH:
+            answer["responseMessage"] = "Getting transaction successfully."
 
     def _listed(self, endpoint, answer):
         bugs, rows = self.bugs, answer["data"]

@@ -2,11 +2,15 @@
 
 import time
 
+import httpx
 import pytest
 
 from contracts.suites import Options, Verdict, run
 from contracts.suites.bakong import SUITE, Bakong
-from contracts.suites.bakong.subject import PROFILES
+from contracts.suites.bakong.subject import PROFILES, code
+from contracts.suites.case import Case
+from contracts.suites.control import make_world
+from contracts.suites.http import client
 from simulator import app as simulator_app
 from simulator.worlds import Worlds
 from tests.mutants.bakong import wrap
@@ -45,3 +49,18 @@ def test_the_simulator_raises_no_alarm_in_any_profile(loop, bakong_profile, prof
     report = judge(loop, bakong_profile=bakong_profile, profile=profile)
     assert [(outcome.rule.id, outcome.reason) for outcome in report.by(Verdict.BROKEN)] == []
     assert report.exit_code == 0
+
+
+@pytest.mark.parametrize("bug", ["", "hash-upper", "amount-as-text", "success-with-code", "missing-code"])
+@pytest.mark.parametrize("bakong_profile", PROFILES)
+def test_twenty_calls_are_enough_in_safe_mode_because_rules_share_their_answers(loop, bug, bakong_profile):
+    with loop.serving(wrap(loop.call(_simulator()), [bug])) as url, client(url) as http:
+        how = {} if bakong_profile == "current" else {"profile": bakong_profile}
+        world, token, base_url = make_world(None, http, **how)
+        world.pay(Case(), code().qr)
+        real = Bakong(url + httpx.URL(base_url).path, token, profile=bakong_profile, paid_md5=code().md5)
+        report = run(SUITE, real, Options(seed=1, shrinks=0))
+    named = {outcome.rule.id for outcome in report.by(Verdict.BROKEN)}
+    assert (BUGS[bug][0] in named) if bug else not named
+    assert real.spent <= 20
+    assert [outcome.rule.id for outcome in report.by(Verdict.NOT_CHECKED) if "budget" in outcome.reason] == []

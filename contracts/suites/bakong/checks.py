@@ -29,6 +29,7 @@ rule = SUITE.rule
 CHECK = "check_transaction_by_md5"
 TEXTS = ("hash", "fromAccountId", "toAccountId", "currency")
 MAYBE_TEXTS = ("description", "trackingStatus", "receiverBank", "receiverBankAccount", "instructionRef", "externalRef")
+FILLED = ("description", "trackingStatus", "receiverBank", "receiverBankAccount", "instructionRef")
 LATE_S = 600
 PAYER = "dara@devb"
 BALANCES = {"USD": "100000", "KHR": "100000000"}
@@ -350,6 +351,31 @@ def _by_hash(bakong: Bakong, case: Case) -> None:
         for endpoint, body in bodies(bakong.profile).items():
             if "hash" in body:
                 refused(session.post(case, endpoint, body), 1, 200)
+
+
+@rule(
+    "found.alike",
+    "Every way of asking tells the same transaction",
+    forbids="keys, values or words that differ between the checks by md5, hash, short hash and reference",
+)
+def _alike(bakong: Bakong, case: Case) -> None:
+    """One payment asked for in four ways; what only some fill (description, tracking, banks) may differ."""
+    bakong.need_fake()
+    with _paid(bakong, case) as (session, data, md5):
+        by_md5, hash_ = session.post(case, CHECK, {"md5": md5}), _hash_of(data)
+        for endpoint, body in (
+            ("check_transaction_by_hash", {"hash": hash_}),
+            ("check_transaction_by_short_hash", {"hash": hash_[:8], "amount": 1.5, "currency": "USD"}),
+            ("check_transaction_by_external_ref", {"externalRef": data.get("externalRef")}),
+        ):
+            answer = known(session.post(case, endpoint, body), endpoint)
+            for name in ("responseCode", "responseMessage", "errorCode"):
+                found, expected = answer.get(name), by_md5.get(name)
+                must(found == expected, f"/v1/{endpoint}: {name} is {found!r}, by md5 {expected!r}")
+            other = transaction(answer)
+            must(set(other) == set(data), f"/v1/{endpoint}: keys {sorted(set(other) ^ set(data))} differ from md5's")
+            differs = [key for key in data if key not in FILLED and other[key] != data[key]]
+            must(not differs, f"/v1/{endpoint}: {', '.join(differs)} differ from md5's: {answer.told}")
 
 
 @rule(
