@@ -46,6 +46,12 @@ def tlv(tag, value):
     return f"{tag}{size}{value}" if has("length-unpadded") else f"{tag}{size:02d}{value}"
 
 
+def sub_tlv(tag, value):
+    if has("sub-length-in-bytes"):
+        return f"{tag}{len(value.encode()):02d}{value}"
+    return tlv(tag, value)
+
+
 def crc(text):
     raw = text.encode("utf-16-le") if has("crc-utf16") else text.encode()
     if has("crc-code-points"):
@@ -61,8 +67,12 @@ def text(payload, name, limit, required=False):
     value = payload.get(name) or ""
     need(value or not required or has("required-unchecked"), f"{name} is empty")
     size = len(value.encode()) if has("limit-in-bytes") else len(value)
+    if has("label-limit-in-bytes") and name in ADDITIONAL.values():
+        size = len(value.encode())
     if has("limit-off-by-one"):
         size += 1
+    if has("emoji-replaced"):
+        value = "".join(letter if ord(letter) < 0x10000 else "?" for letter in value)
     if has("limit-truncates"):
         return value[:limit]
     if has("label-limit-unchecked") and name == "terminalLabel":
@@ -186,7 +196,7 @@ def additional(payload):
     if has("previous-leaks"):
         values = [(sub, SEEN.setdefault(sub, value) if value else SEEN.get(sub, "")) for sub, value in values]
     inner = "".join(
-        tlv(sub, value) for sub, value in values if value or (has("empty-written") and ADDITIONAL[sub] in payload)
+        sub_tlv(sub, value) for sub, value in values if value or (has("empty-written") and ADDITIONAL[sub] in payload)
     )
     return tlv("62", inner) if inner or has("additional-empty") else ""
 
@@ -289,6 +299,11 @@ def template(value):
 
 
 def misread(fields):
+    if has("static-is-zero") and fields["amount"] is None:
+        fields["amount"] = "0"
+    if has("decode-remembers"):
+        SEEN.update({name: value for name, value in fields.items() if value})
+        fields = dict(SEEN)
     if has("decode-language-lost"):
         fields |= dict.fromkeys(LANGUAGE_NAMES)
     if has("decode-unionpay-lost"):
@@ -320,7 +335,8 @@ def read(qr):
     if has("decode-first-6304") and "6304" in qr:
         qr = qr[: qr.index("6304") + 8]
     need(re.search(r"6304[0-9A-F]{4}\Z", qr), "no CRC")
-    good = f"{binascii.crc_hqx(qr[:-4].encode(), 0xFFFF):04X}" == qr[-4:]
+    value = binascii.crc_hqx(qr[:-4].encode(), 0xFFFF)
+    good = (f"{value:X}" if has("verify-crc-unpadded") else f"{value:04X}") == qr[-4:]
     need(good or has("decode-crc-unchecked"), "the CRC is wrong")
     tags = parse(qr)
     need(list(tags)[-1] == "63", "63 is not last")
@@ -372,7 +388,7 @@ def lawful(tags, inner, more, stamp, other):
 
 def verify(request):
     fields = read(request["qr"])
-    if fields["amount"] is None or has("expiry-unchecked"):
+    if fields["amount"] is None or fields["expirationTimestamp"] is None or has("expiry-unchecked"):
         return {"ok": True, "valid": True}
     expiry = int(fields["expirationTimestamp"])
     valid = request["now"] < expiry if has("verify-off-by-one") else request["now"] <= expiry

@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from contracts.suites.case import Case
+from contracts.suites.khqr.encoder import low_crcs
 from contracts.suites.khqr.lines import NOW_MS, Codec, Refused
 from contracts.suites.khqr.payloads import DAY_MS, KHMER, Payload, by_nbc, payloads, plain, shop
 from contracts.suites.khqr.reading import parts
@@ -124,10 +125,29 @@ def _read(codec: Codec, case: Case, qr: str) -> dict[str, Any]:
     forbids="losing the other language, the UnionPay account, a bank or an account's information in reading",
 )
 def _whole(codec: Codec, case: Case) -> None:
-    """A person's and a shop's code with the other language, with and without a city, and a UnionPay account."""
+    """Codes with the other language, a UnionPay account, and every label, in Khmer and with a CRC of leading zeros."""
     language = {"languagePreference": "km", "merchantNameAlternateLanguage": "សុខា"}
     _same(codec, case, plain(**language, accountInformation="85512345678", acquiringBank="Dev Bank"))
     _same(codec, case, shop(**language, merchantCityAlternateLanguage="ភ្នំពេញ", upiMerchantAccount="1" * 31))
+    labels = ("billNumber", "mobileNumber", "storeLabel", "terminalLabel", "purposeOfTransaction")
+    _same(codec, case, plain(**{name: f"ក{number}" for number, name in enumerate(labels)}))
+    for payload in low_crcs().values():
+        _same(codec, case, payload)
+
+
+@rule(
+    "decode.memory",
+    "What is read knows nothing of what was read before",
+    forbids="an amount, a label or an expiry that the code does not have: 0 for no amount, or an earlier code's",
+)
+def _memory(codec: Codec, case: Case) -> None:
+    """A code with an amount and every label, then a plain static one: what it lacks is null, empty or left out."""
+    now, labels = _now(codec), ("billNumber", "mobileNumber", "storeLabel", "terminalLabel", "purposeOfTransaction")
+    _read(codec, case, _dynamic(now, **dict.fromkeys(labels, "1")))
+    fields = _read(codec, case, by_nbc(plain(), now).qr)
+    for name in (*labels, "amount", "expirationTimestamp", "acquiringBank", "merchantID"):
+        found = fields.get(name)
+        _must(found in (None, ""), f"{name} is {found!r}, the code has none")
 
 
 @rule(
@@ -284,6 +304,14 @@ def _valid(codec: Codec, case: Case) -> None:
     _must(codec.verify(case, by_nbc(case.draw(drawn, "payload"), _now(codec)).qr), "a code of NBC's is called invalid")
 
 
+@rule("verify.low-crc", "A CRC of leading zeros is valid", forbids="a verifier that compares with an unpadded CRC")
+def _low_crc(codec: Codec, case: Case) -> None:
+    """Codes of NBC's whose CRC begins with one, two and three zeros."""
+    for payload in low_crcs().values():
+        qr = by_nbc(payload, _now(codec)).qr
+        _must(codec.verify(case, qr), f"a code whose CRC is {qr[-4:]} is called invalid")
+
+
 @rule(
     "verify.expired",
     "A code dies after its expiry, not at it",
@@ -383,6 +411,7 @@ def _valid_dialects(codec: Codec, case: Case) -> None:
         "a loyalty number (62.04)": _sealed(t62="0405LOYAL"),
         "a template 80": _sealed(t80="0004wxyz"),
         "digits that look like a tag": _sealed(t59="Shop 6304ABCD"),
+        "labels in Khmer": _sealed(t62=field("01", "វិក្កយបត្រ១") + field("07", "ហាង")),
     }.items():
         _must(codec.verify(case, qr), f"a code with {what} is called invalid: {qr!r}")
 

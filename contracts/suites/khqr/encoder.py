@@ -85,16 +85,27 @@ def _lengths(codec: Codec, case: Case) -> None:
     examples=30,
 )
 def _characters(codec: Codec, case: Case) -> None:
-    """A name and a city in Khmer letters; tags 59 and 60 must carry the count of characters."""
+    """Names, a city, labels and a bank in Khmer letters; each must carry the count of characters, templates too."""
     payload = plain(
         merchantName=case.draw(words(1, 25, KHMER), "merchantName"),
         merchantCity=case.draw(words(1, 15, KHMER), "merchantCity"),
     )
     qr = written(codec, case, payload).qr
     for tag, name in (("59", "merchantName"), ("60", "merchantCity")):
-        text = payload[name]
-        expected = f"{tag}{len(text):02d}{text}"
-        _must(expected in qr, f"expected {expected!r} ({len(text)} characters) in {qr!r}")
+        _counted(qr, tag, payload[name])
+    inside = {"billNumber": "វិក្កយបត្រ១", "storeLabel": "ហាង", "terminalLabel": "ក", "acquiringBank": "ធនាគារ"}
+    qr = written(codec, case, plain(**inside)).qr
+    for tag, name in (("01", "billNumber"), ("03", "storeLabel"), ("07", "terminalLabel"), ("02", "acquiringBank")):
+        _counted(qr, tag, inside[name])
+    labels = "".join(
+        f"{tag}{len(text):02d}{text}" for tag, text in zip(("01", "03", "07"), inside.values(), strict=False)
+    )
+    _counted(qr, "62", labels)
+
+
+def _counted(qr: str, tag: str, text: str) -> None:
+    expected = f"{tag}{len(text):02d}{text}"
+    _must(expected in qr, f"expected {expected!r} ({len(text)} characters) in {qr!r}")
 
 
 @rule("tlv.once", "No tag stands twice", forbids="the same tag twice in a code", examples=30)
@@ -161,7 +172,7 @@ def _crc_padded(codec: Codec, case: Case) -> None:
     """Names whose CRC begins with one, two and three zeros."""
     if codec.own_clock:
         case.note("static codes carry no time, so that their CRC is known before")
-    for zeros, payload in _low_crcs().items():
+    for zeros, payload in low_crcs().items():
         qr = written(codec, case, payload).qr
         expected = by_nbc(payload, codec.now_ms).qr[-4:]
         tail = qr.rpartition("6304")[2]
@@ -174,7 +185,7 @@ def _crc_padded(codec: Codec, case: Case) -> None:
 
 
 @cache
-def _low_crcs() -> dict[int, Payload]:
+def low_crcs() -> dict[int, Payload]:
     """A payload for each number of leading zeros of its CRC."""
     found: dict[int, Payload] = {}
     for number in range(40_000):
@@ -497,6 +508,20 @@ def _unicode(codec: Codec, case: Case) -> None:
     for what, name in TEXTS.items():
         found = value(written(codec, case, plain(merchantName=name)).qr, "59")
         _must(found == name, f"{what}: tag 59 is {found!a}, expected {name!a}")
+
+
+@rule(
+    "fields.emoji",
+    "An emoji stays whole, or is refused",
+    forbids="a question mark or half a character in its place; whether it counts as one or two is disputed",
+)
+def _emoji(codec: Codec, case: Case) -> None:
+    """A name with an emoji: refused, or written as it is, with the CRC of its UTF-8 bytes."""
+    answer = codec.encode(case, plain(merchantName="Shop \U0001f600"))
+    if isinstance(answer, Written):
+        head, tail = answer.qr[:-4], answer.qr[-4:]
+        _must("Shop \U0001f600" in answer.qr, f"the emoji is not in the code {answer.qr!a}")
+        _must(tail.upper() == crc16(head), f"the CRC is {tail}, over the UTF-8 bytes it is {crc16(head)}")
 
 
 @rule(

@@ -26,6 +26,7 @@ LIMITS = {
     "terminalLabel": ("62.07", 25),
     "purposeOfTransaction": ("62.08", 25),
 }
+KHMER_LIMITS = {"merchantName": 25, "merchantCity": 15, "billNumber": 25, "storeLabel": 25, "acquiringBank": 32}
 SHOP_LIMITS = {"merchantID": ("30.01", 32), "acquiringBank": ("30.02", 32)}
 
 
@@ -85,11 +86,12 @@ def _over(codec: Codec, case: Case) -> None:
 
 @rule("limits.khmer", "25 Khmer letters fit into a name", forbids="limits counted in bytes")
 def _khmer(codec: Codec, case: Case) -> None:
-    """A name of 25 letters (75 bytes) is taken, one of 26 refused."""
-    answer = codec.encode(case, plain(merchantName="ក" * 25))
-    if isinstance(answer, Refused):
-        raise RuleBrokenError(f"a name of 25 Khmer letters was refused: {answer.why}")
-    _refuses(codec, case, plain(merchantName="ក" * 26), "a name of 26 Khmer letters")
+    """Every text at its limit in Khmer letters (25 are 75 bytes) is taken, one more letter refused."""
+    for name, limit in KHMER_LIMITS.items():
+        answer = codec.encode(case, plain(**{name: "ក" * limit}))
+        if isinstance(answer, Refused):
+            raise RuleBrokenError(f"{name} of {limit} Khmer letters was refused: {answer.why}")
+        _refuses(codec, case, plain(**{name: "ក" * (limit + 1)}), f"{name} of {limit + 1} Khmer letters")
 
 
 @rule(
