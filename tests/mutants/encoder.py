@@ -204,7 +204,7 @@ def additional(payload):
 def language(payload):
     preferred, name, city = (payload.get(name) for name, _ in LANGUAGE.values())
     need(not preferred or name or has("language-alone"), "a preference needs a name")
-    need(not name or preferred, "a name needs a preference")
+    need(not name or preferred or has("language-unnamed"), "a name needs a preference")
     if has("language-needs-city") and not city:
         return ""
     inner = "".join(
@@ -285,7 +285,7 @@ def parse(qr):
             match = re.match(r"(..)([+ \d]\d)", qr, re.DOTALL)
         need(match, "no tag and length")
         size = int(match[2])
-        need(len(qr) >= 4 + size, "cut")
+        need(len(qr) >= 4 + size or has("lengths-unheld"), "cut")
         need(match[1] not in found or has("duplicates-believed"), "twice")
         found[match[1]] = qr[4 : 4 + size]
         qr = qr[4 + size :]
@@ -339,7 +339,7 @@ def read(qr):
     good = (f"{value:X}" if has("verify-crc-unpadded") else f"{value:04X}") == qr[-4:]
     need(good or has("decode-crc-unchecked"), "the CRC is wrong")
     tags = parse(qr)
-    need(list(tags)[-1] == "63", "63 is not last")
+    need(list(tags)[-1] == "63" or has("end-unchecked"), "63 is not last")
     known = {"00", "01", "15", "29", "30", "52", "53", "54", "58", "59", "60", "62", "63", "64", "99"}
     need(set(tags) <= known or not has("unknown-refused"), "an unknown tag")
     need("29" in tags or "30" in tags, "no account")
@@ -354,7 +354,7 @@ def read(qr):
     if has("decode-positional"):
         more = dict(zip(ADDITIONAL, more.values(), strict=False))
     need(has("needs-unchecked") or (tags.get("01") == "12") == ("54" in tags), "12 and 54")
-    need(has("needs-unchecked") or "54" not in tags or "01" in stamp, "no expiry")
+    need(has("needs-unchecked") or "54" not in tags or ("00" if has("creation-enough") else "01") in stamp, "no expiry")
     if "29" in tags:
         names = {"00": "bakongAccountID", "01": "accountInformation", "02": "acquiringBank"}
     else:
@@ -373,7 +373,9 @@ def lawful(tags, inner, more, stamp, other):
     if not has("verify-account-unchecked"):
         need(re.fullmatch(r"[^@]+@[^@]+", inner.get("00", "")), "no account")
     if not has("verify-limits-unchecked"):
-        need(len(tags["59"]) <= 25 and len(tags["60"]) <= 15, "a name is too long")
+        longest = 24 if has("verify-limit-24") else 25
+        size = len(tags["59"].encode()) if has("verify-limit-in-bytes") else len(tags["59"])
+        need(size <= longest and len(tags["60"]) <= 15, "a name is too long")
         need(all(len(value) <= 32 for value in inner.values()), "an account is too long")
         need(all(len(more.get(sub, "")) <= 25 for sub in ADDITIONAL), "a label is too long")
         need(all(len(other.get(sub, "")) <= limit for sub, (_, limit) in LANGUAGE.items()), "the language")

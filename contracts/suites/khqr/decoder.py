@@ -28,6 +28,7 @@ HOSTILE = {
     "a NUL": "\x00" * 40,
     "many nines": "9" * 5000,
 }
+LABELS = ("billNumber", "mobileNumber", "storeLabel", "terminalLabel", "purposeOfTransaction")
 BROKEN_TEMPLATES = {"29": "0014john_smith@devb", "62": "0107INV-001XY", "64": "01", "99": "garbage"}
 _HEAD = "00020101021129140010sokha@devb5204599953031165802KH"
 DAMAGED = {
@@ -36,7 +37,10 @@ DAMAGED = {
     "Khmer digits as a length": _HEAD + "59០៥Sokha6010Phnom Penh",
     "a tag of letters": _HEAD + "5905Sokha6010Phnom PenhAB02xx",
     "a letter between two tags": _HEAD + "5905SokhaX6010Phnom Penh",
-    "a length that reaches into the CRC": _HEAD + "5905Sokha6018Phnom Penh",
+    "a length that reaches into the CRC": _HEAD + "5905Sokha6013Phnom",
+    "a length in 29 that lies": _HEAD.replace("0010sokha", "0020sokha") + "5905Sokha6010Phnom Penh",
+    "a length in 62 that lies": _HEAD + "5905Sokha6010Phnom Penh62070110INV",
+    "a length in 64 that lies": _HEAD + "5905Sokha6010Phnom Penh64130002km0109abc",
 }
 
 
@@ -129,8 +133,8 @@ def _whole(codec: Codec, case: Case) -> None:
     language = {"languagePreference": "km", "merchantNameAlternateLanguage": "សុខា"}
     _same(codec, case, plain(**language, accountInformation="85512345678", acquiringBank="Dev Bank"))
     _same(codec, case, shop(**language, merchantCityAlternateLanguage="ភ្នំពេញ", upiMerchantAccount="1" * 31))
-    labels = ("billNumber", "mobileNumber", "storeLabel", "terminalLabel", "purposeOfTransaction")
-    _same(codec, case, plain(**{name: f"ក{number}" for number, name in enumerate(labels)}))
+    _same(codec, case, plain(**{name: f"ក{number}" for number, name in enumerate(LABELS)}))
+    _same(codec, case, plain(merchantName="ក" * 25, merchantCity="ខ" * 15, billNumber="ក" * 25, acquiringBank="B" * 32))
     for payload in low_crcs().values():
         _same(codec, case, payload)
 
@@ -142,10 +146,10 @@ def _whole(codec: Codec, case: Case) -> None:
 )
 def _memory(codec: Codec, case: Case) -> None:
     """A code with an amount and every label, then a plain static one: what it lacks is null, empty or left out."""
-    now, labels = _now(codec), ("billNumber", "mobileNumber", "storeLabel", "terminalLabel", "purposeOfTransaction")
-    _read(codec, case, _dynamic(now, **dict.fromkeys(labels, "1")))
+    now = _now(codec)
+    _read(codec, case, _dynamic(now, **dict.fromkeys(LABELS, "1")))
     fields = _read(codec, case, by_nbc(plain(), now).qr)
-    for name in (*labels, "amount", "expirationTimestamp", "acquiringBank", "merchantID"):
+    for name in (*LABELS, "amount", "expirationTimestamp", "acquiringBank", "merchantID"):
         found = fields.get(name)
         _must(found in (None, ""), f"{name} is {found!r}, the code has none")
 
@@ -344,6 +348,7 @@ def _needs(codec: Codec, case: Case) -> None:
         "no name": seal("000201010211" + field("29", "0010sokha@devb") + "5204599953031165802KH6010Phnom Penh"),
         "no currency": seal("000201010211" + field("29", "0010sokha@devb") + "520459995802KH5905Sokha6010Phnom Penh"),
         "an amount and no expiry": _sealed(t01="12", t54="1000"),
+        "an amount, a creation and no expiry": _sealed(t01="12", t54="1000", t99=field("00", str(now))),
         "12 and no amount": _sealed(t01="12", t99=stamp),
         "an unknown currency": _sealed(t53="978"),
         "an account template and no account in it": _sealed(t29="0105hello"),
@@ -391,6 +396,30 @@ def _values(codec: Codec, case: Case) -> None:
 
 def _backwards(now: int) -> str:
     return field("00", str(now + 2 * DAY_MS)) + field("01", str(now + DAY_MS))
+
+
+@rule(
+    "verify.full",
+    "Fields at their limits are valid",
+    forbids="a reader whose limits are one too low, or count bytes: what NBC writes is refused",
+)
+def _full(codec: Codec, case: Case) -> None:
+    """One field after the other at exactly its limit, in Khmer where it is a text, and the largest amounts."""
+    now = _now(codec)
+    for payload in (
+        plain(merchantName="ក" * 25, merchantCity="ខ" * 15),
+        *(plain(**{name: "ក" * 25}) for name in LABELS),
+        plain(accountInformation="1" * 32, acquiringBank="B" * 32),
+        shop(merchantID="M" * 32),
+        plain(bakongAccountID="a" * 27 + "@devb"),
+        plain(upiMerchantAccount="1" * 99),
+        plain(languagePreference="km", merchantNameAlternateLanguage="ក" * 25, merchantCityAlternateLanguage="ខ" * 15),
+        plain(amount=9_999_999_999_999, expirationTimestamp=now + DAY_MS),
+        plain(currency=840, amount=9999999999.99, expirationTimestamp=now + DAY_MS),
+    ):
+        qr = by_nbc(payload, now).qr
+        _must(codec.verify(case, qr), f"a code with fields at their limits is called invalid: {qr!r}")
+        case.journal.clear()
 
 
 @rule(

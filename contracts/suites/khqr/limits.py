@@ -133,7 +133,7 @@ def _brimming(over: int) -> tuple[tuple[Payload, str], ...]:
     forbids="taking or cutting a preference, name or city that is too long, or a preference without a name",
 )
 def _language(codec: Codec, case: Case) -> None:
-    """Each field at its limit, in Khmer, and one over; then a preference alone."""
+    """Each field at its limit, in Khmer, and one over; then a preference alone, and a name alone."""
     full = {
         "languagePreference": "km",
         "merchantNameAlternateLanguage": "ក" * 25,
@@ -145,6 +145,9 @@ def _language(codec: Codec, case: Case) -> None:
     for name, text in full.items():
         _refuses(codec, case, plain(**full | {name: text + "x"}), f"{name} of {len(text) + 1} characters")
     _refuses(codec, case, plain(languagePreference="km"), "a language preference without a name")
+    answer = codec.encode(case, plain(merchantNameAlternateLanguage="សុខា"))
+    if isinstance(answer, Written) and value(answer.qr, "64"):
+        raise RuleBrokenError(f"a name without its language became the code {answer.qr!r}, expected a refusal")
 
 
 @rule("account.form", "An account is user@bank, at most 32 characters", forbids="a code that pays nobody")
