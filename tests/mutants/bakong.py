@@ -159,6 +159,22 @@ class _Wrong:
             return 200, _envelope(1)
         if "alg-none" in bugs and code == 6 and b'"none"' in _decoded(token):
             return 200, _envelope(1)
+        if "code-again" in bugs and endpoint == "verify":
+            self.issued["code"] = answer if code is None else self.issued.get("code", answer)
+            return 200, self.issued["code"]
+        if "register-again" in bugs and code == 8:
+            return 200, _success(None)
+        if "quota-day-short" in bugs and endpoint == MD5 and code == 17:
+            self.free.append(world)
+        if "quota-day-short" in bugs and world in self.free and code == 1:
+            return 200, _envelope(1 if self.free.count(world) == 2 and not self.free.append(world) else 17)
+        if "account-32-invalid" in bugs and len(str(fields.get("accountId"))) == 32:
+            return 200, {**_envelope(12), "responseMessage": "Account ID is invalid"}
+        if "deeplink-no-slash" in bugs and endpoint == DEEPLINK and code is None:
+            answer["data"]["shortLink"] = answer["data"]["shortLink"].replace(".link/", ".link")
+        if "list-static-success" in bugs and endpoint == LIST and code is None:
+            for row in answer["data"]:
+                row["status"] = "SUCCESS" if row["status"] == "STATIC_QR" else row["status"]
         if "code-any" in bugs and endpoint == "verify" and code == 6:
             return 200, _success({"token": "eyJ"})
         if "quota-md5-only" in bugs and code == 17 and endpoint != MD5:

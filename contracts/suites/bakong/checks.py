@@ -169,11 +169,16 @@ def _own(bakong: Bakong, case: Case) -> None:
     forbids="finding a payment under the md5 of a static code, which many payments share",
 )
 def _static(bakong: Bakong, case: Case) -> None:
-    """A static code is paid; its md5 is not found (code 1), with doc-1.0.2 refused (code 2). Needs a fake."""
+    """A static code is paid; its md5 is not found (code 1), with doc-1.0.2 refused (code 2); nor in a list."""
     with bakong.session() as session:
         made = code(None)
         session.need_world().pay(case, made.qr, amount="1.50")
         refused(session.post(case, CHECK, {"md5": made.md5}), 2 if bakong.profile == "doc-1.0.2" else 1, 200)
+        if bakong.profile != "prod":
+            row = next(iter(_list(session, case, [made.md5])), None)
+            shown = row if isinstance(row, dict) else {}
+            must(shown.get("status") in ("STATIC_QR", "NOT_FOUND"), f"its row in a list is {row!r}")
+            must(shown.get("data") is None, f"its row in a list carries a transaction: {row!r}")
 
 
 @rule(

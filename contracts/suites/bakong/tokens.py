@@ -2,11 +2,12 @@
 
 import base64
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from contracts.open_api import codes
-from contracts.suites.bakong.subject import UNKNOWN_MD5, Bakong, bodies, code, known, must, refused
+from contracts.suites.bakong.subject import UNKNOWN_MD5, Bakong, bodies, code, known, must, refused, transaction
 from contracts.suites.case import Case
 from contracts.suites.rules import NotCheckedError, Suite
 
@@ -153,6 +154,32 @@ def _life(bakong: Bakong, case: Case) -> None:
         refused(session.post(case, CHECK, BODY, token=token), 6, 401)
 
 
+@rule(
+    "token.register",
+    "A mailed code buys one token that works",
+    forbids="a registration that gives no token, a code that is good twice, an e-mail that registers again",
+)
+def _register(bakong: Bakong, case: Case) -> None:
+    """request_token, the code from the world's mails, /v1/verify; then both again. Needs a fake that still has them."""
+    with bakong.session() as session:
+        world, email = session.need_world(), "new@sandbox.test"
+        body = {"email": email, "organization": "Shop", "project": "Tests"}
+        answer = known(session.post(case, "request_token", body, token=""), "request_token")
+        must(answer.get("responseCode") == 0 and answer.get("data") is None, f"a new e-mail: {answer.told}")
+        mails = world.ask(case, "GET", "").get("outbox", [])
+        mailed = [mail["code"] for mail in mails if mail.get("to") == email and mail.get("code")]
+        if not mailed:
+            raise NotCheckedError("the sandbox shows no mailed code")
+        answer = known(session.post(case, "verify", {"code": mailed[-1]}, token=""), "verify")
+        token = transaction(answer).get("token")
+        must(isinstance(token, str) and token, f"no data.token in {answer.told}")
+        must(session.post(case, CHECK, BODY, token=token).status == 200, "the token was refused")
+        answer = session.post(case, "verify", {"code": mailed[-1]}, token="")
+        must(answer.get("responseCode") == 1, f"a code is good twice: {answer.told}")
+        answer = session.post(case, "request_token", body, token="")
+        must(answer.get("errorCode") == 8, f"an e-mail that is registered: {answer.told}, expected code 8")
+
+
 @rule("token.code", "A wrong code buys no token", forbids="a token for a code that was never mailed")
 def _code(bakong: Bakong, case: Case) -> None:
     """/v1/verify with twenty letters that are nobody's; not checked where it is gone. Needs a fake."""
@@ -269,7 +296,7 @@ def _quota_token(bakong: Bakong, case: Case) -> None:
     forbids="a quota that resets at another hour, or never",
 )
 def _quota_day(bakong: Bakong, case: Case) -> None:
-    """A quota of 2, spent; refused a second before 17:00 UTC, answered at 17:00 UTC. Needs a fake."""
+    """A quota of 2, spent; refused a second before 17:00 UTC, twice answered from 17:00 UTC on. Needs a fake."""
     with bakong.session() as session:
         world = session.need_world()
         world.limit(case, quota=2)
@@ -280,8 +307,10 @@ def _quota_day(bakong: Bakong, case: Case) -> None:
         world.advance(case, TO_MIDNIGHT_S - 1)
         refused(session.post(case, CHECK, BODY), 17, 200)
         world.advance(case, 1)
-        answer = session.post(case, CHECK, BODY)
-        must(answer.get("errorCode") == 1, f"after midnight in Phnom Penh still {answer.told}")
+        for call in ("first", "second"):
+            answer = session.post(case, CHECK, BODY)
+            must(answer.get("errorCode") == 1, f"the {call} call of 2 after midnight in Phnom Penh: {answer.told}")
+        refused(session.post(case, CHECK, BODY), 17, 200)
 
 
 @rule(
@@ -290,10 +319,11 @@ def _quota_day(bakong: Bakong, case: Case) -> None:
     forbids="another answer than code 11 for an unknown account, or a token that is asked for",
 )
 def _account(bakong: Bakong, case: Case) -> None:
-    """Unknown: 200 with code 11. Of a fake also one that exists: 200, responseCode 0."""
+    """Unknown: 200 with code 11. Of a fake also one of 32 characters, and one that exists: 200, responseCode 0."""
     with bakong.session() as session:
         refused(session.post(case, "check_bakong_account", {"accountId": "nobody_here_9@devb"}), 11, 200)
         if session.world:
+            refused(session.post(case, "check_bakong_account", {"accountId": "n" * 27 + "@devb"}), 11, 200)
             session.world.ask(case, "POST", "/accounts", {"account_id": "sokha@devb"})
             answer = session.post(case, "check_bakong_account", {"accountId": "sokha@devb"})
             must(answer.status == 200 and answer.get("responseCode") == 0, f"an account that exists: {answer.told}")
@@ -335,7 +365,10 @@ def _deeplink(bakong: Bakong, case: Case) -> None:
             answer = known(session.post(case, "generate_deeplink_by_qr", {"qr": code().qr}, token=token), "")
             data = answer.get("data")
             link = data.get("shortLink") if isinstance(data, dict) else None
-            must(isinstance(link, str) and link.startswith("https://"), f"no data.shortLink in {answer.told}")
+            must(
+                isinstance(link, str) and re.fullmatch(r"https://[a-z0-9.-]+/[A-Za-z0-9]+", link),
+                f"no data.shortLink, https://host/word, in {answer.told}",
+            )
             links.append(link)
         must(len(set(links)) == 3, f"the same link twice: {links}")
 
@@ -356,12 +389,12 @@ def _deeplink_qr(bakong: Bakong, case: Case) -> None:
     forbids="taking an incomplete sourceInfo, refusing a whole one, or answering 400",
 )
 def _source(bakong: Bakong, case: Case) -> None:
-    """A whole sourceInfo; then one without each of its three fields, and appName alone. Needs a fake."""
+    """A whole sourceInfo; then one without each of its three fields, appName alone, an empty URL. Needs a fake."""
     with bakong.session() as session:
         session.need_world()
         path, qr = "generate_deeplink_by_qr", code().qr
         answer = session.post(case, path, {"qr": qr, "sourceInfo": SOURCE}, token="")
         must(answer.get("responseCode") == 0, f"a whole sourceInfo was refused: {answer.told}")
         halves = [{name: text for name, text in SOURCE.items() if name != left} for left in SOURCE]
-        for half in (*halves, {"appName": "Shop"}):
+        for half in (*halves, {"appName": "Shop"}, SOURCE | {"appIconUrl": ""}):
             refused(session.post(case, path, {"qr": qr, "sourceInfo": half}, token=""), 5, 200)

@@ -38,9 +38,9 @@ DAMAGED = {
     "a tag of letters": _HEAD + "5905Sokha6010Phnom PenhAB02xx",
     "a letter between two tags": _HEAD + "5905SokhaX6010Phnom Penh",
     "a length that reaches into the CRC": _HEAD + "5905Sokha6013Phnom",
-    "a length in 29 that lies": _HEAD.replace("0010sokha", "0020sokha") + "5905Sokha6010Phnom Penh",
-    "a length in 62 that lies": _HEAD + "5905Sokha6010Phnom Penh62070110INV",
-    "a length in 64 that lies": _HEAD + "5905Sokha6010Phnom Penh64130002km0109abc",
+    "a length in 29 that lies": _HEAD.replace("0010sokha", "0011sokha") + "5905Sokha6010Phnom Penh",
+    "a length in 62 that lies": _HEAD + "5905Sokha6010Phnom Penh62070104INV",
+    "a length in 64 that lies": _HEAD + "5905Sokha6010Phnom Penh64130002km0104abc",
 }
 
 
