@@ -121,6 +121,8 @@ ENCODER = {
     "verify-limit-24": ("khqr.verify.full", "a code with a name of 25 characters is called invalid"),
     "verify-limit-in-bytes": ("khqr.verify.full", "a code with a long Khmer name is called invalid"),
     "creation-enough": ("khqr.verify.needs", "a tag 99 without an expiry is enough for an amount"),
+    "decode-last-wins": ("khqr.decode.duplicates", "the last of two names is read, though not called valid"),
+    "decode-cuts-end": ("khqr.decode.hostile", "what follows the CRC is overlooked in reading alone"),
     "lengths-by-int": ("khqr.decode.hostile", "+5, a space and Khmer digits are taken as a length"),
     "decode-first-6304": ("khqr.decode.lookalikes", "the text is cut behind its first 6304"),
     "decode-language-lost": ("khqr.decode.whole", "tag 64 is lost in reading"),

@@ -67,6 +67,7 @@ def _sealed(**changed: str) -> str:
 
 def _garbage() -> dict[str, str]:
     broken = {f"a broken template {tag}": _sealed(**{f"t{tag}": text}) for tag, text in BROKEN_TEMPLATES.items()}
+    broken |= {f"a code with {more!r} behind its CRC": _sealed() + more for more in ("0", "5802KH")}
     return HOSTILE | broken | {f"{what}, the CRC right": seal(text) for what, text in DAMAGED.items()}
 
 
@@ -264,6 +265,24 @@ def _dialects(codec: Codec, case: Case) -> None:
             raise RuleBrokenError(f"a code with {what} was refused: {fields.why}")
         for name, text in {**expected, **more}.items():
             _must(fields.get(name) == text, f"with {what}, {name} is {fields.get(name)!r}, expected {text!r}")
+
+
+@rule(
+    "decode.duplicates",
+    "A second name, amount or account is not read",
+    forbids="a tag appended to a code to change what the reader shows",
+)
+def _decode_duplicates(codec: Codec, case: Case) -> None:
+    """A second 59, 54 and 29 before a right CRC: refused, or passed over."""
+    good = _dynamic(_now(codec))[:-8]
+    for tag, text, name, evil in (
+        ("59", "Evil Corp", "merchantName", "Evil Corp"),
+        ("54", "9999", "amount", "9999"),
+        ("29", "0009evil@devb", "bakongAccountID", "evil@devb"),
+    ):
+        fields = codec.decode(case, seal(good + field(tag, text)))
+        found = "" if isinstance(fields, Refused) else str(fields.get(name))
+        _must(not found.startswith(evil), f"{name} is read from a second tag {tag}: {found!r}")
 
 
 def _damaged(case: Case, codec: Codec) -> str:
