@@ -39,6 +39,12 @@ class CannotRunError(CheckError):
     """Nothing can be judged."""
 
 
+def must(held: object, otherwise: str) -> None:
+    """Raises RuleBrokenError with the message."""
+    if not held:
+        raise RuleBrokenError(otherwise)
+
+
 class Verdict(StrEnum):
     """What became of a rule."""
 

@@ -15,12 +15,11 @@ from contracts.suites.bakong.subject import (
     bodies,
     code,
     known,
-    must,
     refused,
     transaction,
 )
 from contracts.suites.case import Case
-from contracts.suites.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite
+from contracts.suites.rules import NotCheckedError, PreconditionError, Suite, must
 from khqr import Currency
 
 SUITE = Suite("bakong")
@@ -47,7 +46,7 @@ PAID = (
 MESSAGES = {"doc-1.0.2": "Getting transaction successfully."}
 
 
-def _pay(session: Session, case: Case, **how: Any) -> str:
+def pay(session: Session, case: Case, **how: Any) -> str:
     """The md5 of a payment: of a code of 1.50 USD that is paid now; without a fake, of one that was given."""
     if session.world is None and session.bakong.paid_md5 and not how:
         return session.bakong.paid_md5
@@ -57,10 +56,10 @@ def _pay(session: Session, case: Case, **how: Any) -> str:
 
 
 @contextmanager
-def _paid(bakong: Bakong, case: Case, **how: Any) -> Iterator[tuple[Session, dict[str, Any], str]]:
+def paid(bakong: Bakong, case: Case, **how: Any) -> Iterator[tuple[Session, dict[str, Any], str]]:
     """A Bakong at which a code was paid: the session, its transaction, its md5."""
     with bakong.session() as session:
-        md5 = _pay(session, case, **how)
+        md5 = pay(session, case, **how)
         answer = session.post(case, CHECK, {"md5": md5})
         data = answer.get("data")
         if not isinstance(data, dict):
@@ -72,17 +71,28 @@ def _paid(bakong: Bakong, case: Case, **how: Any) -> Iterator[tuple[Session, dic
 def _late(bakong: Bakong, case: Case) -> Iterator[tuple[Session, dict[str, Any], str]]:
     """As _paid, some minutes after the code was made where time can be moved."""
     if bakong.control is None:
-        with _paid(bakong, case) as found:
+        with paid(bakong, case) as found:
             yield found
         return
     with bakong.session() as session:
         session.need_world().advance(case, LATE_S)
-        md5 = _pay(session, case)
+        md5 = pay(session, case)
         answer = session.post(case, CHECK, {"md5": md5})
         data = answer.get("data")
         if not isinstance(data, dict):
             raise PreconditionError(f"a payment that was made is not found: {answer.told}")
         yield session, data, md5
+
+
+def listed(session: Session, case: Case, md5s: list[str]) -> list[Any]:
+    """The rows of a list check. Raises NotCheckedError for a profile or a server without it."""
+    path = "check_transaction_by_md5_list"
+    if session.bakong.profile == "prod":
+        raise NotCheckedError("production answers the list with 403")
+    rows = known(session.post(case, path, md5s), path).get("data")
+    if not isinstance(rows, list):
+        raise PreconditionError(f"the list check answers no array: {rows!r}")
+    return rows
 
 
 def _number(value: object) -> Decimal | None:
@@ -97,7 +107,7 @@ def _number(value: object) -> Decimal | None:
 def _found(bakong: Bakong, case: Case) -> None:
     """A code is paid; its md5, over the whole text, is asked for."""
     with bakong.session() as session:
-        answer = session.post(case, CHECK, {"md5": _pay(session, case)})
+        answer = session.post(case, CHECK, {"md5": pay(session, case)})
         must(answer.status == 200, f"answered HTTP {answer.status}, expected 200")
         must(answer.get("responseCode") == 0, f"a paid payment is answered {answer.told}")
         data = answer.get("data")
@@ -134,7 +144,7 @@ def _after(bakong: Bakong, case: Case) -> None:
 def _exact(bakong: Bakong, case: Case) -> None:
     """Its first half, all but one digit, another last digit, one digit more, and patterns. Needs a fake."""
     bakong.need_fake()
-    with _paid(bakong, case) as (session, _data, md5):
+    with paid(bakong, case) as (session, _data, md5):
         other = md5[:-1] + ("0" if md5[-1] != "0" else "1")
         for wrong in (md5[:16], md5[:-1], other, md5 + "0", "%", md5[:31] + "_", ".*", "*"):
             answer = session.post(case, CHECK, {"md5": wrong})
@@ -175,7 +185,7 @@ def _static(bakong: Bakong, case: Case) -> None:
         session.need_world().pay(case, made.qr, amount="1.50")
         refused(session.post(case, CHECK, {"md5": made.md5}), 2 if bakong.profile == "doc-1.0.2" else 1, 200)
         if bakong.profile != "prod":
-            row = next(iter(_list(session, case, [made.md5])), None)
+            row = next(iter(listed(session, case, [made.md5])), None)
             shown = row if isinstance(row, dict) else {}
             must(shown.get("status") in ("STATIC_QR", "NOT_FOUND"), f"its row in a list is {row!r}")
             must(shown.get("data") is None, f"its row in a list carries a transaction: {row!r}")
@@ -188,7 +198,7 @@ def _static(bakong: Bakong, case: Case) -> None:
 )
 def _keys(bakong: Bakong, case: Case) -> None:
     """The data of a payment that is found."""
-    with _paid(bakong, case) as (_, data, _md5):
+    with paid(bakong, case) as (_, data, _md5):
         missing = [key for key in TRANSACTION_KEYS if key not in data]
         must(not missing, f"{', '.join(missing)} is missing in {data}")
 
@@ -200,7 +210,7 @@ def _keys(bakong: Bakong, case: Case) -> None:
 )
 def _types(bakong: Bakong, case: Case) -> None:
     """Every key of a payment that is found."""
-    with _paid(bakong, case) as (_, data, _md5):
+    with paid(bakong, case) as (_, data, _md5):
         amount = data.get("amount")
         must(
             isinstance(amount, int | float) and not isinstance(amount, bool), f"amount is {amount!r}, expected a number"
@@ -248,7 +258,7 @@ def _values(bakong: Bakong, case: Case) -> None:
 )
 def _overpaid(bakong: Bakong, case: Case) -> None:
     """A wallet pays 2.00 USD for a code of 1.50 USD."""
-    with _paid(bakong, case, amount="2.00") as (_, data, _md5):
+    with paid(bakong, case, amount="2.00") as (_, data, _md5):
         must(data.get("amount") == 2, f"amount is {data.get('amount')!r}, paid were 2.00 USD")
 
 
@@ -273,7 +283,7 @@ def _times(bakong: Bakong, case: Case) -> None:
 @rule("found.hash", "A hash is 64 small hex digits", forbids="another form of the transaction's hash")
 def _hash(bakong: Bakong, case: Case) -> None:
     """The hash of a payment that is found."""
-    with _paid(bakong, case) as (_, data, _md5):
+    with paid(bakong, case) as (_, data, _md5):
         found = str(data.get("hash"))
         must(len(found) == 64 and set(found) <= set("0123456789abcdef"), f"hash is {found!r}, expected 64 of 0-9a-f")
 
@@ -285,7 +295,7 @@ def _hash(bakong: Bakong, case: Case) -> None:
 )
 def _stays(bakong: Bakong, case: Case) -> None:
     """Asked for five times; then the code is paid again, and a day passes."""
-    with _paid(bakong, case) as (session, data, md5):
+    with paid(bakong, case) as (session, data, md5):
         world = session.need_world()
         for number in range(5):
             if number == 2:
@@ -321,7 +331,7 @@ def _failed(bakong: Bakong, case: Case) -> None:
         must(answer.get("data") is None, f"data is {answer.get('data')!r}, expected null")
 
 
-def _hash_of(data: dict[str, Any]) -> str:
+def hash_of(data: dict[str, Any]) -> str:
     if not isinstance(found := data.get("hash"), str):
         raise NotCheckedError(f"the transaction's hash is {found!r}, which another rule names")
     return found
@@ -334,8 +344,8 @@ def _hash_of(data: dict[str, Any]) -> str:
 )
 def _by_hash(bakong: Bakong, case: Case) -> None:
     """The full hash and one that is nobody's; the short one with right and wrong facts, without them, of 7 and 9."""
-    with _paid(bakong, case) as (session, data, _md5):
-        hash_ = _hash_of(data)
+    with paid(bakong, case) as (session, data, _md5):
+        hash_ = hash_of(data)
         full = known(session.post(case, "check_transaction_by_hash", {"hash": hash_}), "check_transaction_by_hash")
         must(transaction(full).get("hash") == hash_, f"by its hash: {full.told}")
         path = "check_transaction_by_short_hash"
@@ -366,8 +376,8 @@ def _by_hash(bakong: Bakong, case: Case) -> None:
 def _alike(bakong: Bakong, case: Case) -> None:
     """One payment asked for in four ways; what only some fill (description, tracking, banks) may differ."""
     bakong.need_fake()
-    with _paid(bakong, case) as (session, data, md5):
-        by_md5, hash_ = session.post(case, CHECK, {"md5": md5}), _hash_of(data)
+    with paid(bakong, case) as (session, data, md5):
+        by_md5, hash_ = session.post(case, CHECK, {"md5": md5}), hash_of(data)
         for endpoint, body in (
             ("check_transaction_by_hash", {"hash": hash_}),
             ("check_transaction_by_short_hash", {"hash": hash_[:8], "amount": 1.5, "currency": "USD"}),
@@ -390,8 +400,8 @@ def _alike(bakong: Bakong, case: Case) -> None:
 )
 def _by_reference(bakong: Bakong, case: Case) -> None:
     """The externalRef and the instructionRef of a payment, as far as it tells them, and ones that are nobody's."""
-    with _paid(bakong, case) as (session, data, _md5):
-        hash_ = _hash_of(data)
+    with paid(bakong, case) as (session, data, _md5):
+        hash_ = hash_of(data)
         path = "check_transaction_by_external_ref"
         if not data.get("externalRef"):
             raise NotCheckedError("the transaction has no externalRef")
@@ -406,97 +416,3 @@ def _by_reference(bakong: Bakong, case: Case) -> None:
         if reference := shown.get("instructionRef"):
             answer = session.post(case, path, {"instructionRef": reference})
             must(transaction(answer).get("hash") == hash_, f"by its instructionRef: {answer.told}")
-
-
-def _list(session: Session, case: Case, md5s: list[str]) -> list[Any]:
-    """The rows of a list check. Raises NotCheckedError for a profile or a server without it."""
-    path = "check_transaction_by_md5_list"
-    if session.bakong.profile == "prod":
-        raise NotCheckedError("production answers the list with 403")
-    rows = known(session.post(case, path, md5s), path).get("data")
-    if not isinstance(rows, list):
-        raise PreconditionError(f"the list check answers no array: {rows!r}")
-    return rows
-
-
-@rule("list", "A list check answers row by row", forbids="a list check without md5, status, or data in a row")
-def _rows(bakong: Bakong, case: Case) -> None:
-    """A paid and an unknown md5: SUCCESS with its transaction, NOT_FOUND without. On production: nginx's 403."""
-    with _paid(bakong, case) as (session, data, md5):
-        if bakong.profile == "prod":
-            answer = session.post(case, "check_transaction_by_md5_list", [md5])
-            must(answer.status == 403, f"answered HTTP {answer.status}, production answers 403")
-            return
-        rows = {str(row.get("md5")): row for row in _list(session, case, [md5, UNKNOWN_MD5]) if isinstance(row, dict)}
-        must(md5 in rows and UNKNOWN_MD5 in rows, f"asked for {md5} and {UNKNOWN_MD5}, answered {list(rows)}")
-        must(rows[md5].get("status") == "SUCCESS", f"a paid row says {rows[md5].get('status')!r}, expected 'SUCCESS'")
-        must(transaction(rows[md5]).get("hash") == data.get("hash"), f"a paid row is {rows[md5]}")
-        unknown = rows[UNKNOWN_MD5].get("status")
-        must(unknown == "NOT_FOUND", f"an unknown row says {unknown!r}, expected 'NOT_FOUND'")
-        if session.world:
-            _whole_rows(rows[md5], rows[UNKNOWN_MD5], data)
-            failed = code(bill="INV-9")
-            session.world.pay(case, failed.qr, outcome="failed")
-            row = next(iter(_list(session, case, [failed.md5])), None)
-            if not isinstance(row, dict):
-                raise RuleBrokenError(f"the row of a failed payment is {row!r}")
-            must(row.get("status") not in ("SUCCESS", "NOT_FOUND"), f"the row of a failed payment is {row}")
-            must(row.get("data") is None, f"the row of a failed payment carries a transaction: {row}")
-
-
-def _whole_rows(paid: dict[str, Any], unknown: dict[str, Any], data: dict[str, Any]) -> None:
-    """A row's data is the transaction as the single check tells it, or null."""
-    must(paid.get("data") == data, f"a paid row's data is {paid.get('data')}, the single check says {data}")
-    must("data" in unknown and unknown["data"] is None, f"an unknown row is {unknown}, expected data null")
-    for row in (paid, unknown):
-        must(isinstance(row.get("message"), str) and row["message"], f"a row has no message: {row}")
-
-
-@rule(
-    "hash-list",
-    "A list of hashes is answered row by row, in the order asked",
-    forbids="rows without hash, status and data, in another order, or of more than 50",
-)
-def _hash_list(bakong: Bakong, case: Case) -> None:
-    """A paid hash among five that are nobody's, one twice; then 51, and none. Production has it too. Needs a fake."""
-    bakong.need_fake()
-    with _paid(bakong, case) as (session, data, _md5):
-        hash_ = _hash_of(data)
-        path = "check_transaction_by_hash_list"
-        others = [f"{number * 7919 % 97:064x}" for number in range(5)]
-        asked = [others[3], others[0], hash_, others[3], others[4], others[1]]
-        rows = known(session.post(case, path, asked), path).get("data")
-        must(isinstance(rows, list), f"data is {rows!r}, expected an array")
-        found = [row.get("hash") for row in rows or () if isinstance(row, dict)]
-        must(found == asked, f"asked for {asked}, answered {found}")
-        statuses = [row.get("status") for row in rows]
-        expected = ["SUCCESS" if one == hash_ else "NOT_FOUND" for one in asked]
-        must(statuses == expected, f"the statuses are {statuses}, expected {expected}")
-        _whole_rows(rows[2], rows[0], data)
-        for wrong in ([f"{number:064x}" for number in range(51)], []):
-            answer = session.post(case, path, wrong)
-            must(answer.get("responseCode") == 1, f"a list of {len(wrong)} was answered: {answer.told[:120]}")
-
-
-@rule(
-    "list.order", "A list check answers in the order asked", forbids="rows in another order, sorted, or without repeats"
-)
-def _order(bakong: Bakong, case: Case) -> None:
-    """Ten md5s in no order, one of them paid, one of them twice."""
-    with _paid(bakong, case) as (session, _data, md5):
-        others = [f"{number * 7919 % 97:032x}" for number in range(8)]
-        asked = [others[5], others[0], md5, others[7], others[2], others[5], others[1], others[3]]
-        found = [row.get("md5") for row in _list(session, case, asked) if isinstance(row, dict)]
-        must(found == asked, f"asked for {asked}, answered {found}")
-
-
-@rule("list.limit", "A list check takes 1 to 50", forbids="a list of 51, or of none, that is answered")
-def _limit(bakong: Bakong, case: Case) -> None:
-    """50 are answered; 51 and none are refused (the form of the refusal is a guess, and not checked)."""
-    with bakong.session() as session:
-        session.need_world()
-        md5s = [f"{number:032x}" for number in range(51)]
-        must(len(_list(session, case, md5s[:50])) == 50, "50 md5s were asked for, and not 50 rows answered")
-        for wrong in (md5s, []):
-            answer = session.post(case, "check_transaction_by_md5_list", wrong)
-            must(answer.get("responseCode") == 1, f"a list of {len(wrong)} was answered: {answer.told[:120]}")

@@ -7,10 +7,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from contracts.suites.bakong.subject import KEYS, UNKNOWN_MD5, Bakong, bodies, code, must
+from contracts.suites.bakong.subject import KEYS, UNKNOWN_MD5, Bakong, bodies, code
 from contracts.suites.case import Case
 from contracts.suites.http import Answer, call
-from contracts.suites.rules import NotCheckedError, Suite
+from contracts.suites.rules import NotCheckedError, Suite, must
 
 SUITE = Suite("bakong")
 rule = SUITE.rule

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from contracts.open_api import codes
-from contracts.suites.bakong.subject import KEYS, UNKNOWN_MD5, Bakong, Session, code, must
+from contracts.suites.bakong.subject import KEYS, UNKNOWN_MD5, Bakong, Session, code
 from contracts.suites.case import Case
 from contracts.suites.control import World
 from contracts.suites.http import Answer
-from contracts.suites.rules import Suite
+from contracts.suites.rules import Suite, must
 
 SUITE = Suite("bakong")
 rule = SUITE.rule

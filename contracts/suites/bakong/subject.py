@@ -12,7 +12,7 @@ from contracts.cassettes.playing import NotRecordedError, Player
 from contracts.suites.case import Case
 from contracts.suites.control import World, make_world
 from contracts.suites.http import Answer, call, client
-from contracts.suites.rules import CannotRunError, NotCheckedError, RuleBrokenError
+from contracts.suites.rules import CannotRunError, NotCheckedError, must
 from khqr import Code, Currency, Individual, encode
 
 UNKNOWN_MD5 = "0123456789abcdef0123456789abcdef"
@@ -126,12 +126,6 @@ def code(amount: str | None = "1.5", currency: Currency = Currency.USD, bill: st
         expiration_timestamp=None if amount is None else NOW_MS + 900_000,
     )
     return encode(payee, now=NOW_MS)
-
-
-def must(held: object, otherwise: str) -> None:
-    """Raises RuleBrokenError with the message."""
-    if not held:
-        raise RuleBrokenError(otherwise)
 
 
 def known(answer: Answer, endpoint: str) -> Answer:

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from contracts.open_api import codes
-from contracts.suites.bakong.subject import UNKNOWN_MD5, Bakong, bodies, code, known, must, refused, transaction
+from contracts.suites.bakong.subject import UNKNOWN_MD5, Bakong, bodies, code, known, refused, transaction
 from contracts.suites.case import Case
-from contracts.suites.rules import NotCheckedError, Suite
+from contracts.suites.rules import NotCheckedError, Suite, must
 
 SUITE = Suite("bakong")
 rule = SUITE.rule

@@ -10,7 +10,7 @@ from contracts.suites.khqr.encoder import low_crcs
 from contracts.suites.khqr.lines import NOW_MS, Codec, Refused
 from contracts.suites.khqr.payloads import DAY_MS, KHMER, Payload, by_nbc, payloads, plain, shop
 from contracts.suites.khqr.reading import parts
-from contracts.suites.rules import PreconditionError, RuleBrokenError, Suite
+from contracts.suites.rules import PreconditionError, RuleBrokenError, Suite, must
 from khqr.emv import field, seal
 
 SUITE = Suite("khqr")
@@ -42,11 +42,6 @@ DAMAGED = {
     "a length in 62 that lies": _HEAD + "5905Sokha6010Phnom Penh62070104INV",
     "a length in 64 that lies": _HEAD + "5905Sokha6010Phnom Penh64130002km0104abc",
 }
-
-
-def _must(held: object, otherwise: str) -> None:
-    if not held:
-        raise RuleBrokenError(otherwise)
 
 
 def _now(codec: Codec) -> int:
@@ -92,7 +87,7 @@ def _hostile(codec: Codec, case: Case) -> None:
 def _hostile_verify(codec: Codec, case: Case) -> None:
     """The same texts as for decode."""
     for what, text in _garbage().items():
-        _must(not codec.verify(case, text), f"{what} is called valid: {text[:60]!r}")
+        must(not codec.verify(case, text), f"{what} is called valid: {text[:60]!r}")
         case.journal.clear()
 
 
@@ -114,7 +109,7 @@ def _same(codec: Codec, case: Case, payload: Payload) -> None:
     fields = _read(codec, case, by_nbc(payload, _now(codec)).qr)
     for name, expected in payload.items():
         if name not in ("kind", "amount", "currency", "expirationTimestamp"):
-            _must(fields.get(name) == expected, f"{name} is {fields.get(name)!r}, expected {expected!r}")
+            must(fields.get(name) == expected, f"{name} is {fields.get(name)!r}, expected {expected!r}")
 
 
 def _read(codec: Codec, case: Case, qr: str) -> dict[str, Any]:
@@ -152,7 +147,7 @@ def _memory(codec: Codec, case: Case) -> None:
     fields = _read(codec, case, by_nbc(plain(), now).qr)
     for name in (*LABELS, "amount", "expirationTimestamp", "acquiringBank", "merchantID"):
         found = fields.get(name)
-        _must(found in (None, ""), f"{name} is {found!r}, the code has none")
+        must(found in (None, ""), f"{name} is {found!r}, the code has none")
 
 
 @rule(
@@ -182,14 +177,14 @@ def _decoded_expiry(codec: Codec, case: Case) -> None:
     """A code that ends at a millisecond which is no whole second; the expiry as number or text."""
     expiry = _now(codec) + DAY_MS + 123
     found = _read(codec, case, _dynamic(_now(codec), expirationTimestamp=expiry)).get("expirationTimestamp")
-    _must(str(found) == str(expiry), f"expirationTimestamp is {found!r}, expected {expiry}")
+    must(str(found) == str(expiry), f"expirationTimestamp is {found!r}, expected {expiry}")
 
 
 @rule("decode.spaces", "Spaces are read as they stand", forbids="a name that is trimmed in reading")
 def _spaces(codec: Codec, case: Case) -> None:
     """A name with two spaces inside and one at the end."""
     found = _read(codec, case, by_nbc(plain(merchantName="Sok  Heng "), _now(codec)).qr).get("merchantName")
-    _must(found == "Sok  Heng ", f"merchantName is {found!r}, expected 'Sok  Heng '")
+    must(found == "Sok  Heng ", f"merchantName is {found!r}, expected 'Sok  Heng '")
 
 
 AMOUNTS = (
@@ -216,9 +211,9 @@ def _amounts(codec: Codec, case: Case) -> None:
                 found = Decimal(str(fields.get("amount")))
             except InvalidOperation:
                 found = Decimal(-1)
-            _must(found == Decimal(text), f"the amount is {fields.get('amount')!r}, expected {text}")
+            must(found == Decimal(text), f"the amount is {fields.get('amount')!r}, expected {text}")
             given = str(fields.get("currency"))
-            _must(given in (currency, letters), f"the currency is {given!r}, expected {currency}")
+            must(given in (currency, letters), f"the currency is {given!r}, expected {currency}")
             case.journal.clear()
 
 
@@ -239,7 +234,7 @@ def _unknown(codec: Codec, case: Case) -> None:
         if isinstance(fields, Refused):
             raise RuleBrokenError(f"a code with {what} was refused: {fields.why}")
         found = fields.get("merchantName")
-        _must(found == "Sokha", f"with {what}, merchantName is {found!r}, expected 'Sokha'")
+        must(found == "Sokha", f"with {what}, merchantName is {found!r}, expected 'Sokha'")
 
 
 @rule(
@@ -264,7 +259,7 @@ def _dialects(codec: Codec, case: Case) -> None:
         if isinstance(fields, Refused):
             raise RuleBrokenError(f"a code with {what} was refused: {fields.why}")
         for name, text in {**expected, **more}.items():
-            _must(fields.get(name) == text, f"with {what}, {name} is {fields.get(name)!r}, expected {text!r}")
+            must(fields.get(name) == text, f"with {what}, {name} is {fields.get(name)!r}, expected {text!r}")
 
 
 @rule(
@@ -282,7 +277,7 @@ def _decode_duplicates(codec: Codec, case: Case) -> None:
     ):
         fields = codec.decode(case, seal(good + field(tag, text)))
         found = "" if isinstance(fields, Refused) else str(fields.get(name))
-        _must(not found.startswith(evil), f"{name} is read from a second tag {tag}: {found!r}")
+        must(not found.startswith(evil), f"{name} is read from a second tag {tag}: {found!r}")
 
 
 def _damaged(case: Case, codec: Codec) -> str:
@@ -306,7 +301,7 @@ def _decode_crc(codec: Codec, case: Case) -> None:
 @rule("verify.crc", "A changed character is not valid", forbids="a verifier that does not compute the CRC", examples=15)
 def _verify_crc(codec: Codec, case: Case) -> None:
     """One character of the bill number changed, the CRC left as it was."""
-    _must(not codec.verify(case, _damaged(case, codec)), "a code with a changed character is called valid")
+    must(not codec.verify(case, _damaged(case, codec)), "a code with a changed character is called valid")
 
 
 @rule("verify.trailing", "Nothing follows the CRC", forbids="a code with more behind it that is called valid")
@@ -314,9 +309,9 @@ def _trailing(codec: Codec, case: Case) -> None:
     """A good code, with a letter, a whole tag, a space and line ends behind its CRC, and with a space before it."""
     good = by_nbc(plain(), _now(codec)).qr
     for more in ("0", "5802KH", " ", "\n", "\r\n", "\x00", "\u200b"):
-        _must(not codec.verify(case, good + more), f"a code with {more!r} behind its CRC is called valid")
+        must(not codec.verify(case, good + more), f"a code with {more!r} behind its CRC is called valid")
     for more in (" ", "\n", "\ufeff"):
-        _must(not codec.verify(case, more + good), f"a code with {more!r} before it is called valid")
+        must(not codec.verify(case, more + good), f"a code with {more!r} before it is called valid")
 
 
 @rule("verify.valid", "What NBC's SDK writes is valid", forbids="refusing a good code", examples=40)
@@ -324,7 +319,7 @@ def _valid(codec: Codec, case: Case) -> None:
     """Codes in ASCII and in Khmer, with and without an amount, before their expiry."""
     script = case.draw(st.sampled_from(("ascii", "khmer")), "script")
     drawn = payloads(_now(codec), alphabet=KHMER) if script == "khmer" else payloads(_now(codec))
-    _must(codec.verify(case, by_nbc(case.draw(drawn, "payload"), _now(codec)).qr), "a code of NBC's is called invalid")
+    must(codec.verify(case, by_nbc(case.draw(drawn, "payload"), _now(codec)).qr), "a code of NBC's is called invalid")
 
 
 @rule("verify.low-crc", "A CRC of leading zeros is valid", forbids="a verifier that compares with an unpadded CRC")
@@ -332,7 +327,7 @@ def _low_crc(codec: Codec, case: Case) -> None:
     """Codes of NBC's whose CRC begins with one, two and three zeros."""
     for payload in low_crcs().values():
         qr = by_nbc(payload, _now(codec)).qr
-        _must(codec.verify(case, qr), f"a code whose CRC is {qr[-4:]} is called invalid")
+        must(codec.verify(case, qr), f"a code whose CRC is {qr[-4:]} is called invalid")
 
 
 @rule(
@@ -345,12 +340,12 @@ def _expired(codec: Codec, case: Case) -> None:
     now = NOW_MS if not codec.own_clock else codec.now_ms
     if codec.own_clock:
         dead = _dynamic(now - 2 * DAY_MS)
-        _must(not codec.verify(case, dead), "a code that expired yesterday is called valid")
+        must(not codec.verify(case, dead), "a code that expired yesterday is called valid")
         return
     expiry = now + 900_000
     qr = _dynamic(now, expirationTimestamp=expiry)
-    _must(codec.verify(case, qr, expiry), "a code is called invalid at the millisecond of its expiry")
-    _must(not codec.verify(case, qr, expiry + 1), "a code is called valid one millisecond after its expiry")
+    must(codec.verify(case, qr, expiry), "a code is called invalid at the millisecond of its expiry")
+    must(not codec.verify(case, qr, expiry + 1), "a code is called valid one millisecond after its expiry")
 
 
 @rule(
@@ -373,7 +368,7 @@ def _needs(codec: Codec, case: Case) -> None:
         "an account template and no account in it": _sealed(t29="0105hello"),
         **{f"no tag {tag}": _without(tag) for tag in ("00", "52", "58", "60")},
     }.items():
-        _must(not codec.verify(case, qr), f"a code with {what} is called valid: {qr!r}")
+        must(not codec.verify(case, qr), f"a code with {what} is called valid: {qr!r}")
 
 
 def _without(tag: str) -> str:
@@ -409,7 +404,7 @@ def _values(codec: Codec, case: Case) -> None:
         "an expiry in seconds": _sealed(t01="12", t54="1000", t99=field("00", str(now)) + f"0110{now // 1000 + 900}"),
         "an expiry before its creation": _sealed(t01="12", t54="1000", t99=_backwards(now)),
     }.items():
-        _must(not codec.verify(case, qr), f"a code with {what} is called valid: {qr!r}")
+        must(not codec.verify(case, qr), f"a code with {what} is called valid: {qr!r}")
         case.journal.clear()
 
 
@@ -437,7 +432,7 @@ def _full(codec: Codec, case: Case) -> None:
         plain(currency=840, amount=9999999999.99, expirationTimestamp=now + DAY_MS),
     ):
         qr = by_nbc(payload, now).qr
-        _must(codec.verify(case, qr), f"a code with fields at their limits is called invalid: {qr!r}")
+        must(codec.verify(case, qr), f"a code with fields at their limits is called invalid: {qr!r}")
         case.journal.clear()
 
 
@@ -461,7 +456,7 @@ def _valid_dialects(codec: Codec, case: Case) -> None:
         "digits that look like a tag": _sealed(t59="Shop 6304ABCD"),
         "labels in Khmer": _sealed(t62=field("01", "វិក្កយបត្រ១") + field("07", "ហាង")),
     }.items():
-        _must(codec.verify(case, qr), f"a code with {what} is called invalid: {qr!r}")
+        must(codec.verify(case, qr), f"a code with {what} is called invalid: {qr!r}")
 
 
 @rule(
@@ -474,4 +469,4 @@ def _duplicates(codec: Codec, case: Case) -> None:
     now = _now(codec)
     for extra in (field("59", "Evil Corp"), field("54", "9999")):
         qr = seal(_dynamic(now)[:-8] + extra)
-        _must(not codec.verify(case, qr), f"a code with {extra!r} appended is called valid: {qr!r}")
+        must(not codec.verify(case, qr), f"a code with {extra!r} appended is called valid: {qr!r}")

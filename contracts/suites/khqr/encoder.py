@@ -13,15 +13,12 @@ from hypothesis import strategies as st
 from contracts.suites.case import Case
 from contracts.suites.khqr.lines import Codec, Refused, Written
 from contracts.suites.khqr.payloads import (
-    ASCII,
     DAY_MS,
     KHMER,
     Payload,
     by_nbc,
     expiries,
     khr,
-    languages,
-    payees,
     payloads,
     plain,
     shop,
@@ -29,7 +26,7 @@ from contracts.suites.khqr.payloads import (
     words,
 )
 from contracts.suites.khqr.reading import parts, value
-from contracts.suites.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite
+from contracts.suites.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite, must
 from khqr.emv import crc16
 
 SUITE = Suite("khqr")
@@ -44,12 +41,7 @@ def written(codec: Codec, case: Case, payload: Payload) -> Written:
     return answer
 
 
-def _must(held: object, otherwise: str) -> None:
-    if not held:
-        raise RuleBrokenError(otherwise)
-
-
-def _dynamic(codec: Codec, **fields: Any) -> Payload:
+def dynamic(codec: Codec, **fields: Any) -> Payload:
     return plain(**{"amount": 1000, "expirationTimestamp": codec.now_ms + DAY_MS, **fields})
 
 
@@ -72,10 +64,10 @@ def _lengths(codec: Codec, case: Case) -> None:
     qr = written(codec, case, case.draw(payloads(codec.now_ms), "payload")).qr
     found, rest = parts(qr)
     last = found[-1].tag if found else "the start"
-    _must(not rest, f"after tag {last} the text cannot be followed: {rest[:24]!r}")
+    must(not rest, f"after tag {last} the text cannot be followed: {rest[:24]!r}")
     for tag in ("29", "30", "62", "64", "99"):
         inner = value(qr, tag)
-        _must(inner is None or not parts(inner)[1], f"template {tag} cannot be followed: {inner!r}")
+        must(inner is None or not parts(inner)[1], f"template {tag} cannot be followed: {inner!r}")
 
 
 @rule(
@@ -105,7 +97,7 @@ def _characters(codec: Codec, case: Case) -> None:
 
 def _counted(qr: str, tag: str, text: str) -> None:
     expected = f"{tag}{len(text):02d}{text}"
-    _must(expected in qr, f"expected {expected!r} ({len(text)} characters) in {qr!r}")
+    must(expected in qr, f"expected {expected!r} ({len(text)} characters) in {qr!r}")
 
 
 @rule("tlv.once", "No tag stands twice", forbids="the same tag twice in a code", examples=30)
@@ -113,17 +105,17 @@ def _once(codec: Codec, case: Case) -> None:
     """The tags of the top level are counted."""
     found = [part.tag for part in parts(written(codec, case, case.draw(payloads(codec.now_ms), "payload")).qr)[0]]
     twice = sorted({tag for tag in found if found.count(tag) > 1})
-    _must(not twice, f"tag {', '.join(twice)} stands twice")
+    must(not twice, f"tag {', '.join(twice)} stands twice")
 
 
 @rule("tlv.order", "Tag 00 is first and tag 63 is last", forbids="a code that does not begin with 00 or end with 63")
 def _order(codec: Codec, case: Case) -> None:
     """A code with and one without an amount."""
-    for payload in (plain(), _dynamic(codec)):
+    for payload in (plain(), dynamic(codec)):
         qr = written(codec, case, payload).qr
-        _must(qr.startswith("0002"), f"begins with {qr[:6]!r}, expected 000201")
+        must(qr.startswith("0002"), f"begins with {qr[:6]!r}, expected 000201")
         tags = [part.tag for part in parts(qr)[0]]
-        _must(tags[-1:] == ["63"] or "6304" in qr[-8:], f"ends with tag {tags[-1:] or '?'}, expected 63 last")
+        must(tags[-1:] == ["63"] or "6304" in qr[-8:], f"ends with tag {tags[-1:] or '?'}, expected 63 last")
 
 
 @rule("tlv.empty", "No tag is empty", forbids="a tag of length 00 for a field that was not given")
@@ -141,7 +133,7 @@ def _none_empty(qr: str) -> None:
     empty = [part.tag for part in parts(qr)[0] if not part.value]
     for tag in ("29", "30", "62", "64"):
         empty += [f"{tag}.{inner.tag}" for inner in parts(value(qr, tag) or "")[0] if not inner.value]
-    _must(not empty, f"the tags {', '.join(empty)} are empty")
+    must(not empty, f"the tags {', '.join(empty)} are empty")
 
 
 @rule(
@@ -152,8 +144,8 @@ def _none_empty(qr: str) -> None:
 def _fixed(codec: Codec, case: Case) -> None:
     """Tags 00 and 58 of a plain code."""
     qr = written(codec, case, plain()).qr
-    _must(value(qr, "00") == "01", f"tag 00 is {value(qr, '00')!r}, expected '01'")
-    _must(value(qr, "58") == "KH", f"tag 58 is {value(qr, '58')!r}, expected 'KH'")
+    must(value(qr, "00") == "01", f"tag 00 is {value(qr, '00')!r}, expected '01'")
+    must(value(qr, "58") == "KH", f"tag 58 is {value(qr, '58')!r}, expected 'KH'")
 
 
 @rule("crc.value", "The CRC is CRC-16/CCITT-FALSE of everything before it", forbids="another CRC", examples=40)
@@ -161,10 +153,10 @@ def _crc_value(codec: Codec, case: Case) -> None:
     """ASCII payloads whose CRC has no leading zero; compared as numbers, the 6304 included."""
     qr = written(codec, case, case.draw(payloads(codec.now_ms), "payload")).qr
     digits = re.search(r"6304([0-9A-Fa-f]+)\Z", qr)
-    _must(digits, f"ends in {qr[-10:]!r}, expected 6304 and hex digits")
+    must(digits, f"ends in {qr[-10:]!r}, expected 6304 and hex digits")
     assert digits  # noqa: S101  for the type checker
     body = qr[: digits.start() + 4]
-    _must(int(digits[1], 16) == int(crc16(body), 16), f"the CRC is {digits[1]}, expected {crc16(body)} over {body!r}")
+    must(int(digits[1], 16) == int(crc16(body), 16), f"the CRC is {digits[1]}, expected {crc16(body)} over {body!r}")
 
 
 @rule("crc.padded", "The CRC always has four digits", forbids="a CRC that loses its leading zeros")
@@ -181,7 +173,7 @@ def _crc_padded(codec: Codec, case: Case) -> None:
             raise RuleBrokenError(
                 f"the CRC of {payload['merchantName']!r} is {tail!r}, expected {expected!r} ({zeros} zeros)"
             )
-        _must(len(tail) == 4 or tail.startswith("6304"), f"the CRC is {tail!r}, expected four digits")
+        must(len(tail) == 4 or tail.startswith("6304"), f"the CRC is {tail!r}, expected four digits")
 
 
 @cache
@@ -203,7 +195,7 @@ def low_crcs() -> dict[int, Payload]:
 def _crc_upper(codec: Codec, case: Case) -> None:
     """The last four characters of codes drawn."""
     qr = written(codec, case, case.draw(payloads(codec.now_ms), "payload")).qr
-    _must(qr[-4:] == qr[-4:].upper(), f"the CRC is {qr[-4:]!r}, expected {qr[-4:].upper()!r}")
+    must(qr[-4:] == qr[-4:].upper(), f"the CRC is {qr[-4:]!r}, expected {qr[-4:].upper()!r}")
 
 
 @rule(
@@ -216,7 +208,7 @@ def _crc_bytes(codec: Codec, case: Case) -> None:
     """A Khmer name; the CRC of the text that was written is computed anew."""
     qr = written(codec, case, plain(merchantName=case.draw(words(1, 25, KHMER), "merchantName"))).qr
     head, tail = qr[:-4], qr[-4:]
-    _must(tail.upper() == crc16(head), f"the CRC is {tail}, over the UTF-8 bytes it is {crc16(head)}")
+    must(tail.upper() == crc16(head), f"the CRC is {tail}, over the UTF-8 bytes it is {crc16(head)}")
 
 
 @rule(
@@ -233,7 +225,7 @@ def _md5_whole(codec: Codec, case: Case) -> None:
     if answer.md5 is None:
         raise NotCheckedError("the codec tells no md5")
     expected = md5(answer.qr.encode(), usedforsecurity=False).hexdigest()
-    _must(
+    must(
         answer.md5.lower() == expected,
         f"the md5 is {answer.md5}, expected {expected} over the {len(answer.qr)} characters",
     )
@@ -245,7 +237,7 @@ def _md5_form(codec: Codec, case: Case) -> None:
     answer = written(codec, case, plain())
     if answer.md5 is None:
         raise NotCheckedError("the codec tells no md5")
-    _must(re.fullmatch(r"[0-9a-f]{32}", answer.md5), f"the md5 is {answer.md5!r}, expected 32 of 0-9a-f")
+    must(re.fullmatch(r"[0-9a-f]{32}", answer.md5), f"the md5 is {answer.md5!r}, expected 32 of 0-9a-f")
 
 
 @rule("initiation", "11 without an amount, 12 with one", forbids="the wrong point of initiation (tag 01)", examples=20)
@@ -254,25 +246,25 @@ def _initiation(codec: Codec, case: Case) -> None:
     payload = case.draw(payloads(codec.now_ms), "payload")
     found = value(written(codec, case, payload).qr, "01")
     expected = "12" if "amount" in payload else "11"
-    _must(found == expected, f"tag 01 is {found!r}, expected {expected!r}")
+    must(found == expected, f"tag 01 is {found!r}, expected {expected!r}")
 
 
 @rule("amount.zero", "An amount of zero makes a static code", forbids="a dynamic code of zero, which nobody can pay")
 def _zero(codec: Codec, case: Case) -> None:
     """Amounts 0 and 0.0 in both currencies: no tag 54, tag 01 is 11; or a refusal."""
     for currency, zero in ((116, 0), (840, 0), (116, 0.0), (840, 0.0)):
-        answer = codec.encode(case, _dynamic(codec, currency=currency, amount=zero))
+        answer = codec.encode(case, dynamic(codec, currency=currency, amount=zero))
         if isinstance(answer, Written):
-            _must(value(answer.qr, "54") is None, f"tag 54 is {value(answer.qr, '54')!r} for an amount of {zero}")
-            _must(value(answer.qr, "01") != "12", f"tag 01 is '12' for an amount of {zero}")
+            must(value(answer.qr, "54") is None, f"tag 54 is {value(answer.qr, '54')!r} for an amount of {zero}")
+            must(value(answer.qr, "01") != "12", f"tag 01 is '12' for an amount of {zero}")
 
 
 @rule("amount.khr", "Riel are written whole", forbids="decimals in a KHR amount", examples=30)
 def _khr(codec: Codec, case: Case) -> None:
     """Amounts in riel; tag 54 is the digits alone."""
     amount = case.draw(khr(), "amount")
-    found = value(written(codec, case, _dynamic(codec, amount=amount)).qr, "54")
-    _must(found == str(amount), f"tag 54 is {found!r}, expected {str(amount)!r}")
+    found = value(written(codec, case, dynamic(codec, amount=amount)).qr, "54")
+    must(found == str(amount), f"tag 54 is {found!r}, expected {str(amount)!r}")
 
 
 @rule(
@@ -284,9 +276,9 @@ def _khr(codec: Codec, case: Case) -> None:
 def _usd(codec: Codec, case: Case) -> None:
     """Amounts in cents; two decimals where there is a fraction, none where there is not; never a cent off."""
     amount = case.draw(usd(), "amount")
-    found = value(written(codec, case, _dynamic(codec, currency=840, amount=amount)).qr, "54")
+    found = value(written(codec, case, dynamic(codec, currency=840, amount=amount)).qr, "54")
     expected = str(amount) if isinstance(amount, int) else f"{amount:.2f}"
-    _must(found == expected, f"tag 54 is {found!r}, expected {expected!r}")
+    must(found == expected, f"tag 54 is {found!r}, expected {expected!r}")
 
 
 AMOUNTS = (
@@ -318,8 +310,8 @@ AMOUNTS = (
 def _plain_amounts(codec: Codec, case: Case) -> None:
     """Amounts from a cent to the largest of each currency, and what NBC writes for them."""
     for currency, amount, expected in AMOUNTS:
-        found = value(written(codec, case, _dynamic(codec, currency=currency, amount=amount)).qr, "54")
-        _must(found == expected, f"tag 54 is {found!r}, expected {expected!r} for {amount} in {currency}")
+        found = value(written(codec, case, dynamic(codec, currency=currency, amount=amount)).qr, "54")
+        must(found == expected, f"tag 54 is {found!r}, expected {expected!r} for {amount} in {currency}")
         case.journal.clear()
 
 
@@ -333,7 +325,7 @@ def _currency(codec: Codec, case: Case) -> None:
     """Codes of both currencies, with and without an amount."""
     payload = case.draw(payloads(codec.now_ms), "payload")
     found = value(written(codec, case, payload).qr, "53")
-    _must(found == str(payload["currency"]), f"tag 53 is {found!r}, expected '{payload['currency']}'")
+    must(found == str(payload["currency"]), f"tag 53 is {found!r}, expected '{payload['currency']}'")
 
 
 @rule(
@@ -348,7 +340,7 @@ def _static(codec: Codec, case: Case) -> None:
     if case.draw(st.booleans(), "with an expiry"):
         payload = {**payload, "expirationTimestamp": codec.now_ms + DAY_MS}
     found = value(written(codec, case, payload).qr, "99")
-    _must(found is None, f"tag 99 is {found!r}, expected none")
+    must(found is None, f"tag 99 is {found!r}, expected none")
 
 
 @rule(
@@ -358,10 +350,10 @@ def _static(codec: Codec, case: Case) -> None:
 )
 def _expiry_present(codec: Codec, case: Case) -> None:
     """Both sub-tags of 99, in a person's and a shop's code."""
-    for payload in (_dynamic(codec), shop(amount=1000, expirationTimestamp=codec.now_ms + DAY_MS)):
+    for payload in (dynamic(codec), shop(amount=1000, expirationTimestamp=codec.now_ms + DAY_MS)):
         qr = written(codec, case, payload).qr
         for sub, what in (("00", "creation"), ("01", "expiry")):
-            _must(value(qr, f"99.{sub}"), f"tag 99.{sub} ({what}) is missing")
+            must(value(qr, f"99.{sub}"), f"tag 99.{sub} ({what}) is missing")
 
 
 @rule(
@@ -371,10 +363,10 @@ def _expiry_present(codec: Codec, case: Case) -> None:
 )
 def _milliseconds(codec: Codec, case: Case) -> None:
     """The form of 99.00 and 99.01, where they are present."""
-    qr = written(codec, case, _dynamic(codec)).qr
+    qr = written(codec, case, dynamic(codec)).qr
     for sub in ("00", "01"):
         found = value(qr, f"99.{sub}")
-        _must(found is None or re.fullmatch(r"[0-9]{13}", found), f"tag 99.{sub} is {found!r}, expected 13 digits")
+        must(found is None or re.fullmatch(r"[0-9]{13}", found), f"tag 99.{sub} is {found!r}, expected 13 digits")
 
 
 @rule(
@@ -386,9 +378,9 @@ def _milliseconds(codec: Codec, case: Case) -> None:
 def _expiry_value(codec: Codec, case: Case) -> None:
     """Expiries from one millisecond to 30 days ahead; compared where 99.01 has 13 digits."""
     expiry = case.draw(expiries(codec.now_ms), "expirationTimestamp")
-    found = value(written(codec, case, _dynamic(codec, expirationTimestamp=expiry)).qr, "99.01") or ""
+    found = value(written(codec, case, dynamic(codec, expirationTimestamp=expiry)).qr, "99.01") or ""
     if len(found) == 13:
-        _must(found == str(expiry), f"tag 99.01 is {found}, asked for {expiry}: {int(found) - expiry:+d} ms")
+        must(found == str(expiry), f"tag 99.01 is {found}, asked for {expiry}: {int(found) - expiry:+d} ms")
 
 
 @rule("expiry.creation", "The creation time is now", forbids="a creation time other than the one given")
@@ -396,7 +388,7 @@ def _creation(codec: Codec, case: Case) -> None:
     """Tag 99.00 against the `now` of three requests, one of them later and not at a whole second."""
     if codec.own_clock:
         raise NotCheckedError("the codec stamps codes with its own clock")
-    kept, payload = codec.now_ms, _dynamic(codec)
+    kept, payload = codec.now_ms, dynamic(codec)
     for later in (0, 1_234_567, 1):
         codec.now_ms = kept + later
         try:
@@ -404,218 +396,4 @@ def _creation(codec: Codec, case: Case) -> None:
         finally:
             codec.now_ms = kept
         if len(found) == 13:
-            _must(found == str(kept + later), f"tag 99.00 is {found}, expected {kept + later}")
-
-
-@rule(
-    "account.template",
-    "A person's account is in tag 29, a shop's in tag 30",
-    forbids="the account in another template",
-    examples=20,
-)
-def _template(codec: Codec, case: Case) -> None:
-    """The account, its second field and the bank in their sub-tags, and no second template."""
-    payload = case.draw(payees(whole=case.draw(st.booleans(), "all of its fields")), "payload")
-    qr = written(codec, case, payload).qr
-    right, wrong = ("30", "29") if payload["kind"] == "merchant" else ("29", "30")
-    _must(value(qr, wrong) is None, f"tag {wrong} is in the code of one {payload['kind']}")
-    second = "merchantID" if payload["kind"] == "merchant" else "accountInformation"
-    for sub, name in (("00", "bakongAccountID"), ("01", second), ("02", "acquiringBank")):
-        found = value(qr, f"{right}.{sub}")
-        _must(found == payload.get(name), f"tag {right}.{sub} is {found!r}, expected {name} {payload.get(name)!r}")
-
-
-@rule(
-    "account.kept",
-    "An account stands in its template as it was given",
-    forbids="an account in small letters, or refused for a dot, a hyphen or a telephone number",
-)
-def _account_kept(codec: Codec, case: Case) -> None:
-    """Accounts as banks give them out, and one of 32 characters."""
-    for account in ("Sokha.Chan@DEVB", "85512345678@aclb", "sok-heng_1@abaa", "9@wing", "a" * 27 + "@devb"):
-        found = value(written(codec, case, plain(bakongAccountID=account)).qr, "29.00")
-        _must(found == account, f"tag 29.00 is {found!r}, expected {account!r}")
-
-
-FIELDS = {
-    "59": "merchantName",
-    "60": "merchantCity",
-    "52": "merchantCategoryCode",
-    "62.01": "billNumber",
-    "62.02": "mobileNumber",
-    "62.03": "storeLabel",
-    "62.07": "terminalLabel",
-    "62.08": "purposeOfTransaction",
-}
-
-
-@rule(
-    "fields.kept",
-    "Every field stands in its tag, unchanged",
-    forbids="a field lost, cut, cased, trimmed or in another tag",
-    examples=60,
-)
-def _kept(codec: Codec, case: Case) -> None:
-    """Codes with any of the optional fields; each is read back from its own tag."""
-    payload = case.draw(payloads(codec.now_ms), "payload")
-    qr = written(codec, case, payload).qr
-    for path, name in FIELDS.items():
-        found = value(qr, path)
-        expected = payload.get(name, "5999" if path == "52" else None)
-        _must(found == expected, f"tag {path} is {found!r}, expected {name} {expected!r}")
-
-
-@rule("fields.spaces", "Spaces stay where they are", forbids="a name that is trimmed, or whose spaces are merged")
-def _spaces(codec: Codec, case: Case) -> None:
-    """A name and a city with two spaces inside and one at the end, as NBC's SDK keeps them."""
-    qr = written(codec, case, plain(merchantName="Sok  Heng ", merchantCity="Siem  Reap ")).qr
-    for tag, expected in (("59", "Sok  Heng "), ("60", "Siem  Reap ")):
-        _must(value(qr, tag) == expected, f"tag {tag} is {value(qr, tag)!r}, expected {expected!r}")
-
-
-@rule(
-    "fields.mobile",
-    "A mobile number stands as it was given",
-    forbids="a number that is normalised: +855 cut, spaces dropped, a zero added",
-)
-def _mobile(codec: Codec, case: Case) -> None:
-    """Numbers in the forms that people write, as NBC's SDK keeps them."""
-    for number in ("+85512345678", "85512345678", "012345678", "12345678", "+855 12 345-678"):
-        found = value(written(codec, case, plain(mobileNumber=number)).qr, "62.02")
-        _must(found == number, f"tag 62.02 is {found!r}, expected {number!r}")
-
-
-TEXTS = {
-    "zero-width spaces between Khmer words": "សុខ\u200bហេង",
-    "a zero-width non-joiner": "ស៊\u200cី",
-    "Khmer stacked consonants and signs": "ស្រីស្រស់ំ",
-    "a letter with its accent behind it": "Cafe\u0301",
-    "a letter with its accent in it": "Café",
-    "a full-width letter": "\uff21\uff11",
-    "a no-break space": "Sok\u00a0Heng",
-    "typographic quotes": "Sok\u2019s \u201cShop\u201d",
-    "marks of HTML, JSON and URLs": 'A&B <"\\/%20+',
-}
-
-
-@rule(
-    "fields.unicode",
-    "Text is kept character by character",
-    forbids="normalising (NFC, NFKC), zero-width characters dropped, escapes: another length, another md5",
-)
-def _unicode(codec: Codec, case: Case) -> None:
-    """Names that a normal form, a sanitiser or an escaping would change."""
-    for what, name in TEXTS.items():
-        found = value(written(codec, case, plain(merchantName=name)).qr, "59")
-        _must(found == name, f"{what}: tag 59 is {found!a}, expected {name!a}")
-
-
-@rule(
-    "fields.emoji",
-    "An emoji stays whole, or is refused",
-    forbids="a question mark or half a character in its place; whether it counts as one or two is disputed",
-)
-def _emoji(codec: Codec, case: Case) -> None:
-    """A name with an emoji: refused, or written as it is, with the CRC of its UTF-8 bytes."""
-    answer = codec.encode(case, plain(merchantName="Shop \U0001f600"))
-    if isinstance(answer, Written):
-        head, tail = answer.qr[:-4], answer.qr[-4:]
-        _must("Shop \U0001f600" in answer.qr, f"the emoji is not in the code {answer.qr!a}")
-        _must(tail.upper() == crc16(head), f"the CRC is {tail}, over the UTF-8 bytes it is {crc16(head)}")
-
-
-@rule(
-    "fields.lookalikes",
-    "Text that looks like a tag is text",
-    forbids="looking for tags in the text: a name with 6304 in it breaks the CRC",
-)
-def _lookalikes(codec: Codec, case: Case) -> None:
-    """Names and bill numbers with 6304, 5303 and 99 in them; the whole is compared with NBC's."""
-    for name, bill in (("Shop 6304", "5303840"), ("6304ABCD", "630499340013"), ("5802KH5905", "6304")):
-        payload = plain(merchantName=name, billNumber=bill)
-        qr, expected = written(codec, case, payload).qr, by_nbc(payload, codec.now_ms).qr
-        _must(qr == expected, f"read {qr!r}, expected {expected!r}")
-
-
-@rule("encode.memory", "A code knows nothing of the one before", forbids="fields or amounts of an earlier payload")
-def _memory(codec: Codec, case: Case) -> None:
-    """Codes with every field, and then a plain one: it has the tags of a plain code alone."""
-    labels = {name: "1" for path, name in FIELDS.items() if path.startswith("62")}
-    language = {"languagePreference": "km", "merchantNameAlternateLanguage": "សុខ"}
-    written(codec, case, _dynamic(codec, currency=840, merchantCategoryCode="1111", **labels, **language))
-    written(codec, case, shop(upiMerchantAccount="1" * 31))
-    again = written(codec, case, plain()).qr
-    left = sorted(set(_tags(again)) - set(_tags(by_nbc(plain(), codec.now_ms).qr)))
-    _must(not left, f"after other codes a plain one has the tags {', '.join(left)}: {again!r}")
-
-
-LANGUAGE = {
-    "00": "languagePreference",
-    "01": "merchantNameAlternateLanguage",
-    "02": "merchantCityAlternateLanguage",
-}
-
-
-@rule("language", "The other language stands in tag 64", forbids="a Khmer name lost or in another tag", examples=15)
-def _language(codec: Codec, case: Case) -> None:
-    """A preference and a name in Khmer, with a city and without; each in its sub-tag, in order."""
-    given = case.draw(languages(), "the other language")
-    qr = written(codec, case, plain(**given)).qr
-    expected = ""
-    for sub, name in LANGUAGE.items():
-        text = given.get(name, "")
-        _must(text in qr, f"{name} {text!r} is not in the code {qr!r}")
-        expected += f"{sub}{len(text):02d}{text}" if text else ""
-    _must(value(qr, "64") == expected, f"tag 64 is {value(qr, '64')!r}, expected {expected!r}")
-
-
-@rule("unionpay", "A UnionPay account stands in tag 15", forbids="a UnionPay account lost or in another tag")
-def _unionpay(codec: Codec, case: Case) -> None:
-    """A code in riel with an account of 31 digits, and with one of 99."""
-    for account in ("1234567890" * 9 + "123456789", "1234567890" * 3 + "1"):
-        qr = written(codec, case, plain(upiMerchantAccount=account)).qr
-        found = value(qr, "15")
-        _must(found == account, f"tag 15 is {found!r}, expected {account!r}")
-    tags = [part.tag for part in parts(qr)[0]]
-    _must(tags.index("15") < tags.index("29"), f"the tags are {tags}, expected 15 before 29")
-
-
-@rule(
-    "defaults",
-    "The category is 5999, the currency 116 and the city Phnom Penh where none is given",
-    forbids="other defaults than NBC's, or asking for what NBC does not",
-)
-def _defaults(codec: Codec, case: Case) -> None:
-    """A person's and a shop's payload without category, currency and city."""
-    for payload in (plain(merchantCity=None, currency=None), shop(merchantCity=None, currency=None)):
-        answer = codec.encode(case, payload)
-        if isinstance(answer, Refused):
-            raise RuleBrokenError(f"a {payload['kind']} without city and currency was refused: {answer.why}")
-        for tag, expected in (("52", "5999"), ("53", "116"), ("60", "Phnom Penh")):
-            _must(value(answer.qr, tag) == expected, f"tag {tag} is {value(answer.qr, tag)!r}, expected {expected!r}")
-
-
-@rule(
-    "order.nbc", "The tags stand in NBC's order", forbids="another order of tags, which makes another md5", examples=20
-)
-def _nbc_order(codec: Codec, case: Case) -> None:
-    """The sequence of tags, of both levels, against NBC's; lengths and values are other rules' matter."""
-    payload = case.draw(payloads(codec.now_ms), "payload") | case.draw(languages(ASCII), "the other language")
-    qr = written(codec, case, payload).qr
-    expected = by_nbc(payload, codec.now_ms).qr
-    _must(_common(qr, expected) == _common(expected, qr), f"the tags are {_tags(qr)}, NBC writes {_tags(expected)}")
-
-
-def _tags(qr: str) -> list[str]:
-    found = []
-    for part in parts(qr)[0]:
-        found.append(part.tag)
-        if part.tag in ("29", "30", "62", "64", "99"):
-            found += [f"{part.tag}.{inner.tag}" for inner in parts(part.value)[0]]
-    return found
-
-
-def _common(qr: str, other: str) -> list[str]:
-    """The tags of one that the other has too: what is missing or too many is other rules' matter."""
-    also = set(_tags(other))
-    return [tag for tag in dict.fromkeys(_tags(qr)) if tag in also]
+            must(found == str(kept + later), f"tag 99.00 is {found}, expected {kept + later}")
