@@ -11,8 +11,10 @@ import hmac
 import json
 import os
 from collections import deque
+from datetime import UTC, datetime
 from decimal import Decimal
 from types import SimpleNamespace
+from urllib.parse import parse_qs
 
 import httpx
 
@@ -59,7 +61,10 @@ class Shop(Plans, Hooks):
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         extra = {}
         try:
-            status, answer = await self.route(scope["method"], scope["path"], headers, body, scope["client"][0])
+            asked = parse_qs(scope["query_string"].decode("latin-1"))
+            if self.has("key-in-query") and "api_key" in asked:
+                headers.setdefault("authorization", f"Bearer {asked['api_key'][0]}")
+            status, answer = await self.route(scope["method"], scope["path"], headers, body, scope["client"][0], asked)
         except Problem as problem:
             status, answer, extra = problem.status, {"error": str(problem)}, problem.headers
         except Exception as error:  # noqa: BLE001  a shop that fails says 500
@@ -72,7 +77,7 @@ class Shop(Plans, Hooks):
         await send({"type": "http.response.start", "status": status, "headers": sent})
         await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 
-    async def route(self, method, path, headers, raw, address):
+    async def route(self, method, path, headers, raw, address, asked):
         if path == "/health":
             return 200, {}
         if self.clock_url:
@@ -83,7 +88,8 @@ class Shop(Plans, Hooks):
         if path == "/test/keys":
             return 200, self.change_keys(json.loads(raw))
         key = self.check_key(headers, path, address)
-        await self.check_limit(key, path)
+        if not (self.has("limit-reads-only") and method == "POST"):
+            await self.check_limit(key, path)
         parts = path.strip("/").split("/")
         body = self.body(raw) if method == "POST" else {}
         if (method, parts[0]) == ("POST", "orders"):
@@ -92,6 +98,10 @@ class Shop(Plans, Hooks):
             return await self.status(parts[1], key)
         if (method, parts[0], len(parts)) == ("GET", "users", 2):
             return 200, self.user(parts[1])
+        if (method, parts[0], len(parts)) == ("GET", "users", 3):
+            return 200, self.history(parts[1], int(asked["limit"][0]), int(asked["offset"][0]))
+        if (method, parts[0]) == ("POST", "checks"):
+            return 200, await self.bulk_check(body["ids"])
         if (method, parts[0]) == ("POST", "upgrades"):
             return 200, await self.upgrade(body)
         if (method, parts[0]) == ("POST", "cancellations"):
@@ -99,7 +109,7 @@ class Shop(Plans, Hooks):
         if (method, parts[0]) == ("POST", "downgrades"):
             return 200, self.downgrade(body)
         if (method, parts[0]) == ("POST", "renewals"):
-            return 200, self.renew(body)
+            return 200, self.renew(body, (key, "renewals", headers.get("idempotency-key")))
         if (method, parts[0]) == ("POST", "watches"):
             return 200, await self.monitor(body)
         raise Problem(404, "no such path")
@@ -139,13 +149,18 @@ class Shop(Plans, Hooks):
             for at in self.wrong.get(address, [])
             if at > self.now_ms - (10**9 if self.has("blocked-for-ever") else 900_000)
         ]
+        if self.has("wrong-keys-kept") and since:
+            since = self.wrong[address]
         most = 100 if self.has("never-blocks") else 12 if self.has("blocks-late") else 10
         if len(since) >= most and not (self.has("block-lifted-by-key") and given in self.keys_made):
             raise Problem(403, "the address is blocked")
         try:
             self.judge_key(given, path)
         except Problem:
-            self.wrong[address] = [*since, self.now_ms]
+            self.wrong[address] = [
+                *(self.wrong.get(address, []) if self.has("wrong-keys-kept") else since),
+                self.now_ms,
+            ]
             raise
         return given
 
@@ -161,6 +176,8 @@ class Shop(Plans, Hooks):
             right = given.lower() == key.lower()
         elif self.has("key-missing-passes"):
             right = not given or given == key
+        elif self.has("key-empty-passes"):
+            right = given in ("Bearer", key)
         elif self.has("users-open"):
             right = given == key or path.startswith("/users")
         else:
@@ -173,7 +190,7 @@ class Shop(Plans, Hooks):
             return
         whose = "all" if self.has("limit-global") else (key, path.split("/")[1]) if self.has("limit-each-path") else key
         log = self.logs.setdefault(whose, deque())
-        now, window, most = self.now_ms, 60_000, 101 if self.has("limit-101") else 100
+        now, window, most = self.now_ms, 60_000, 101 if self.has("limit-101") else 99 if self.has("limit-99") else 100
         if self.has("limit-59s"):
             window = 59_000
         if self.has("limit-61s"):
@@ -220,13 +237,17 @@ class Shop(Plans, Hooks):
     async def create(self, body, key, owner):
         order = (body.get("user"), body.get("plan"), body.get("amount"), body.get("currency"))
         user, plan, amount, currency = order
+        if key:
+            key = key if self.has("key-shared") else (owner, "orders", key)
         if key and key in self.keys and not self.has("key-ignored"):
             known, made = self.keys[key]
-            if known != order and not self.has("key-reuse-taken"):
+            differs = known[0] != user if self.has("key-compares-users") else known != order
+            if differs and not self.has("key-reuse-taken"):
                 raise Problem(422, "the key was used for another order")
-            if self.has("key-first-only") and self.now_ms - made["created"] > 30_000:
+            life = 30_000 if self.has("key-first-only") else 3_600_000 if self.has("key-an-hour") else None
+            if life and self.now_ms - made["created"] > life:
                 return self.make(user, plan, self.prices[plan][currency], currency)
-            return made
+            return made | ({"expires_told": self.now_ms + LIFE_MS} if self.has("replay-renews") else {})
         if not isinstance(user, str) or not user or not user.isprintable() or len(user) > 128:
             raise Problem(422, "user")
         if (
@@ -236,12 +257,14 @@ class Shop(Plans, Hooks):
             or currency not in self.prices[plan]
         ):
             raise Problem(422, "plan or currency")
-        price = self.prices[plan][currency]
+        price = self.price_of(plan, currency, amount)
         if isinstance(amount, bool) or not isinstance(amount, int | float):
             if not self.has("price-text"):
                 raise Problem(422, "amount")
             amount = price / 100
         offered = Decimal(str(amount)) * (100 if currency == "USD" else 1)
+        if self.has("price-rounded"):
+            offered = round(offered)
         if (
             offered != price
             and not self.has("price-unchecked")
@@ -261,6 +284,17 @@ class Shop(Plans, Hooks):
         if key:
             self.keys[key] = (order, made)
         return made
+
+    def price_of(self, plan, currency, amount):
+        """The plan's price; with bugs, what is offered, where it is some price of the list."""
+        if self.has("price-of-any-plan"):
+            scale = 100 if currency == "USD" else 1
+            for prices in self.prices.values():
+                if amount == prices[currency] / scale:
+                    return prices[currency]
+        if self.has("price-of-any-currency") and currency == "KHR" and amount == self.prices[plan]["USD"] / 100:
+            return Decimal(str(amount))
+        return self.prices[plan][currency]
 
     def make(self, user, plan, minor, currency, kind="cycle"):
         self.count += 1
@@ -292,13 +326,19 @@ class Shop(Plans, Hooks):
             "expires": self.now_ms + LIFE_MS,
             "code": code.qr,
             "kind": kind,
-            "granted": 0,
+            "until": max(self.now_ms // 1000, self.plans.get(user, {"ends": 0})["ends"]) + 2_592_000,
         }
+        if self.has("times-naive"):
+            payment["expires_told"] = datetime.fromtimestamp(payment["expires"] / 1000, UTC).isoformat()[:19]
+        else:
+            payment["expires_told"] = payment["expires"]
         self.payments[md5] = payment
         return payment
 
     async def status(self, md5, key):
         payment = self.payments.get(md5)
+        if self.has("status-by-prefix"):
+            payment = next((one for name, one in self.payments.items() if name.startswith(md5)), None)
         if payment and payment.get("owner", key) != key and not self.has("tenants-mixed"):
             payment = None
         if payment is None:
@@ -308,14 +348,55 @@ class Shop(Plans, Hooks):
                 raise KeyError(md5)
             raise Problem(404, "no such payment")
         await self.check(payment)
+        if self.has("paid-at-moves") and payment["state"] == "paid":
+            payment["paid_at"] = self.now_ms
         return 200, payment
+
+    def history(self, user, limit, offset):
+        """A user's payments, newest first, a page of them."""
+        found = [one for one in self.payments.values() if one["user"] == user or self.has("history-of-all")]
+        if self.has("history-unpaid-hidden"):
+            found = [one for one in found if one["state"] not in ("expired", "failed")]
+        if not self.has("history-oldest-first"):
+            found.reverse()
+        if self.has("history-offset-ignored"):
+            offset = 0
+        if self.has("history-offset-from-one"):
+            offset = max(offset - 1, 0)
+        if self.has("history-limit-ignored"):
+            limit = 1000
+        return {"items": found[offset : offset + limit]}
+
+    async def bulk_check(self, ids):
+        """A row for each id, in their order."""
+        if len(ids) > 50 and not self.has("bulk-without-end"):
+            raise Problem(422, "at most 50")
+        if self.has("bulk-drops-doubles"):
+            ids = list(dict.fromkeys(ids))
+        if self.has("bulk-drops-unknown"):
+            ids = [one for one in ids if one in self.payments]
+        if self.has("bulk-sorted"):
+            ids = sorted(ids)
+        known = [self.payments[one] for one in ids if one in self.payments]
+        for payment in known:
+            await self.check(payment)
+        if self.has("bulk-mixed"):
+            states = iter([one["state"] for one in self.payments.values() if one in known])
+            return {"rows": [{"id": one, "state": next(states, None) if one in self.payments else None} for one in ids]}
+        return {"rows": [{"id": one, "state": self.payments.get(one, {}).get("state")} for one in ids]}
 
     async def check(self, payment):
         """Ask Bakong, and record what it says."""
         final = {"paid"} if not self.has("paid-not-final", "paid-expires") else set()
         if self.has("late-dropped"):
             final |= {"expired", "failed"}
-        if payment["state"] in final:
+        if self.has("failed-final"):
+            final |= {"failed"}
+        if payment["state"] in final or payment.get("busy"):
+            return
+        if self.has("late-an-hour") and self.now_ms > payment["expires"] + 3_600_000:
+            return
+        if self.has("timeout-late-lost") and payment.get("waited") and payment["state"] == "expired":
             return
         ends = payment["expires"] + (1000 if self.has("expiry-late") else -1000 if self.has("expiry-early") else 0)
         over = self.now_ms > ends if self.has("expiry-off-by-one") else self.now_ms >= ends
@@ -338,7 +419,9 @@ class Shop(Plans, Hooks):
         code, data = answer.get("errorCode"), answer.get("data")
         if code is None and isinstance(data, dict) and self.matches(payment, data):
             await self.settle(payment)
-        elif code == 3 and payment["state"] in ("open", "timeout", "expired" if self.has("failed-always") else "open"):
+        elif self.has("codes-fail") and code not in (None, 1) and payment["state"] == "open":
+            payment["state"] = "failed"
+        elif code == 3 and payment["state"] in ("open", "timeout"):
             payment["state"] = (
                 "paid" if self.has("failed-is-paid") else "open" if self.has("failed-ignored") else "failed"
             )
@@ -346,6 +429,8 @@ class Shop(Plans, Hooks):
                 self.tell("payment.failed", payment)
         elif self.has("paid-not-final") and payment["state"] == "paid":
             payment["state"] = "open"
+        elif self.has("failed-expires") and over and payment["state"] == "failed":
+            payment["state"] = "expired"
         elif over and payment["state"] in ("open", "timeout") and not self.has("expiry-never"):
             payment["state"] = "expired"
             if not self.has("expired-untold"):
@@ -363,7 +448,21 @@ class Shop(Plans, Hooks):
         currency = data["currency"] == payment["currency"] or self.has("currency-unchecked")
         if self.has("currency-unchecked"):
             amount = Decimal(str(data["amount"])) * (100 if payment["currency"] == "USD" else 1) == payment["minor"]
-        return amount and currency and (data["toAccountId"] == MERCHANT or self.has("account-unchecked"))
+        if self.has("currency-by-number") and not currency:
+            amount = currency = minor == payment["minor"]
+        if self.has("currency-converted") and not currency:
+            riel = (minor * 40, payment["minor"]) if data["currency"] == "USD" else (minor, payment["minor"] * 40)
+            amount = currency = riel[0] == riel[1]
+        return amount and currency and self.receives(data["toAccountId"])
+
+    def receives(self, account):
+        if self.has("account-by-user"):
+            return account.partition("@")[0] == MERCHANT.partition("@")[0]
+        if self.has("account-by-bank"):
+            return account.partition("@")[2] == MERCHANT.partition("@")[2]
+        if self.has("account-by-prefix"):
+            return account.startswith(MERCHANT)
+        return account == MERCHANT or self.has("account-unchecked")
 
     async def ask(self, md5):
         try:
@@ -381,6 +480,8 @@ class Shop(Plans, Hooks):
             good = response.status_code == 200 and isinstance(answer, dict) and answer.get("responseCode") in (0, 1)
             return answer if good else None
         except (httpx.HTTPError, ValueError):
+            if self.has("reset-500"):
+                raise
             return None
 
     async def settle(self, payment):
@@ -388,8 +489,23 @@ class Shop(Plans, Hooks):
             return
         if self.has("double-grant-race"):
             await asyncio.sleep(0.02)
-        payment |= {"state": "paid", "paid_at": payment["created"] if self.has("paid-at-creation") else self.now_ms}
-        self.grant(payment)
+        if self.has("webhook-before-commit"):
+            payment["busy"] = True
+            self.tell("payment.paid", payment)
+            await self.deliver()
+        before = self.plans.get(payment["user"], {}).get("ends")
+        again = self.has("told-twice-race")
+        if not again:
+            payment |= {"state": "paid", "paid_at": payment["created"] if self.has("paid-at-creation") else self.now_ms}
+        if self.has("lost-grant-race", "told-twice-race"):
+            await asyncio.sleep(0.02)
+        if not (again and payment["state"] == "paid"):
+            payment |= {"state": "paid", "paid_at": payment.get("paid_at", self.now_ms)}
+            self.grant(payment)
+        if self.has("lost-grant-race") and payment["kind"] == "cycle":
+            self.plans[payment["user"]]["ends"] = (before or self.now_ms // 1000) + 2_592_000
+        if payment.pop("busy", None):
+            return
         self.tell("payment.paid", payment)
         if self.has("told-twice"):
             self.tell("payment.paid", payment)
@@ -403,7 +519,7 @@ class Shop(Plans, Hooks):
         if not self.has("no-worker"):
             for payment in list(self.payments.values()):
                 if payment["state"] in ("open", "timeout") or self.now_ms < payment["expires"] + 3_600_000:
-                    with contextlib.suppress(RuntimeError):
+                    with contextlib.suppress(RuntimeError, httpx.HTTPError, ValueError):
                         await self.check(payment)
         self.age()
         await self.deliver()
@@ -419,17 +535,24 @@ class Shop(Plans, Hooks):
         payment = self.payments.get(body.get("id"))
         if payment is None:
             raise Problem(404, "no such payment")
-        ends = self.now_ms + body["timeout_ms"]
+        ends = self.now_ms + body["timeout_ms"] // (2 if self.has("monitor-half") else 1)
         watched = dict(payment) if self.has("monitor-blind") else payment
         while True:
             await self.check(payment)
             if watched["state"] != "open" or self.now_ms >= ends:
                 break
             await self.moved.wait()
+        if self.has("monitor-revives") and payment["state"] == "expired":
+            payment["state"] = "timeout"
+        if self.has("monitor-forgets") and (await self.ask(payment["id"]) or {}).get("errorCode") == 1:
+            payment["state"] = "timeout"
         if payment["state"] == "open":
+            payment["waited"] = True
             payment["state"] = (
                 "expired" if self.has("timeout-expires") else "open" if self.has("timeout-pending") else "timeout"
             )
+            if not self.has("timeout-untold"):
+                self.tell("payment.timeout", payment)
         return {"state": "timeout" if self.has("monitor-blind") else payment["state"]}
 
 

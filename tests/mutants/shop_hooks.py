@@ -37,6 +37,13 @@ class Hooks:
 
     async def deliver(self):
         async with self.lock:
+            if self.has("webhook-blocks"):
+                for message in [one for one in self.outbox if one["due"] is not None]:
+                    if message["due"] <= self.now_ms:
+                        await self.send(message)
+                    if message["due"] is not None:
+                        break
+                return
             for message in [one for one in self.outbox if one["due"] is not None and one["due"] <= self.now_ms]:
                 await self.send(message)
 
@@ -80,4 +87,7 @@ class Hooks:
         tries = message["tries"]
         if self.has("webhook-again") and tries == 1:
             good = False
-        message["due"] = None if good or tries > len(RETRIES_S) else self.now_ms + RETRIES_S[tries - 1] * 1000
+        most = 2 if self.has("gives-up-early") else len(RETRIES_S)
+        message["due"] = None if good or tries > most else self.now_ms + RETRIES_S[tries - 1] * 1000
+        if self.has("webhook-hammers") and not good:
+            message["due"] = self.now_ms

@@ -1,10 +1,23 @@
 """The plans of the small shop: cycles, grace, changes and their price, with bugs that the shop switches on."""
 
 import asyncio
+from datetime import UTC, datetime
 from decimal import Decimal
 
 CYCLE_S = 2_592_000
 GRACE_S = 3 * 86_400
+
+
+def month_after(second):
+    """The same day and time of the next month, or its last day."""
+    at = datetime.fromtimestamp(second, UTC)
+    year, month = divmod(at.month, 12)
+    for day in (at.day, 30, 29, 28):
+        try:
+            return int(at.replace(year=at.year + year, month=month + 1, day=min(day, at.day)).timestamp())
+        except ValueError:
+            continue
+    return second + CYCLE_S
 
 
 class Problem(Exception):
@@ -28,6 +41,8 @@ class Plans:
             return
         held, now_s = self.held(user), self.now_ms // 1000
         cycle = 31 * 86_400 if self.has("cycle-31") else CYCLE_S
+        if self.has("cycle-month"):
+            cycle = month_after(now_s) - now_s
         plan = "BASIC" if self.has("grants-basic") else payment["plan"]
         extends = held and (held["ends"] > now_s or self.standing(held) == "past_due")
         if self.has("grace-restarts") and extends and held["ends"] <= now_s:
@@ -39,11 +54,19 @@ class Plans:
                 held["pending"] = plan
                 if self.has("downgrade-by-renewal"):
                     held["plan"] = plan
+            if self.has("renewal-month"):
+                cycle = month_after(held["ends"]) - held["ends"]
             held |= {"ends": held["ends"] + cycle, "cancelled": False}
+            if self.has("end-fixed-at-order"):
+                held["ends"] = payment["until"]
             held["pending_at"] = held.get("pending_at") or held["ends"] - cycle
             self.tell_user("renewed", user)
         else:
-            self.plans[user] = {"plan": plan, "ends": now_s + cycle, "pending": None, "pending_at": None}
+            begins = now_s - now_s % 86_400 if self.has("cycle-from-midnight") else now_s
+            if self.has("restart-from-old-date") and held:
+                begins = now_s - (now_s - held["ends"]) % CYCLE_S
+            gone = {"cancelled": held.get("cancelled")} if held and self.has("cancelled-for-ever") else {}
+            self.plans[user] = {"plan": plan, "ends": begins + cycle, "pending": None, "pending_at": None, **gone}
             self.tell_user("activated", user)
 
     def upgrade_paid(self, user, payment):
@@ -51,7 +74,9 @@ class Plans:
         self.upgrades.pop(user, None)
         if self.has("quote-priced-again") and self.price(held) != payment["minor"]:
             return
-        held["plan"] = payment["plan"]
+        if self.has("upgrade-late-dropped") and self.now_ms >= payment["expires"]:
+            return
+        held |= {"plan": payment["plan"], "first": held["plan"]}
         if self.has("upgrade-moves-date"):
             held["ends"] = self.now_ms // 1000 + CYCLE_S
         self.tell_user("upgraded", user)
@@ -60,6 +85,8 @@ class Plans:
         """What the user holds, with a pending plan begun where its day has come."""
         held = self.plans.get(user)
         if held and held["pending"] and self.now_ms // 1000 >= held["pending_at"] and not self.has("downgrade-never"):
+            if held["pending"] == "BASIC" != held["plan"]:
+                self.tell_user("downgraded", user)
             held |= {"plan": held["pending"], "pending": None, "pending_at": None}
         return held
 
@@ -73,6 +100,10 @@ class Plans:
         return "past_due" if now_s < ends + grace and not self.has("grace-none") else "expired"
 
     def user(self, name):
+        if self.has("users-by-prefix"):
+            name = next((one for one in self.plans if one.startswith(name)), name)
+        if self.has("users-any-case"):
+            name = next((one for one in self.plans if one.lower() == name.lower()), name)
         held = self.held(name)
         if self.has("granted-unpaid") and not held and any(p["user"] == name for p in self.payments.values()):
             return {"active": True, "plan": "BASIC", "ends": (self.now_ms // 1000 + CYCLE_S) * 1000, "state": "active"}
@@ -85,6 +116,7 @@ class Plans:
     def age(self):
         """Tell of what time alone has changed."""
         for user, held in self.plans.items():
+            self.held(user)
             standing = self.standing(held)
             if standing != held.get("told", "active"):
                 self.tell_user(standing, user)
@@ -97,6 +129,8 @@ class Plans:
         return held
 
     def cancel(self, body):
+        if self.has("cancel-of-nothing") and body.get("user") not in self.plans:
+            return {}
         held = self.running(body.get("user"))
         held["cancelled"] = True
         if self.has("cancel-at-once"):
@@ -105,25 +139,40 @@ class Plans:
 
     def downgrade(self, body):
         held = self.running(body.get("user"))
-        if held["plan"] != "FULL":
+        if held["plan"] != "FULL" and not self.has("downgrade-of-basic"):
             raise Problem(409, "there is no lower plan")
         held |= {"pending": "BASIC", "pending_at": held["ends"]}
         if self.has("downgrade-at-once"):
             held["plan"] = "BASIC"
         return {"effective": (self.now_ms if self.has("downgrade-tells-now") else held["ends"] * 1000)}
 
-    def renew(self, body):
+    def renew(self, body, key):
         user = body.get("user")
+        if key[-1] and key in self.keys and not self.has("renew-key-ignored"):
+            known, made = self.keys[key]
+            if known != user:
+                raise Problem(422, "the key was used for another bill")
+            return {"payment": made}
+        if self.has("renew-of-nothing") and user not in self.plans:
+            return {"payment": self.make(user, "BASIC", self.prices["BASIC"]["USD"], "USD")}
         held = self.running(user)
         plan = held["pending"] or held["plan"]
         if self.has("renews-old-plan"):
             plan = held["plan"]
+        if self.has("renews-first-plan"):
+            plan = held.get("first", plan)
         minor = self.prices["FULL" if self.has("renews-full-price") else plan]["USD"]
-        return {"payment": self.make(user, plan, minor, "USD")}
+        made = self.make(user, plan, minor, "USD")
+        if key[-1]:
+            self.keys[key] = (user, made)
+        return {"payment": made}
 
     async def upgrade(self, body):
         user = body.get("user")
         held = self.held(user)
+        if held and self.has("upgrade-in-grace") and self.standing(held) == "past_due" and held["plan"] == "BASIC":
+            held["plan"] = "FULL"
+            return {"amount": 0, "payment": None}
         if not held or self.standing(held) != "active":
             if self.has("upgrade-of-nothing"):
                 return {"amount": 0.5, "payment": None}
@@ -135,13 +184,18 @@ class Plans:
             raise Problem(409, "already the best")
         open_one = self.payments.get(self.upgrades.get(user, ""))
         fresh = open_one and (open_one["state"] in ("open", "timeout") or self.has("quote-forever"))
+        if fresh and self.has("quote-10-minutes") and self.now_ms > open_one["created"] + 600_000:
+            fresh = False
+        if open_one and self.has("quote-lingers") and self.now_ms < open_one["expires"] + 30_000:
+            fresh = True
         if fresh and not self.has("upgrades-many"):
             return {"amount": open_one["minor"] / 100, "payment": open_one}
         minor = self.price(held)
         if self.has("upgrade-racy"):
             await asyncio.sleep(0.02)
         if minor == 0 and not self.has("upgrade-code-of-zero"):
-            held["plan"] = "FULL"
+            if not self.has("free-upgrade-lost"):
+                held["plan"] = "FULL"
             return {"amount": 0, "payment": None}
         if self.has("upgrade-at-once"):
             held["plan"] = "FULL"

@@ -98,8 +98,4 @@ def test_the_healthy_shop_raises_no_alarm(loop, simulator, profile):
     report = judge(loop, simulator, profile=profile)
     assert [(outcome.rule.id, outcome.reason) for outcome in report.by(Verdict.BROKEN)] == []
     unchecked = {outcome.rule.id for outcome in report.by(Verdict.NOT_CHECKED)}
-    assert unchecked == {
-        "service.lists.order",
-        "service.lists.history",
-        "service.limit.interval",
-    }
+    assert unchecked == {"service.limit.interval"}

@@ -9,6 +9,9 @@ from contracts.suites.service import (
     hooks,
     keys,
     limiting,
+    lists,
+    orders,
+    outages,
     payments,
     quotes,
     stories,
@@ -17,13 +20,26 @@ from contracts.suites.service import (
 from contracts.suites.service.config import Config, load
 from contracts.suites.service.subject import Service
 
+MODULES = (
+    payments,
+    orders,
+    outages,
+    waiting,
+    granting,
+    changes,
+    quotes,
+    cycles,
+    hooks,
+    forms,
+    lists,
+    stories,
+    limiting,
+    keys,
+)
+
 SUITE = Suite(
     "service",
-    [
-        rule
-        for module in (payments, waiting, granting, changes, quotes, cycles, hooks, forms, stories, limiting, keys)
-        for rule in module.SUITE.rules
-    ],
+    [rule for module in MODULES for rule in module.SUITE.rules],
 )
 
 __all__ = ["SUITE", "Config", "Service", "load"]

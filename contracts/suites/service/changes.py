@@ -11,7 +11,7 @@ from contracts.suites.http import Answer
 from contracts.suites.rules import NotCheckedError, PreconditionError, Suite
 from contracts.suites.service.config import Plan
 from contracts.suites.service.granting import ends
-from contracts.suites.service.payments import must
+from contracts.suites.service.payments import code_minor, must
 from contracts.suites.service.subject import Service, instant_ms
 
 SUITE = Suite("service")
@@ -119,10 +119,10 @@ def _halves(service: Service, case: Case) -> None:
 @rule(
     "upgrade.free",
     "An upgrade that rounds to nothing asks for nothing",
-    forbids="a code for 0.00, which nobody can pay",
+    forbids="a code for 0.00, which nobody can pay, or a plan that stays what it was",
 )
 def _free(service: Service, case: Case) -> None:
-    """A minute before the end of the cycle."""
+    """A minute before the end of the cycle; the better plan is there at once."""
     full_plan(service)
     user = _at(service, case, 60)
     answer = upgrade(service, case, user)
@@ -132,6 +132,8 @@ def _free(service: Service, case: Case) -> None:
         service.read("upgrade", answer, "qr") is None,
         f"a code was made for an upgrade that costs nothing: {answer.told}",
     )
+    found = service.subscription(case, user).plan
+    must(found in (None, full_plan(service).name), f"an upgrade that costs nothing was granted, the plan is {found!r}")
 
 
 @rule(
@@ -239,3 +241,101 @@ def _cancel(service: Service, case: Case) -> None:
     must(service.subscription(case, user).active, "a cancelled plan ended a minute early")
     service.wait(case, 120)
     must(not service.subscription(case, user).active, "a cancelled plan outlived its cycle")
+
+
+@rule(
+    "upgrade.late",
+    "An upgrade that is paid late is not lost",
+    forbids="keeping the price of an upgrade, and the plan as it was",
+)
+def _upgrade_late(service: Service, case: Case) -> None:
+    """Half a cycle on: the quote dies unpaid, then its money comes."""
+    full = full_plan(service)
+    user = _at(service, case, service.config.cycle_s // 2)
+    payment = service.made(upgrade(service, case, user), user, full, "USD", "upgrade")
+    service.wait(case, service.config.expires_after_s + 5)
+    service.status(case, payment)
+    service.pay(case, payment)
+    for _ in range(2):
+        service.wait(case, 900)
+        state = service.status(case, payment)
+    found = service.subscription(case, user).plan
+    must(found in (None, full.name), f"an upgrade was paid late and is {state}, and the plan is {found!r}")
+
+
+@rule(
+    "upgrade.next-bill",
+    "After an upgrade the bill is the better plan's",
+    forbids="the better plan for ever at the old one's price",
+)
+def _next_bill(service: Service, case: Case) -> None:
+    """Upgraded half a cycle on, and billed."""
+    full = full_plan(service)
+    service.need("renew")
+    user = _at(service, case, service.config.cycle_s // 2)
+    payment = service.made(upgrade(service, case, user), user, full, "USD", "upgrade")
+    service.pay(case, payment)
+    service.becomes(case, payment, "paid")
+    bill = service.made(service.do(case, "renew", user=user), user, full, "USD", "renew")
+    found, price = code_minor(bill), service.price_minor(full, "USD")
+    must(found == price, f"after an upgrade the bill is over {found} cents, the plan's price is {price}")
+
+
+@rule(
+    "upgrade.after-end",
+    "What has run out cannot be upgraded",
+    forbids="the better plan for nothing, because nothing is left of the cycle",
+)
+def _after_end(service: Service, case: Case) -> None:
+    """A day after the billing date, and long after the end."""
+    full_plan(service)
+    user = _at(service, case, -86_400)
+    for when, seconds in (("a day after the billing date", 0), ("long after the end", service.config.cycle_s)):
+        service.wait(case, seconds)
+        answer = upgrade(service, case, user)
+        must(not service.done("upgrade", answer), f"{when} an upgrade was answered {answer.told}")
+        must(answer.status < 500, f"{when} an upgrade was answered {answer.told}")
+
+
+@rule(
+    "change.conflict",
+    "What cannot be changed is a conflict",
+    forbids="a bill, a cancellation or a downgrade for who has no plan, or no better one",
+)
+def _no_change(service: Service, case: Case) -> None:
+    """Cancel, renew and downgrade for a user of nothing; downgrade for one of the basic plan."""
+    service.need("subscription")
+    names = [name for name in ("cancel", "renew", "downgrade") if name in service.config.operations]
+    if not names:
+        raise NotCheckedError("the configuration maps no cancel, renew or downgrade")
+    expected = [*service.config.refusals.conflict, *service.config.refusals.unknown]
+    nobody = service.new_user()
+    for name in names:
+        answer = service.do(case, name, user=nobody)
+        must(answer.status in expected, f"{name} for a user of nothing was answered {answer.told}, expected {expected}")
+    if "downgrade" in names:
+        user = service.new_user()
+        service.buy(case, user)
+        answer = service.do(case, "downgrade", user=user)
+        must(answer.status in expected, f"the downgrade of the basic plan was answered {answer.told}")
+
+
+@rule(
+    "cancel.again",
+    "Who cancelled may buy again",
+    forbids="taking the money of a user who is cancelled for ever",
+)
+def _cancel_again(service: Service, case: Case) -> None:
+    """A plan is bought, cancelled, and runs out; then it is bought again, and lasts beyond its day."""
+    service.need("cancel", "subscription")
+    user = service.new_user()
+    service.buy(case, user)
+    end = ends(service, case, user)
+    if not service.done("cancel", answer := service.do(case, "cancel", user=user)):
+        raise PreconditionError(f"a cancellation was answered {answer.told}")
+    service.wait(case, (end - service.world.now_ms()) / 1000 + 86_400)
+    service.buy(case, user)
+    must(service.subscription(case, user).active, "a user who had cancelled paid again, and has no plan")
+    if service.config.grace_s:
+        service.wait(case, service.config.cycle_s + min(60, service.config.grace_s))
+        must(service.subscription(case, user).active, "a cancellation came back with the next cycle, without a grace")

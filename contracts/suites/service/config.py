@@ -2,8 +2,8 @@
 
 Texts may hold {names}: of the run (bakong_url, control_url, token, port, webhook_url, data_dir, api_key,
 webhook_secret), and of an operation ({user}, {plan}, {amount}, {currency}, {md5}, {md5s}, {id}, {now_ms},
-{timeout_ms}, {interval_ms}, {revoked}). A text that
-is one name alone keeps the value's own type.
+{timeout_ms}, {interval_ms}, {revoked}, {limit}, {offset}).
+A text that is one name alone keeps the value's own type.
 """
 
 import re
@@ -162,8 +162,10 @@ class Config(Strict):
     tenants: bool = False
     blocking: Blocking | None = None
     limit: Limit | None = None
+    bulk_most: int = 50
     webhooks: Webhooks | None = None
     idempotency_header: str | None = None
+    idempotency_s: int = 86_400
     refusals: Refusals = Refusals()
 
     @field_validator("operations")

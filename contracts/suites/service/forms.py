@@ -141,14 +141,19 @@ def _id(service: Service, answer: Answer) -> Any:
     forbids="a second payment for one order that was sent twice",
 )
 def _replay(service: Service, case: Case) -> None:
-    """One order twice under one key, with a minute between."""
+    """One order twice under one key, with a minute between: the same payment, told in the same words."""
     _keyed(service)
     order = service.order(service.new_user())
     key = f"key-{order['user']}"
-    first = _id(service, service.do(case, "create", key=key, **order))
+    made = service.do(case, "create", key=key, **order)
+    first = _id(service, made)
     service.wait(case, 60 if service.config.time != "real" else 1)
-    second = _id(service, service.do(case, "create", key=key, **order))
+    again = service.do(case, "create", key=key, **order)
+    second = _id(service, again)
     must(first == second, f"one order under one key made the payments {first} and {second}")
+    for part in ("id", "qr", "amount", "expires"):
+        before, after = service.read("create", made, part), service.read("create", again, part)
+        must(before == after, f"one order under one key was told as {part} {before!r}, a minute later {after!r}")
 
 
 @rule(
@@ -157,7 +162,7 @@ def _replay(service: Service, case: Case) -> None:
     forbids="answering another order with the first one's payment",
 )
 def _reused(service: Service, case: Case) -> None:
-    """One key, two users."""
+    """One key, two users; then one user, another currency or plan."""
     _keyed(service)
     order = service.order(service.new_user())
     key = f"key-{order['user']}"
@@ -165,6 +170,16 @@ def _reused(service: Service, case: Case) -> None:
     answer = service.do(case, "create", key=key, **service.order(service.new_user()))
     expected = service.config.refusals.key_reused
     must(answer.status in expected, f"a key reused for another order was answered {answer.told}, expected {expected}")
+    plans = (service.config.plans.basic, service.config.plans.full)
+    kinds = [(plan, currency) for plan in plans if plan for currency in sorted(plan.prices)]
+    for kind, currency in kinds:
+        other = service.order(order["user"], kind, currency)
+        if other != order:
+            answer = service.do(case, "create", key=key, **other)
+            must(
+                answer.status in expected,
+                f"a key reused for {kind.name} in {currency} was answered {answer.told}, expected {expected}",
+            )
 
 
 @rule(
@@ -206,35 +221,37 @@ def _refused_key(service: Service, case: Case) -> None:
     must(service.read("create", answer, "md5"), f"after a refused order its key answers {answer.told}")
 
 
-@rule("lists.order", "A bulk check answers row by row, in order", forbids="rows in another order, or rows left out")
-def _bulk(service: Service, case: Case) -> None:
-    """Three payments and an unknown md5, in no order."""
-    service.need("bulk_check")
-    made = [service.create(case).md5 for _ in range(3)]
-    asked = [made[2], "0" * 32, made[0], made[1]]
-    answer = service.do(case, "bulk_check", md5s=asked)
-    if not service.done("bulk_check", answer):
-        raise PreconditionError(f"bulk_check answered {answer.told}")
-    found = service.read("bulk_check", answer, "md5s")
-    must(found == asked, f"asked for {asked}, answered {found}")
+@rule(
+    "idempotency.day",
+    "A key is remembered for its whole time",
+    forbids="a key that is forgotten while a caller may still try again",
+)
+def _day(service: Service, case: Case) -> None:
+    """One order twice under one key, a minute less than a day apart."""
+    _keyed(service)
+    order = service.order(service.new_user())
+    key = f"key-{order['user']}"
+    first = _id(service, service.do(case, "create", key=key, **order))
+    service.wait(case, service.config.idempotency_s - 60)
+    second = _id(service, service.do(case, "create", key=key, **order))
+    must(first == second, f"one order under one key made the payments {first} and, hours later, {second}")
 
 
 @rule(
-    "lists.history",
-    "The history shows a user's own payments, newest first",
-    forbids="another user's payments, or another order",
+    "idempotency.bill",
+    "One key makes one bill",
+    forbids="two bills for one renewal that was asked for twice",
 )
-def _history(service: Service, case: Case) -> None:
-    """Three payments of a user, a second apart, and one of another."""
-    service.need("history")
+def _bill(service: Service, case: Case) -> None:
+    """A renewal asked for twice under one key."""
+    _keyed(service)
+    service.need("renew")
     user = service.new_user()
+    service.buy(case, user)
     made = []
-    for _ in range(3):
-        made.append(service.create(case, user).md5)
-        service.wait(case, 1)
-    service.create(case)
-    answer = service.do(case, "history", user=user)
-    if not service.done("history", answer):
-        raise PreconditionError(f"history answered {answer.told}")
-    found = service.read("history", answer, "md5s")
-    must(found == made[::-1], f"the history is {found}, expected {made[::-1]}")
+    for _ in range(2):
+        answer = service.do(case, "renew", key=f"bill-{user}", user=user)
+        if not service.done("renew", answer):
+            raise PreconditionError(f"a renewal with an idempotency key was answered {answer.told}")
+        made.append(service.read("renew", answer, "md5"))
+    must(made[0] == made[1], f"one renewal under one key made the bills {made}")

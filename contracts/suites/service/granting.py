@@ -14,6 +14,7 @@ from contracts.suites.service.subject import Payment, Service
 SUITE = Suite("service")
 rule = SUITE.rule
 RACERS = 16
+DEFAULT_GRACE_S = 259_200
 
 
 def ends(service: Service, case: Case, user: str) -> int:
@@ -148,22 +149,23 @@ def _twice(service: Service, case: Case) -> None:
     forbids="a renewal that loses what was left, or starts from today",
 )
 def _renewal(service: Service, case: Case) -> None:
-    """The same plan bought again ten days later: the end moves by exactly one cycle."""
+    """The same plan bought again ten days later, and twenty: the end moves by exactly one cycle each time."""
     user = service.new_user()
     service.buy(case, user)
-    first = ends(service, case, user)
-    service.wait(case, 10 * 86_400)
-    answer = service.do(case, "create", **service.order(user))
-    if not service.done("create", answer):
-        raise NotCheckedError(f"the service sells no second cycle in advance: {answer.told}")
-    payment = service.made(answer, user, service.config.plans.basic, "USD")
-    service.pay(case, payment)
-    service.becomes(case, payment, "paid")
-    second = ends(service, case, user)
-    must(
-        second - first == service.config.cycle_s * 1000,
-        f"the end moved from {first} to {second}, by {(second - first) / 86_400_000:g} days",
-    )
+    for _ in range(2):  # of two months in a row one at least has not 30 days
+        first = ends(service, case, user)
+        service.wait(case, 10 * 86_400)
+        answer = service.do(case, "create", **service.order(user))
+        if not service.done("create", answer):
+            raise NotCheckedError(f"the service sells no second cycle in advance: {answer.told}")
+        payment = service.made(answer, user, service.config.plans.basic, "USD")
+        service.pay(case, payment)
+        service.becomes(case, payment, "paid")
+        second = ends(service, case, user)
+        must(
+            second - first == service.config.cycle_s * 1000,
+            f"the end moved from {first} to {second}, by {(second - first) / 86_400_000:g} days",
+        )
 
 
 @rule("granted.late", "A late payment grants its plan", forbids="keeping late money and granting nothing")
@@ -181,4 +183,79 @@ def _late(service: Service, case: Case) -> None:
     must(
         service.subscription(case, user).active,
         f"the payment is {service.status(case, payment)}, and nothing was granted",
+    )
+
+
+@rule(
+    "granted.both",
+    "Two paid orders are two cycles",
+    forbids="the cycle of one payment lost in that of another, ordered or noticed at the same time",
+)
+def _both(service: Service, case: Case) -> None:
+    """Twice: one user orders twice at one instant, pays both, and sixteen status calls at once ask for both."""
+    service.need("subscription")
+    for _ in range(2):
+        user, started = service.new_user(), service.world.now_ms()
+        first, answer = service.create(case, user), service.do(case, "create", **service.order(user))
+        if not service.done("create", answer):
+            raise NotCheckedError(f"the service takes no second order while one is open: {answer.told}")
+        second = service.made(answer, user, service.config.plans.basic, "USD")
+        if second.md5 == first.md5:
+            raise NotCheckedError("the service answers a second order with the code of the first")
+        service.pay(case, first)
+        service.pay(case, second)
+        _ask_both(service, case, first, second)
+        service.settle(case)
+        states = [service.status(case, payment) for payment in (first, second)]
+        cycles = round((ends(service, case, user) - started) / (service.config.cycle_s * 1000), 2)
+        must(abs(cycles - 2) < 0.1, f"two payments of one user are {states}, and granted {cycles:g} cycles")
+
+
+def _ask_both(service: Service, case: Case, *payments: Payment) -> None:
+    """Sixteen status calls at once, of two payments in turn."""
+    asked = [payments[number % len(payments)] for number in range(RACERS)]
+    with ThreadPoolExecutor(RACERS) as pool:
+        found = Counter(
+            pool.map(lambda one: service.do(None, "status", md5=one.md5, id=one.id, user=one.user).status, asked)
+        )
+    case.note(f"{RACERS} status calls at once, of two payments", dict(found))
+
+
+@rule(
+    "granted.names",
+    "A user is known by the whole name",
+    forbids="a plan for a user whose name only begins alike, or differs in case",
+)
+def _names(service: Service, case: Case) -> None:
+    """One user pays; users whose names are longer, shorter, in capitals or with a wildcard have nothing."""
+    service.need("subscription")
+    user = f"{service.new_user()}-x"
+    service.buy(case, user)
+    for other in (f"{user}0", user[:-1], user.upper(), f"{user[:-1]}_"):
+        answer = service.do(case, "subscription", user=other)
+        must(answer.status < 500, f"the plan of {other} was answered {answer.told}")
+        if service.done("subscription", answer):
+            must(not service.subscription(case, other).active, f"{user} paid, and {other} has the plan")
+    must(service.subscription(case, user).active, f"{user} paid, and has no plan")
+
+
+@rule(
+    "granted.anew",
+    "Who comes back after the end begins anew",
+    forbids="a cycle that began before it was paid, in days that the user did not have",
+)
+def _anew(service: Service, case: Case) -> None:
+    """A plan is bought, runs out, and is bought again half a cycle after all grace."""
+    user = service.new_user()
+    service.buy(case, user)
+    ends(service, case, user)
+    cycle_s, grace_s = service.config.cycle_s, service.config.grace_s or DEFAULT_GRACE_S
+    service.wait(case, cycle_s + grace_s + cycle_s // 2)
+    must(not service.subscription(case, user).active, "half a cycle after the end, and all grace, the plan is there")
+    before = service.world.now_ms()
+    service.buy(case, user)
+    begun = ends(service, case, user) - cycle_s * 1000
+    must(
+        before <= begun <= service.world.now_ms(),
+        f"bought anew at {before}, the cycle began {(before - begun) / 86_400_000:g} days before",
     )

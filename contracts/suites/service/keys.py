@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import httpx
 
 from contracts.suites.case import Case
-from contracts.suites.http import Answer
+from contracts.suites.http import Answer, call
 from contracts.suites.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite
 from contracts.suites.service.config import Blocking, fill
 from contracts.suites.service.payments import must
@@ -15,6 +15,8 @@ from contracts.suites.service.subject import Service
 SUITE = Suite("service")
 rule = SUITE.rule
 BLOCKED_S = 960
+FORGOTTEN_S = 6 * 3600
+IN_QUERY = ("api_key", "apikey", "api-key", "key", "token", "access_token")
 
 Change = Callable[[str], str]
 WRONG: dict[str, Change] = {
@@ -39,11 +41,13 @@ def _key(service: Service) -> tuple[str, str, str]:
 
 @rule("key.missing", "Every call needs the key", forbids="an operation that answers without a key")
 def _missing(service: Service, case: Case) -> None:
-    """Each operation without the header, then with an empty one; the health check is not asked."""
-    _key(service)
+    """The header with an empty key, then each operation without the header; the health check is not asked."""
     service.wait(case, BLOCKED_S if service.config.time != "real" else 0)
     user = service.new_user()
     expected = (*service.config.refusals.unauthorized, 403)
+    head, text, key = _key(service)
+    empty = service.do(case, "status", headers={head: text.replace(key, "").strip()}, md5="0" * 32, id="none", user="u")
+    must(empty.status in expected, f"an empty key was answered {empty.told}")
     for name in service.config.operations:
         if name in ("set_time", "make_key", "revoke_key"):
             continue
@@ -219,3 +223,57 @@ def _blocks_guilty(service: Service, case: Case) -> None:
         answer = _unknown(service, case)
         must(answer.status not in (403, 429), f"another address guessed, and this one was answered {answer.told}")
     service.wait(case, BLOCKED_S)
+
+
+@rule(
+    "key.elsewhere",
+    "The key counts in its header only",
+    forbids="a key in the query, which every log and proxy on the way keeps",
+)
+def _in_query(service: Service, case: Case) -> None:
+    """The right key in the query, under the usual names, and no header."""
+    _, _, key = _key(service)
+    service.wait(case, BLOCKED_S if service.config.time != "real" else 0)
+    operation = service.operation("status")
+    path = str(fill(operation.path, {**service.values, "md5": "0" * 32, "id": "none", "user": "u"}))
+    query = "&".join(f"{name}={key}" for name in IN_QUERY)
+    answer = call(case, service.http, operation.method, f"{path}{'&' if '?' in path else '?'}{query}")
+    expected = (*service.config.refusals.unauthorized, 403)
+    must(answer.status in expected, f"a key in the query was answered {answer.told}")
+
+
+@rule(
+    "key.blocks-the-quick",
+    "Wrong keys are forgotten in time",
+    forbids="an address that is shut out for a few mistakes in a week",
+)
+def _blocks_quick(service: Service, case: Case) -> None:
+    """One wrong key less than blocks; hours later another one; the right key is good."""
+    blocking, name, wrong = _blocking(service)
+    service.wait(case, BLOCKED_S)
+    for _ in range(blocking.tries - 1):
+        _unknown(service, case, {name: wrong})
+    service.wait(case, blocking.for_s + FORGOTTEN_S)
+    _unknown(service, case, {name: wrong})
+    answer = _unknown(service, case)
+    must(answer.status not in (403, 429), f"one wrong key, hours after the others: the right one got {answer.told}")
+    service.wait(case, BLOCKED_S)
+
+
+@rule(
+    "idempotency.each-caller",
+    "Each caller has its own idempotency keys",
+    forbids="one tenant's payment for another, who chose the same key",
+)
+def _each_caller(service: Service, case: Case) -> None:
+    """Two tenants send the same order under the same idempotency key."""
+    if not service.config.tenants or service.config.idempotency_header is None:
+        raise NotCheckedError("the configuration does not say that keys are tenants, or names no idempotency header")
+    order, (name, _, _), second = service.order(service.new_user()), _key(service), _second(service, case)
+    key, headers = f"key-{order['user']}", fill(service.config.headers, service.values)
+    made = []
+    for who in (headers, {**headers, name: second[name]}):
+        answer = service.do(case, "create", headers=who, key=key, **order)
+        must(service.done("create", answer), f"a tenant's order under a key of its own was answered {answer.told}")
+        made.append(service.read("create", answer, "md5"))
+    must(made[0] != made[1], f"another tenant's order under the same key was answered with the payment {made[0]}")

@@ -257,3 +257,21 @@ def _interval(service: Service, case: Case) -> None:
     for one in (one for one in sent if not one.admitted):
         possible = sum(other.began <= one.ended for other in admitted)
         must(possible >= limit.per_minute, f"a request was refused when at most {possible} can have been admitted")
+
+
+@rule(
+    "limit.orders",
+    "An order counts like any call",
+    forbids="a limit on reading alone, which orders without end pass by",
+)
+def _orders(service: Service, case: Case) -> None:
+    """The limit is spent by its own call; an order is refused, and a minute later it is taken."""
+    _frozen(service)
+    limit = _limit(service)
+    _fire(service, limit, limit.per_minute)
+    order = service.order(service.new_user())
+    answer = service.do(case, "create", patient=False, **order)
+    must(answer.status == 429, f"an order as number {limit.per_minute + 1} of the minute was answered {answer.told}")
+    service.wait(case, 60)
+    answer = service.do(case, "create", patient=False, **order)
+    must(service.done("create", answer), f"a minute later the order was answered {answer.told}")

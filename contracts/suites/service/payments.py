@@ -13,6 +13,8 @@ from khqr import DecodeError
 
 SUITE = Suite("service")
 rule = SUITE.rule
+REAL_WAIT_S = 15.0
+LATE_S = 3 * 3600
 
 
 def must(held: object, otherwise: str) -> None:
@@ -178,10 +180,13 @@ def _price(service: Service, case: Case) -> None:
 
 @rule("status.unknown", "An unknown payment is not found", forbids="inventing a payment, or failing at an unknown one")
 def _unknown(service: Service, case: Case) -> None:
-    """The status of an md5 that nobody has."""
+    """The status of an md5 that nobody has, and of a payment's that lacks its end."""
     answer = service.do(case, "status", md5="0" * 32, id="00000000-0000-0000-0000-000000000000", user="nobody")
     expected = service.config.refusals.unknown
     must(answer.status in expected, f"an unknown payment was answered {answer.told}, expected one of {expected}")
+    payment = service.create(case)
+    answer = service.do(case, "status", md5=payment.md5[:-1], id=payment.id[:-1], user=payment.user)
+    must(400 <= answer.status < 500, f"the md5 of a payment, cut by a letter, was answered {answer.told}")
 
 
 @rule("paid", "A payment that is paid becomes paid", forbids="not noticing that a customer has paid", examples=3)
@@ -195,9 +200,13 @@ def _paid(service: Service, case: Case) -> None:
     must(state == "paid", f"a payment that was paid is {state}")
 
 
-@rule("paid.when", "The time of the payment is told", forbids="a payment that was paid before it was, or later")
+@rule(
+    "paid.when",
+    "The time of the payment is told, and stays",
+    forbids="a payment that was paid before it was, or later, or whenever it is asked for",
+)
 def _when(service: Service, case: Case) -> None:
-    """Paid 100 s after the order, and asked for after the service's time to notice."""
+    """Paid 100 s after the order, and asked for after the service's time to notice, and again an hour later."""
     if "paid_at" not in service.operation("status").answer or service.config.time == "real":
         raise NotCheckedError("the configuration maps no paid_at in the answer of status, or has real time")
     payment = service.create(case)
@@ -208,6 +217,10 @@ def _when(service: Service, case: Case) -> None:
     answer = service.do(case, "status", md5=payment.md5, id=payment.id, user=payment.user)
     told, after = instant_ms(service.read("status", answer, "paid_at")), service.world.now_ms()
     must(told is not None and before - 1000 < told <= after, f"paid between {before} and {after}, told is {told}")
+    service.wait(case, 3600)
+    answer = service.do(case, "status", md5=payment.md5, id=payment.id, user=payment.user)
+    again = instant_ms(service.read("status", answer, "paid_at"))
+    must(again == told, f"the payment was paid at {told}, and an hour later at {again}")
 
 
 @rule("unpaid", "A payment that nobody pays is not paid", forbids="calling a payment paid that is not")
@@ -248,6 +261,41 @@ def _failed(service: Service, case: Case) -> None:
     must(state != "paid", "a failed payment is called paid")
     service.need_state("failed")
     must(state == "failed", f"a failed payment is {state}")
+
+
+@rule(
+    "failed.stays",
+    "Failed stays failed at the code's end",
+    forbids="a failed payment that expires: one end is told, and then another",
+)
+def _failed_stays(service: Service, case: Case) -> None:
+    """The bank refuses the payment; then the code ends."""
+    service.need_state("failed", "expired")
+    payment = service.create(case)
+    service.pay(case, payment, outcome="failed")
+    if service.becomes(case, payment, "failed") != "failed":
+        raise NotCheckedError("a failed payment is not failed, which another rule names")
+    service.wait(case, service.config.expires_after_s + 60)
+    state = service.status(case, payment)
+    must(state == "failed", f"a failed payment is {state} after the code's end")
+
+
+@rule(
+    "failed.paid-after-all",
+    "Money that comes after a failed try is not lost",
+    forbids="a customer whose second try is paid for and dropped",
+)
+def _paid_after_all(service: Service, case: Case) -> None:
+    """The bank refuses the first try; a minute later the wallet pays the same code."""
+    payment = service.create(case)
+    service.pay(case, payment, outcome="failed")
+    service.becomes(case, payment, "failed")
+    service.wait(case, 60 if service.config.time != "real" else 1)
+    service.pay(case, payment)
+    for seconds in (300, 900) if service.config.time != "real" else (REAL_WAIT_S,):
+        service.wait(case, seconds)
+        state = service.status(case, payment)
+    must(state == "paid", f"a first try failed, a second one paid, and the payment is {state}")
 
 
 @rule("paid.outlives-expiry", "Paid stays paid after the code's end", forbids="PAID becoming EXPIRED")
@@ -320,19 +368,28 @@ def _near(service: Service, case: Case) -> None:
 @rule(
     "mismatch.currency",
     "Another currency is not the payment",
-    forbids="taking 0.50 riel, or 2000 dollars' worth of numbers, for the price",
+    forbids="taking 0.50 riel, 2000 dollars' worth of numbers, or the same worth by some rate, for the price",
 )
 def _currency(service: Service, case: Case) -> None:
-    """Bakong reports the price's number in the other currency."""
-    payment = service.create(case, currency="KHR") if "KHR" in currencies(service) else service.create(case)
-    other = "USD" if payment.currency == "KHR" else "KHR"
-    amount = payment.plan.prices[payment.currency] if other == "USD" else "1"
-    service.world.play(case, f"name: other-currency\npayment:\n  - paid: {{amount: '{amount}', currency: {other}}}\n")
-    again = service.create(case, currency=payment.currency)
-    service.pay(case, again)
-    _no_payment(
-        service, case, again, f"{amount} {other} were paid for {again.plan.prices[again.currency]} {again.currency}"
-    )
+    """Bakong reports the other currency: the price's number, as many minor units, and what it is worth."""
+    for currency in currencies(service):
+        for amount, other in _elsewhere(service, currency):
+            service.world.play(
+                case, f"name: other-currency\npayment:\n  - paid: {{amount: '{amount}', currency: {other}}}\n"
+            )
+            payment = service.create(case, currency=currency)
+            service.pay(case, payment)
+            price = payment.plan.prices[currency]
+            _no_payment(service, case, payment, f"{amount} {other} were paid for {price} {currency}")
+
+
+def _elsewhere(service: Service, currency: str) -> list[tuple[str, str]]:
+    """Amounts in the other currency that a careless comparison takes for the price of the basic plan."""
+    prices, other = service.config.plans.basic.prices, "USD" if currency == "KHR" else "KHR"
+    minor = service.price_minor(service.config.plans.basic, currency)
+    as_many = f"{minor // 100}.{minor % 100:02d}" if other == "USD" else str(minor)
+    number = prices[currency] if other == "USD" else str(max(1, minor // 100))
+    return [(amount, other) for amount in dict.fromkeys((number, as_many, prices.get(other, as_many)))]
 
 
 @rule(
@@ -341,11 +398,21 @@ def _currency(service: Service, case: Case) -> None:
     forbids="taking a transfer to somebody else for the payment",
 )
 def _account(service: Service, case: Case) -> None:
-    """Bakong reports the right amount, received by another account."""
-    service.world.play(case, "name: other-account\npayment:\n  - paid: {account: somebody_else@devb}\n")
-    payment = service.create(case)
-    service.pay(case, payment)
-    _no_payment(service, case, payment, "somebody_else@devb was paid")
+    """Bakong reports the right amount, received by somebody else, and by accounts that look like the right one."""
+    whose, _, bank = _account_of(service.create(case)).partition("@")
+    for account in ("somebody_else@devb", f"{whose}@devb", f"somebody_else@{bank}", f"{whose}@{bank}k"):
+        service.world.play(case, f"name: other-account\npayment:\n  - paid: {{account: {account}}}\n")
+        payment = service.create(case)
+        service.pay(case, payment)
+        _no_payment(service, case, payment, f"{account} was paid instead of {whose}@{bank}")
+
+
+def _account_of(payment: Payment) -> str:
+    """The account that a code pays. Raises PreconditionError."""
+    try:
+        return str(khqr.decode(payment.qr).payee.bakong_account_id)
+    except DecodeError:
+        raise PreconditionError("a code cannot be read") from None
 
 
 @rule("late", "A late payment is not lost", forbids="dropping money that came after the code had expired")
@@ -360,6 +427,24 @@ def _late(service: Service, case: Case) -> None:
     service.settle(case)
     state = service.status(case, payment)
     must(state == "paid", f"a payment that came 5 s late is {state} after 15 minutes")
+
+
+@rule(
+    "late.hours",
+    "A payment that comes hours late is not lost",
+    forbids="a service that stops looking for money an hour after the code has died",
+)
+def _hours(service: Service, case: Case) -> None:
+    """The payment expires; three hours later the money comes."""
+    payment = service.create(case)
+    service.wait(case, service.config.expires_after_s + 5)
+    service.status(case, payment)
+    service.wait(case, LATE_S)
+    service.pay(case, payment)
+    for seconds in (service.config.settle_s, LATE_S):
+        service.wait(case, seconds)
+        state = service.status(case, payment)
+    must(state == "paid", f"a payment that came {LATE_S // 3600} hours late is {state} as long after it")
 
 
 @rule(

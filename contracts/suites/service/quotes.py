@@ -164,3 +164,24 @@ def _priced(service: Service, case: Case, user: str, expected: int, remaining: i
         raise PreconditionError(f"an upgrade with {remaining} s left was answered {answer.told}")
     told = service.read("upgrade", answer, "amount")
     must(service.minor(told, "USD") == expected, f"with {remaining} s left it costs {told!r}, expected {expected}")
+
+
+@rule(
+    "quote.stands",
+    "Until its code dies, and no longer, a quote is the answer",
+    forbids="a second code beside one that can still be paid, or a dead one that is offered on",
+)
+def _stands(service: Service, case: Case) -> None:
+    """Asked for again a second before the code's end, at its end, and a second after."""
+    user = _user_at(service, case, service.config.cycle_s // 2)
+    first = service.made(upgrade(service, case, user), user, full_plan(service), "USD", "upgrade")
+    service.wait(case, service.config.expires_after_s - 1)
+    answer = upgrade(service, case, user)
+    if service.done("upgrade", answer):
+        again = service.read("upgrade", answer, "md5")
+        must(again == first.md5, f"a second before its end the code {first.md5} has another beside it, {again}")
+    for when, seconds in (("at its end", 1), ("a second after its end", 1)):
+        service.wait(case, seconds)
+        answer = upgrade(service, case, user)
+        must(service.done("upgrade", answer), f"{when} an upgrade was answered {answer.told}")
+        must(service.read("upgrade", answer, "md5") != first.md5, f"{when} a dead code was offered again")

@@ -30,6 +30,7 @@ from contracts.suites.service.receiver import Receiver
 DECIMALS = {"USD": 2, "KHR": 0}
 WINDOW_S = 61
 REAL_PATIENCE_S = 20.0
+PAGE = {"limit": 10, "offset": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class Service:
         In real time a refusal by the rate limit is waited out, unless it is what is asked for.
         """
         operation = self.config.operations[name]
-        given = {**self.values, **values}
+        given = {**PAGE, **self.values, **values}
         if operation.command:
             return _command(case, [str(fill(word, given)) for word in operation.command])
         sent = dict(fill(self.config.headers, given)) if headers is None else dict(headers)

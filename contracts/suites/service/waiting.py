@@ -6,6 +6,7 @@ from typing import Any
 from contracts.suites.case import Case
 from contracts.suites.http import Answer
 from contracts.suites.rules import NotCheckedError, PreconditionError, Suite
+from contracts.suites.service.hooks import about
 from contracts.suites.service.payments import must
 from contracts.suites.service.subject import Payment, Service
 
@@ -15,8 +16,8 @@ STEP_S = 5
 TIMEOUT_S = 60
 
 
-def _monitor(service: Service, case: Case, payment: Payment, *, pay: bool) -> str:
-    """The state that a wait of a minute tells, while time passes in steps."""
+def _monitor(service: Service, case: Case, payment: Payment, *, pay: bool, pay_at: int = 1) -> str:
+    """The state that a wait of a minute tells, while time passes in steps, paid after so many."""
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(_wait, service, payment)
         for step in range(service.config.expires_after_s // STEP_S - 6):
@@ -24,7 +25,7 @@ def _monitor(service: Service, case: Case, payment: Payment, *, pay: bool) -> st
                 answer = asked.result(0.1)
                 break
             except TimeoutError:
-                if pay and step == 1:
+                if pay and step == pay_at:
                     service.pay(case, payment)
                 service.wait(None, STEP_S)
         else:
@@ -87,3 +88,75 @@ def _late(service: Service, case: Case) -> None:
     must(service.status(case, payment) == "paid", f"a payment that was paid after a timeout is {state}")
     if "subscription" in service.config.operations:
         must(service.subscription(case, payment.user).active, "a payment that was paid after a timeout granted nothing")
+
+
+@rule(
+    "monitor.whole",
+    "A wait lasts as long as was asked for",
+    forbids="giving up early, on a customer who needs most of the time",
+)
+def _whole(service: Service, case: Case) -> None:
+    """A wait of a minute; the wallet pays after forty seconds of it."""
+    _mapped(service)
+    state = _monitor(service, case, service.create(case), pay=True, pay_at=40 // STEP_S)
+    must(state == "paid", f"the payment was paid 40 s into a wait of {TIMEOUT_S} s, which told {state}")
+
+
+@rule(
+    "monitor.ended",
+    "Waiting for what has ended changes nothing",
+    forbids="PAID that a wait takes back, or an expired payment that times out instead",
+)
+def _ended(service: Service, case: Case) -> None:
+    """A wait for a paid payment that Bakong has forgotten, and one for an expired payment."""
+    _mapped(service)
+    service.need_state("timeout", "expired")
+    unpaid = service.create(case)
+    service.wait(case, service.config.expires_after_s + 60)
+    paid = service.buy(case)
+    service.world.ask(case, "POST", "/reset")
+    for payment, expected in ((paid, "paid"), (unpaid, "expired")):
+        if (before := service.status(case, payment)) != expected:
+            raise PreconditionError(f"a payment is {before} before the wait, expected {expected}")
+        told = _monitor(service, case, payment, pay=False)
+        must(told == expected, f"a wait for a payment that is {expected} told {told}")
+        state = service.status(case, payment)
+        must(state == expected, f"after a wait a payment that was {expected} is {state}")
+
+
+@rule(
+    "monitor.late-expired",
+    "A payment after a timeout and the code's end is not lost",
+    forbids="dropping late money because a wait had given up before",
+)
+def _late_expired(service: Service, case: Case) -> None:
+    """A wait ends unpaid, and the code dies; then the wallet's payment comes through."""
+    _mapped(service)
+    service.need_state("timeout")
+    payment = service.create(case)
+    _monitor(service, case, payment, pay=False)
+    service.wait(case, service.config.expires_after_s)
+    service.status(case, payment)
+    service.pay(case, payment)
+    for _ in range(2):
+        service.wait(case, 900)
+        state = service.status(case, payment)
+    must(state == "paid", f"a payment that came after a timeout and the code's end is {state}")
+
+
+@rule(
+    "monitor.told",
+    "A timeout is told, once",
+    forbids="a main backend that never hears that a wait has ended",
+)
+def _told(service: Service, case: Case) -> None:
+    """A wait of a minute ends unpaid; its webhook arrives."""
+    _mapped(service)
+    service.need_state("timeout")
+    payment = service.create(case)
+    about(service, payment, "timeout")
+    if (told := _monitor(service, case, payment, pay=False)) != "timeout":
+        raise NotCheckedError(f"the wait told {told}, which another rule names")
+    service.settle(case)
+    count = len(about(service, payment, "timeout"))
+    must(count == 1, f"a wait that ended unpaid was told {count} times")
