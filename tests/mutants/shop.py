@@ -89,7 +89,7 @@ class Shop(Plans, Hooks):
             return 200, self.change_keys(json.loads(raw))
         key = self.check_key(headers, path, address)
         if not (self.has("limit-reads-only") and method == "POST"):
-            await self.check_limit(key, path)
+            await self.check_limit(key, path, headers)
         parts = path.strip("/").split("/")
         body = self.body(raw) if method == "POST" else {}
         if (method, parts[0]) == ("POST", "orders"):
@@ -99,9 +99,9 @@ class Shop(Plans, Hooks):
         if (method, parts[0], len(parts)) == ("GET", "users", 2):
             return 200, self.user(parts[1])
         if (method, parts[0], len(parts)) == ("GET", "users", 3):
-            return 200, self.history(parts[1], int(asked["limit"][0]), int(asked["offset"][0]))
+            return 200, self.history(parts[1], asked, key)
         if (method, parts[0]) == ("POST", "checks"):
-            return 200, await self.bulk_check(body["ids"])
+            return 200, await self.bulk_check(body.get("ids"), key)
         if (method, parts[0]) == ("POST", "upgrades"):
             return 200, await self.upgrade(body)
         if (method, parts[0]) == ("POST", "cancellations"):
@@ -123,6 +123,8 @@ class Shop(Plans, Hooks):
             raise Problem(400, "no JSON") from None
         if not isinstance(found, dict):
             raise Problem(422, "expected an object")
+        if not isinstance(found.get("user", ""), str) and not self.has("user-unchecked"):
+            raise Problem(422, "user")
         return found
 
     def change_keys(self, body):
@@ -140,10 +142,14 @@ class Shop(Plans, Hooks):
     def check_key(self, headers, path, address):
         """The key of the caller. An address with ten wrong keys in five minutes is shut out for fifteen."""
         given = headers.get("authorization", "").removeprefix("Bearer ")
+        if self.has("limit-by-header"):
+            given = given.removeprefix("bearer ")
         if self.has("forwarded-believed"):
             address = headers.get("x-forwarded-for", address)
         if self.has("blocks-everybody"):
             address = "all"
+        if self.has("blocks-each-path"):
+            address = (address, path)
         since = [
             at
             for at in self.wrong.get(address, [])
@@ -178,6 +184,8 @@ class Shop(Plans, Hooks):
             right = not given or given == key
         elif self.has("key-empty-passes"):
             right = given in ("Bearer", key)
+        elif self.has("odd-key-500"):
+            right = any(hmac.compare_digest(given, one) for one in self.keys_made)
         elif self.has("users-open"):
             right = given == key or path.startswith("/users")
         else:
@@ -185,10 +193,14 @@ class Shop(Plans, Hooks):
         if not right:
             raise Problem(401, "the key is missing or wrong")
 
-    async def check_limit(self, key, path):
+    async def check_limit(self, key, path, headers):
         if self.has("limit-none"):
             return
         whose = "all" if self.has("limit-global") else (key, path.split("/")[1]) if self.has("limit-each-path") else key
+        if self.has("limit-by-header"):
+            whose = headers["authorization"]
+        if self.has("limit-by-forwarded"):
+            whose = headers.get("x-forwarded-for", key)
         log = self.logs.setdefault(whose, deque())
         now, window, most = self.now_ms, 60_000, 101 if self.has("limit-101") else 99 if self.has("limit-99") else 100
         if self.has("limit-59s"):
@@ -352,9 +364,19 @@ class Shop(Plans, Hooks):
             payment["paid_at"] = self.now_ms
         return 200, payment
 
-    def history(self, user, limit, offset):
+    def history(self, user, asked, key):
         """A user's payments, newest first, a page of them."""
+        try:
+            limit, offset = int(asked["limit"][0]), int(asked["offset"][0])
+        except (KeyError, ValueError):
+            if self.has("page-500"):
+                raise
+            raise Problem(422, "expected limit and offset") from None
+        if not (1 <= limit <= 100 and offset >= 0) and not self.has("page-500"):
+            raise Problem(422, "expected a limit of 1 to 100 and an offset of 0 or more")
         found = [one for one in self.payments.values() if one["user"] == user or self.has("history-of-all")]
+        if not self.has("tenants-in-history"):
+            found = [one for one in found if one.get("owner", key) == key]
         if self.has("history-unpaid-hidden"):
             found = [one for one in found if one["state"] not in ("expired", "failed")]
         if not self.has("history-oldest-first"):
@@ -367,8 +389,12 @@ class Shop(Plans, Hooks):
             limit = 1000
         return {"items": found[offset : offset + limit]}
 
-    async def bulk_check(self, ids):
+    async def bulk_check(self, ids, key):
         """A row for each id, in their order."""
+        if not (isinstance(ids, list) and ids and all(isinstance(one, str) for one in ids)):
+            if self.has("bulk-500"):
+                raise TypeError(ids)
+            raise Problem(422, "expected 1 to 50 ids")
         if len(ids) > 50 and not self.has("bulk-without-end"):
             raise Problem(422, "at most 50")
         if self.has("bulk-drops-doubles"):
@@ -378,12 +404,14 @@ class Shop(Plans, Hooks):
         if self.has("bulk-sorted"):
             ids = sorted(ids)
         known = [self.payments[one] for one in ids if one in self.payments]
+        known = [one for one in known if one.get("owner", key) == key or self.has("tenants-in-bulk")]
+        seen = {one["id"] for one in known}
         for payment in known:
             await self.check(payment)
         if self.has("bulk-mixed"):
             states = iter([one["state"] for one in self.payments.values() if one in known])
-            return {"rows": [{"id": one, "state": next(states, None) if one in self.payments else None} for one in ids]}
-        return {"rows": [{"id": one, "state": self.payments.get(one, {}).get("state")} for one in ids]}
+            return {"rows": [{"id": one, "state": next(states, None) if one in seen else None} for one in ids]}
+        return {"rows": [{"id": one, "state": self.payments[one]["state"] if one in seen else None} for one in ids]}
 
     async def check(self, payment):
         """Ask Bakong, and record what it says."""
@@ -518,6 +546,8 @@ class Shop(Plans, Hooks):
         self.moved = asyncio.Event()
         if not self.has("no-worker"):
             for payment in list(self.payments.values()):
+                if self.has("expiry-unwatched") and self.now_ms >= payment["expires"]:
+                    continue
                 if payment["state"] in ("open", "timeout") or self.now_ms < payment["expires"] + 3_600_000:
                     with contextlib.suppress(RuntimeError, httpx.HTTPError, ValueError):
                         await self.check(payment)
@@ -532,9 +562,12 @@ class Shop(Plans, Hooks):
 
     async def monitor(self, body):
         """Wait for a payment until the time is up; giving up makes it "timeout", and it is still watched."""
-        payment = self.payments.get(body.get("id"))
+        known, wanted = body.get("id"), body.get("timeout_ms")
+        if not self.has("monitor-500") and not (isinstance(known, str) and type(wanted) is int):
+            raise Problem(422, "expected an id and a timeout_ms")
+        payment = self.payments.get(known)
         if payment is None:
-            raise Problem(404, "no such payment")
+            raise Problem(500 if self.has("monitor-500") else 404, "no such payment")
         ends = self.now_ms + body["timeout_ms"] // (2 if self.has("monitor-half") else 1)
         watched = dict(payment) if self.has("monitor-blind") else payment
         while True:

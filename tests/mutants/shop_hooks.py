@@ -33,6 +33,7 @@ class Hooks:
     def put(self, body):
         self.count += 1
         number = 1 if self.has("webhook-same-id") else self.count
+        number = f"{number}.{self.now_ms}" if self.has("webhook-id-dotted") else number
         self.outbox.append({"id": f"msg_{number}", "body": body, "due": self.now_ms, "made": self.now_ms, "tries": 0})
 
     async def deliver(self):
@@ -75,7 +76,12 @@ class Hooks:
         message["tries"] += 1
         try:
             response = await self.hooks.post(
-                self.webhook_url, content=raw, headers={"content-type": "application/json", **headers}
+                self.webhook_url,
+                content=raw,
+                headers={
+                    "content-type": "text/plain" if self.has("webhook-as-text") else "application/json",
+                    **headers,
+                },
             )
             good = 200 <= response.status_code < (400 if self.has("redirect-is-success", "redirects-followed") else 300)
             if self.has("only-200"):

@@ -33,13 +33,20 @@ class Plans:
         late = self.now_ms >= payment["expires"] + 60_000
         if self.has("never-granted") or (self.has("late-ungranted") and late):
             return
+        bill = payment["kind"] == "bill"
+        if bill and self.has("bill-late-lost") and self.now_ms >= payment["expires"]:
+            return
         user = payment["user"]
+        if bill and self.has("bill-after-grace-lost") and self.standing(self.plans[user]) == "expired":
+            return
         if self.has("grants-latest-user"):
             user = list(self.payments.values())[-1]["user"]
         if payment["kind"] == "upgrade":
             self.upgrade_paid(user, payment)
             return
         held, now_s = self.held(user), self.now_ms // 1000
+        if held:
+            held["paid_s"] = now_s
         cycle = 31 * 86_400 if self.has("cycle-31") else CYCLE_S
         if self.has("cycle-month"):
             cycle = month_after(now_s) - now_s
@@ -67,6 +74,7 @@ class Plans:
                 begins = now_s - (now_s - held["ends"]) % CYCLE_S
             gone = {"cancelled": held.get("cancelled")} if held and self.has("cancelled-for-ever") else {}
             self.plans[user] = {"plan": plan, "ends": begins + cycle, "pending": None, "pending_at": None, **gone}
+            self.plans[user] |= {"begun": begins, "currency": payment["currency"]}
             self.tell_user("activated", user)
 
     def upgrade_paid(self, user, payment):
@@ -84,6 +92,8 @@ class Plans:
     def held(self, user):
         """What the user holds, with a pending plan begun where its day has come."""
         held = self.plans.get(user)
+        if held and self.has("downgrade-lost-in-grace") and self.now_ms // 1000 >= held["ends"]:
+            held |= {"pending": None, "pending_at": None}
         if held and held["pending"] and self.now_ms // 1000 >= held["pending_at"] and not self.has("downgrade-never"):
             if held["pending"] == "BASIC" != held["plan"]:
                 self.tell_user("downgraded", user)
@@ -119,6 +129,8 @@ class Plans:
             self.held(user)
             standing = self.standing(held)
             if standing != held.get("told", "active"):
+                if self.has("cancelled-told-past-due") and standing == "cancelled":
+                    self.tell_user("past_due", user)
                 self.tell_user(standing, user)
             held["told"] = standing
 
@@ -161,8 +173,12 @@ class Plans:
             plan = held["plan"]
         if self.has("renews-first-plan"):
             plan = held.get("first", plan)
-        minor = self.prices["FULL" if self.has("renews-full-price") else plan]["USD"]
-        made = self.make(user, plan, minor, "USD")
+        currency = held["currency"]
+        minor = self.prices["FULL" if self.has("renews-full-price") else plan][currency]
+        if self.has("bill-forever") and (old := self.payments.get(held.get("bill"))) and old["state"] != "paid":
+            return {"payment": old}
+        made = self.make(user, plan, minor, currency, "bill")
+        held["bill"] = made["id"]
         if key[-1]:
             self.keys[key] = (user, made)
         return {"payment": made}
@@ -189,7 +205,7 @@ class Plans:
         if open_one and self.has("quote-lingers") and self.now_ms < open_one["expires"] + 30_000:
             fresh = True
         if fresh and not self.has("upgrades-many"):
-            return {"amount": open_one["minor"] / 100, "payment": open_one}
+            return {"amount": open_one["amount"], "payment": open_one}
         minor = self.price(held)
         if self.has("upgrade-racy"):
             await asyncio.sleep(0.02)
@@ -199,14 +215,28 @@ class Plans:
             return {"amount": 0, "payment": None}
         if self.has("upgrade-at-once"):
             held["plan"] = "FULL"
+        currency = held["currency"]
+        if currency == "KHR" and self.has("riel-by-hundreds"):
+            minor = -(-minor // 100) * 100
         charged = minor + 1 if self.has("quote-differs") else max(minor, 1)
-        payment = self.make(user, "FULL", charged, "USD", "upgrade")
+        payment = self.make(user, "FULL", charged, currency, "upgrade")
         self.upgrades[user] = payment["id"]
-        return {"amount": minor / 100, "payment": payment}
+        told = minor / 100 if currency == "USD" or self.has("riel-as-cents") else minor
+        return {"amount": told, "payment": payment}
 
     def price(self, held):
-        old, new = self.prices["BASIC"]["USD"], self.prices["FULL"]["USD"]
+        currency = "USD" if self.has("riel-from-dollars") else held["currency"]
+        old, new = self.prices["BASIC"][currency], self.prices["FULL"][currency]
+        if currency != held["currency"]:
+            return self.exact(held, old, new) * 40
+        return self.exact(held, old, new)
+
+    def exact(self, held, old, new):
         left, total = held["ends"] - self.now_ms // 1000, CYCLE_S
+        if self.has("prorate-from-start"):
+            total = held["ends"] - held["begun"]
+        if self.has("prorate-from-payment"):
+            total = held["ends"] - max(held.get("paid_s", 0), held["ends"] - CYCLE_S)
         if self.has("prorate-of-fixed-prices"):
             old, new = 50, 100
         if self.has("prorate-milliseconds"):

@@ -11,7 +11,7 @@ from contracts.suites.http import Answer
 from contracts.suites.rules import NotCheckedError, PreconditionError, Suite
 from contracts.suites.service.config import Plan
 from contracts.suites.service.granting import ends
-from contracts.suites.service.payments import code_minor, must
+from contracts.suites.service.payments import code_asks, code_minor, must
 from contracts.suites.service.subject import Service, instant_ms
 
 SUITE = Suite("service")
@@ -339,3 +339,54 @@ def _cancel_again(service: Service, case: Case) -> None:
     if service.config.grace_s:
         service.wait(case, service.config.cycle_s + min(60, service.config.grace_s))
         must(service.subscription(case, user).active, "a cancellation came back with the next cycle, without a grace")
+
+
+@rule(
+    "upgrade.riel",
+    "An upgrade in riel is exact to the riel",
+    forbids="a price in riel that is rounded to hundreds, or comes from a price in dollars",
+)
+def _riel(service: Service, case: Case) -> None:
+    """Bought in riel; at two instants the code, whatever its currency, and what is told are the exact share."""
+    full, basic = full_plan(service), service.config.plans.basic
+    if not {"KHR", "USD"} <= set(basic.prices) & set(full.prices):
+        raise NotCheckedError("the configuration has no prices in KHR and USD")
+    total = service.config.cycle_s
+    for remaining in (total // 2 + 4_321, total // 3 + 7):
+        user = _at(service, case, remaining, "KHR")
+        answer = upgrade(service, case, user)
+        payment = service.made(answer, user, full, "KHR", "upgrade")
+        found, currency = code_asks(payment)
+        expected = exact(service.price_minor(full, currency) - service.price_minor(basic, currency), remaining, total)
+        must(found == expected, f"with {remaining} s left the code asks for {found} {currency}, expected {expected}")
+        told = service.read("upgrade", answer, "amount")
+        must(service.minor(told, currency) == expected, f"told is {told!r}, the code asks for {found} {currency}")
+
+
+@rule(
+    "upgrade.second-cycle",
+    "An upgrade in a later cycle is the share of that cycle",
+    forbids="counting from the first day, or from the day of a late payment",
+)
+def _second_cycle(service: Service, case: Case) -> None:
+    """Renewed five days early; where there is a grace, renewed a day late. Upgraded twenty days before the next end."""
+    full, basic = full_plan(service), service.config.plans.basic
+    total, left = service.config.cycle_s, 20 * 86_400
+    expected = exact(service.price_minor(full, "USD") - service.price_minor(basic, "USD"), left, total)
+    for days in (-5, 1) if service.config.grace_s and "renew" in service.config.operations else (-5,):
+        user = service.new_user()
+        service.buy(case, user)
+        end = ends(service, case, user)
+        service.wait(case, (end - service.world.now_ms()) / 1000 + days * 86_400)
+        name = "renew" if "renew" in service.config.operations else "create"
+        bill = service.made(service.do(case, name, **service.order(user)), user, basic, "USD", name)
+        service.pay(case, bill)
+        service.becomes(case, bill, "paid")
+        end = ends(service, case, user)
+        service.wait(case, (end - service.world.now_ms()) / 1000 - left)
+        answer = upgrade(service, case, user)
+        if not service.done("upgrade", answer):
+            raise PreconditionError(f"an upgrade in the second cycle was answered {answer.told}")
+        found = service.minor(service.read("upgrade", answer, "amount"), "USD")
+        when = f"{-days} days early" if days < 0 else f"{days} day late"
+        must(found == expected, f"renewed {when}, with {left} of {total} s left it costs {found}, expected {expected}")

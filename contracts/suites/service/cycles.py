@@ -131,3 +131,76 @@ def _withdrawn(service: Service, case: Case) -> None:
     must(service.read("upgrade", answer, "qr") is None, f"taking a downgrade back costs: {answer.told}")
     bill, price = _bill(service, case, user), service.price_minor(full, "USD")
     must(code_minor(bill) == price, f"the next bill is over {code_minor(bill)} cents, expected {price}")
+
+
+@rule(
+    "renew.bill-anew",
+    "A bill that has died is made anew",
+    forbids="offering a dead code for ever, so that nobody can renew",
+)
+def _anew(service: Service, case: Case) -> None:
+    """A bill is left to die; the next one has another code, and renews."""
+    service.need("renew", "subscription")
+    user = service.new_user()
+    service.buy(case, user)
+    end = ends(service, case, user)
+    first = _bill(service, case, user)
+    service.wait(case, service.config.expires_after_s + 60)
+    second = _bill(service, case, user)
+    must(second.md5 != first.md5, "a bill was asked for, and a code that has died was offered")
+    service.pay(case, second)
+    service.becomes(case, second, "paid")
+    must(ends(service, case, user) > end, "the second bill was paid, and the date stays")
+
+
+@rule(
+    "renew.late",
+    "A bill that is paid late renews",
+    forbids="keeping the money of a bill whose code had died, or whose grace was over, for nothing",
+)
+def _late(service: Service, case: Case) -> None:
+    """A bill's code dies, then its money comes; where there is a grace, another's comes after the end of all grace."""
+    service.need("renew", "subscription")
+    user = service.new_user()
+    service.buy(case, user)
+    end = ends(service, case, user)
+    _pay_late(service, case, _bill(service, case, user))
+    moved = ends(service, case, user) - end
+    must(
+        moved == service.config.cycle_s * 1000,
+        f"a bill was paid late, and the date moved by {moved / 86_400_000:g} days",
+    )
+    if service.config.grace_s is not None:
+        _until(service, case, user, seconds_after=service.config.grace_s - 60)
+        _pay_late(service, case, _bill(service, case, user))
+        must(service.subscription(case, user).active, "a bill was paid after the grace had ended, and bought nothing")
+
+
+def _pay_late(service: Service, case: Case, bill: Payment) -> None:
+    service.wait(case, service.config.expires_after_s + 5)
+    service.status(case, bill)
+    service.pay(case, bill)
+    for _ in range(2):
+        service.wait(case, 900)
+        service.status(case, bill)
+
+
+@rule(
+    "downgrade.unpaid",
+    "A downgrade stands though the bill is late",
+    forbids="a bill over the better plan's price for who has given it up",
+)
+def _unpaid(service: Service, case: Case) -> None:
+    """The better plan, downgraded; a day into the grace the bill is the lower plan's."""
+    full, basic = service.config.plans.full, service.config.plans.basic
+    service.need("downgrade", "renew", "subscription")
+    _grace(service)
+    if full is None:
+        raise NotCheckedError("the configuration has one plan only")
+    user = service.new_user()
+    service.buy(case, user, full)
+    if not service.done("downgrade", answer := service.do(case, "downgrade", user=user)):
+        raise PreconditionError(f"a downgrade was answered {answer.told}")
+    _until(service, case, user, seconds_after=86_400)
+    found, price = code_minor(_bill(service, case, user)), service.price_minor(basic, "USD")
+    must(found == price, f"downgraded, and a day into the grace the bill is over {found} cents, expected {price}")

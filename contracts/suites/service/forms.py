@@ -255,3 +255,36 @@ def _bill(service: Service, case: Case) -> None:
             raise PreconditionError(f"a renewal with an idempotency key was answered {answer.told}")
         made.append(service.read("renew", answer, "md5"))
     must(made[0] == made[1], f"one renewal under one key made the bills {made}")
+
+
+@rule(
+    "errors.operations",
+    "No operation fails on what it is sent",
+    forbids="a 5xx, or a change, for a body that nobody has checked",
+)
+def _operations(service: Service, case: Case) -> None:
+    """Each operation that takes a body, with nothing, with other JSON, and with values of other kinds."""
+    headers = fill(service.config.headers, service.values)
+    for name in sorted(set(service.config.operations) - {"create", "set_time", "make_key", "revoke_key"}):
+        operation = service.operation(name)
+        if not isinstance(operation.body, dict) or operation.command:
+            continue
+        values: tuple[Any, ...] = ({}, [], None, -1)
+        kinds = [dict.fromkeys(operation.body, value) for value in values]
+        for raw in (b"", b"{", b"[]", b"null", b"{}", *(json.dumps(kind).encode() for kind in kinds)):
+            path = fill(operation.path, {**service.values, "user": "nobody", "md5": "0" * 32, "id": "none"})
+            answer = call(case, service.http, operation.method, path, headers=headers, raw=raw)
+            _refused(answer, f"{name} with {raw[:60]!r}")
+
+
+@rule("errors.pages", "A page that cannot be is no failure", forbids="a 5xx for a limit or an offset that is none")
+def _odd_pages(service: Service, case: Case) -> None:
+    """The history with limits and offsets that are none, negative and far too large."""
+    service.need("history")
+    path = service.operation("history").path
+    if not ("{limit}" in path and "{offset}" in path):
+        raise NotCheckedError("the path of history holds no {limit} and {offset}")
+    for limit, offset in ((0, 0), (-1, 0), (10**6, 0), ("x", 0), ("", 0), (10, -1), (10, "x"), (10, 10**30)):
+        answer = service.do(case, "history", user="nobody", limit=limit, offset=offset)
+        must(answer.status < 500, f"limit={limit} and offset={offset} were answered {answer.told}")
+        must(offset != "x" or answer.status >= 400, f"limit={limit} and offset={offset} were answered {answer.told}")

@@ -21,6 +21,7 @@ from contracts.webhooks import WebhookError
 
 SUITE = Suite("service")
 PATIENCE_S, PATIENCE_TRIES = 60, 15
+WATCHED_S = 300
 rule = SUITE.rule
 
 
@@ -495,3 +496,56 @@ def _changes(service: Service, case: Case) -> None:
         service.settle(case)
         count = _of_user(service, user, event)
         must(count == 1, f"{name}: the event {event!r} was told {count} times")
+        unpaid = _of_user(service, user, "past_due")
+        must(name != "cancel" or unpaid <= 0, f"a plan that ended cancelled was told {unpaid} times as past due")
+
+
+@rule(
+    "watched.paid",
+    "A payment is noticed though nobody asks for it",
+    forbids="a service that looks for money only when it is asked",
+)
+def _watched(service: Service, case: Case) -> None:
+    """A wallet pays; time passes, and only another user's order is made: the webhook has come, the plan is there."""
+    told = service.config.webhooks is not None and "paid" in service.config.webhooks.events
+    if not told and "subscription" not in service.config.operations:
+        raise NotCheckedError("the configuration maps neither a webhook of 'paid' nor a subscription")
+    payment = service.create(case)
+    service.pay(case, payment)
+    service.wait(case, WATCHED_S if service.config.time != "real" else service.config.settle_s)
+    service.create(case)  # a service may bring itself up to date when it is asked for anything
+    if told:
+        must(
+            _wait_for(service, case, payment, "paid"),
+            f"nobody asked for a payment, and {WATCHED_S} s later it is untold",
+        )
+    if "subscription" in service.config.operations:
+        active = service.subscription(case, payment.user).active
+        must(active, f"nobody asked for a payment, and {WATCHED_S} s later its user has no plan")
+
+
+@rule(
+    "watched.expired",
+    "An end is noticed though nobody asks for it",
+    forbids="a payment that expires only when somebody asks for it",
+)
+def _watched_end(service: Service, case: Case) -> None:
+    """Nobody pays, and nobody asks; a minute after the end of its life the webhook has come."""
+    _mapped(service, "expired")
+    payment = service.create(case)
+    service.wait(case, service.config.expires_after_s + 60)
+    service.create(case)
+    service.settle(case)
+    must(_wait_for(service, case, payment, "expired"), "nobody asked for a payment, and its end is not told")
+
+
+@rule("webhook.json", "A webhook is JSON, and says so", forbids="a body that frameworks do not read, by its type")
+def _json(service: Service, case: Case) -> None:
+    """The content type of a webhook, and that its id holds no point, which is what parts the signed text."""
+    _mapped(service)
+    payment = service.buy(case)
+    for delivery in _wait_for(service, case, payment, "paid"):
+        media = delivery.headers.get("content-type", "").partition(";")[0].strip().lower()
+        must(media.endswith("json"), f"a webhook was sent as {media!r}, expected 'application/json'")
+        named = delivery.headers.get("webhook-id", "")
+        must("." not in named, f"the webhook-id {named!r} holds a point, by which what is signed can be read two ways")

@@ -129,7 +129,7 @@ def _revoked(service: Service, case: Case) -> None:
 
 @rule("key.tenants", "A key sees its own payments only", forbids="one tenant's payment shown to another")
 def _tenants(service: Service, case: Case) -> None:
-    """A payment made with one key, asked for with another."""
+    """A payment made with one key, asked for with another, alone, in the history and in a bulk check."""
     if not service.config.tenants:
         raise NotCheckedError("the configuration does not say that keys are tenants")
     payment = service.create(case)
@@ -137,6 +137,16 @@ def _tenants(service: Service, case: Case) -> None:
     answer = service.do(case, "status", headers=headers, md5=payment.md5, id=payment.id, user=payment.user)
     expected = service.config.refusals.unknown
     must(answer.status in expected, f"another tenant's payment was answered {answer.told}, expected one of {expected}")
+    if "history" in service.config.operations:
+        answer = service.do(case, "history", headers=headers, user=payment.user)
+        found = service.read("history", answer, "md5s") or []
+        must(payment.md5 not in found, f"another tenant's payment is in the history: {answer.told}")
+    if "states" in getattr(service.config.operations.get("bulk_check"), "answer", ()):
+        answer = service.do(case, "bulk_check", headers=headers, md5s=[payment.md5])
+        states = [service.state(told) for told in service.read("bulk_check", answer, "states") or []]
+        must(
+            not set(states) & set(service.config.states), f"a bulk check shows another tenant's payment: {answer.told}"
+        )
 
 
 @rule("limit.each-key", "Each key has its own limit", forbids="one busy caller who shuts out all others")
@@ -195,6 +205,10 @@ def _blocks(service: Service, case: Case) -> None:
     _unknown(service, case, {name: wrong})
     answer = _unknown(service, case)
     must(answer.status in (403, 429), f"after {blocking.tries} wrong keys the right one was answered {answer.told}")
+    answer = service.do(case, "create", **service.order(service.new_user()))
+    must(
+        answer.status in (403, 429), f"after {blocking.tries} wrong keys in status an order was answered {answer.told}"
+    )
     service.wait(case, blocking.for_s - 10)
     answer = _unknown(service, case)
     must(answer.status in (403, 429), f"10 s before its end the block let pass: {answer.told}")
@@ -277,3 +291,20 @@ def _each_caller(service: Service, case: Case) -> None:
         must(service.done("create", answer), f"a tenant's order under a key of its own was answered {answer.told}")
         made.append(service.read("create", answer, "md5"))
     must(made[0] != made[1], f"another tenant's order under the same key was answered with the payment {made[0]}")
+
+
+@rule("key.odd", "A key of any form is a wrong key", forbids="a 5xx for a key that is no text, or far too long")
+def _odd(service: Service, case: Case) -> None:
+    """Bytes that are no ASCII, no scheme, a scheme alone, another scheme, and 5,000 letters."""
+    name, _, key = _key(service)
+    service.wait(case, BLOCKED_S if service.config.time != "real" else 0)
+    operation = service.operation("status")
+    path = str(fill(operation.path, {**service.values, "md5": "0" * 32, "id": "none", "user": "u"}))
+    for value in (b"Bearer \xc3\xa9\xff", b"Bearer", b"\xe9", b"Basic " + key[:-1].encode(), b"Bearer " + b"k" * 5_000):
+        try:
+            status = service.http.request(operation.method, path, headers={name.encode(): value}).status_code
+        except httpx.HTTPError as error:
+            raise RuleBrokenError(f"the key {value[:20]!r} got no answer: {error}") from None
+        case.note(f"{operation.method} {path} with {name}: {value[:20]!r}", status)
+        must(400 <= status < 500, f"the key {value[:20]!r} was answered {status}")
+    service.wait(case, BLOCKED_S if service.config.time != "real" else 0)

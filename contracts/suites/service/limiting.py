@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from contracts.suites.case import Case
 from contracts.suites.http import Answer
 from contracts.suites.rules import NotCheckedError, Suite
-from contracts.suites.service.config import Limit
+from contracts.suites.service.config import Limit, fill
 from contracts.suites.service.payments import must
 from contracts.suites.service.subject import WINDOW_S, Service
 
@@ -21,6 +21,7 @@ rule = SUITE.rule
 
 WINDOW_MS = 60_000
 CONNECTIONS = 32
+FORGED = ("x-forwarded-for", "x-real-ip", "forwarded", "x-client-ip", "cf-connecting-ip", "true-client-ip")
 
 
 class Burst(NamedTuple):
@@ -275,3 +276,27 @@ def _orders(service: Service, case: Case) -> None:
     service.wait(case, 60)
     answer = service.do(case, "create", patient=False, **order)
     must(service.done("create", answer), f"a minute later the order was answered {answer.told}")
+
+
+@rule(
+    "limit.forged",
+    "A key has one limit, however it is sent",
+    forbids="a limiter that counts by a header which any caller may write",
+)
+def _forged(service: Service, case: Case) -> None:
+    """The limit is spent; then the same key comes with other addresses, agents and spellings of its header."""
+    _frozen(service)
+    limit = _limit(service)
+    _fire(service, limit, limit.per_minute)
+    if _ask(service, limit).status != 429:
+        raise NotCheckedError("the limit does not hold at all, which another rule names")
+    right = fill(service.config.headers, service.values)
+    lower = {name: f"{text.split()[0].lower()} {text.split()[-1]}" for name, text in right.items() if " " in text}
+    forged = [{name: "203.0.113.7"} for name in FORGED] + [{"user-agent": "another"}, lower]
+    for headers in forged:
+        answer = service.do(
+            None, limit.operation, headers={**right, **headers}, patient=False, md5="0" * 32, id="none", user="nobody"
+        )
+        case.note(f"one more, with {headers}", f"{answer.status}")
+        refused = (429, 403, 400, *service.config.refusals.unauthorized)
+        must(answer.status in refused, f"past the limit a request with {headers} was answered {answer.told}")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import khqr
 from contracts.suites.case import Case
 from contracts.suites.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite
-from contracts.suites.service.subject import Payment, Service, instant_ms
+from contracts.suites.service.subject import DECIMALS, Payment, Service, instant_ms
 from khqr import DecodeError
 
 SUITE = Suite("service")
@@ -33,6 +33,16 @@ def code_minor(payment: Payment) -> int:
         return int(Decimal(str(khqr.decode(payment.qr).payee.amount)) * 100)
     except DecodeError as error:
         raise RuleBrokenError(f"the code cannot be read: {error}: {payment.qr}") from None
+
+
+def code_asks(payment: Payment) -> tuple[int, str]:
+    """The minor units that a code asks for, and of which currency. Raises RuleBrokenError."""
+    try:
+        payee = khqr.decode(payment.qr).payee
+    except DecodeError as error:
+        raise RuleBrokenError(f"the code cannot be read: {error}: {payment.qr}") from None
+    currency = khqr.Currency(payee.currency).name
+    return int(Decimal(str(payee.amount)).scaleb(DECIMALS[currency])), currency
 
 
 @rule(
