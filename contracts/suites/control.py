@@ -1,5 +1,6 @@
 """A sandbox world through its control API: pay, move time, set limits. May not know who watches the world."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,9 +51,29 @@ class World:
         if answer.status != 200:
             raise NotCheckedError(f"this sandbox does not know the script: {answer.told}")
 
-    def trouble(self, case: Case, fault: str, seconds: int) -> None:
-        """Bakong breaks for so long, and then answers as before; fault is a scenario's, such as "http, status: 500"."""
-        self.play(case, f"name: trouble\nfaults:\n  - {{fault: {fault}, window: {{from: 0s, to: {seconds}s}}}}\n")
+    def trouble(self, case: Case, faults: Sequence[str], *, after_s: int, each_s: int) -> None:
+        """Bakong will break, so long after its next call, by each of the faults in turn, and then answer as before.
+
+        It strikes the payments that begin from now on: one that Bakong knows keeps the script it began with.
+        A fault is a scenario's, such as "http, status: 500". Raises NotCheckedError for one that it does not know.
+        """
+        starts = range(after_s, after_s + len(faults) * each_s, each_s)
+        lines = [
+            f"  - {{fault: {fault}, window: {{from: {start}s, to: {start + each_s}s}}}}\n"
+            for fault, start in zip(faults, starts, strict=True)
+        ]
+        self.play(case, f"name: trouble\nfaults:\n{''.join(lines)}")
+
+    def known(self, case: Case, faults: Sequence[str]) -> list[str]:
+        """Those of the faults that this sandbox knows."""
+        return [fault for fault in faults if self._knows(case, fault)]
+
+    def _knows(self, case: Case, fault: str) -> bool:
+        try:
+            self.trouble(case, [fault], after_s=0, each_s=1)
+        except NotCheckedError:
+            return False
+        return True
 
     def limit(self, case: Case, **limits: Any) -> None:
         """Set the world's limits. Raises NotCheckedError where it has none."""
@@ -63,6 +84,11 @@ class World:
     def token(self, case: Case | None, **how: Any) -> str:
         made: str = self.ask(case, "POST", "/tokens", how)["token"]
         return made
+
+    def calls(self) -> int:
+        """How many calls of Bakong's API came so far."""
+        found: int = self.ask(None, "GET", "/journal?limit=1")["total"]
+        return found
 
     def drop(self) -> None:
         call(None, self.http, "DELETE", f"/sandbox/worlds/{self.name}")

@@ -58,6 +58,11 @@ class Breaker:
     FIRST_MS = 15_000
     LONGEST_MS = 600_000
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether Bakong has not answered for so long that it is left alone, until it answers."""
+        return self.failures >= self.FAILURES
+
     def admits(self, at_ms: int) -> bool:
         return at_ms >= self.open_until_ms
 

@@ -71,6 +71,8 @@ class Hooks:
         digest = hmac.new(key, digest_of, hashlib.sha256).digest()
         text = digest.hex() if self.has("signs-in-hex") else base64.b64encode(digest).decode()
         headers = {"webhook-id": message_id, "webhook-timestamp": str(stamp), "webhook-signature": f"v1,{text}"}
+        if self.has("headers-renamed"):
+            headers = {f"x-{name}": value for name, value in headers.items()}
         if self.has("unsigned"):
             del headers["webhook-signature"]
         message["tries"] += 1

@@ -159,6 +159,11 @@ async def test_a_silent_bakong_is_left_alone_for_a_while_and_then_tried_with_one
     assert (await house.client.get("/api/health")).json()["services"]["bakong"]["status"] == "healthy"
 
 
+async def test_health_calls_bakong_silent_until_it_answers_also_when_it_may_be_asked_again(house):
+    house.core.outlook.breaker = Breaker(Breaker.FAILURES, house.core.timers.now_ms())
+    assert (await house.client.get("/api/health")).json()["services"]["bakong"]["status"] == "unhealthy"
+
+
 async def test_two_workers_on_one_database_never_ask_about_a_payment_at_the_same_time(house):
     for number in range(40):
         await create(house, userId=f"user-{number}")

@@ -30,6 +30,7 @@ OPERATIONS = (
     "revoke_key",
     "history",
     "bulk_check",
+    "health",
     "set_time",
 )
 STATES = ("pending", "paid", "failed", "expired", "timeout")

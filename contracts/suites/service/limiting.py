@@ -1,5 +1,6 @@
 """Rules of "100 requests a minute": exact under a frozen clock, and proven by intervals under a real one."""
 
+import re
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -266,16 +267,20 @@ def _interval(service: Service, case: Case) -> None:
     forbids="a limit on reading alone, which orders without end pass by",
 )
 def _orders(service: Service, case: Case) -> None:
-    """The limit is spent by its own call; an order is refused, and a minute later it is taken."""
+    """The limit is spent by its own call; an order is refused, and a minute later, under the same key, it is taken."""
     _frozen(service)
     limit = _limit(service)
     _fire(service, limit, limit.per_minute)
     order = service.order(service.new_user())
-    answer = service.do(case, "create", patient=False, **order)
+    key = f"key-{order['user']}"
+    answer = service.do(case, "create", key=key, patient=False, **order)
     must(answer.status == 429, f"an order as number {limit.per_minute + 1} of the minute was answered {answer.told}")
     service.wait(case, 60)
-    answer = service.do(case, "create", patient=False, **order)
-    must(service.done("create", answer), f"a minute later the order was answered {answer.told}")
+    answer = service.do(case, "create", key=key, patient=False, **order)
+    must(
+        service.done("create", answer) and service.read("create", answer, "md5"),
+        f"a minute later the order was answered {answer.told}",
+    )
 
 
 @rule(
@@ -300,3 +305,33 @@ def _forged(service: Service, case: Case) -> None:
         case.note(f"one more, with {headers}", f"{answer.status}")
         refused = (429, 403, 400, *service.config.refusals.unauthorized)
         must(answer.status in refused, f"past the limit a request with {headers} was answered {answer.told}")
+
+
+def _remaining(answer: Answer) -> int | None:
+    """What an answer says is left of the limit: RateLimit with r=, or the older forms. None where it says nothing."""
+    for name in ("ratelimit", "ratelimit-remaining", "x-ratelimit-remaining"):
+        told = answer.headers.get(name, "")
+        if found := re.search(r"\br(?:emaining)?=(\d+)", told) or re.fullmatch(r"\s*(\d+)\s*", told):
+            return int(found[1])
+    return None
+
+
+@rule(
+    "limit.told",
+    "What is left of the limit is told truly",
+    forbids="a number that stands still, or that leaves some where nothing is left",
+)
+def _told(service: Service, case: Case) -> None:
+    """Three calls, each of which leaves one less; then the limit is spent, and none is left."""
+    _frozen(service)
+    limit = _limit(service)
+    left = [_remaining(_ask(service, limit)) for _ in range(3)]
+    case.note("three calls", f"left are {left}")
+    if left[0] is None:
+        raise NotCheckedError("the service tells no RateLimit")
+    expected = [left[0], left[0] - 1, left[0] - 2]
+    must(left == expected, f"after three calls {left} are told to be left")
+    must(0 <= limit.per_minute - left[0] <= 1, f"after the first call of a minute {left[0]} are told to be left")
+    _fire(service, limit, limit.per_minute - 3)
+    found = _remaining(_ask(service, limit))
+    must(not found, f"past the limit {found} are told to be left")
