@@ -303,9 +303,9 @@ class Shop(Plans, Hooks):
         if self.has("key-racy") and key:
             await asyncio.sleep(0.01)
         if self.has("code-race"):
-            self.count -= 1
-            await asyncio.sleep(0.01)
-            self.count += 1
+            seen = self.count
+            await asyncio.sleep(0.05)
+            self.count = seen
         made = self.make(user, plan, price, currency) | {"owner": owner}
         self.payments[made["id"]] = made
         if key:
