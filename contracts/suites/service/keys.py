@@ -297,6 +297,8 @@ def _each_caller(service: Service, case: Case) -> None:
 def _odd(service: Service, case: Case) -> None:
     """Bytes that are no ASCII, no scheme, a scheme alone, another scheme, and 5,000 letters."""
     name, _, key = _key(service)
+    if service.config.time == "real" and service.config.blocking:
+        raise NotCheckedError(f"wrong keys would block this address for {service.config.blocking.for_s} s of real time")
     service.wait(case, BLOCKED_S if service.config.time != "real" else 0)
     operation = service.operation("status")
     path = str(fill(operation.path, {**service.values, "md5": "0" * 32, "id": "none", "user": "u"}))
