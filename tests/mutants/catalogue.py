@@ -536,4 +536,5 @@ SHOP = {
     "remaining-lies": ("service.limit.told", "what is left of the limit never changes"),
     "expired-in-outage": ("service.late.unseen", "what expires while Bakong is silent is not asked for again"),
     "headers-renamed": ("service.webhook.signed", "the headers of a webhook begin with x-"),
+    "bill-of-50-riel": ("service.renew.riel", "a bill in riel is over the number of cents"),
 }

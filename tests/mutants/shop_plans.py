@@ -177,6 +177,8 @@ class Plans:
         minor = self.prices["FULL" if self.has("renews-full-price") else plan][currency]
         if self.has("bill-forever") and (old := self.payments.get(held.get("bill"))) and old["state"] != "paid":
             return {"payment": old}
+        if self.has("bill-of-50-riel"):
+            minor = self.prices[plan]["USD"]
         made = self.make(user, plan, minor, currency, "bill")
         held["bill"] = made["id"]
         if key[-1]:

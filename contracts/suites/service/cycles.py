@@ -3,7 +3,7 @@
 from contracts.suites.case import Case
 from contracts.suites.rules import NotCheckedError, PreconditionError, Suite
 from contracts.suites.service.granting import ends
-from contracts.suites.service.payments import code_minor, must
+from contracts.suites.service.payments import code_asks, code_minor, must
 from contracts.suites.service.subject import Payment, Service
 
 SUITE = Suite("service")
@@ -204,3 +204,32 @@ def _unpaid(service: Service, case: Case) -> None:
     _until(service, case, user, seconds_after=86_400)
     found, price = code_minor(_bill(service, case, user)), service.price_minor(basic, "USD")
     must(found == price, f"downgraded, and a day into the grace the bill is over {found} cents, expected {price}")
+
+
+@rule(
+    "renew.riel",
+    "A bill in riel is over the price in riel",
+    forbids="a bill over fifty riel for fifty cents, or over two thousand dollars",
+)
+def _riel(service: Service, case: Case) -> None:
+    """Each plan is bought in riel; the bill, whatever its currency, is over the plan's price in that currency."""
+    service.need("renew", "subscription")
+    plans = [plan for plan in (service.config.plans.basic, service.config.plans.full) if plan and "KHR" in plan.prices]
+    if not plans:
+        raise NotCheckedError("the configuration has no price in KHR")
+    for plan in plans:
+        user = service.new_user()
+        service.buy(case, user, plan, "KHR")
+        end = ends(service, case, user)
+        bill = _bill(service, case, user)
+        found, currency = code_asks(bill)
+        must(currency in plan.prices, f"a plan that was bought in KHR is billed in {currency}")
+        price = service.price_minor(plan, currency)
+        must(found == price, f"the bill of {plan.name} is over {found} minor units of {currency}, expected {price}")
+        service.pay(case, bill)
+        service.becomes(case, bill, "paid")
+        moved = ends(service, case, user) - end
+        must(
+            moved == service.config.cycle_s * 1000,
+            f"a bill in {currency} moved the date by {moved / 86_400_000:g} days",
+        )
