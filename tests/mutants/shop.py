@@ -308,6 +308,8 @@ class Shop(Plans, Hooks):
             self.count = seen
         made = self.make(user, plan, price, currency) | {"owner": owner}
         self.payments[made["id"]] = made
+        if self.has("links-at-once"):
+            await self.bakong.post("/v1/generate_deeplink_by_qr", json={"qr": made["code"]})
         if key:
             self.keys[key] = (order, made)
         return made

@@ -93,6 +93,12 @@ def test_a_bug_is_caught_by_the_rule_that_names_it(loop, simulator, bug):
     assert [outcome.verdict for outcome in report.outcomes] == [Verdict.BROKEN]
 
 
+@pytest.mark.parametrize("bug", ["outage-fails", "garbage-is-paid", "reset-500", "codes-fail", "health-lies"])
+def test_an_outage_strikes_also_a_service_that_shows_bakong_its_codes_for_a_link(loop, simulator, bug):
+    report = judge(loop, simulator, [bug, "links-at-once"], only=(SHOP[bug][0],), shrinks=0)
+    assert [outcome.verdict for outcome in report.outcomes] == [Verdict.BROKEN]
+
+
 @pytest.mark.parametrize("profile", ["quick", pytest.param("ci", marks=pytest.mark.campaign)])
 def test_the_healthy_shop_raises_no_alarm(loop, simulator, profile):
     report = judge(loop, simulator, profile=profile)
