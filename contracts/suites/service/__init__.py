@@ -15,6 +15,7 @@ from contracts.suites.service import (
     payments,
     quotes,
     stories,
+    telling,
     waiting,
 )
 from contracts.suites.service.config import Config, load
@@ -30,6 +31,7 @@ MODULES = (
     quotes,
     cycles,
     hooks,
+    telling,
     forms,
     lists,
     stories,

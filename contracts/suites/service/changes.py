@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from contracts.suites.case import Case
 from contracts.suites.http import Answer
-from contracts.suites.rules import NotCheckedError, PreconditionError, Suite
+from contracts.suites.rules import NotCheckedError, PreconditionError, Suite, must
 from contracts.suites.service.config import Plan
 from contracts.suites.service.granting import ends
-from contracts.suites.service.payments import code_asks, code_minor, must
+from contracts.suites.service.payments import code_asks, code_minor
 from contracts.suites.service.subject import Service, instant_ms
 
 SUITE = Suite("service")

@@ -1,9 +1,9 @@
 """Rules of the cycle's end: grace, renewal, scheduled downgrades. They need the standings of a subscription."""
 
 from contracts.suites.case import Case
-from contracts.suites.rules import NotCheckedError, PreconditionError, Suite
+from contracts.suites.rules import NotCheckedError, PreconditionError, Suite, must
 from contracts.suites.service.granting import ends
-from contracts.suites.service.payments import code_asks, code_minor, must
+from contracts.suites.service.payments import code_asks, code_minor
 from contracts.suites.service.subject import Payment, Service
 
 SUITE = Suite("service")

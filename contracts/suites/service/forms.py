@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from contracts.suites.case import Case
 from contracts.suites.http import Answer, call
-from contracts.suites.rules import NotCheckedError, PreconditionError, Suite
+from contracts.suites.rules import NotCheckedError, PreconditionError, Suite, must
 from contracts.suites.service.config import Form, fill
-from contracts.suites.service.payments import must
 from contracts.suites.service.subject import Service
 
 SUITE = Suite("service")

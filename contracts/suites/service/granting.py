@@ -7,8 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hypothesis import strategies as st
 
 from contracts.suites.case import Case
-from contracts.suites.rules import NotCheckedError, Suite
-from contracts.suites.service.payments import must
+from contracts.suites.rules import NotCheckedError, Suite, must
 from contracts.suites.service.subject import Payment, Service
 
 SUITE = Suite("service")

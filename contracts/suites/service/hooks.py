@@ -1,31 +1,24 @@
 """Rules of webhooks: signed over the bytes that are sent, once for each event, tried again until they arrive."""
 
-import contextlib
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-import httpx
 import jmespath
 
 from contracts import webhooks
 from contracts.suites.case import Case
-from contracts.suites.rules import CheckError, NotCheckedError, RuleBrokenError, Suite
+from contracts.suites.rules import NotCheckedError, RuleBrokenError, Suite, must
 from contracts.suites.service.config import Webhooks
-from contracts.suites.service.granting import race
-from contracts.suites.service.payments import must
 from contracts.suites.service.receiver import Delivery
 from contracts.suites.service.subject import Payment, Service, body_of
 from contracts.webhooks import WebhookError
 
 SUITE = Suite("service")
-PATIENCE_S, PATIENCE_TRIES = 60, 15
-WATCHED_S = 300
 rule = SUITE.rule
 
 
-def _mapped(service: Service, event: str = "paid") -> tuple[Webhooks, str]:
+def mapped(service: Service, event: str = "paid") -> tuple[Webhooks, str]:
     hooks = service.config.webhooks
     if hooks is None or event not in hooks.events:
         raise NotCheckedError(f"the configuration maps no webhook of {event!r}")
@@ -34,7 +27,7 @@ def _mapped(service: Service, event: str = "paid") -> tuple[Webhooks, str]:
 
 def about(service: Service, payment: Payment, event: str) -> list[Delivery]:
     """What arrived of this event about this payment."""
-    hooks, name = _mapped(service, event)
+    hooks, name = mapped(service, event)
     found = []
     for delivery in list(service.receiver.arrived):
         try:
@@ -53,7 +46,7 @@ def _told(case: Case, deliveries: Sequence[Delivery]) -> None:
         case.note(f"a webhook arrived: {heads} {delivery.body.decode('utf-8', 'backslashreplace')}", delivery.answered)
 
 
-def _wait_for(service: Service, case: Case, payment: Payment, event: str, count: int = 1) -> list[Delivery]:
+def wait_for(service: Service, case: Case, payment: Payment, event: str, count: int = 1) -> list[Delivery]:
     """The deliveries, once so many came or the patience ended."""
     for _ in range(20):
         found = about(service, payment, event)
@@ -68,9 +61,9 @@ def _wait_for(service: Service, case: Case, payment: Payment, event: str, count:
 @rule("webhook.paid", "A paid payment is told", forbids="leaving the main backend in the dark")
 def _paid(service: Service, case: Case) -> None:
     """A payment is paid; a webhook of the type for paid arrives, with its md5 or id."""
-    _mapped(service)
+    mapped(service)
     payment = service.buy(case)
-    found = _wait_for(service, case, payment, "paid")
+    found = wait_for(service, case, payment, "paid")
     others = [delivery.body.decode("utf-8", "replace")[:120] for delivery in service.receiver.arrived]
     must(found, f"no webhook tells that {payment.md5} is paid; what arrived is {others}")
 
@@ -82,9 +75,9 @@ def _paid(service: Service, case: Case) -> None:
 )
 def _signed(service: Service, case: Case) -> None:
     """Standard Webhooks: HMAC-SHA256 over id.timestamp.body, with the secret's bytes, at most 300 s from now."""
-    hooks, _ = _mapped(service)
+    hooks, _ = mapped(service)
     payment = service.buy(case)
-    if not (found := _wait_for(service, case, payment, "paid")):
+    if not (found := wait_for(service, case, payment, "paid")):
         raise NotCheckedError("no webhook arrives, which another rule names")
     from_config = service.values.get("webhook_secret", "")
     secret = hooks.secret.replace("{webhook_secret}", str(from_config))
@@ -102,9 +95,9 @@ def _signed(service: Service, case: Case) -> None:
 )
 def _once(service: Service, case: Case) -> None:
     """Answered with 204; the payment is asked for again and an hour passes."""
-    _mapped(service)
+    mapped(service)
     payment = service.buy(case)
-    _wait_for(service, case, payment, "paid")
+    wait_for(service, case, payment, "paid")
     for _ in range(3):
         service.status(case, payment)
     service.wait(case, 3600 if service.config.time != "real" else 8)
@@ -119,7 +112,7 @@ def _once(service: Service, case: Case) -> None:
 )
 def _retried(service: Service, case: Case) -> None:
     """The receiver answers 500, then a redirect, then 204: three tries, one id, each with its own time."""
-    hooks, _ = _mapped(service)
+    hooks, _ = mapped(service)
     payment = service.create(case)
     only: list[Delivery] = []
     service.receiver.decide = lambda body: _script(body, payment, hooks, only)
@@ -127,7 +120,7 @@ def _retried(service: Service, case: Case) -> None:
     service.becomes(case, payment, "paid")
     for seconds in hooks.retries_s:
         service.wait(case, seconds * 1.3 + 1)
-    found = _wait_for(service, case, payment, "paid", 3)
+    found = wait_for(service, case, payment, "paid", 3)
     must(len(found) >= 2, f"a webhook that was answered 500 was sent {len(found)} times")
     must(len(found) >= 3, "a webhook that was answered with a redirect was not sent again to its own address")
     elsewhere = [delivery for delivery in service.receiver.arrived if delivery.path == "/elsewhere"]
@@ -163,10 +156,10 @@ def _script(body: bytes, payment: Payment, hooks: Webhooks, seen: list[Delivery]
 )
 def _ids(service: Service, case: Case) -> None:
     """Two payments; all webhooks that arrive."""
-    _mapped(service)
+    mapped(service)
     first, second = service.buy(case), service.buy(case)
-    _wait_for(service, case, first, "paid")
-    _wait_for(service, case, second, "paid")
+    wait_for(service, case, first, "paid")
+    wait_for(service, case, second, "paid")
     bodies = {(delivery.headers.get("webhook-id"), delivery.body) for delivery in service.receiver.arrived}
     ids = {message_id for message_id, _ in bodies}
     must(None not in ids or not bodies, "a webhook has no webhook-id")
@@ -180,7 +173,7 @@ def _ids(service: Service, case: Case) -> None:
 )
 def _quiet(service: Service, case: Case) -> None:
     """Half the price is paid, and nothing at all for another payment; time passes beyond both."""
-    _mapped(service)
+    mapped(service)
     short, unpaid = service.create(case), service.create(case)
     service.pay(case, short, amount="0.25")
     service.wait(case, 60 if service.config.time != "real" else 5)
@@ -196,12 +189,12 @@ def _quiet(service: Service, case: Case) -> None:
 )
 def _expired(service: Service, case: Case) -> None:
     """Nobody pays; after the end of the payment's life a webhook says so, once."""
-    _mapped(service, "expired")
+    mapped(service, "expired")
     payment = service.create(case)
     service.wait(case, service.config.expires_after_s + 60)
     service.status(case, payment)
     service.settle(case)
-    found = _wait_for(service, case, payment, "expired")
+    found = wait_for(service, case, payment, "expired")
     must(len(found) == 1, f"an expired payment was told {len(found)} times")
 
 
@@ -212,11 +205,11 @@ def _expired(service: Service, case: Case) -> None:
 )
 def _accepted(service: Service, case: Case) -> None:
     """Four payments, told to receivers that answer 200, 201, 202 and 299; an hour passes."""
-    _mapped(service)
+    mapped(service)
     for status in (200, 201, 202, 299):
         service.receiver.decide = lambda _body, told=status: told  # type: ignore[misc]
         payment = service.buy(case)
-        _wait_for(service, case, payment, "paid")
+        wait_for(service, case, payment, "paid")
         service.wait(case, 3600 if service.config.time != "real" else 8)
         count = len(about(service, payment, "paid"))
         must(count <= 1, f"a webhook that was answered {status} was sent {count} times")
@@ -229,7 +222,7 @@ def _accepted(service: Service, case: Case) -> None:
 )
 def _unanswered(service: Service, case: Case) -> None:
     """The receiver closes the connection without a word, then answers 204."""
-    hooks, _ = _mapped(service)
+    hooks, _ = mapped(service)
     if service.config.time == "real":
         raise NotCheckedError("it takes minutes of real time; map the service's time to check it")
     payment = service.create(case)
@@ -239,7 +232,7 @@ def _unanswered(service: Service, case: Case) -> None:
     service.becomes(case, payment, "paid")
     for seconds in hooks.retries_s:
         service.wait(case, seconds * 1.3 + 1)
-    found = _wait_for(service, case, payment, "paid", 2)
+    found = wait_for(service, case, payment, "paid", 2)
     must(len(found) == 2, f"a webhook that got no answer, then 204, was sent {len(found)} times, expected 2")
 
 
@@ -250,7 +243,7 @@ def _unanswered(service: Service, case: Case) -> None:
 )
 def _stamped(service: Service, case: Case) -> None:
     """Answered 500 once; the timestamp of each try is the time of that try, to the second."""
-    hooks, _ = _mapped(service)
+    hooks, _ = mapped(service)
     if service.config.time == "real":
         raise NotCheckedError("it takes minutes of real time; map the service's time to check it")
     payment = service.create(case)
@@ -264,7 +257,7 @@ def _stamped(service: Service, case: Case) -> None:
         before = service.world.now_ms() // 1000
         service.wait(case, seconds * 1.3 + 1)
         windows.append((before, service.world.now_ms() // 1000))
-    for delivery in _wait_for(service, case, payment, "paid"):
+    for delivery in wait_for(service, case, payment, "paid"):
         told = delivery.headers.get("webhook-timestamp", "")
         right = told.isdigit() and any(start <= int(told) <= end for start, end in windows)
         must(right, f"a try carries the time {told}; the tries were within {windows}")
@@ -273,7 +266,7 @@ def _stamped(service: Service, case: Case) -> None:
 @rule("webhook.late", "A late payment is told too", forbids="a main backend that never hears of late money")
 def _late(service: Service, case: Case) -> None:
     """The code dies, and is told as such; then the wallet's payment comes through."""
-    _mapped(service)
+    mapped(service)
     payment = service.create(case)
     service.wait(case, service.config.expires_after_s + 5)
     service.status(case, payment)
@@ -281,22 +274,22 @@ def _late(service: Service, case: Case) -> None:
     service.wait(case, 900)
     service.status(case, payment)
     service.settle(case)
-    count = len(_wait_for(service, case, payment, "paid"))
+    count = len(wait_for(service, case, payment, "paid"))
     must(count == 1, f"a payment that came late was told {count} times")
 
 
 @rule("webhook.failed", "A failed payment is told", forbids="a main backend that waits for what has failed")
 def _failed(service: Service, case: Case) -> None:
     """The bank refuses the payment; a webhook says so, once."""
-    _mapped(service, "failed")
+    mapped(service, "failed")
     payment = service.create(case)
     service.pay(case, payment, outcome="failed")
     service.becomes(case, payment, "failed")
-    count = len(_wait_for(service, case, payment, "failed"))
+    count = len(wait_for(service, case, payment, "failed"))
     must(count == 1, f"a failed payment was told {count} times")
 
 
-def _of_user(service: Service, user: str, event: str) -> int:
+def of_user(service: Service, user: str, event: str) -> int:
     """How many events of this kind arrived about the user; -1 where the configuration maps none."""
     hooks = service.config.webhooks
     if hooks is None or event not in hooks.events:
@@ -316,7 +309,7 @@ def _of_user(service: Service, user: str, event: str) -> int:
 )
 def _subscription(service: Service, case: Case) -> None:
     """Bought, upgraded half a cycle on, renewed, and left unpaid until the end: each event that is mapped."""
-    hooks, _ = _mapped(service, "activated")
+    hooks, _ = mapped(service, "activated")
     service.need("subscription")
     if service.config.time == "real":
         raise NotCheckedError("it takes a cycle of real time; map the service's time to check it")
@@ -335,217 +328,6 @@ def _subscription(service: Service, case: Case) -> None:
         service.wait(case, (found - service.world.now_ms()) / 1000 + 60)
         service.wait(case, service.config.grace_s + 60)
         expected += ["past_due", "ended"]
-    counts = {event: _of_user(service, user, event) for event in expected if event in hooks.events}
+    counts = {event: of_user(service, user, event) for event in expected if event in hooks.events}
     case.note(f"the events about {user}", counts)
     must(set(counts.values()) == {1}, f"how often each change was told: {counts}, expected once each")
-
-
-@rule(
-    "webhook.race",
-    "A payment is told once, whoever asks at once",
-    forbids="two webhooks for one payment when polls race",
-)
-def _raced(service: Service, case: Case) -> None:
-    """Paid while the clock stands; sixteen status calls at once, then the worker."""
-    _mapped(service)
-    payment = service.create(case)
-    service.pay(case, payment)
-    race(service, case, payment)
-    service.becomes(case, payment, "paid")
-    service.wait(case, 60 if service.config.time != "real" else 5)
-    count = len(_wait_for(service, case, payment, "paid"))
-    must(count == 1, f"sixteen status calls at once, and the payment was told {count} times")
-
-
-@rule(
-    "webhook.persistent",
-    "A webhook is tried as often as its schedule says",
-    forbids="giving up before the schedule ends",
-)
-def _persistent(service: Service, case: Case) -> None:
-    """Every try but the last of the schedule is answered 500, the last one 204."""
-    hooks, _ = _mapped(service)
-    payment, tries = _failing(service, case, len(hooks.retries_s))
-    service.pay(case, payment)
-    service.becomes(case, payment, "paid")
-    for seconds in hooks.retries_s:
-        service.wait(case, seconds * 1.3 + 1)
-    count, expected = len(_wait_for(service, case, payment, "paid", len(hooks.retries_s) + 1)), len(hooks.retries_s) + 1
-    must(count == expected, f"answered 500 {len(tries)} times, a webhook was sent {count} times, expected {expected}")
-
-
-def _failing(service: Service, case: Case, times: int) -> tuple[Payment, list[bytes]]:
-    """A payment whose webhook for paid will be answered 500 so many times, and the bodies that were."""
-    hooks, name = _mapped(service)
-    payment, refused = service.create(case), list[bytes]()
-
-    def decide(body: bytes) -> int:
-        told = body_of(body.decode("utf-8", "replace"))
-        mine = told is not None and jmespath.search(hooks.payment, told) in (payment.md5, payment.id)
-        if not mine or jmespath.search(hooks.type, told) != name or len(refused) >= times:
-            return 204
-        refused.append(body)
-        return 500
-
-    service.receiver.decide = decide
-    return payment, refused
-
-
-@rule(
-    "webhook.patient",
-    "A webhook that fails waits before it comes again",
-    forbids="a main backend that is down, and struck by each webhook every second",
-)
-def _patient(service: Service, case: Case) -> None:
-    """Every try is answered 500 for a minute, which passes second by second."""
-    _mapped(service)
-    if service.config.time == "real":
-        raise NotCheckedError("it takes a minute of real time; map the service's time to check it")
-    payment, refused = _failing(service, case, 10**6)
-    service.pay(case, payment)
-    service.becomes(case, payment, "paid")
-    for _ in range(PATIENCE_S):
-        service.wait(None, 1)
-    case.note(f"{PATIENCE_S} s, second by second", f"{len(refused)} tries")
-    must(len(refused) <= PATIENCE_TRIES, f"a webhook that was refused was sent {len(refused)} times in {PATIENCE_S} s")
-
-
-@rule(
-    "webhook.independent",
-    "One webhook that is refused holds up no other",
-    forbids="a main backend that hears nothing more, because it cannot take one webhook",
-)
-def _independent(service: Service, case: Case) -> None:
-    """One payment's webhook is always answered 500; another payment is paid after it, and is told within an hour."""
-    _mapped(service)
-    if service.config.time == "real":
-        raise NotCheckedError("it takes an hour of real time; map the service's time to check it")
-    first, refused = _failing(service, case, 10**6)
-    service.pay(case, first)
-    service.becomes(case, first, "paid")
-    if not refused:
-        raise NotCheckedError("no webhook arrives, which another rule names")
-    second = service.buy(case)
-    for seconds in (60, 3540):
-        service.wait(case, seconds)
-    count = len(_wait_for(service, case, second, "paid"))
-    must(count == 1, f"the webhook before it is refused, and a payment was told {count} times within an hour")
-
-
-@rule(
-    "webhook.true",
-    "What a webhook tells is so when it arrives",
-    forbids="telling of a payment, or a plan, before it is stored",
-)
-def _true(service: Service, case: Case) -> None:
-    """As soon as a payment is told, and before its webhook is answered, its state is asked for, and the plan."""
-    hooks, _ = _mapped(service)
-    payment = service.create(case)
-    states: list[str] = []
-    active: list[bool] = []
-    with httpx.Client(base_url=service.http.base_url, timeout=3, trust_env=False) as http:
-        reader = replace(service, http=http)
-
-        def decide(body: bytes) -> int:
-            told = body_of(body.decode("utf-8", "replace"))
-            event = None if told is None else jmespath.search(hooks.type, told)
-            with contextlib.suppress(CheckError):  # a service that cannot be asked meanwhile is not judged
-                if event == hooks.events["paid"] and payment.md5.encode() in body:
-                    states.append(reader.status(case, payment))
-                if event == hooks.events.get("activated") and payment.user.encode() in body:
-                    active.append(reader.subscription(case, payment.user).active)
-            return 204
-
-        service.receiver.decide = decide
-        service.pay(case, payment)
-        service.becomes(case, payment, "paid")
-        _wait_for(service, case, payment, "paid")
-        service.receiver.accept()
-    must(set(states) <= {"paid"}, f"a payment was told as paid while it was {states}")
-    must(all(active), "a plan was told as active while the user had none")
-
-
-@rule(
-    "webhook.changes",
-    "A downgrade and a cancellation are told, once each",
-    forbids="a main backend that shows the better plan, or any plan, to who has given it up",
-)
-def _changes(service: Service, case: Case) -> None:
-    """A plan is cancelled and ends; another is downgraded, renewed, and changes with the next cycle."""
-    hooks = service.config.webhooks
-    asked = [
-        (name, event)
-        for name, event in (("cancel", "cancelled"), ("downgrade", "downgraded"))
-        if hooks and event in hooks.events and name in service.config.operations
-    ]
-    if not asked or service.config.time == "real":
-        raise NotCheckedError("the configuration maps no webhook of 'cancelled' or 'downgraded', or has real time")
-    for name, event in asked:
-        user, full = service.new_user(), service.config.plans.full
-        if name == "downgrade" and full is None:
-            continue
-        service.buy(case, user, full)
-        if not service.done(name, answer := service.do(case, name, user=user)):
-            raise NotCheckedError(f"{name} answered {answer.told}")
-        if name == "downgrade" and "renew" in service.config.operations:
-            bill = service.made(service.do(case, "renew", user=user), user, service.config.plans.basic, "USD", "renew")
-            service.pay(case, bill)
-            service.becomes(case, bill, "paid")
-        service.wait(case, service.config.cycle_s + 60)
-        service.subscription(case, user)
-        service.settle(case)
-        count = _of_user(service, user, event)
-        must(count == 1, f"{name}: the event {event!r} was told {count} times")
-        unpaid = _of_user(service, user, "past_due")
-        must(name != "cancel" or unpaid <= 0, f"a plan that ended cancelled was told {unpaid} times as past due")
-
-
-@rule(
-    "watched.paid",
-    "A payment is noticed though nobody asks for it",
-    forbids="a service that looks for money only when it is asked",
-)
-def _watched(service: Service, case: Case) -> None:
-    """A wallet pays; time passes, and only another user's order is made: the webhook has come, the plan is there."""
-    told = service.config.webhooks is not None and "paid" in service.config.webhooks.events
-    if not told and "subscription" not in service.config.operations:
-        raise NotCheckedError("the configuration maps neither a webhook of 'paid' nor a subscription")
-    payment = service.create(case)
-    service.pay(case, payment)
-    service.wait(case, WATCHED_S if service.config.time != "real" else service.config.settle_s)
-    service.create(case)  # a service may bring itself up to date when it is asked for anything
-    if told:
-        must(
-            _wait_for(service, case, payment, "paid"),
-            f"nobody asked for a payment, and {WATCHED_S} s later it is untold",
-        )
-    if "subscription" in service.config.operations:
-        active = service.subscription(case, payment.user).active
-        must(active, f"nobody asked for a payment, and {WATCHED_S} s later its user has no plan")
-
-
-@rule(
-    "watched.expired",
-    "An end is noticed though nobody asks for it",
-    forbids="a payment that expires only when somebody asks for it",
-)
-def _watched_end(service: Service, case: Case) -> None:
-    """Nobody pays, and nobody asks; a minute after the end of its life the webhook has come."""
-    _mapped(service, "expired")
-    payment = service.create(case)
-    service.wait(case, service.config.expires_after_s + 60)
-    service.create(case)
-    service.settle(case)
-    must(_wait_for(service, case, payment, "expired"), "nobody asked for a payment, and its end is not told")
-
-
-@rule("webhook.json", "A webhook is JSON, and says so", forbids="a body that frameworks do not read, by its type")
-def _json(service: Service, case: Case) -> None:
-    """The content type of a webhook, and that its id holds no point, which is what parts the signed text."""
-    _mapped(service)
-    payment = service.buy(case)
-    for delivery in _wait_for(service, case, payment, "paid"):
-        media = delivery.headers.get("content-type", "").partition(";")[0].strip().lower()
-        must(media.endswith("json"), f"a webhook was sent as {media!r}, expected 'application/json'")
-        named = delivery.headers.get("webhook-id", "")
-        must("." not in named, f"the webhook-id {named!r} holds a point, by which what is signed can be read two ways")

@@ -7,9 +7,8 @@ import httpx
 
 from contracts.suites.case import Case
 from contracts.suites.http import Answer, call
-from contracts.suites.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite
+from contracts.suites.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite, must
 from contracts.suites.service.config import Blocking, fill
-from contracts.suites.service.payments import must
 from contracts.suites.service.subject import Service
 
 SUITE = Suite("service")

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from contracts.suites.case import Case
 from contracts.suites.http import Answer
-from contracts.suites.rules import NotCheckedError, Suite
+from contracts.suites.rules import NotCheckedError, Suite, must
 from contracts.suites.service.config import Limit, fill
-from contracts.suites.service.payments import must
 from contracts.suites.service.subject import WINDOW_S, Service
 
 SUITE = Suite("service")

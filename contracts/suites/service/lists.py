@@ -2,8 +2,7 @@
 
 from contracts.suites.case import Case
 from contracts.suites.http import Answer
-from contracts.suites.rules import NotCheckedError, PreconditionError, Suite
-from contracts.suites.service.payments import must
+from contracts.suites.rules import NotCheckedError, PreconditionError, Suite, must
 from contracts.suites.service.subject import Service
 
 SUITE = Suite("service")

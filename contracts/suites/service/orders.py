@@ -3,8 +3,7 @@
 from typing import Any
 
 from contracts.suites.case import Case
-from contracts.suites.rules import NotCheckedError, Suite
-from contracts.suites.service.payments import must
+from contracts.suites.rules import NotCheckedError, Suite, must
 from contracts.suites.service.subject import Service, instant_ms
 
 SUITE = Suite("service")

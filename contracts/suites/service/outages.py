@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from contracts.suites.case import Case
-from contracts.suites.rules import NotCheckedError, Suite
+from contracts.suites.rules import NotCheckedError, Suite, must
 from contracts.suites.service.hooks import about
-from contracts.suites.service.payments import must
 from contracts.suites.service.subject import Payment, Service
 
 SUITE = Suite("service")

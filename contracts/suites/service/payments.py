@@ -7,19 +7,13 @@ from hypothesis import strategies as st
 
 import khqr
 from contracts.suites.case import Case
-from contracts.suites.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite
+from contracts.suites.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite, must
 from contracts.suites.service.subject import DECIMALS, Payment, Service, instant_ms
 from khqr import DecodeError
 
 SUITE = Suite("service")
 rule = SUITE.rule
 LATE_S = 3 * 3600
-
-
-def must(held: object, otherwise: str) -> None:
-    """Raises RuleBrokenError with the message."""
-    if not held:
-        raise RuleBrokenError(otherwise)
 
 
 def currencies(service: Service) -> list[str]:

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 
 from contracts.suites.case import Case
-from contracts.suites.rules import NotCheckedError, PreconditionError, Suite
+from contracts.suites.rules import NotCheckedError, PreconditionError, Suite, must
 from contracts.suites.service.changes import exact, full_plan, upgrade
 from contracts.suites.service.granting import ends
-from contracts.suites.service.payments import code_minor, must
+from contracts.suites.service.payments import code_minor
 from contracts.suites.service.subject import Payment, Service
 
 SUITE = Suite("service")

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from contracts.suites.case import Case
-from contracts.suites.rules import Suite
-from contracts.suites.service.payments import must
+from contracts.suites.rules import Suite, must
 from contracts.suites.service.subject import Payment, Service
 
 SUITE = Suite("service")

@@ -5,9 +5,8 @@ from typing import Any
 
 from contracts.suites.case import Case
 from contracts.suites.http import Answer
-from contracts.suites.rules import NotCheckedError, PreconditionError, Suite
+from contracts.suites.rules import NotCheckedError, PreconditionError, Suite, must
 from contracts.suites.service.hooks import about
-from contracts.suites.service.payments import must
 from contracts.suites.service.subject import Payment, Service
 
 SUITE = Suite("service")

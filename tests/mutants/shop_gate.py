@@ -1,0 +1,127 @@
+"""The shop's door: keys, addresses that are shut out, the limit. Knows nothing of payments."""
+
+import asyncio
+import hmac
+from collections import deque
+
+from tests.mutants.shop_plans import Problem
+
+
+class Gate:
+    def change_keys(self, body):
+        """Test only: make a key, or revoke one."""
+        if "revoke" in body:
+            if not self.has("key-revoked-lives"):
+                self.keys_made.discard(body["revoke"])
+            return {}
+        self.count += 1
+        if self.has("key-old-dies"):
+            self.keys_made.clear()
+        self.keys_made.add(made := f"shop_Key-{self.count}-0123456789abcdef")
+        return {"key": made}
+
+    def check_key(self, headers, path, address):
+        """The key of the caller. An address with ten wrong keys in five minutes is shut out for fifteen."""
+        given = headers.get("authorization", "").removeprefix("Bearer ")
+        if self.has("limit-by-header"):
+            given = given.removeprefix("bearer ")
+        if self.has("forwarded-believed"):
+            address = headers.get("x-forwarded-for", address)
+        if self.has("blocks-everybody"):
+            address = "all"
+        if self.has("blocks-each-path"):
+            address = (address, path)
+        since = [
+            at
+            for at in self.wrong.get(address, [])
+            if at > self.now_ms - (10**9 if self.has("blocked-for-ever") else 900_000)
+        ]
+        if self.has("wrong-keys-kept") and since:
+            since = self.wrong[address]
+        most = 100 if self.has("never-blocks") else 12 if self.has("blocks-late") else 10
+        if len(since) >= most and not (self.has("block-lifted-by-key") and given in self.keys_made):
+            raise Problem(403, "the address is blocked")
+        try:
+            self.judge_key(given, path)
+        except Problem:
+            self.wrong[address] = [
+                *(self.wrong.get(address, []) if self.has("wrong-keys-kept") else since),
+                self.now_ms,
+            ]
+            raise
+        return given
+
+    def judge_key(self, given, path):
+        key = self.api_key
+        if self.has("key-prefix"):
+            right = bool(given) and key.startswith(given)
+        elif self.has("key-longer"):
+            right = given.startswith(key)
+        elif self.has("key-length"):
+            right = len(given) == len(key)
+        elif self.has("key-case"):
+            right = given.lower() == key.lower()
+        elif self.has("key-missing-passes"):
+            right = not given or given == key
+        elif self.has("key-empty-passes"):
+            right = given in ("Bearer", key)
+        elif self.has("odd-key-500"):
+            right = any(hmac.compare_digest(given, one) for one in self.keys_made)
+        elif self.has("users-open"):
+            right = given == key or path.startswith("/users")
+        else:
+            right = any(hmac.compare_digest(given.encode("latin-1", "replace"), one.encode()) for one in self.keys_made)
+        if not right:
+            raise Problem(401, "the key is missing or wrong")
+
+    async def check_limit(self, key, path, headers):
+        if self.has("limit-none"):
+            return 100
+        whose = "all" if self.has("limit-global") else (key, path.split("/")[1]) if self.has("limit-each-path") else key
+        if self.has("limit-by-header"):
+            whose = headers["authorization"]
+        if self.has("limit-by-forwarded"):
+            whose = headers.get("x-forwarded-for", key)
+        log = self.logs.setdefault(whose, deque())
+        now, window, most = self.now_ms, 60_000, 101 if self.has("limit-101") else 99 if self.has("limit-99") else 100
+        if self.has("limit-59s"):
+            window = 59_000
+        if self.has("limit-61s"):
+            window = 61_000
+        if self.has("limit-bucket"):
+            self.tokens = min(100.0, self.tokens + (now - self.refilled) * 100 / 60_000)
+            self.refilled = now
+            if self.tokens < 1:
+                raise Problem(429, "slow down", {"retry-after": 1})
+            self.tokens -= 1
+            return int(self.tokens)
+        if self.has("limit-fixed"):
+            admitted = [at for at in log if at // 60_000 == now // 60_000]
+        elif self.has("limit-counter"):
+            admitted = self.counter(log, now)
+        else:
+            while log and (log[0] < now - window or (log[0] == now - window and not self.has("limit-closed"))):
+                log.popleft()
+            admitted = list(log)
+        if len(admitted) >= most:
+            if self.has("limit-counts-refused"):
+                log.append(now)
+            wait = -(-(admitted[0] + window - now) // 1000)
+            if self.has("retry-after-floor"):
+                wait = (admitted[0] + window - now) // 1000
+            if self.has("retry-after-60"):
+                wait = 60
+            if self.has("retry-after-ms"):
+                wait = admitted[0] + window - now
+            raise Problem(429, "slow down", {} if self.has("retry-after-missing") else {"retry-after": wait})
+        if self.has("limit-racy"):
+            await asyncio.sleep(0.005)
+        log.append(now)
+        return most if self.has("remaining-lies") else most - len(admitted) - 1
+
+    def counter(self, log, now):
+        """Cloudflare's estimate: the last window's count by the share of it that is still inside."""
+        this = [at for at in log if at // 60_000 == now // 60_000]
+        last = [at for at in log if at // 60_000 == now // 60_000 - 1]
+        share = 1 - now % 60_000 / 60_000
+        return [now] * int(len(this) + len(last) * share)
