@@ -2,6 +2,7 @@
 
 from contracts.suites.case import Case
 from contracts.suites.rules import NotCheckedError, PreconditionError, Suite, must
+from contracts.suites.service.config import Plan
 from contracts.suites.service.granting import ends
 from contracts.suites.service.payments import code_asks, code_minor
 from contracts.suites.service.subject import Payment, Service
@@ -34,6 +35,27 @@ def _bill(service: Service, case: Case, user: str) -> Payment:
     """The payment of the next bill. Raises PreconditionError."""
     service.need("renew")
     return service.made(service.do(case, "renew", user=user), user, service.config.plans.basic, "USD", "renew")
+
+
+def _full(service: Service, *operations: str) -> Plan:
+    """The better plan, where there is one and a downgrade from it. Raises NotCheckedError."""
+    service.need("downgrade", "renew", "subscription", *operations)
+    if service.config.plans.full is None:
+        raise NotCheckedError("the configuration has one plan only")
+    return service.config.plans.full
+
+
+def _downgraded(service: Service, case: Case, full: Plan) -> str:
+    """A user who bought the better plan and gave it up. Raises PreconditionError."""
+    user = service.new_user()
+    service.buy(case, user, full)
+    _downgrade_once(service, case, user)
+    return user
+
+
+def _downgrade_once(service: Service, case: Case, user: str) -> None:
+    if not service.done("downgrade", answer := service.do(case, "downgrade", user=user)):
+        raise PreconditionError(f"a downgrade was answered {answer.told}")
 
 
 @rule(
@@ -89,17 +111,11 @@ def _renew(service: Service, case: Case) -> None:
 )
 def _downgrade(service: Service, case: Case) -> None:
     """The better plan, downgraded twice, renewed at the lower price; it changes at the billing date, not before."""
-    full, basic = service.config.plans.full, service.config.plans.basic
-    service.need("downgrade", "renew", "subscription")
+    full, basic = _full(service), service.config.plans.basic
     _grace(service)
-    if full is None:
-        raise NotCheckedError("the configuration has one plan only")
-    user = service.new_user()
-    service.buy(case, user, full)
+    user = _downgraded(service, case, full)
     end = ends(service, case, user)
-    for _ in range(2):
-        if not service.done("downgrade", answer := service.do(case, "downgrade", user=user)):
-            raise PreconditionError(f"a downgrade was answered {answer.told}")
+    _downgrade_once(service, case, user)
     bill = _bill(service, case, user)
     price = service.price_minor(basic, "USD")
     must(code_minor(bill) == price, f"after a downgrade the bill is over {code_minor(bill)} cents, expected {price}")
@@ -119,13 +135,8 @@ def _downgrade(service: Service, case: Case) -> None:
 )
 def _withdrawn(service: Service, case: Case) -> None:
     """The better plan, downgraded, then upgraded: nothing to pay, and the next bill is the better plan's."""
-    full = service.config.plans.full
-    service.need("downgrade", "upgrade", "renew", "subscription")
-    if full is None:
-        raise NotCheckedError("the configuration has one plan only")
-    user = service.new_user()
-    service.buy(case, user, full)
-    service.do(case, "downgrade", user=user)
+    full = _full(service, "upgrade")
+    user = _downgraded(service, case, full)
     answer = service.do(case, "upgrade", user=user, plan=full.name)
     must(service.done("upgrade", answer), f"taking a downgrade back was answered {answer.told}")
     must(service.read("upgrade", answer, "qr") is None, f"taking a downgrade back costs: {answer.told}")
@@ -192,15 +203,9 @@ def _pay_late(service: Service, case: Case, bill: Payment) -> None:
 )
 def _unpaid(service: Service, case: Case) -> None:
     """The better plan, downgraded; a day into the grace the bill is the lower plan's."""
-    full, basic = service.config.plans.full, service.config.plans.basic
-    service.need("downgrade", "renew", "subscription")
+    full, basic = _full(service), service.config.plans.basic
     _grace(service)
-    if full is None:
-        raise NotCheckedError("the configuration has one plan only")
-    user = service.new_user()
-    service.buy(case, user, full)
-    if not service.done("downgrade", answer := service.do(case, "downgrade", user=user)):
-        raise PreconditionError(f"a downgrade was answered {answer.told}")
+    user = _downgraded(service, case, full)
     _until(service, case, user, seconds_after=86_400)
     found, price = code_minor(_bill(service, case, user)), service.price_minor(basic, "USD")
     must(found == price, f"downgraded, and a day into the grace the bill is over {found} cents, expected {price}")
