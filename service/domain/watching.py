@@ -107,9 +107,9 @@ class Budget:
 
     @property
     def remaining(self) -> int | None:
-        if self.daily is None:
-            return None
-        return 0 if self.stopped else max(0, self.daily - self.spent)
+        if self.stopped:
+            return 0
+        return None if self.daily is None else max(0, self.daily - self.spent)
 
 
 @dataclass(frozen=True, slots=True)

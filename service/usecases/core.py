@@ -22,12 +22,24 @@ class Merchant:
 
 @dataclass(slots=True)
 class Outlook:
-    """What this process has learnt: whether Bakong answers, since when it refuses lists, what a day usually sells."""
+    """What this process has learnt: whether Bakong answers, since when it refuses lists, what a day usually sells.
+
+    spent_until_ms: the end of the day whose calls are spent, as Bakong says.
+    """
 
     breaker: Breaker = field(default_factory=Breaker)
+    spent_until_ms: int = 0
     lists_refused_until_ms: int = 0
     usual: Usual | None = None
     usual_day: int = 0
+
+    @property
+    def silent_until_ms(self) -> int:
+        """Until when Bakong is left alone."""
+        return max(self.breaker.open_until_ms, self.spent_until_ms)
+
+    def may_ask(self, at_ms: int) -> bool:
+        return at_ms >= self.spent_until_ms and self.breaker.admits(at_ms)
 
 
 @dataclass(slots=True, kw_only=True)

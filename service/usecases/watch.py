@@ -47,7 +47,7 @@ async def refresh(core: Core, payments: Sequence[Payment]) -> dict[str, Payment]
     """
     found = {payment.id: payment for payment in payments}
     wanted = [payment for payment in payments if payment.is_open]
-    if not wanted or not core.outlook.breaker.admits(core.timers.now_ms()):
+    if not wanted or not core.outlook.may_ask(core.timers.now_ms()):
         return found
     if core.daily_calls is not None:
         wanted = await _affordable(core, wanted)
@@ -171,9 +171,8 @@ def _next_ms(change: Change, payment: Payment, *, answered: bool) -> int | None:
     due_ms = watching.next_poll_ms(payment, at_ms)
     if answered or due_ms is None:
         return due_ms
-    breaker = core.outlook.breaker
-    wait_ms = watching.backoff_ms(breaker.failures, core.ids.fraction())
-    again_ms = max(at_ms + wait_ms, breaker.open_until_ms)
+    wait_ms = watching.backoff_ms(core.outlook.breaker.failures, core.ids.fraction())
+    again_ms = max(at_ms + wait_ms, core.outlook.silent_until_ms)
     return min(again_ms, payment.expires_ms) if payment.is_live(at_ms) else again_ms
 
 
@@ -181,6 +180,8 @@ def _learn(core: Core, reports: Mapping[str, Report]) -> None:
     """What the answers say of Bakong itself. A budget that is spent is no fault of its."""
     silent = [report for report in reports.values() if isinstance(report, NoAnswer)]
     outlook = core.outlook
+    if any(report.why == "quota" for report in silent):
+        outlook.spent_until_ms = watching.day_end_ms(core.timers.now_ms())
     if any(not isinstance(report, NoAnswer) for report in reports.values()):
         outlook.breaker = outlook.breaker.succeeded()
     elif any(report.why not in ("quota", "budget") for report in silent):
@@ -223,20 +224,20 @@ async def poll_due(core: Core) -> int | None:
     """Ask about every payment that is due; when the next one is. Several workers never ask about one at a time."""
     if core.daily_calls is not None:
         return await _poll_planned(core, core.daily_calls)
-    while core.outlook.breaker.admits(core.timers.now_ms()):
+    outlook = core.outlook
+    while outlook.may_ask(core.timers.now_ms()):
         due = await transact(core, _lease_due)
         await ask(core, due)
         if len(due) < BATCH:
             break
-    breaker = core.outlook.breaker
-    if not breaker.admits(core.timers.now_ms()):
+    if not outlook.may_ask(core.timers.now_ms()):
         await expire_due(core)
     next_ms = await core.store.read(lambda records: records.next_poll_ms())
-    return None if next_ms is None else await _not_before(core, next_ms, breaker.open_until_ms)
+    return None if next_ms is None else await _not_before(core, next_ms, outlook.silent_until_ms)
 
 
 async def _not_before(core: Core, next_ms: int, open_ms: int) -> int:
-    """The next poll; while the breaker is open, only the ends of codes."""
+    """The next poll; while Bakong is left alone, only the ends of codes."""
     now_ms = core.timers.now_ms()
     if open_ms <= now_ms:
         return next_ms
@@ -265,7 +266,7 @@ async def _poll_planned(core: Core, daily: int) -> int | None:
             made = watching.plan(watched, now_ms, spent, daily)
         else:
             made = singly.plan(watched, now_ms, spent, daily, await _usual(core, daily))
-        if made.ask and core.outlook.breaker.admits(now_ms):
+        if made.ask and core.outlook.may_ask(now_ms):
             taken = await transact(core, partial(_lease_these, made.ask))
             by_id = {payment.id: payment for payment in taken}
             await ask(core, [by_id[one] for one in made.ask if one in by_id])

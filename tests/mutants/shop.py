@@ -41,6 +41,7 @@ class Shop(Plans, Hooks, Gate):
         self.hooks = httpx.AsyncClient(timeout=5, trust_env=False, follow_redirects=self.has("redirects-followed"))
         self.payments, self.plans, self.keys, self.upgrades, self.outbox = {}, {}, {}, {}, []
         self.logs, self.count, self.tokens, self.refilled = {}, 0, 100.0, now_ms
+        self.quiet_until = 0
         self.lock, self.silent, self.read = asyncio.Lock(), False, {}
 
     def has(self, *bugs):
@@ -397,6 +398,9 @@ class Shop(Plans, Hooks, Gate):
         return account == MERCHANT or self.has("account-unchecked")
 
     async def ask(self, md5):
+        if self.now_ms < self.quiet_until:
+            self.silent = True
+            return None
         try:
             response = await self.bakong.post("/v1/check_transaction_by_md5", json={"md5": md5})
             if (
@@ -411,12 +415,22 @@ class Shop(Plans, Hooks, Gate):
             answer = response.json()
             good = response.status_code == 200 and isinstance(answer, dict) and answer.get("responseCode") in (0, 1)
             self.silent = not good
+            if good and answer.get("errorCode") == 17 and not self.has("quota-hammered"):
+                self.quiet_until = self.tomorrow()
+                return None
             return answer if good else None
         except (httpx.HTTPError, ValueError):
             self.silent = True
             if self.has("reset-500"):
                 raise
             return None
+
+    def tomorrow(self):
+        """Midnight in Phnom Penh, when the day's calls begin anew."""
+        if self.has("quota-for-ever"):
+            return 10**15
+        ahead = 0 if self.has("quota-utc") else 7 * 3_600_000
+        return ((self.now_ms + ahead) // 86_400_000 + 1) * 86_400_000 - ahead
 
     async def settle(self, payment):
         if payment["state"] == "paid":

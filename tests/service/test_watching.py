@@ -147,6 +147,19 @@ async def test_code_17_stops_the_calls_until_midnight(house):
     assert len(wire.calls) == 1
 
 
+async def test_code_17_stops_the_calls_until_midnight_in_phnom_penh_also_where_there_is_no_limit(house):
+    wire = Wire(house.core)
+    wire.answers["check_transaction_by_md5"] = lambda _: httpx.Response(
+        200, json={"responseCode": 1, "errorCode": 17, "data": None}
+    )
+    await create(house)
+    await house.clock.advance(16 * 3_600_000)
+    assert len(wire.calls) == 1
+    assert (await house.client.get("/api/health")).json()["services"]["bakong"]["status"] == "degraded"
+    await house.clock.advance(60 * MINUTE + 1000)
+    assert len(wire.calls) == 2
+
+
 async def test_a_silent_bakong_is_left_alone_for_a_while_and_then_tried_with_one_question(house):
     house.core.ids.fraction = lambda: 1.0
     house.bakong.default = NoAnswer("timeout")

@@ -2,6 +2,7 @@
 
 from contracts.suites.rules import Suite
 from contracts.suites.service import (
+    budget,
     changes,
     cycles,
     forms,
@@ -25,6 +26,7 @@ MODULES = (
     payments,
     orders,
     outages,
+    budget,
     waiting,
     granting,
     changes,

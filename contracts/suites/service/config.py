@@ -164,6 +164,7 @@ class Config(Strict):
     blocking: Blocking | None = None
     limit: Limit | None = None
     bulk_most: int = 50
+    obeys_quota: bool = False
     webhooks: Webhooks | None = None
     idempotency_header: str | None = None
     idempotency_s: int = 86_400

@@ -9,7 +9,7 @@ const LIFE_MS = 15 * 60_000;
 const CYCLE_MS = 30 * 86_400_000;
 const RETRIES_S = [5, 300, 1800, 7200];
 const payments = new Map(), subscriptions = new Map(), outbox = [], admitted = [];
-let testTime = null, count = 0;
+let testTime = null, count = 0, quietUntil = 0;
 const now = () => testTime ?? Date.now();
 
 // KHQR: tags in NBC's order, lengths in characters, CRC-16/CCITT-FALSE over the UTF-8 bytes.
@@ -46,14 +46,19 @@ function create({ user, currency, amount }) {
   return payment;
 }
 
-// What Bakong says; null where it says nothing that can be believed.
+// Midnight in Phnom Penh, when the day's calls begin anew.
+const tomorrow = (at) => (Math.floor((at + 7 * 3_600_000) / 86_400_000) + 1) * 86_400_000 - 7 * 3_600_000;
+
+// What Bakong says; null where it says nothing that can be believed, or has said that the day's calls are spent.
 async function ask(md5) {
+  if (now() < quietUntil) return null;
   try {
     const response = await fetch(`${BAKONG_URL}/v1/check_transaction_by_md5`, {
       method: "POST", body: JSON.stringify({ md5 }), signal: AbortSignal.timeout(5000),
       headers: { "content-type": "application/json", authorization: `Bearer ${BAKONG_TOKEN}` },
     });
     const answer = await response.json();
+    if (answer?.errorCode === 17) { quietUntil = tomorrow(now()); return null; }
     return response.status === 200 && [0, 1].includes(answer?.responseCode) ? answer : null;
   } catch { return null; }
 }
