@@ -8,7 +8,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sandbox.bounded import BoundedProtocol
 from sandbox.datadir import load_secrets, open_folder, save_secrets
@@ -20,13 +20,15 @@ from service.adapters.keys import Hasher, draw
 from service.adapters.sealing import Sealer
 from service.adapters.sql import migrate as migrations
 from service.adapters.sql import rotation
-from service.adapters.sql.postgres import PostgresStore
 from service.adapters.sql.sqlite import SqliteStore
 from service.adapters.system import SystemTimers
 from service.domain.errors import UnavailableError
 from service.domain.events import iso
 from service.domain.keys import ApiKey
 from service.settings import Settings, SettingsError, load
+
+if TYPE_CHECKING:  # PostgreSQL is an extra
+    from service.adapters.sql.postgres import PostgresStore
 
 
 def settings() -> Settings:
@@ -112,7 +114,7 @@ def _stop_event() -> asyncio.Event:
 
 
 @asynccontextmanager
-async def _store() -> AsyncIterator[tuple[Settings, SqliteStore | PostgresStore]]:
+async def _store() -> AsyncIterator[tuple[Settings, "SqliteStore | PostgresStore"]]:
     """The store of the environment's settings, brought up to date."""
     found = settings()
     try:

@@ -1,7 +1,7 @@
 """The parts of a service, each opened from the settings: store, limits, logs, health. Decides nothing."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from service.adapters.keys import Hasher, KeyRing
 from service.adapters.logs import Redactor, Streams, logger
@@ -9,7 +9,6 @@ from service.adapters.memory_admission import MemoryAdmission
 from service.adapters.metrics import Metrics
 from service.adapters.sealing import Sealer
 from service.adapters.sql.migrate import upgrade
-from service.adapters.sql.postgres import PostgresStore
 from service.adapters.sql.sqlite import SqliteStore
 from service.adapters.system import SystemTimers, ticks_us
 from service.api.guard import Seen
@@ -21,11 +20,14 @@ from service.settings import Settings
 from service.usecases.core import Core
 from service.usecases.watch import budget
 
+if TYPE_CHECKING:  # PostgreSQL is an extra
+    from service.adapters.sql.postgres import PostgresStore
+
 MAIN_BACKEND = "main-backend"
 _SECURITY = frozenset({"unauthorized", "blocked", "rate_limited", "headers_too_large", "too_large"})
 
 
-async def open_store(settings: Settings) -> SqliteStore | PostgresStore:
+async def open_store(settings: Settings) -> "SqliteStore | PostgresStore":
     """The store that DATABASE_URL names, brought up to date. Raises UnavailableError."""
     store = connect_store(settings)
     try:
@@ -36,12 +38,14 @@ async def open_store(settings: Settings) -> SqliteStore | PostgresStore:
     return store
 
 
-def connect_store(settings: Settings) -> SqliteStore | PostgresStore:
+def connect_store(settings: Settings) -> "SqliteStore | PostgresStore":
     """The store as it stands."""
     seal = Sealer(settings.encryption_keys)
     if settings.database_url.startswith("sqlite:"):
         settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
         return SqliteStore(settings.sqlite_path, seal)
+    from service.adapters.sql.postgres import PostgresStore  # noqa: PLC0415  PostgreSQL is an extra
+
     return PostgresStore(settings.database_url, seal)
 
 

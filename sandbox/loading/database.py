@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 from sqlalchemy import Column, Connection, func, select
@@ -18,25 +18,33 @@ from loadtests.reconciliation import Stored
 from sandbox.datadir import Secrets
 from service.adapters.keys import Hasher, draw
 from service.adapters.sql import tables
-from service.adapters.sql.postgres import PostgresStore
 from service.adapters.sql.sqlite import SqliteStore
+
+if TYPE_CHECKING:  # PostgreSQL is an extra
+    from service.adapters.sql.postgres import PostgresStore
 
 DATABASE = "service.db"
 LABEL = "load-test"
 CYCLE_MS = 30 * 86_400_000
 PER_QUERY = 500
 
-Database = SqliteStore | PostgresStore
+Database: TypeAlias = "SqliteStore | PostgresStore"
 
 
 @asynccontextmanager
 async def open_database(folder: Path, url: str = "") -> AsyncIterator[Database]:
     """The service's database, while the context lasts: by URL, else the one in its data folder."""
-    store = PostgresStore(url) if url else SqliteStore(folder / DATABASE)
+    store = _opened(url) if url else SqliteStore(folder / DATABASE)
     try:
         yield store
     finally:
         await store.close()
+
+
+def _opened(url: str) -> Database:
+    from service.adapters.sql.postgres import PostgresStore  # noqa: PLC0415  PostgreSQL is an extra
+
+    return PostgresStore(url)
 
 
 @asynccontextmanager
