@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import Column, Connection, func, select
@@ -23,12 +23,14 @@ from service.adapters.sql.sqlite import SqliteStore
 if TYPE_CHECKING:  # PostgreSQL is an extra
     from service.adapters.sql.postgres import PostgresStore
 
+    Database = SqliteStore | PostgresStore
+else:
+    Database = SqliteStore
+
 DATABASE = "service.db"
 LABEL = "load-test"
 CYCLE_MS = 30 * 86_400_000
 PER_QUERY = 500
-
-Database: TypeAlias = "SqliteStore | PostgresStore"
 
 
 @asynccontextmanager

@@ -64,15 +64,34 @@ def absent():
     ids=" ".join,
 )
 def test_a_command_runs_where_no_extra_is_installed(tmp_path, command):
+    done = run_bare(tmp_path, command)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("verify", "khqr", "--", "cat"),
+        ("verify", "bakong", "--base-url", "http://127.0.0.1:1", "--token", "x"),
+        ("record", "--base-url", "http://127.0.0.1:1", "--token", "x", "--out", "x.yaml"),
+    ],
+    ids=["verify khqr", "verify bakong", "record"],
+)
+def test_a_command_that_needs_an_extra_says_which(tmp_path, command):
+    done = run_bare(tmp_path, command)
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1), done.stderr[-2000:]
+    assert "pip install 'bakong-sandbox[verify]'" in done.stderr
+
+
+def run_bare(folder, command):
     lacking = absent()
     assert {"greenlet", "locust", "hypothesis", "asyncpg"} <= set(lacking)
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", BARE, json.dumps(lacking), *command],
         capture_output=True,
         text=True,
         check=False,
-        cwd=tmp_path,
+        cwd=folder,
         env={**os.environ, "NO_COLOR": "1"},
         timeout=100,
     )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
