@@ -37,6 +37,7 @@ def load(
 ) -> None:
     """Load a payment service, attack its limit, close the books, and give a verdict."""
     from dataclasses import replace
+    from importlib.util import find_spec
 
     from loadtests.errors import LoadError
     from loadtests.profiles import load as load_profile
@@ -44,6 +45,8 @@ def load(
     from sandbox.loading.check import Order
     from sandbox.loading.target import Asked
 
+    if find_spec("locust") is None:  # it is imported in processes of its own
+        raise ModuleNotFoundError("No module named 'locust'", name="locust")
     if worker:
         _be_worker(worker)
     try:

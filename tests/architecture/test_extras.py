@@ -69,18 +69,19 @@ def test_a_command_runs_where_no_extra_is_installed(tmp_path, command):
 
 
 @pytest.mark.parametrize(
-    "command",
+    ("command", "extra"),
     [
-        ("verify", "khqr", "--", "cat"),
-        ("verify", "bakong", "--base-url", "http://127.0.0.1:1", "--token", "x"),
-        ("record", "--base-url", "http://127.0.0.1:1", "--token", "x", "--out", "x.yaml"),
+        (("verify", "khqr", "--", "cat"), "verify"),
+        (("verify", "bakong", "--base-url", "http://127.0.0.1:1", "--token", "x"), "verify"),
+        (("record", "--base-url", "http://127.0.0.1:1", "--token", "x", "--out", "x.yaml"), "verify"),
+        (("load", "smoke", "--own"), "load"),
     ],
-    ids=["verify khqr", "verify bakong", "record"],
+    ids=["verify khqr", "verify bakong", "record", "load"],
 )
-def test_a_command_that_needs_an_extra_says_which(tmp_path, command):
+def test_a_command_that_needs_an_extra_says_which(tmp_path, command, extra):
     done = run_bare(tmp_path, command)
     assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1), done.stderr[-2000:]
-    assert "pip install 'bakong-sandbox[verify]'" in done.stderr
+    assert f"pip install 'bakong-sandbox[{extra}]'" in done.stderr
 
 
 def run_bare(folder, command):
