@@ -9,6 +9,7 @@ RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['p
       print('\n'.join(p['dependencies'] + extras))" > requirements.txt \
  && /venv/bin/pip install --no-cache-dir --constraint constraints.txt --requirement requirements.txt "hatchling>=1.27"
 COPY README.md LICENSE ./
+COPY emvqr emvqr
 COPY khqr khqr
 COPY contracts contracts
 COPY scenarios scenarios

@@ -23,19 +23,19 @@ from pathlib import Path
 import httpx
 import orjson
 
-from contracts.service_api import PaymentStatus, Plan
-from service.adapters.bakong import HttpBakong
-from service.adapters.sql.migrate import upgrade
-from service.adapters.sql.sqlite import SqliteStore
-from service.domain import watching
-from service.domain.payments import LIFE_MS
-from service.domain.plans import Prices
-from service.usecases.change import transact
-from service.usecases.core import Core, Merchant
-from service.usecases.create_payment import create_payment
-from service.usecases.watch import spend_call
-from service.usecases.worker import Worker
-from simulator.clock import Mode, WorldClock
+from bakong_contracts.service_api import PaymentStatus, Plan
+from bakong_service.adapters.bakong import HttpBakong
+from bakong_service.adapters.sql.migrate import upgrade
+from bakong_service.adapters.sql.sqlite import SqliteStore
+from bakong_service.domain import watching
+from bakong_service.domain.payments import LIFE_MS
+from bakong_service.domain.plans import Prices
+from bakong_service.usecases.change import transact
+from bakong_service.usecases.core import Core, Merchant
+from bakong_service.usecases.create_payment import create_payment
+from bakong_service.usecases.watch import spend_call
+from bakong_service.usecases.worker import Worker
+from bakong_simulator.clock import Mode, WorldClock
 
 QUOTA = 100
 MIDNIGHT_MS = 1_770_742_800_000  # 2026-02-11T00:00 in Phnom Penh
@@ -116,7 +116,7 @@ def _json(body):
 
 
 class SeededIds:
-    """See service.ports.Ids: chance that a seed repeats."""
+    """See bakong_service.ports.Ids: chance that a seed repeats."""
 
     def __init__(self, seed):
         self._draw = random.Random(seed)

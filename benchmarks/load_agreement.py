@@ -23,19 +23,19 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-from loadtests.measures import percentile
+from bakong_loadtests.measures import percentile
 
 CONNECTIONS = 8
 PAUSE_MS = 80
 SECONDS = 30
 LEAD_S = 6  # the load needs so long until its users ask
-MAIN = (sys.executable, "-c", "from sandbox.cli import main; main()")
+MAIN = (sys.executable, "-c", "from bakong_sandbox.cli import main; main()")
 WELL_BEHAVED = ("--set", "users.bad_bodies=0", "--set", "users.bad_keys=0")
 AGENT = "gevent"  # how the access log tells the users from those who close the books
 SERVER = """
 import asyncio, json, sys
 from pathlib import Path
-from sandbox.stack import Options, run
+from bakong_sandbox.stack import Options, run
 async def main():
     options = Options(data_dir=Path(sys.argv[1]), port=0, service_port=0, rate_limit_per_minute=int(sys.argv[2]))
     async with run(options) as stack:

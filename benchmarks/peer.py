@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import event, insert
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from service.adapters.sql.tables import metadata, payment_transactions
+from bakong_service.adapters.sql.tables import metadata, payment_transactions
 
 QR = "00020101021229180014noodle_shop@devb5204599953038405802KH5911Noodle Shop6010Phnom Penh" + "0" * 80
 

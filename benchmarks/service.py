@@ -21,20 +21,20 @@ import asyncpg
 import httpx
 import psutil
 
-from contracts.service_api import Plan
-from service.adapters.memory_admission import MemoryAdmission
-from service.adapters.redis_admission import RedisAdmission, connect
-from service.adapters.sealing import Sealer
-from service.adapters.sql.migrate import upgrade
-from service.adapters.sql.postgres import PostgresStore
-from service.adapters.sql.sqlite import SqliteStore
-from service.adapters.system import SystemIds
-from service.domain.payments import NotFound
-from service.domain.plans import Prices
-from service.usecases.core import Core, Merchant
-from service.usecases.create_payment import create_payment
-from service.usecases.once import _plain
-from service.usecases.watch import poll_due
+from bakong_contracts.service_api import Plan
+from bakong_service.adapters.memory_admission import MemoryAdmission
+from bakong_service.adapters.redis_admission import RedisAdmission, connect
+from bakong_service.adapters.sealing import Sealer
+from bakong_service.adapters.sql.migrate import upgrade
+from bakong_service.adapters.sql.postgres import PostgresStore
+from bakong_service.adapters.sql.sqlite import SqliteStore
+from bakong_service.adapters.system import SystemIds
+from bakong_service.domain.payments import NotFound
+from bakong_service.domain.plans import Prices
+from bakong_service.usecases.core import Core, Merchant
+from bakong_service.usecases.create_payment import create_payment
+from bakong_service.usecases.once import _plain
+from bakong_service.usecases.watch import poll_due
 
 KEY = "bench-key-0123456789abcdefghijklmnopqrstuvwxyz"
 CLIENTS = int(os.environ.get("BENCH_CLIENTS", "16"))

@@ -5,9 +5,9 @@ from dataclasses import fields
 from hashlib import md5
 from typing import Any, NamedTuple, NoReturn
 
+from emvqr import FIGURES, MAX_VALUE
 from khqr import tags
 from khqr.amount import is_zero, write_amount
-from khqr.emv import FIGURES, MAX_VALUE
 from khqr.errors import EncodeError
 from khqr.model import Code, Currency, Individual, Merchant, Timestamp
 from khqr.moments import now_ms, to_ms

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from emvqr import EMVError, Node, tree
 from khqr import tags
 from khqr.decoding import verify
-from khqr.emv import EMVError, Node, tree
 from khqr.model import Timestamp
 from khqr.problems import Mode, Problem, Verdict
 

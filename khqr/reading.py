@@ -8,8 +8,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
+from emvqr import MAX_PAYLOAD, DataObject, EMVError, RepeatedTagError, crc16_of, fields, parse
 from khqr import tags
-from khqr.emv import MAX_PAYLOAD, DataObject, EMVError, RepeatedTagError, crc16_of, fields, parse
 from khqr.model import Currency, Individual, Merchant, Payload
 from khqr.problems import Problem
 from khqr.rules import ACCOUNT, AMOUNT, CATEGORY, CONTROL, MILLISECONDS

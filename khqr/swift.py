@@ -11,8 +11,8 @@ from decimal import Decimal
 from math import inf
 from typing import Any, NamedTuple
 
+from emvqr import FIGURES, MAX_PAYLOAD
 from khqr import tags
-from khqr.emv import FIGURES, MAX_PAYLOAD
 from khqr.model import Currency, Individual, Merchant, Payload
 from khqr.rules import ACCOUNT
 from khqr.tags import Sub

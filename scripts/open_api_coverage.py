@@ -7,7 +7,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "open-api-coverage.md"
 HEAD = """# What of the Open API is played, how sure we are of it, and which test holds it
 
-Made by `python scripts/open_api_coverage.py` from `contracts/open_api` and `tests/simulator`; do not edit it by hand.
+Made by `python scripts/open_api_coverage.py` from `contracts/bakong_contracts/open_api` and
+`tests/simulator`; do not edit it by hand.
 *documented*: NBC's own documents; *seen*: reported from the live API; *guessed*: ours.
 
 """
@@ -16,8 +17,8 @@ Made by `python scripts/open_api_coverage.py` from `contracts/open_api` and `tes
 def page() -> str:
     """The page as it should be. Raises KeyError for a row that no test holds."""
     sys.path.insert(0, str(ROOT))
-    from contracts.open_api import DISPUTES, PROFILES  # noqa: PLC0415  found from the checkout
-    from contracts.open_api.rows import ROWS  # noqa: PLC0415
+    from bakong_contracts.open_api import DISPUTES, PROFILES  # noqa: PLC0415  found from the checkout
+    from bakong_contracts.open_api.rows import ROWS  # noqa: PLC0415
     from tests.simulator import test_open_api_rows  # noqa: F401, PLC0415  its tests register what they hold
     from tests.simulator.covering import HELD  # noqa: PLC0415
 

@@ -12,9 +12,9 @@ FOLDER = ROOT / "contracts" / "openapi"
 def documents() -> dict[str, Any]:
     """Each document by its file's name."""
     sys.path.insert(0, str(ROOT))
-    from contracts.open_api.document import document  # noqa: PLC0415  found from the checkout
-    from service.adapters.metrics import CONTENT_TYPE  # noqa: PLC0415
-    from service.api import operations, routes  # noqa: PLC0415
+    from bakong_contracts.open_api.document import document  # noqa: PLC0415  found from the checkout
+    from bakong_service.adapters.metrics import CONTENT_TYPE  # noqa: PLC0415
+    from bakong_service.api import operations, routes  # noqa: PLC0415
 
     app = routes.build(None, docs=True)  # type: ignore[arg-type]  a document needs no core
     app.include_router(operations.router({}, now_ms=lambda: 0, metrics=bytes, media_type=CONTENT_TYPE))

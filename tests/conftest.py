@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bakong_sandbox.stack import Options, run
+from bakong_simulator.clock import Mode
 from khqr import Code, Currency, Individual, encode
-from sandbox.stack import Options, run
-from simulator.clock import Mode
 from tests import servers
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # for clients of plain HTTP: reading the system's CAs takes 50 ms

@@ -8,8 +8,8 @@ import json
 import re
 from urllib.parse import quote
 
-from sandbox.datadir import FILE
-from simulator.world import MERCHANT, WALLET
+from bakong_sandbox.datadir import FILE
+from bakong_simulator.world import MERCHANT, WALLET
 
 WRITTEN = ("*.db", "*.db-wal", "*.log")
 _KNOWN = {MERCHANT, WALLET, "noodle_shop@devb"}

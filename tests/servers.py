@@ -17,9 +17,9 @@ from pathlib import Path
 import asyncpg
 import redis
 
-from service.adapters.sql.migrate import upgrade
-from service.adapters.sql.postgres import PostgresStore
-from service.adapters.sql.tables import metadata
+from bakong_service.adapters.sql.migrate import upgrade
+from bakong_service.adapters.sql.postgres import PostgresStore
+from bakong_service.adapters.sql.tables import metadata
 from tests import secrecy
 
 _NAMES = itertools.count()

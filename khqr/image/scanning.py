@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from khqr.emv import crc16
+from emvqr import crc16
 from khqr.errors import ImageError
 from khqr.image.libraries import library
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from hashlib import md5
 from typing import Any, Final
 
-from khqr.emv import crc16_of
+from emvqr import crc16_of
 from khqr.errors import EncodeError
 from khqr.sdk.answers import Answer, Refusal, failure, success
 from khqr.sdk.javascript import (

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from khqr.emv import crc16_of
+from emvqr import crc16_of
 from khqr.sdk.answers import Refusal
 from khqr.sdk.cutting import Split, split, template
 from khqr.sdk.decode import TEMPLATES

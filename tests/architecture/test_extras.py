@@ -21,7 +21,7 @@ class Absent:
 
 ABSENT = set(json.loads(sys.argv.pop(1)))
 sys.meta_path.insert(0, Absent())
-from sandbox.cli import main
+from bakong_sandbox.cli import main
 main()
 """
 

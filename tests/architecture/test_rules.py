@@ -1,6 +1,7 @@
 """The rules of the house, checked by their tools."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ["khqr", "contracts", "scenarios", "simulator", "service", "loadtests", "sandbox"]
+FOLDERS = ["emvqr", "khqr", "contracts", "scenarios", "simulator", "service", "loadtests", "sandbox"]
 BIN = Path(sys.executable).parent
 
 
@@ -23,7 +24,7 @@ def run(*command: str, cwd: Path = ROOT, env: dict | None = None) -> subprocess.
         ["ruff", "format", "--check", "."],
         ["mypy"],
         ["lint-imports", "--no-cache"],
-        ["codespell", "--toml", "pyproject.toml", *PACKAGES, "tests", "docs", "README.md"],
+        ["codespell", "--toml", "pyproject.toml", *FOLDERS, "tests", "docs", "README.md"],
     ],
     ids=["ruff", "format", "types", "imports", "spelling"],
 )
@@ -35,26 +36,27 @@ def test_the_tools_find_nothing(command):
 @pytest.mark.parametrize(
     ("module", "line", "contract"),
     [
-        ("simulator/streams.py", "import service.settings", "Imports run one way"),
-        ("khqr/model.py", "import contracts", "Imports run one way"),
-        ("service/domain/money.py", "import sqlalchemy", "The service's core knows no framework"),
-        ("service/usecases/core.py", "import service.adapters.bakong", "The service's layers"),
-        ("khqr/emv/tlv.py", "import khqr.tags", "The EMVCo core knows nothing of Cambodia"),
+        ("simulator/bakong_simulator/streams.py", "import bakong_service.settings", "Imports run one way"),
+        ("khqr/model.py", "import bakong_contracts", "Imports run one way"),
+        ("service/bakong_service/domain/money.py", "import sqlalchemy", "The service's core knows no framework"),
+        ("service/bakong_service/usecases/core.py", "import bakong_service.adapters.bakong", "The service's layers"),
+        ("emvqr/tlv.py", "import khqr.tags", "Imports run one way"),
     ],
     ids=["fake-knows-service", "codec-knows-contracts", "domain-knows-sql", "core-knows-adapter", "emv-knows-khqr"],
 )
 def test_an_offending_import_is_caught(tmp_path, module, line, contract):
-    for package in PACKAGES:
+    for package in FOLDERS:
         run("cp", "-r", str(ROOT / package), str(tmp_path))
     (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
     target = tmp_path / module
     target.write_text(target.read_text() + f"\n{line}\n")
-    result = run(str(BIN / "lint-imports"), "--no-cache", cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)})
+    path = os.pathsep.join(str(tmp_path / root) for root in ("", *FOLDERS))
+    result = run(str(BIN / "lint-imports"), "--no-cache", cwd=tmp_path, env={"PYTHONPATH": path})
     assert result.returncode != 0
     assert f"{contract} BROKEN" in result.stdout
 
 
-@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("package", FOLDERS)
 def test_every_module_says_in_its_first_line_what_it_is(package):
     silent = [
         str(path.relative_to(ROOT))

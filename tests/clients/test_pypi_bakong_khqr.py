@@ -6,7 +6,8 @@ import http.client
 import pytest
 from bakong_khqr import KHQR
 
-import khqr.emv
+import emvqr
+import khqr
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def qr(library):
 
 
 async def test_its_codes_are_read_by_our_core(qr, library):
-    tags = {found.tag: found.value for found in khqr.emv.parse(str(qr))}
+    tags = {found.tag: found.value for found in emvqr.parse(str(qr))}
     assert (tags["54"], tags["59"], library.generate_md5(str(qr))) == ("1.5", "Sokha", khqr.md5_of(str(qr)))
 
 

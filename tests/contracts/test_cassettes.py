@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from contracts.cassettes import (
+from bakong_conformance.cassettes import (
     Answer,
     CassetteError,
     Masker,
@@ -23,7 +23,7 @@ from contracts.cassettes import (
     read,
     write,
 )
-from contracts.cassettes.taking import UNKNOWN, private_values
+from bakong_conformance.cassettes.taking import UNKNOWN, private_values
 from khqr import md5_of, verify
 
 EXAMPLES = int(os.environ.get("CASSETTE_EXAMPLES", "25"))

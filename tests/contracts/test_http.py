@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from contracts.suites.http import call, client
+from bakong_conformance.http import call, client
 
 
 class Echo(BaseHTTPRequestHandler):

@@ -9,10 +9,10 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import Config
 
-from sandbox.stack import Options, run
+from bakong_sandbox.stack import Options, run
+from bakong_simulator import app as simulator_app
+from bakong_simulator.worlds import Worlds
 from scripts.openapi import FOLDER, documents, text_of
-from simulator import app as simulator_app
-from simulator.worlds import Worlds
 from tests.conftest import NOW_MS
 from tests.mutants.serving import Loop
 from tests.service.house import open_house

@@ -4,8 +4,8 @@ import math
 from random import Random
 from typing import Any
 
+from emvqr import crc16_of
 from khqr import sdk
-from khqr.emv import crc16_of
 from khqr.utf16 import utf8
 
 NOW_MS = 1_767_225_600_000

@@ -79,7 +79,8 @@ def change(node: ast.AST) -> str:
 
 
 def mutants(count: int, seed: int) -> list[tuple[Path, int]]:
-    files = [file for file in sorted((ROOT / "khqr").rglob("*.py")) if file.name not in LEFT_OUT]
+    sources = [file for package in ("emvqr", "khqr") for file in sorted((ROOT / package).rglob("*.py"))]
+    files = [file for file in sources if file.name not in LEFT_OUT]
     every = [(file, at) for file in files for at in range(len(places(ast.parse(file.read_text()))))]
     return Random(seed).sample(every, min(count, len(every)))
 
@@ -121,7 +122,7 @@ def plain() -> None:
 def main(count: int, seed: int = 0, part: int = 0, parts: int = 1) -> int:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
-        for name in ("khqr", "tests"):
+        for name in ("emvqr", "khqr", "tests"):
             shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", copy)
         for name in ("contracts", "scenarios", "simulator", "service", "loadtests", "sandbox"):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from khqr import emv
-from khqr.emv import EMVError, RepeatedTagError, crc16, field, fields, parse, seal, tree
+import emvqr
+from emvqr import EMVError, RepeatedTagError, crc16, field, fields, parse, seal, tree
 
 # EMVCo's published example (MPM specification, annex): two schemes, an alternate language in Chinese.
 EMVCO = (
@@ -78,4 +78,4 @@ def test_an_id_that_stands_twice_is_refused_with_its_second_place():
 
 def test_a_value_of_a_hundred_characters_fits_in_no_field():
     with pytest.raises(EMVError, match="at most 99"):
-        emv.field("59", "x" * 100)
+        emvqr.field("59", "x" * 100)

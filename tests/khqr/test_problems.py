@@ -2,7 +2,8 @@
 
 import pytest
 
-from khqr import DecodeError, Mode, decode, emv, sdk, verify
+import emvqr
+from khqr import DecodeError, Mode, decode, sdk, verify
 from tests.khqr.inputs import seal
 
 NOW_MS = 1_767_225_600_000
@@ -16,11 +17,11 @@ LANGUAGE = "0002km0101X"
 
 
 def code(values: dict[str, str | None]) -> str:
-    return seal("".join(emv.field(tag, value) for tag, value in values.items() if value is not None))
+    return seal("".join(emvqr.field(tag, value) for tag, value in values.items() if value is not None))
 
 
 def subs(*pairs: tuple[str, str]) -> str:
-    return "".join(emv.field(tag, value) for tag, value in pairs)
+    return "".join(emvqr.field(tag, value) for tag, value in pairs)
 
 
 def problems(text: str, mode: Mode = Mode.STRICT) -> list[tuple[str, int | None, str | None]]:
@@ -184,8 +185,8 @@ def test_a_duplicate_and_a_malformed_tag_have_their_places():
     ],
 )
 def test_the_twin_refuses_a_longer_value_with_the_sdks_number_and_the_longest_not(tag, before, sub, limit, number):
-    assert sdk.reason(code(STATIC | {tag: before + emv.field(sub, "x" * limit)}), NOW_MS) is None
-    assert sdk.reason(code(STATIC | {tag: before + emv.field(sub, "x" * (limit + 1))}), NOW_MS).code == number
+    assert sdk.reason(code(STATIC | {tag: before + emvqr.field(sub, "x" * limit)}), NOW_MS) is None
+    assert sdk.reason(code(STATIC | {tag: before + emvqr.field(sub, "x" * (limit + 1))}), NOW_MS).code == number
 
 
 def test_messages_quote_what_was_read_and_say_what_was_expected():

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import emvqr
 import khqr
-from khqr import Currency, EncodeError, Individual, KHQRError, Merchant, decode, emv, encode, md5_of, sdk, swift, verify
+from khqr import Currency, EncodeError, Individual, KHQRError, Merchant, decode, encode, md5_of, sdk, swift, verify
 from khqr.reading import Reading
 from tests.khqr import fuzz, inputs
 
@@ -120,7 +121,7 @@ def test_decode_gives_back_what_was_encoded_and_verify_accepts_it(payee):
         assert verify(code.qr, now=NOW_MS).is_valid
         assert sdk.verify(code.qr, NOW_MS) == {"isValid": True}
         assert code.md5 == md5_of(code.qr)
-        assert code.qr[-4:] == emv.crc16(code.qr[:-4])
+        assert code.qr[-4:] == emvqr.crc16(code.qr[:-4])
 
 
 @given(PAYEES)
@@ -133,7 +134,7 @@ def test_the_straight_way_takes_what_encode_writes_and_reads_what_the_careful_wa
 def test_a_code_that_expired_at_the_beginning_of_time_has_expired():
     payee = Individual(bakong_account_id="a@devb", merchant_name="A", amount=1, expiration_timestamp=NOW_MS)
     unsealed = encode(payee, now=NOW_MS).qr[:-42] + "00130000000000000" + "01130000000000000" + "6304"
-    assert [problem.rule for problem in verify(unsealed + emv.crc16(unsealed), now=1).problems] == ["expired"]
+    assert [problem.rule for problem in verify(unsealed + emvqr.crc16(unsealed), now=1).problems] == ["expired"]
 
 
 @given(PAYEES, st.data())
@@ -183,7 +184,7 @@ def test_encode_makes_a_good_code_or_raises_its_own_error(fields):
 def test_lengths_count_characters_and_the_crc_bytes():
     code = encode(Individual(bakong_account_id="a@b", merchant_name="ហាងកាហ្វេ"), now=NOW_MS)
     assert "5909ហាងកាហ្វេ" in code.qr
-    assert emv.crc16_of(code.qr[:-4].encode()) == code.qr[-4:]
+    assert emvqr.crc16_of(code.qr[:-4].encode()) == code.qr[-4:]
 
 
 def test_moments_are_aware_datetimes_or_milliseconds():

@@ -2,7 +2,8 @@
 
 import pytest
 
-from khqr import DecodeError, EncodeError, Mode, decode, emv, encode, sdk, verify
+import emvqr
+from khqr import DecodeError, EncodeError, Mode, decode, encode, sdk, verify
 from khqr.explaining import explain
 from khqr.model import Individual
 from khqr.sdk import javascript
@@ -97,7 +98,7 @@ def test_the_twin_takes_primitives_alone():
     ],
 )
 def test_the_inner_checks_of_the_sdk(qr, code):
-    found = sdk.reason(qr if "6306" in qr else emv.seal(qr[:-4]), NOW_MS)
+    found = sdk.reason(qr if "6306" in qr else emvqr.seal(qr[:-4]), NOW_MS)
     assert (found.code if found else None) == code
 
 
@@ -111,7 +112,7 @@ def test_the_twin_reads_what_it_can_where_the_sdk_never_returns():
 
 
 def test_a_problem_has_rule_number_tag_and_place():
-    qr = emv.seal(STATIC[:-4].replace("5303116", "5303978"))
+    qr = emvqr.seal(STATIC[:-4].replace("5303116", "5303978"))
     (problem,) = verify(qr).problems
     assert (problem.rule, problem.code, problem.tag, problem.offset) == ("value", 28, "53", qr.index("5303978"))
     assert str(problem) == "tag 53 is '978', expected 116 (KHR) or 840 (USD)"
@@ -122,7 +123,7 @@ def test_a_problem_has_rule_number_tag_and_place():
 
 
 def test_every_problem_is_listed_and_a_sub_tag_has_its_own_place():
-    qr = emv.seal(STATIC[:-4].replace("5303116", "5303978").replace("5910John Smith", "5900") + "62300126" + "x" * 26)
+    qr = emvqr.seal(STATIC[:-4].replace("5303116", "5303978").replace("5910John Smith", "5900") + "62300126" + "x" * 26)
     assert [(each.tag, each.offset) for each in verify(qr).problems] == [
         ("59", qr.index("5900")),
         ("53", qr.index("5303978")),
@@ -132,7 +133,7 @@ def test_every_problem_is_listed_and_a_sub_tag_has_its_own_place():
 
 def test_lenient_mode_reads_an_emoji_in_either_count_and_forgives_a_newline():
     for count in ("02", "01"):
-        qr = emv.seal(STATIC[:-4].replace("5910John Smith", f"59{count}😀"))
+        qr = emvqr.seal(STATIC[:-4].replace("5910John Smith", f"59{count}😀"))
         payload = decode(qr + "\n", mode=Mode.LENIENT)
         assert payload.payee.merchant_name == "😀"
         assert [problem.rule for problem in payload.forgiven] == ["white-space", "astral"]
@@ -148,4 +149,4 @@ def test_an_explanation_says_what_values_mean():
     assert (meanings["53"], meanings["99.01"]) == ("KHR", "2026-01-01T00:00:00.000+00:00")
     assert next(line for line in said.lines if line.path == "99.01").problems == said.verdict.problems
     assert explain("5802KHgarbage").lines[0].meaning == "Cambodia"
-    assert [problem.rule for problem in explain(emv.seal("000201")).elsewhere][:2] == ["missing", "missing"]
+    assert [problem.rule for problem in explain(emvqr.seal("000201")).elsewhere][:2] == ["missing", "missing"]

@@ -3,13 +3,13 @@
 import httpx
 import pytest
 
-from loadtests.errors import LoadError
-from loadtests.limits.attacking import Scope, Target
-from loadtests.limits.frozen import check_frozen
-from sandbox.datadir import load_secrets
-from sandbox.loading.database import fresh_keys, open_database
-from sandbox.stack import Options, run
-from simulator.clock import Mode
+from bakong_loadtests.errors import LoadError
+from bakong_loadtests.limits.attacking import Scope, Target
+from bakong_loadtests.limits.frozen import check_frozen
+from bakong_sandbox.datadir import load_secrets
+from bakong_sandbox.loading.database import fresh_keys, open_database
+from bakong_sandbox.stack import Options, run
+from bakong_simulator.clock import Mode
 
 WINDOW_NS = 60_000_000_000
 

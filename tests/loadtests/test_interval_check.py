@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from loadtests.limits import Attempt, Decision, check, check_journal
+from bakong_loadtests.limits import Attempt, Decision, check, check_journal
 
 LIMIT, WINDOW = 3, 100
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.keyring import Keyring
-from loadtests.limits import Attempt, Decision, check, check_journal
+from bakong_loadtests.keyring import Keyring
+from bakong_loadtests.limits import Attempt, Decision, check, check_journal
 
 LIMIT, WINDOW = 3, 100
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from loadtests.limits.attacking import Scope, Target, attack_all
-from loadtests.limits.attacks import attacks
+from bakong_loadtests.limits.attacking import Scope, Target, attack_all
+from bakong_loadtests.limits.attacks import attacks
 
 SUBJECTS = {
     "exact log": ("exact", 1, True),

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.errors import LoadError
-from loadtests.plan import Plan, plan_of
-from loadtests.profiles import load, load_slo, names, with_settings
+from bakong_loadtests.errors import LoadError
+from bakong_loadtests.plan import Plan, plan_of
+from bakong_loadtests.profiles import load, load_slo, names, with_settings
 
 
 def test_the_five_profiles_are_there_and_each_has_objectives():

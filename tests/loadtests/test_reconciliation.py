@@ -2,8 +2,8 @@
 
 import pytest
 
-from loadtests.reconciliation import Stored, Webhook, reconcile
-from loadtests.recording import PaymentSeen
+from bakong_loadtests.reconciliation import Stored, Webhook, reconcile
+from bakong_loadtests.recording import PaymentSeen
 
 
 def seen(name):

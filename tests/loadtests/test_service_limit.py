@@ -6,10 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from loadtests.limits.attacking import Scope, Target, attack_all
-from loadtests.limits.attacks import attacks
-from sandbox.datadir import Secrets
-from sandbox.loading.database import fresh_keys, open_database
+from bakong_loadtests.limits.attacking import Scope, Target, attack_all
+from bakong_loadtests.limits.attacks import attacks
+from bakong_sandbox.datadir import Secrets
+from bakong_sandbox.loading.database import fresh_keys, open_database
 from tests.service.processes import API_KEY, ENCRYPTION_KEY, WEBHOOK_SECRET, environment, serving
 
 KEPT = Secrets(api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, encryption_key=ENCRYPTION_KEY)

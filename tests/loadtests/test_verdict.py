@@ -7,14 +7,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from loadtests.measures import percentile, sliding_minutes
-from loadtests.plan import Plan
-from loadtests.profiles import load
-from loadtests.reconciliation import reconcile
-from loadtests.recording import Call, PaymentSeen, Records, records_of
-from loadtests.report import write
-from loadtests.slo import OBJECTIVES
-from loadtests.verdict import Evidence, verdict
+from bakong_loadtests.measures import percentile, sliding_minutes
+from bakong_loadtests.plan import Plan
+from bakong_loadtests.profiles import load
+from bakong_loadtests.reconciliation import reconcile
+from bakong_loadtests.recording import Call, PaymentSeen, Records, records_of
+from bakong_loadtests.report import write
+from bakong_loadtests.slo import OBJECTIVES
+from bakong_loadtests.verdict import Evidence, verdict
 
 S = 1_000_000_000
 MS = 1_000_000

@@ -5,8 +5,8 @@ import base64
 import json
 import struct
 
-from contracts.suites.bakong.subject import UNKNOWN_MD5
-from contracts.suites.bakong.subject import code as code_of
+from bakong_conformance.bakong.subject import UNKNOWN_MD5
+from bakong_conformance.bakong.subject import code as code_of
 
 MD5 = "check_transaction_by_md5"
 HASH = "check_transaction_by_hash"

@@ -5,14 +5,14 @@ import time
 import httpx
 import pytest
 
-from contracts.suites import Options, Verdict, run
-from contracts.suites.bakong import SUITE, Bakong
-from contracts.suites.bakong.subject import PROFILES, code
-from contracts.suites.case import Case
-from contracts.suites.control import make_world
-from contracts.suites.http import client
-from simulator import app as simulator_app
-from simulator.worlds import Worlds
+from bakong_conformance import Options, Verdict, run
+from bakong_conformance.bakong import SUITE, Bakong
+from bakong_conformance.bakong.subject import PROFILES, code
+from bakong_conformance.case import Case
+from bakong_conformance.control import make_world
+from bakong_conformance.http import client
+from bakong_simulator import app as simulator_app
+from bakong_simulator.worlds import Worlds
 from tests.mutants.bakong import wrap
 from tests.mutants.catalogue import BAKONG, BAKONG_WHOLE
 from tests.mutants.serving import Loop

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.suites import Options, Verdict, run
-from contracts.suites.khqr import SUITE, Codec
+from bakong_conformance import Options, Verdict, run
+from bakong_conformance.khqr import SUITE, Codec
 from tests.mutants.catalogue import ENCODER
 
 PROGRAM = Path(__file__).with_name("encoder.py")

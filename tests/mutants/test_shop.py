@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from contracts.suites import Options, Verdict, run
-from contracts.suites.control import make_world
-from contracts.suites.http import client
-from contracts.suites.service import SUITE, Service, load
-from contracts.suites.service.config import Plans
-from contracts.suites.service.receiver import Receiver
-from simulator import app as simulator_app
-from simulator.worlds import Worlds
+from bakong_conformance import Options, Verdict, run
+from bakong_conformance.control import make_world
+from bakong_conformance.http import client
+from bakong_conformance.service import SUITE, Service, load
+from bakong_conformance.service.config import Plans
+from bakong_conformance.service.receiver import Receiver
+from bakong_simulator import app as simulator_app
+from bakong_simulator.worlds import Worlds
 from tests.mutants.catalogue import SHOP
 from tests.mutants.serving import Loop
 from tests.mutants.shop import Shop

@@ -6,10 +6,10 @@ import socket
 import pytest
 from typer.testing import CliRunner
 
+from bakong_sandbox.cli import app
+from bakong_sandbox.testing.server import Server
+from bakong_scenarios import names
 from khqr import Currency, Individual, encode
-from sandbox.cli import app
-from sandbox.testing.server import Server
-from scenarios import names
 
 NOW_MS = 1_770_768_000_000
 

@@ -9,18 +9,18 @@ import httpx
 import pytest
 from rich.console import Console
 
-from contracts.cassettes import Answer, Masker, Recorder, Targets, cassette_of, read, write
-from contracts.cassettes.taking import private_values
-from contracts.open_api import PROFILES
-from contracts.suites import Options, Verdict
-from contracts.suites.bakong.subject import code
-from sandbox.recording.drifting import compare
-from scenarios import State
-from simulator import app as simulator_app
-from simulator.clock import Mode
-from simulator.limits import Limits
-from simulator.scanning import scan
-from simulator.worlds import Worlds
+from bakong_conformance import Options, Verdict
+from bakong_conformance.bakong.subject import code
+from bakong_conformance.cassettes import Answer, Masker, Recorder, Targets, cassette_of, read, write
+from bakong_conformance.cassettes.taking import private_values
+from bakong_contracts.open_api import PROFILES
+from bakong_sandbox.recording.drifting import compare
+from bakong_scenarios import State
+from bakong_simulator import app as simulator_app
+from bakong_simulator.clock import Mode
+from bakong_simulator.limits import Limits
+from bakong_simulator.scanning import scan
+from bakong_simulator.worlds import Worlds
 from tests.bridge import Bridge
 from tests.conftest import NOW_MS
 from tests.mutants.bakong import wrap

@@ -6,7 +6,7 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-from sandbox.cli import app
+from bakong_sandbox.cli import app
 
 NOW = "1767225600000"
 FIELDS = {
@@ -61,7 +61,7 @@ def test_decode_answers_the_fields_of_each_line():
 
 
 def test_verify_lists_every_problem_and_lenient_says_what_it_forgave():
-    from khqr.emv import crc16
+    from emvqr import crc16
 
     sealed = ACLEDA_STYLE + crc16(ACLEDA_STYLE)
     code, out, _ = khqr("verify", sealed, "--now", NOW)
@@ -107,7 +107,7 @@ def test_explain_shows_names_values_and_what_is_wrong():
 
 
 def encode_code_without_country() -> str:
-    from khqr.emv import seal
+    from emvqr import seal
 
     return seal(STATIC[:-8].replace("5802KH", ""))
 

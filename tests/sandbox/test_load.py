@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-PROGRAM = (sys.executable, "-c", "from sandbox.cli import main; main()", "load")
+PROGRAM = (sys.executable, "-c", "from bakong_sandbox.cli import main; main()", "load")
 SHORT = ("--own", "--seconds", "2", "--set", "slo.payments_at_least=1", "--set", "journey.poll_ms=200")
 HASTE = ("--set", "journey.think_ms=50", "--out", "report")
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contracts.cassettes import Player, Targets, read, write
-from contracts.suites import Options, Verdict, run
-from contracts.suites.bakong import SUITE, Bakong
-from contracts.suites.bakong.subject import code
-from sandbox.recording.proxy import Proxy
-from sandbox.recording.recording import masked
-from simulator import app as simulator_app
-from simulator.world import EMAIL
+from bakong_conformance import Options, Verdict, run
+from bakong_conformance.bakong import SUITE, Bakong
+from bakong_conformance.bakong.subject import code
+from bakong_conformance.cassettes import Player, Targets, read, write
+from bakong_sandbox.recording.proxy import Proxy
+from bakong_sandbox.recording.recording import masked
+from bakong_simulator import app as simulator_app
+from bakong_simulator.world import EMAIL
 from tests.mutants.serving import Loop
 from tests.sandbox.test_drift import drift, record, simulator
 

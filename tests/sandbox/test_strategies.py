@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 import khqr
-from contracts.suites import RuleBrokenError
-from contracts.suites.khqr.payloads import by_nbc, fits
-from sandbox import strategies
-from sandbox.machine import PaymentServiceMachine
-from scenarios import read
-from simulator import app as simulator_app
-from simulator.worlds import Worlds
+from bakong_conformance import RuleBrokenError
+from bakong_conformance.khqr.payloads import by_nbc, fits
+from bakong_sandbox import strategies
+from bakong_sandbox.machine import PaymentServiceMachine
+from bakong_scenarios import read
+from bakong_simulator import app as simulator_app
+from bakong_simulator.worlds import Worlds
 from tests.mutants.serving import Loop
 from tests.mutants.test_shop import shop_with
 

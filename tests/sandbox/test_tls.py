@@ -9,11 +9,11 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from sandbox.cli import app
-from sandbox.errors import SetupError
-from sandbox.stack import Options, run
-from sandbox.tls import NBC_HOSTS, authority
-from scenarios import find
+from bakong_sandbox.cli import app
+from bakong_sandbox.errors import SetupError
+from bakong_sandbox.stack import Options, run
+from bakong_sandbox.tls import NBC_HOSTS, authority
+from bakong_scenarios import find
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 import pytest
 
-from scenarios import Scenario, ScenarioError, ScriptFile, by_magic, find, names, read
-from scenarios.magic import numbers
-from simulator.choosing import choose
-from simulator.scanning import Order
+from bakong_scenarios import Scenario, ScenarioError, ScriptFile, by_magic, find, names, read
+from bakong_scenarios.magic import numbers
+from bakong_simulator.choosing import choose
+from bakong_simulator.scanning import Order
 
 ORDER = Order("0" * 32, "sokha@devb", "USD", 150, "INV-1", None)
 RULES = """

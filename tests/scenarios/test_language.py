@@ -2,11 +2,11 @@
 
 import pytest
 
-from scenarios import ScenarioError, State, find, names, read
-from scenarios.vocabulary import ANSWERS, CONDITIONS, FAULTS
-from simulator import conditions
-from simulator.faults import REGISTRY
-from simulator.faults.refuse import WORDS
+from bakong_scenarios import ScenarioError, State, find, names, read
+from bakong_scenarios.vocabulary import ANSWERS, CONDITIONS, FAULTS
+from bakong_simulator import conditions
+from bakong_simulator.faults import REGISTRY
+from bakong_simulator.faults.refuse import WORDS
 
 
 def test_the_three_first_scenarios_are_in_the_library():

@@ -4,9 +4,9 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from scenarios import names
-from scenarios.library import LIBRARY
-from scenarios.schema import schema
+from bakong_scenarios import names
+from bakong_scenarios.library import LIBRARY
+from bakong_scenarios.schema import schema
 
 
 class Yaml12(yaml.SafeLoader):

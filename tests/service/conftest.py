@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from sandbox.stack import Options, run
-from simulator.clock import Mode
+from bakong_sandbox.stack import Options, run
+from bakong_simulator.clock import Mode
 from tests import secrecy
 from tests.conftest import NOW_MS
 

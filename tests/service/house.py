@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import httpx
 from pydantic import SecretStr
 
-from contracts.service_api import Plan, SubscriptionStatus
-from service import app as service_app
-from service.domain.subscriptions import Subscription
-from service.settings import Settings
-from simulator.clock import Mode, WorldClock
+from bakong_contracts.service_api import Plan, SubscriptionStatus
+from bakong_service import app as service_app
+from bakong_service.domain.subscriptions import Subscription
+from bakong_service.settings import Settings
+from bakong_simulator.clock import Mode, WorldClock
 from tests import secrecy
 from tests.conftest import NOW_MS
 

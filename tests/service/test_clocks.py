@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from service import app as service_app
-from service.settings import Settings
+from bakong_service import app as service_app
+from bakong_service.settings import Settings
 from tests.service.house import KEY, SETTINGS
 from tests.service.test_faults import ORDER, Script, paid
 
@@ -35,7 +35,7 @@ async def shop(tmp_path, storage, monkeypatch):
     """client and core of a service on the system's clock; wall: what that clock says, in ms."""
     wall = SimpleNamespace(ms=0)
     held = SimpleNamespace(time_ns=lambda: wall.ms * 1_000_000, monotonic_ns=time.monotonic_ns)
-    monkeypatch.setattr("service.adapters.system.time", held)
+    monkeypatch.setattr("bakong_service.adapters.system.time", held)
     chosen = {"database_url": f"sqlite:///{tmp_path}/service.db", "log_dir": tmp_path / "logs"} | storage
     settings = Settings.model_construct(**SETTINGS | chosen | {"rate_limit_per_minute": 100})
     async with service_app.run(settings, works=False) as running:

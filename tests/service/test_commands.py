@@ -8,7 +8,7 @@ import uuid
 import httpx
 import pytest
 
-from service.settings import SettingsError, load
+from bakong_service.settings import SettingsError, load
 from tests.conftest import PLAIN
 from tests.service.processes import API_KEY, ENCRYPTION_KEY, TOKEN, WEBHOOK_SECRET, command, environment, serving
 

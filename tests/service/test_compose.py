@@ -12,9 +12,9 @@ import pytest
 import yaml
 from typer.main import get_command
 
-from sandbox.cli import app
-from sandbox.tls import NBC_HOSTS
-from service.settings import Settings
+from bakong_sandbox.cli import app
+from bakong_sandbox.tls import NBC_HOSTS
+from bakong_service.settings import Settings
 from tests.servers import free_port
 from tests.service.processes import PROGRAM
 

@@ -8,9 +8,9 @@ import httpx
 import pytest
 from sqlalchemy import inspect
 
-from contracts.service_api import Priority
-from sandbox.stack import Options, run
-from service.settings import load
+from bakong_contracts.service_api import Priority
+from bakong_sandbox.stack import Options, run
+from bakong_service.settings import load
 from tests.conftest import PLAIN
 from tests.service.house import open_house
 from tests.service.processes import environment

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from service.api.examples import EXAMPLES, ID, MD5
+from bakong_service.api.examples import EXAMPLES, ID, MD5
 
 # In the order of a customer's life; `pay` settles the code that the call before has made.
 STORY = [

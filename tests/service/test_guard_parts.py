@@ -2,8 +2,8 @@
 
 import pytest
 
-from service.api.addresses import Proxies, household
-from service.api.strict_json import JsonError, read
+from bakong_service.api.addresses import Proxies, household
+from bakong_service.api.strict_json import JsonError, read
 
 FORWARDED = [
     ("no proxy is trusted", (), "192.0.2.1", "203.0.113.9", "192.0.2.1"),

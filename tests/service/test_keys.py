@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from service.adapters.keys import PREFIX, Hasher, KeyRing
+from bakong_service.adapters.keys import PREFIX, Hasher, KeyRing
 
 HASHER = Hasher(["sandbox-encryption-key"])
 

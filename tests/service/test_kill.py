@@ -15,10 +15,10 @@ from collections import defaultdict
 import asyncpg
 import pytest
 
-from sandbox.serving import listen, serve, url_of
-from sandbox.stack import Options, run
-from service.adapters.sql.migrate import upgrade
-from service.adapters.sql.sqlite import SqliteStore
+from bakong_sandbox.serving import listen, serve, url_of
+from bakong_sandbox.stack import Options, run
+from bakong_service.adapters.sql.migrate import upgrade
+from bakong_service.adapters.sql.sqlite import SqliteStore
 from tests.service.victim import RATE
 
 USERS = [f"user-{number:02}" for number in range(18)]

@@ -16,11 +16,11 @@ import time_machine
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sandbox.stack import Options, run
-from service.adapters.memory_admission import MemoryAdmission
-from service.adapters.redis_admission import RedisAdmission, connect
-from service.domain.admission import BLOCK_US, FAILURES, WINDOW_US
-from simulator.clock import Mode
+from bakong_sandbox.stack import Options, run
+from bakong_service.adapters.memory_admission import MemoryAdmission
+from bakong_service.adapters.redis_admission import RedisAdmission, connect
+from bakong_service.domain.admission import BLOCK_US, FAILURES, WINDOW_US
+from bakong_simulator.clock import Mode
 from tests.conftest import NOW_MS
 from tests.servers import OwnRedis, program
 
@@ -167,8 +167,8 @@ async def test_nine_wrong_keys_in_five_minutes_block_nobody():
 
 PROBE = """
 import asyncio, sys
-from service.adapters.memory_admission import MemoryAdmission
-from service.adapters.redis_admission import RedisAdmission, connect
+from bakong_service.adapters.memory_admission import MemoryAdmission
+from bakong_service.adapters.redis_admission import RedisAdmission, connect
 async def main(url, prefix):
     local = MemoryAdmission(lambda: 0, 100)
     admission = RedisAdmission(connect(url), 100, prefix=prefix, local=local, ticks_us=lambda: 0)

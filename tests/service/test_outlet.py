@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from service.adapters.outlet import Outlet
+from bakong_service.adapters.outlet import Outlet
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import httpx
 import pytest
 from PIL import Image
 
-from contracts.webhooks import verify
+from bakong_contracts.webhooks import verify
+from bakong_sandbox.serving import listen, serve, url_of
 from khqr import decode
-from sandbox.serving import listen, serve, url_of
 
 ORDER = {"userId": "sokha", "planType": "PREMIUM", "amount": 0.5, "currency": "USD"}
 

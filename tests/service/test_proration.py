@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from service.domain.errors import OutsidePeriodError
-from service.domain.money import rounded
-from service.domain.payments import LIFE_MS
-from service.domain.proration import CYCLE_S, Period, billing_dates, change, split
+from bakong_service.domain.errors import OutsidePeriodError
+from bakong_service.domain.money import rounded
+from bakong_service.domain.payments import LIFE_MS
+from bakong_service.domain.proration import CYCLE_S, Period, billing_dates, change, split
 
 VECTORS = [
     json.loads(line) for line in (Path(__file__).parent.parent / "vectors/proration.jsonl").read_text().splitlines()

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.service_api import PaymentStatus, Plan
-from service.adapters.sealing import Sealer, SealError
-from service.adapters.sql import migrate, rotation
-from service.adapters.sql.postgres import PostgresStore
-from service.adapters.sql.sqlite import SqliteStore
-from service.domain.errors import UnavailableError
-from service.domain.idempotency import Answer
-from service.domain.money import Money
-from service.domain.payments import Payment, Receipt
+from bakong_contracts.service_api import PaymentStatus, Plan
+from bakong_service.adapters.sealing import Sealer, SealError
+from bakong_service.adapters.sql import migrate, rotation
+from bakong_service.adapters.sql.postgres import PostgresStore
+from bakong_service.adapters.sql.sqlite import SqliteStore
+from bakong_service.domain.errors import UnavailableError
+from bakong_service.domain.idempotency import Answer
+from bakong_service.domain.money import Money
+from bakong_service.domain.payments import Payment, Receipt
 
 OLD, NEW = "old-encryption-key-0123456789abcdef", "new-encryption-key-0123456789abcdef"
 ROW = ("payment_transactions", "qr", "row-1")

@@ -5,8 +5,8 @@ import sqlite3
 import asyncpg
 import pytest
 
-from sandbox.stack import Options, run
-from service.settings import load
+from bakong_sandbox.stack import Options, run
+from bakong_service.settings import load
 from tests import secrecy
 from tests.service.processes import API_KEY, TOKEN, command, environment
 from tests.service.test_events import client_of

@@ -2,10 +2,10 @@
 
 import pytest
 
-from contracts.service_api import Priority
-from service.domain import singly
-from service.domain.singly import Usual
-from service.domain.watching import DAY_MS, HOUR_MS, Plan, Spent, Watched, day_end_ms
+from bakong_contracts.service_api import Priority
+from bakong_service.domain import singly
+from bakong_service.domain.singly import Usual
+from bakong_service.domain.watching import DAY_MS, HOUR_MS, Plan, Spent, Watched, day_end_ms
 from tests.conftest import NOW_MS
 from tests.service.test_watching import load_budget
 

@@ -9,15 +9,15 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from service.adapters.sql import migrate, postgres, sqlite
-from service.adapters.sql.adding import merged
-from service.adapters.sql.postgres import PostgresStore
-from service.adapters.sql.sqlite import SqliteStore
-from service.adapters.sql.tables import metadata
-from service.domain.audit import AuditRow
-from service.domain.caller import Caller
-from service.domain.errors import UnavailableError
-from service.domain.idempotency import Answer
+from bakong_service.adapters.sql import migrate, postgres, sqlite
+from bakong_service.adapters.sql.adding import merged
+from bakong_service.adapters.sql.postgres import PostgresStore
+from bakong_service.adapters.sql.sqlite import SqliteStore
+from bakong_service.adapters.sql.tables import metadata
+from bakong_service.domain.audit import AuditRow
+from bakong_service.domain.caller import Caller
+from bakong_service.domain.errors import UnavailableError
+from bakong_service.domain.idempotency import Answer
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -69,7 +69,7 @@ async def test_a_database_of_a_newer_program_is_refused_with_both_numbers(store)
 
 def test_the_head_is_the_newest_migration():
     config = Config()
-    config.set_main_option("script_location", "service:adapters/sql/migrations")
+    config.set_main_option("script_location", "bakong_service:adapters/sql/migrations")
     assert ScriptDirectory.from_config(config).get_current_head() == migrate.HEAD
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from service.adapters.memory_admission import MemoryAdmission
-from service.api import routes
-from service.api.guard import Guard, Rules
-from service.api.straight import Straight
+from bakong_service.adapters.memory_admission import MemoryAdmission
+from bakong_service.api import routes
+from bakong_service.api.guard import Guard, Rules
+from bakong_service.api.straight import Straight
 from tests.service.house import open_house
 
 PATH = "/api/payments/create"

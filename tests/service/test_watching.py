@@ -9,18 +9,18 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contracts.service_api import PaymentStatus, Priority
-from contracts.webhooks import EventType, verify
-from service.adapters.bakong import HttpBakong
-from service.domain import watching
-from service.domain.errors import UnavailableError
-from service.domain.events import RETRY_AFTER_S, Notification
-from service.domain.payments import NoAnswer, NotFound
-from service.domain.watching import Breaker, Spent, Watched
-from service.usecases.change import transact
-from service.usecases.deliver import after_try
-from service.usecases.settle import move
-from service.usecases.watch import ask, budget, poll_due, spend_call
+from bakong_contracts.service_api import PaymentStatus, Priority
+from bakong_contracts.webhooks import EventType, verify
+from bakong_service.adapters.bakong import HttpBakong
+from bakong_service.domain import watching
+from bakong_service.domain.errors import UnavailableError
+from bakong_service.domain.events import RETRY_AFTER_S, Notification
+from bakong_service.domain.payments import NoAnswer, NotFound
+from bakong_service.domain.watching import Breaker, Spent, Watched
+from bakong_service.usecases.change import transact
+from bakong_service.usecases.deliver import after_try
+from bakong_service.usecases.settle import move
+from bakong_service.usecases.watch import ask, budget, poll_due, spend_call
 from tests.conftest import NOW_MS
 from tests.service.house import open_house
 from tests.service.test_faults import Script, create, paid, rows, stored

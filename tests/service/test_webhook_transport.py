@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from sandbox.serving import listen, serve, url_of
-from service.adapters.logs import Redactor, Streams, logger
-from service.adapters.webhook_http import PRIVATE, HttpPost
+from bakong_sandbox.serving import listen, serve, url_of
+from bakong_service.adapters.logs import Redactor, Streams, logger
+from bakong_service.adapters.webhook_http import PRIVATE, HttpPost
 
 PRIVATE_ADDRESSES = [
     "127.0.0.1",

@@ -16,9 +16,9 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
-from service import app
-from service.settings import Settings
-from simulator.clock import Mode, WorldClock
+from bakong_service import app
+from bakong_service.settings import Settings
+from bakong_simulator.clock import Mode, WorldClock
 from tests.service.processes import API_KEY, ENCRYPTION_KEY, TOKEN, WEBHOOK_SECRET
 
 RATE = 40

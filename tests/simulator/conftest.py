@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from simulator import app as simulator_app
-from simulator.clock import Mode
-from simulator.worlds import Worlds
+from bakong_simulator import app as simulator_app
+from bakong_simulator.clock import Mode
+from bakong_simulator.worlds import Worlds
 from tests.conftest import NOW_MS
 
 

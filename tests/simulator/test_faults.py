@@ -8,17 +8,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sandbox.serving import listen, serve, url_of
-from scenarios import FaultRule, read
-from scenarios.vocabulary import ALTERNATIVES, FAULTS
-from simulator import app
-from simulator.conditions import hold
-from simulator.conditions.moment import Moment
-from simulator.faults import play
-from simulator.faults.delay import delay, lognormal_ms
-from simulator.reply import Reply
-from simulator.streams import Streams
-from simulator.worlds import Worlds
+from bakong_sandbox.serving import listen, serve, url_of
+from bakong_scenarios import FaultRule, read
+from bakong_scenarios.vocabulary import ALTERNATIVES, FAULTS
+from bakong_simulator import app
+from bakong_simulator.conditions import hold
+from bakong_simulator.conditions.moment import Moment
+from bakong_simulator.faults import play
+from bakong_simulator.faults.delay import delay, lognormal_ms
+from bakong_simulator.reply import Reply
+from bakong_simulator.streams import Streams
+from bakong_simulator.worlds import Worlds
 
 CHECK = "/v1/check_transaction_by_md5"
 FOUND = b'{"responseCode":0,"responseMessage":"Success","errorCode":null,"data":{"amount":1.5,"createdDateMs":1000}}'

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from sandbox.edge import EdgeProtocol
-from sandbox.serving import listen, serve
-from simulator import app
-from simulator.worlds import Worlds
+from bakong_sandbox.edge import EdgeProtocol
+from bakong_sandbox.serving import listen, serve
+from bakong_simulator import app
+from bakong_simulator.worlds import Worlds
 from tests.conftest import NOW_MS
 
 CHECK = "/v1/check_transaction_by_md5"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.journal import LIMIT, MOST_BYTES, Journal
+from bakong_simulator.journal import LIMIT, MOST_BYTES, Journal
 
 CHECK = "check_transaction_by_md5"
 

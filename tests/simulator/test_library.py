@@ -7,7 +7,7 @@ import httpx
 import orjson
 import pytest
 
-from scenarios import find, names
+from bakong_scenarios import find, names
 
 CHECK = "/v1/check_transaction_by_md5"
 

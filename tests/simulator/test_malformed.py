@@ -8,10 +8,10 @@ from random import Random
 
 import pytest
 
-from contracts.open_api import ENDPOINTS
-from simulator import app as simulator_app
-from simulator.clock import Mode
-from simulator.worlds import Worlds
+from bakong_contracts.open_api import ENDPOINTS
+from bakong_simulator import app as simulator_app
+from bakong_simulator.clock import Mode
+from bakong_simulator.worlds import Worlds
 from tests.conftest import NOW_MS
 
 MALFORMED = int(os.environ.get("MALFORMED", "4000"))

@@ -6,11 +6,11 @@ from random import Random
 import httpx
 import pytest
 
+from bakong_scenarios import ScriptFile, find, names
+from bakong_simulator import app as simulator_app
+from bakong_simulator.replaying import replay
+from bakong_simulator.worlds import Worlds
 from khqr import Currency, Individual, encode
-from scenarios import ScriptFile, find, names
-from simulator import app as simulator_app
-from simulator.replaying import replay
-from simulator.worlds import Worlds
 from tests.conftest import NOW_MS
 
 CHECK = "/v1/check_transaction_by_md5"

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from bakong_scenarios import State, read
+from bakong_simulator.clock import Mode
+from bakong_simulator.ledger import LedgerError
+from bakong_simulator.scanning import scan
+from bakong_simulator.world import World, WorldError
 from khqr import Currency, Individual, encode
-from scenarios import State, read
-from simulator.clock import Mode
-from simulator.ledger import LedgerError
-from simulator.scanning import scan
-from simulator.world import World, WorldError
 from tests.conftest import NOW_MS
 
 CHECK = "/v1/check_transaction_by_md5"

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from hypothesis import strategies as st
 
-from contracts.suites import (
+from bakong_conformance import (
     CannotRunError,
     NotCheckedError,
     Options,
@@ -16,8 +16,8 @@ from contracts.suites import (
     Verdict,
     run,
 )
-from contracts.suites.reports.files import as_json, as_junit
-from contracts.suites.reports.page import as_html
+from bakong_conformance.reports.files import as_json, as_junit
+from bakong_conformance.reports.page import as_html
 
 
 def suite_of(check, *, examples=0, before=None):

@@ -1,0 +1,107 @@
+"""A sandbox world through its control API: pay, move time, set limits. May not know who watches the world."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from bakong_conformance.case import Case
+from bakong_conformance.http import Answer, call
+from bakong_conformance.rules import NotCheckedError, PreconditionError
+
+START = "2026-02-11T00:00:00Z"
+
+
+@dataclass(slots=True)
+class World:
+    """One world of a sandbox at `http`, whose control API is under /sandbox."""
+
+    http: httpx.Client
+    name: str
+
+    def ask(self, case: Case | None, method: str, path: str, body: Any = None) -> Any:
+        """What the control API answers. Raises PreconditionError where it refuses."""
+        answer = call(case, self.http, method, f"/sandbox/worlds/{self.name}{path}", body=body)
+        if not 200 <= answer.status < 300:
+            raise PreconditionError(f"the sandbox refused {method} {path}: {answer.told}")
+        return answer.body
+
+    def now_ms(self) -> int:
+        found: int = self.ask(None, "GET", "/clock")["now_ms"]
+        return found
+
+    def freeze(self) -> None:
+        """Stop the clock where it is."""
+        self.ask(None, "PUT", "/clock", {"mode": "frozen"})
+
+    def advance(self, case: Case | None, seconds: float) -> None:
+        self.ask(case, "POST", "/clock/advance", {"seconds": seconds})
+
+    def pay(self, case: Case, qr: str, **how: Any) -> dict[str, Any]:
+        """A wallet pays a code; how: amount, currency, outcome, ..."""
+        paid: dict[str, Any] = self.ask(case, "POST", "/payments", {"qr": qr, **how})
+        return paid
+
+    def play(self, case: Case, script: str) -> None:
+        """Play a script, given as YAML. Raises NotCheckedError where the sandbox does not know what it says."""
+        answer: Answer = call(
+            case, self.http, "PUT", f"/sandbox/worlds/{self.name}/scenario", raw=script.encode(), headers=_YAML
+        )
+        if answer.status != 200:
+            raise NotCheckedError(f"this sandbox does not know the script: {answer.told}")
+
+    def trouble(self, case: Case, faults: Sequence[str], *, after_s: int, each_s: int) -> None:
+        """Bakong will break, so long after its next call, by each of the faults in turn, and then answer as before.
+
+        It strikes the payments that begin from now on: one that Bakong knows keeps the script it began with.
+        A fault is a scenario's, such as "http, status: 500". Raises NotCheckedError for one that it does not know.
+        """
+        starts = range(after_s, after_s + len(faults) * each_s, each_s)
+        lines = [
+            f"  - {{fault: {fault}, window: {{from: {start}s, to: {start + each_s}s}}}}\n"
+            for fault, start in zip(faults, starts, strict=True)
+        ]
+        self.play(case, f"name: trouble\nfaults:\n{''.join(lines)}")
+
+    def known(self, case: Case, faults: Sequence[str]) -> list[str]:
+        """Those of the faults that this sandbox knows."""
+        return [fault for fault in faults if self._knows(case, fault)]
+
+    def _knows(self, case: Case, fault: str) -> bool:
+        try:
+            self.trouble(case, [fault], after_s=0, each_s=1)
+        except NotCheckedError:
+            return False
+        return True
+
+    def limit(self, case: Case, **limits: Any) -> None:
+        """Set the world's limits. Raises NotCheckedError where it has none."""
+        answer = call(case, self.http, "PATCH", f"/sandbox/worlds/{self.name}", body={"limits": limits})
+        if answer.status != 200:
+            raise NotCheckedError(f"this sandbox has no limits to set: {answer.told}")
+
+    def token(self, case: Case | None, **how: Any) -> str:
+        made: str = self.ask(case, "POST", "/tokens", how)["token"]
+        return made
+
+    def calls(self) -> int:
+        """How many calls of Bakong's API came so far."""
+        found: int = self.ask(None, "GET", "/journal?limit=1")["total"]
+        return found
+
+    def drop(self) -> None:
+        call(None, self.http, "DELETE", f"/sandbox/worlds/{self.name}")
+
+
+_YAML = {"content-type": "application/yaml"}
+
+
+def make_world(case: Case | None, http: httpx.Client, **how: Any) -> tuple[World, str, str]:
+    """A new frozen world with its token and base URL. Raises NotCheckedError where the sandbox makes none like it."""
+    answer = call(case, http, "POST", "/sandbox/worlds", body=how)
+    if answer.status != 200:
+        raise NotCheckedError(f"the sandbox makes no world like {how}: {answer.told}")
+    world = World(http, answer.body["world"])
+    world.ask(None, "PUT", "/clock", {"mode": "frozen", "at": START})
+    return world, answer.body["token"], answer.body["base_url"]

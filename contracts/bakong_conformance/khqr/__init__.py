@@ -1,0 +1,11 @@
+"""The rules of a KHQR codec, behind a line protocol. May not know in which language it is written."""
+
+from bakong_conformance.khqr import decoder, encoder, fields, limits, nbc
+from bakong_conformance.khqr.lines import Codec
+from bakong_conformance.rules import Suite
+
+SUITE = Suite(
+    "khqr", [*encoder.SUITE.rules, *fields.SUITE.rules, *limits.SUITE.rules, *nbc.SUITE.rules, *decoder.SUITE.rules]
+)
+
+__all__ = ["SUITE", "Codec"]

@@ -1,0 +1,62 @@
+"""A report on the terminal: a line for each rule as it ends, then what is broken, with the way to see it again."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+
+from bakong_conformance.rules import Outcome, Report, Rule, Verdict
+
+SIGNS = {Verdict.HOLDS: "[green]✓[/]", Verdict.BROKEN: "[bold red]✗[/]", Verdict.NOT_CHECKED: "[yellow]-[/]"}
+
+
+class TerminalWatch:
+    """Shows each rule as it is checked."""
+
+    def __init__(self, console: Console, total: int) -> None:
+        self._console, self._total, self._done = console, total, 0
+        self._status: Status | None = None
+
+    def begins(self, rule: Rule) -> None:
+        self._status = self._console.status(f"[{self._done + 1}/{self._total}] {escape(rule.title)} ({rule.id})")
+        self._status.start()
+
+    def ended(self, outcome: Outcome) -> None:
+        self._done += 1
+        if self._status:
+            self._status.stop()
+        because = f" [dim]{escape(outcome.reason)}[/]" if outcome.reason else ""
+        cases = f"{outcome.cases} cases, " if outcome.cases > 1 else ""
+        self._console.print(
+            f"{SIGNS[outcome.verdict]} {escape(outcome.rule.title)} "
+            f"[dim]{outcome.rule.id} ({cases}{outcome.seconds:.1f} s)[/]{because if outcome.reason else ''}"
+        )
+
+
+def show(report: Report, console: Console) -> None:
+    """The end of a run: every broken rule with its story, then the count."""
+    for outcome in report.by(Verdict.BROKEN):
+        _broken(outcome, console)
+    counts = {verdict: len(report.by(verdict)) for verdict in Verdict}
+    colour = "red" if counts[Verdict.BROKEN] else "green"
+    console.print(
+        f"\n[bold {colour}]{counts[Verdict.HOLDS]} rules hold, {counts[Verdict.BROKEN]} broken, "
+        f"{counts[Verdict.NOT_CHECKED]} not checked[/] "
+        f"[dim]({escape(report.subject)}, profile {report.profile}, seed {report.seed}, {report.seconds:.1f} s)[/]"
+    )
+
+
+def _broken(outcome: Outcome, console: Console) -> None:
+    console.print(f"\n[bold red]✗ {escape(outcome.rule.title)}[/] ({outcome.rule.id})")
+    console.print(f"[bold]Broken:[/] {escape(outcome.reason)}")
+    console.print(f"[bold]The rule forbids[/] {escape(outcome.rule.forbids)}.")
+    for what, value in outcome.drawn:
+        console.print(f"  {escape(what)} = {escape(value)}")
+    if outcome.journal:
+        console.print("[bold]The story:[/]")
+    for step in outcome.journal[-30:]:
+        console.print(f"  [cyan]> {escape(step.what)}[/]")
+        if step.came_back:
+            console.print(f"  [green]< {escape(step.came_back)}[/]")
+    if not outcome.steady:
+        console.print("[yellow]It does not happen every time: a race, or something that no seed controls.[/]")
+    console.print(f"[bold]Again:[/] {escape(outcome.replay)}")

@@ -1,0 +1,71 @@
+"""Rules of how often a service asks Bakong, whose free tier answers 100 calls a day. Judges no answer of Bakong's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bakong_conformance.case import Case
+from bakong_conformance.rules import NotCheckedError, Suite, must
+from bakong_conformance.service.subject import Payment, Service
+
+SUITE = Suite("service")
+rule = SUITE.rule
+DAY_MS, TO_MIDNIGHT_MS = 86_400_000, 17 * 3_600_000  # the day begins at 17:00 UTC, midnight in Phnom Penh
+LOOKS, LOOK_S = 12, 300
+SLACK = 2  # calls that were under way when the quota was told to be spent
+
+
+@contextmanager
+def _spent(service: Service, case: Case) -> Iterator[Payment]:
+    """An unpaid payment whose service has just heard that the day's calls are spent; the quota is lifted afterwards."""
+    if not service.config.obeys_quota:
+        raise NotCheckedError("the configuration does not say obeys_quota")
+    if service.config.time == "real":
+        raise NotCheckedError("it takes a day of real time; map the service's time to check it")
+    service.world.limit(case, quota=1)
+    try:
+        payment = service.create(case)
+        for _ in range(3):  # the day's one call, and the one that is refused
+            service.wait(case, service.config.settle_s)
+            service.status(case, payment)
+        yield payment
+    finally:
+        service.world.limit(case, quota=None)
+        _tomorrow(service, case)
+
+
+def _tomorrow(service: Service, case: Case) -> None:
+    """Wait until a minute after midnight in Phnom Penh."""
+    left_ms = DAY_MS - (service.world.now_ms() - TO_MIDNIGHT_MS) % DAY_MS
+    service.wait(case, left_ms / 1000 + 60)
+
+
+@rule(
+    "quota.obeyed",
+    "When the day's calls are spent, Bakong is left alone",
+    forbids="asking on after code 17: each refused call counts too, and tells nothing",
+)
+def _obeyed(service: Service, case: Case) -> None:
+    """A quota of one call is spent; then the payment is asked for every five minutes of an hour."""
+    with _spent(service, case) as payment:
+        before = service.world.calls()
+        for _ in range(LOOKS):
+            service.wait(case, LOOK_S)
+            service.status(case, payment)
+        asked = service.world.calls() - before
+        case.note(f"{LOOKS} status calls after the quota was spent", f"{asked} calls to Bakong")
+        must(asked <= SLACK, f"Bakong had said that the day's calls are spent, and was asked {asked} times in the hour")
+
+
+@rule(
+    "quota.resumes",
+    "The day after, Bakong is asked again",
+    forbids="a service that stays silent, or waits for midnight elsewhere than in Phnom Penh",
+)
+def _resumes(service: Service, case: Case) -> None:
+    """The code is paid while the quota is spent; six minutes after midnight in Phnom Penh the payment is known."""
+    with _spent(service, case) as payment:
+        service.pay(case, payment)
+    for _ in range(5):
+        service.wait(case, 60)
+        state = service.status(case, payment)
+    must(state == "paid", f"a payment was made while the day's calls were spent; in the new day it is {state}")

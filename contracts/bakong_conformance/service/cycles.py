@@ -1,0 +1,240 @@
+"""Rules of the cycle's end: grace, renewal, scheduled downgrades. They need the standings of a subscription."""
+
+from bakong_conformance.case import Case
+from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, must
+from bakong_conformance.service.config import Plan
+from bakong_conformance.service.granting import ends
+from bakong_conformance.service.payments import code_asks, code_minor
+from bakong_conformance.service.subject import Payment, Service
+
+SUITE = Suite("service")
+rule = SUITE.rule
+
+
+def _until(service: Service, case: Case, user: str, *, seconds_after: float) -> None:
+    """Wait until so long after the end of the user's cycle."""
+    service.wait(case, (ends(service, case, user) - service.world.now_ms()) / 1000 + seconds_after)
+
+
+def _standing(service: Service, case: Case, user: str, expected: str, when: str) -> None:
+    service.status(case, service.create(case))  # a service may bring itself up to date when it is asked
+    found = service.subscription(case, user).standing
+    must(found == expected, f"{when} the subscription is {found}, expected {expected}")
+
+
+def _grace(service: Service) -> int:
+    service.need("subscription")
+    if service.config.grace_s is None or not {"active", "past_due", "expired"} <= set(service.config.standings):
+        raise NotCheckedError("the configuration maps no grace_s, or not the standings active, past_due and expired")
+    if service.config.time == "real":
+        raise NotCheckedError("it takes a cycle of real time; map the service's time to check it")
+    return service.config.grace_s
+
+
+def _bill(service: Service, case: Case, user: str) -> Payment:
+    """The payment of the next bill. Raises PreconditionError."""
+    service.need("renew")
+    return service.made(service.do(case, "renew", user=user), user, service.config.plans.basic, "USD", "renew")
+
+
+def _full(service: Service, *operations: str) -> Plan:
+    """The better plan, where there is one and a downgrade from it. Raises NotCheckedError."""
+    service.need("downgrade", "renew", "subscription", *operations)
+    if service.config.plans.full is None:
+        raise NotCheckedError("the configuration has one plan only")
+    return service.config.plans.full
+
+
+def _downgraded(service: Service, case: Case, full: Plan) -> str:
+    """A user who bought the better plan and gave it up. Raises PreconditionError."""
+    user = service.new_user()
+    service.buy(case, user, full)
+    _downgrade_once(service, case, user)
+    return user
+
+
+def _downgrade_once(service: Service, case: Case, user: str) -> None:
+    if not service.done("downgrade", answer := service.do(case, "downgrade", user=user)):
+        raise PreconditionError(f"a downgrade was answered {answer.told}")
+
+
+@rule(
+    "due.grace",
+    "An unpaid billing date begins a grace, and the grace ends",
+    forbids="taking the plan at once, a grace that is shorter or longer, or one without end",
+)
+def _due(service: Service, case: Case) -> None:
+    """Ten seconds around the billing date, and around the end of the grace."""
+    grace = _grace(service)
+    user = service.new_user()
+    service.buy(case, user)
+    _until(service, case, user, seconds_after=-10)
+    _standing(service, case, user, "active", "10 s before the billing date")
+    _until(service, case, user, seconds_after=10)
+    _standing(service, case, user, "past_due", "10 s after the billing date, unpaid,")
+    must(service.subscription(case, user).active, "in the grace the plan is not there")
+    _until(service, case, user, seconds_after=grace - 10)
+    _standing(service, case, user, "past_due", "10 s before the end of the grace")
+    _until(service, case, user, seconds_after=grace + 10)
+    _standing(service, case, user, "expired", "10 s after the end of the grace")
+    must(not service.subscription(case, user).active, "after the grace the plan is still there")
+
+
+@rule(
+    "renew.extends",
+    "A renewal costs the plan's price and extends from the old date",
+    forbids="a bill at another price, or a grace that is lost or given away",
+)
+def _renew(service: Service, case: Case) -> None:
+    """Renewed half a cycle before the billing date, and again a day into the grace."""
+    _grace(service)
+    user = service.new_user()
+    service.buy(case, user)
+    for after in (-service.config.cycle_s // 2, 86_400):
+        _until(service, case, user, seconds_after=after)
+        before = ends(service, case, user)
+        bill = _bill(service, case, user)
+        price = service.price_minor(service.config.plans.basic, "USD")
+        must(code_minor(bill) == price, f"the bill is over {code_minor(bill)} cents, the plan's price is {price}")
+        must(ends(service, case, user) == before, "the date moved before the bill was paid")
+        service.pay(case, bill)
+        service.becomes(case, bill, "paid")
+        moved = ends(service, case, user) - before
+        must(moved == service.config.cycle_s * 1000, f"a renewal moved the date by {moved / 86_400_000:g} days")
+        _standing(service, case, user, "active", "after the renewal")
+
+
+@rule(
+    "downgrade.takes-effect",
+    "A downgrade takes effect with the next cycle, at its price",
+    forbids="a downgrade that is forgotten, that comes early, or whose bill is still the better plan's",
+)
+def _downgrade(service: Service, case: Case) -> None:
+    """The better plan, downgraded twice, renewed at the lower price; it changes at the billing date, not before."""
+    full, basic = _full(service), service.config.plans.basic
+    _grace(service)
+    user = _downgraded(service, case, full)
+    end = ends(service, case, user)
+    _downgrade_once(service, case, user)
+    bill = _bill(service, case, user)
+    price = service.price_minor(basic, "USD")
+    must(code_minor(bill) == price, f"after a downgrade the bill is over {code_minor(bill)} cents, expected {price}")
+    service.pay(case, bill)
+    service.becomes(case, bill, "paid")
+    found = service.subscription(case, user).plan
+    must(found == full.name, f"the bill of the next cycle is paid, and the plan is {found!r} already")
+    service.wait(case, (end - service.world.now_ms()) / 1000 + 10)
+    found = service.subscription(case, user).plan
+    must(found == basic.name, f"10 s into the next cycle the plan is {found!r}, expected {basic.name!r}")
+
+
+@rule(
+    "downgrade.withdrawn",
+    "An upgrade withdraws a downgrade that waits",
+    forbids="a downgrade that comes although the user took it back, or a price for taking it back",
+)
+def _withdrawn(service: Service, case: Case) -> None:
+    """The better plan, downgraded, then upgraded: nothing to pay, and the next bill is the better plan's."""
+    full = _full(service, "upgrade")
+    user = _downgraded(service, case, full)
+    answer = service.do(case, "upgrade", user=user, plan=full.name)
+    must(service.done("upgrade", answer), f"taking a downgrade back was answered {answer.told}")
+    must(service.read("upgrade", answer, "qr") is None, f"taking a downgrade back costs: {answer.told}")
+    bill, price = _bill(service, case, user), service.price_minor(full, "USD")
+    must(code_minor(bill) == price, f"the next bill is over {code_minor(bill)} cents, expected {price}")
+
+
+@rule(
+    "renew.bill-anew",
+    "A bill that has died is made anew",
+    forbids="offering a dead code for ever, so that nobody can renew",
+)
+def _anew(service: Service, case: Case) -> None:
+    """A bill is left to die; the next one has another code, and renews."""
+    service.need("renew", "subscription")
+    user = service.new_user()
+    service.buy(case, user)
+    end = ends(service, case, user)
+    first = _bill(service, case, user)
+    service.wait(case, service.config.expires_after_s + 60)
+    second = _bill(service, case, user)
+    must(second.md5 != first.md5, "a bill was asked for, and a code that has died was offered")
+    service.pay(case, second)
+    service.becomes(case, second, "paid")
+    must(ends(service, case, user) > end, "the second bill was paid, and the date stays")
+
+
+@rule(
+    "renew.late",
+    "A bill that is paid late renews",
+    forbids="keeping the money of a bill whose code had died, or whose grace was over, for nothing",
+)
+def _late(service: Service, case: Case) -> None:
+    """A bill's code dies, then its money comes; where there is a grace, another's comes after the end of all grace."""
+    service.need("renew", "subscription")
+    user = service.new_user()
+    service.buy(case, user)
+    end = ends(service, case, user)
+    _pay_late(service, case, _bill(service, case, user))
+    moved = ends(service, case, user) - end
+    must(
+        moved == service.config.cycle_s * 1000,
+        f"a bill was paid late, and the date moved by {moved / 86_400_000:g} days",
+    )
+    if service.config.grace_s is not None:
+        _until(service, case, user, seconds_after=service.config.grace_s - 60)
+        _pay_late(service, case, _bill(service, case, user))
+        must(service.subscription(case, user).active, "a bill was paid after the grace had ended, and bought nothing")
+
+
+def _pay_late(service: Service, case: Case, bill: Payment) -> None:
+    service.wait(case, service.config.expires_after_s + 5)
+    service.status(case, bill)
+    service.pay(case, bill)
+    for _ in range(2):
+        service.wait(case, 900)
+        service.status(case, bill)
+
+
+@rule(
+    "downgrade.unpaid",
+    "A downgrade stands though the bill is late",
+    forbids="a bill over the better plan's price for who has given it up",
+)
+def _unpaid(service: Service, case: Case) -> None:
+    """The better plan, downgraded; a day into the grace the bill is the lower plan's."""
+    full, basic = _full(service), service.config.plans.basic
+    _grace(service)
+    user = _downgraded(service, case, full)
+    _until(service, case, user, seconds_after=86_400)
+    found, price = code_minor(_bill(service, case, user)), service.price_minor(basic, "USD")
+    must(found == price, f"downgraded, and a day into the grace the bill is over {found} cents, expected {price}")
+
+
+@rule(
+    "renew.riel",
+    "A bill in riel is over the price in riel",
+    forbids="a bill over fifty riel for fifty cents, or over two thousand dollars",
+)
+def _riel(service: Service, case: Case) -> None:
+    """Each plan is bought in riel; the bill, whatever its currency, is over the plan's price in that currency."""
+    service.need("renew", "subscription")
+    plans = [plan for plan in (service.config.plans.basic, service.config.plans.full) if plan and "KHR" in plan.prices]
+    if not plans:
+        raise NotCheckedError("the configuration has no price in KHR")
+    for plan in plans:
+        user = service.new_user()
+        service.buy(case, user, plan, "KHR")
+        end = ends(service, case, user)
+        bill = _bill(service, case, user)
+        found, currency = code_asks(bill)
+        must(currency in plan.prices, f"a plan that was bought in KHR is billed in {currency}")
+        price = service.price_minor(plan, currency)
+        must(found == price, f"the bill of {plan.name} is over {found} minor units of {currency}, expected {price}")
+        service.pay(case, bill)
+        service.becomes(case, bill, "paid")
+        moved = ends(service, case, user) - end
+        must(
+            moved == service.config.cycle_s * 1000,
+            f"a bill in {currency} moved the date by {moved / 86_400_000:g} days",
+        )

@@ -1,0 +1,260 @@
+"""Rules of what a payment buys: once, for the right plan, for the right time."""
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+from hypothesis import strategies as st
+
+from bakong_conformance.case import Case
+from bakong_conformance.rules import NotCheckedError, Suite, must
+from bakong_conformance.service.subject import Payment, Service
+
+SUITE = Suite("service")
+rule = SUITE.rule
+RACERS = 16
+DEFAULT_GRACE_S = 259_200
+
+
+def ends(service: Service, case: Case, user: str) -> int:
+    """The end of what the user has, in epoch ms. Raises NotCheckedError where the service tells none."""
+    found = service.subscription(case, user).next_billing_ms
+    if found is None:
+        raise NotCheckedError("the service tells no next billing date")
+    return found
+
+
+def race(service: Service, case: Case, payment: Payment) -> Counter[int]:
+    """Sixteen status calls at once; their HTTP statuses."""
+    gate = threading.Barrier(RACERS)
+
+    def ask(_number: int) -> int:
+        gate.wait(10)
+        return service.do(None, "status", md5=payment.md5, id=payment.id, user=payment.user).status
+
+    with ThreadPoolExecutor(RACERS) as pool:
+        found = Counter(pool.map(ask, range(RACERS)))
+    case.note(f"{RACERS} status calls at once", dict(found))
+    return found
+
+
+@rule(
+    "granted",
+    "A paid payment grants its plan",
+    forbids="taking money for nothing, or granting the other plan",
+    examples=3,
+)
+def _granted(service: Service, case: Case) -> None:
+    """Either plan, in either currency; nothing before the payment, the plan after it."""
+    plans = [plan for plan in (service.config.plans.basic, service.config.plans.full) if plan]
+    plan = case.draw(st.sampled_from(plans), "plan")
+    currency = case.draw(st.sampled_from(sorted(plan.prices)), "currency")
+    user = service.new_user()
+    service.need("subscription")
+    payment = service.create(case, user, plan, currency)
+    must(not service.subscription(case, user).active, "the plan is granted before it is paid")
+    service.pay(case, payment)
+    state = service.becomes(case, payment, "paid")
+    found = service.subscription(case, user)
+    must(found.active, f"the payment is {state}, and no plan is granted")
+    must(found.plan in (None, plan.name), f"the plan is {found.plan!r}, paid was {plan.name!r}")
+
+
+@rule("granted.whose", "A payment grants to who ordered it", forbids="a plan for somebody who has not paid")
+def _whose(service: Service, case: Case) -> None:
+    """Two users order at one instant; the first one pays."""
+    service.need("subscription")
+    payer, other = service.new_user(), service.new_user()
+    payment = service.create(case, payer)
+    service.create(case, other)
+    service.pay(case, payment)
+    service.becomes(case, payment, "paid")
+    must(not service.subscription(case, other).active, "one user paid, and another one has the plan")
+    must(service.subscription(case, payer).active, "a user paid, and has no plan")
+
+
+@rule(
+    "granted.period",
+    "A payment buys one cycle",
+    forbids="a cycle of another length, or one that begins at another time",
+)
+def _period(service: Service, case: Case) -> None:
+    """The end of the cycle is that long after the payment was noticed."""
+    user = service.new_user()
+    payment = service.create(case, user)
+    if service.config.time == "real":
+        raise NotCheckedError("it needs a clock that stands still")
+    before = service.world.now_ms()
+    service.pay(case, payment)
+    service.becomes(case, payment, "paid")
+    after = service.world.now_ms()
+    end = ends(service, case, user)
+    cycle = service.config.cycle_s * 1000
+    must(
+        before <= end - cycle <= after,
+        f"paid between {before} and {after}, the cycle ends {end}, {end - cycle} + {cycle}",
+    )
+
+
+@rule(
+    "granted.once",
+    "A paid payment is granted once, whoever asks at once",
+    forbids="two cycles for one payment when polls race",
+)
+def _once(service: Service, case: Case) -> None:
+    """Three times: a payment is made while the clock stands, sixteen status calls at once, then the worker."""
+    service.need("subscription")
+    for _ in range(3):
+        user = service.new_user()
+        payment = service.create(case, user)
+        service.pay(case, payment)
+        started = service.world.now_ms()
+        statuses = race(service, case, payment)
+        must(not any(status >= 500 for status in statuses), f"status calls at once were answered {dict(statuses)}")
+        service.settle(case)
+        service.status(case, payment)
+        _one_cycle(service, case, user, started)
+
+
+def _one_cycle(service: Service, case: Case, user: str, started: int) -> None:
+    cycles = round((ends(service, case, user) - started) / (service.config.cycle_s * 1000), 2)
+    must(abs(cycles - 1) < 0.1, f"one payment granted {cycles:g} cycles")
+
+
+@rule(
+    "granted.twice-paid",
+    "A code that is paid twice grants once",
+    forbids="two cycles, or an error, for a second transfer on one code",
+)
+def _twice(service: Service, case: Case) -> None:
+    """Two transfers on one code, before and after the first was noticed."""
+    user = service.new_user()
+    service.need("subscription")
+    started = service.world.now_ms()
+    payment = service.create(case, user)
+    service.pay(case, payment)
+    service.pay(case, payment)
+    service.becomes(case, payment, "paid")
+    service.pay(case, payment)
+    service.settle(case)
+    must(service.status(case, payment) == "paid", "a code that was paid twice is not paid")
+    cycles = round((ends(service, case, user) - started) / (service.config.cycle_s * 1000), 2)
+    must(abs(cycles - 1) < 0.1, f"one payment, paid three times, granted {cycles:g} cycles")
+
+
+@rule(
+    "granted.renewal",
+    "A second payment extends from the old date",
+    forbids="a renewal that loses what was left, or starts from today",
+)
+def _renewal(service: Service, case: Case) -> None:
+    """The same plan bought again ten days later, and twenty: the end moves by exactly one cycle each time."""
+    user = service.new_user()
+    service.buy(case, user)
+    for _ in range(2):  # of two months in a row one at least has not 30 days
+        first = ends(service, case, user)
+        service.wait(case, 10 * 86_400)
+        answer = service.do(case, "create", **service.order(user))
+        if not service.done("create", answer):
+            raise NotCheckedError(f"the service sells no second cycle in advance: {answer.told}")
+        payment = service.made(answer, user, service.config.plans.basic, "USD")
+        service.pay(case, payment)
+        service.becomes(case, payment, "paid")
+        second = ends(service, case, user)
+        must(
+            second - first == service.config.cycle_s * 1000,
+            f"the end moved from {first} to {second}, by {(second - first) / 86_400_000:g} days",
+        )
+
+
+@rule("granted.late", "A late payment grants its plan", forbids="keeping late money and granting nothing")
+def _late(service: Service, case: Case) -> None:
+    """The code expires unpaid; the payment comes a minute later."""
+    user = service.new_user()
+    service.need("subscription")
+    payment = service.create(case, user)
+    service.wait(case, service.config.expires_after_s + 60)
+    service.status(case, payment)
+    service.pay(case, payment)
+    service.wait(case, 900)
+    service.status(case, payment)
+    service.settle(case)
+    must(
+        service.subscription(case, user).active,
+        f"the payment is {service.status(case, payment)}, and nothing was granted",
+    )
+
+
+@rule(
+    "granted.both",
+    "Two paid orders are two cycles",
+    forbids="the cycle of one payment lost in that of another, ordered or noticed at the same time",
+)
+def _both(service: Service, case: Case) -> None:
+    """Twice: one user orders twice at one instant, pays both, and sixteen status calls at once ask for both."""
+    service.need("subscription")
+    for _ in range(2):
+        user, started = service.new_user(), service.world.now_ms()
+        first, answer = service.create(case, user), service.do(case, "create", **service.order(user))
+        if not service.done("create", answer):
+            raise NotCheckedError(f"the service takes no second order while one is open: {answer.told}")
+        second = service.made(answer, user, service.config.plans.basic, "USD")
+        if second.md5 == first.md5:
+            raise NotCheckedError("the service answers a second order with the code of the first")
+        service.pay(case, first)
+        service.pay(case, second)
+        _ask_both(service, case, first, second)
+        service.settle(case)
+        states = [service.status(case, payment) for payment in (first, second)]
+        cycles = round((ends(service, case, user) - started) / (service.config.cycle_s * 1000), 2)
+        must(abs(cycles - 2) < 0.1, f"two payments of one user are {states}, and granted {cycles:g} cycles")
+
+
+def _ask_both(service: Service, case: Case, *payments: Payment) -> None:
+    """Sixteen status calls at once, of two payments in turn."""
+    asked = [payments[number % len(payments)] for number in range(RACERS)]
+    with ThreadPoolExecutor(RACERS) as pool:
+        found = Counter(
+            pool.map(lambda one: service.do(None, "status", md5=one.md5, id=one.id, user=one.user).status, asked)
+        )
+    case.note(f"{RACERS} status calls at once, of two payments", dict(found))
+
+
+@rule(
+    "granted.names",
+    "A user is known by the whole name",
+    forbids="a plan for a user whose name only begins alike, or differs in case",
+)
+def _names(service: Service, case: Case) -> None:
+    """One user pays; users whose names are longer, shorter, in capitals or with a wildcard have nothing."""
+    service.need("subscription")
+    user = f"{service.new_user()}-x"
+    service.buy(case, user)
+    for other in (f"{user}0", user[:-1], user.upper(), f"{user[:-1]}_"):
+        answer = service.do(case, "subscription", user=other)
+        must(answer.status < 500, f"the plan of {other} was answered {answer.told}")
+        if service.done("subscription", answer):
+            must(not service.subscription(case, other).active, f"{user} paid, and {other} has the plan")
+    must(service.subscription(case, user).active, f"{user} paid, and has no plan")
+
+
+@rule(
+    "granted.anew",
+    "Who comes back after the end begins anew",
+    forbids="a cycle that began before it was paid, in days that the user did not have",
+)
+def _anew(service: Service, case: Case) -> None:
+    """A plan is bought, runs out, and is bought again half a cycle after all grace."""
+    user = service.new_user()
+    service.buy(case, user)
+    ends(service, case, user)
+    cycle_s, grace_s = service.config.cycle_s, service.config.grace_s or DEFAULT_GRACE_S
+    service.wait(case, cycle_s + grace_s + cycle_s // 2)
+    must(not service.subscription(case, user).active, "half a cycle after the end, and all grace, the plan is there")
+    before = service.world.now_ms()
+    service.buy(case, user)
+    begun = ends(service, case, user) - cycle_s * 1000
+    must(
+        before <= begun <= service.world.now_ms(),
+        f"bought anew at {before}, the cycle began {(before - begun) / 86_400_000:g} days before",
+    )

@@ -1,0 +1,313 @@
+"""A payment service under test: our operations as its HTTP calls, its time, its sandbox world, its webhooks.
+
+Judges nothing but what every rule builds on: a step that must work and does not is a PreconditionError.
+"""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jmespath
+
+from bakong_conformance.case import Case
+from bakong_conformance.control import World
+from bakong_conformance.http import Answer, call
+from bakong_conformance.rules import CannotRunError, NotCheckedError, PreconditionError, RuleBrokenError
+from bakong_conformance.service.config import Config, Operation, Plan, fill
+from bakong_conformance.service.receiver import Receiver
+
+DECIMALS = {"USD": 2, "KHR": 0}
+WINDOW_S = 61
+REAL_PATIENCE_S = 20.0
+PAGE = {"limit": 10, "offset": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment that the service made."""
+
+    user: str
+    plan: Plan
+    currency: str
+    id: str
+    md5: str
+    qr: str
+    state: str
+    answer: Answer
+
+
+@dataclass(slots=True)
+class Service:
+    """The service at `http`, its world, and what the configuration says of both.
+
+    with_prices: another such service with a world of its own, which sells the plans at these prices in USD.
+    """
+
+    config: Config
+    http: httpx.Client
+    world: World
+    values: dict[str, Any]
+    receiver: Receiver
+    with_prices: Callable[[str, str], AbstractContextManager["Service"]] | None = None
+    _names: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _open: list[str] = field(default_factory=list)
+
+    # Cases
+
+    def begin(self, case: Case) -> None:
+        """A clean start: what is open is paid off, the script is the plain one, the limit's minute is over."""
+        for qr in self._open:
+            call(None, self.world.http, "POST", f"/sandbox/worlds/{self.world.name}/payments", body={"qr": qr})
+        self._open.clear()
+        self.receiver.accept()
+        self.world.play(case, "name: plain")
+        case.journal.clear()
+        if self.config.time != "real":
+            self.wait(None, max(WINDOW_S, self.config.settle_s))
+        self.receiver.arrived.clear()
+
+    def new_user(self) -> str:
+        return f"verify-{self.values.get('run', '0')}-{next(self._names)}"
+
+    def need(self, *operations: str) -> None:
+        """Raises NotCheckedError for an operation that is not mapped."""
+        for name in operations:
+            if name not in self.config.operations:
+                raise NotCheckedError(f"the configuration maps no operation {name!r}")
+
+    def need_state(self, *states: str) -> None:
+        for name in states:
+            if name not in self.config.states:
+                raise NotCheckedError(f"the configuration maps no state {name!r}")
+
+    # Time
+
+    def wait(self, case: Case | None, seconds: float) -> None:
+        """Let time pass, and return when the service has come to rest. Real time waits only briefly."""
+        if self.config.time == "real":
+            if seconds > REAL_PATIENCE_S:
+                raise NotCheckedError(f"it takes {seconds:g} s of real time; map the service's time to check it")
+            threading.Event().wait(seconds)
+            return
+        self.world.advance(case, seconds)
+        if self.config.time == "endpoint":
+            answer = self.do(None, "set_time", now_ms=self.world.now_ms())
+            if answer.status not in self.config.operations["set_time"].status:
+                raise CannotRunError(f"the service did not take its time: {answer.told}")
+
+    def settle(self, case: Case) -> None:
+        """As long as the service may need to notice a payment."""
+        self.wait(case, self.config.settle_s)
+
+    # Calls
+
+    def do(
+        self,
+        case: Case | None,
+        name: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        key: str | None = None,
+        patient: bool = True,
+        **values: Any,
+    ) -> Answer:
+        """One operation, whatever comes back. headers replace those of the configuration.
+
+        In real time a refusal by the rate limit is waited out, unless it is what is asked for.
+        """
+        operation = self.config.operations[name]
+        given = {**PAGE, **self.values, **values}
+        if operation.command:
+            return _command(case, [str(fill(word, given)) for word in operation.command])
+        sent = dict(fill(self.config.headers, given)) if headers is None else dict(headers)
+        if key is not None and self.config.idempotency_header:
+            sent[self.config.idempotency_header] = key
+        body = None if operation.body is None else _without_unfilled(fill(operation.body, given))
+        answer = call(case, self.http, operation.method, fill(operation.path, given), headers=sent, body=body)
+        wait_s = answer.headers.get("retry-after", "")
+        if (
+            answer.status == 429
+            and patient
+            and self.config.time == "real"
+            and wait_s.isdigit()
+            and int(wait_s) <= WINDOW_S
+        ):
+            threading.Event().wait(int(wait_s))
+            return self.do(case, name, headers=headers, key=key, patient=False, **values)
+        return answer
+
+    def operation(self, name: str) -> Operation:
+        return self.config.operations[name]
+
+    def read(self, name: str, answer: Answer, field_name: str) -> Any:
+        """A field of an answer by its JMESPath; None where it is absent or not mapped."""
+        expression = self.config.operations[name].answer.get(field_name)
+        return None if expression is None or answer.body is None else jmespath.search(expression, answer.body)
+
+    def done(self, name: str, answer: Answer) -> bool:
+        return answer.status in self.config.operations[name].status
+
+    # Payments
+
+    def order(self, user: str, plan: Plan | None = None, currency: str = "USD") -> dict[str, Any]:
+        """The values of a right order."""
+        plan = plan or self.config.plans.basic
+        if currency not in plan.prices:
+            raise NotCheckedError(f"the configuration has no price in {currency} for {plan.name}")
+        text = plan.prices[currency]
+        amount: float | int = int(text) if Decimal(text) == int(Decimal(text)) and currency == "KHR" else float(text)
+        return {"user": user, "plan": plan.name, "amount": amount, "currency": currency}
+
+    def create(self, case: Case, user: str | None = None, plan: Plan | None = None, currency: str = "USD") -> Payment:
+        """A new payment. Raises PreconditionError where the service makes none."""
+        user, plan = user or self.new_user(), plan or self.config.plans.basic
+        answer = self.do(case, "create", **self.order(user, plan, currency))
+        return self.made(answer, user, plan, currency)
+
+    def made(self, answer: Answer, user: str, plan: Plan, currency: str, name: str = "create") -> Payment:
+        """The payment in an answer. Raises PreconditionError."""
+        if not self.done(name, answer):
+            raise PreconditionError(f"{name} answered {answer.told}")
+        found = {part: self.read(name, answer, part) for part in ("id", "md5", "qr", "state")}
+        for part in ("md5", "qr"):
+            if not isinstance(found[part], str):
+                raise PreconditionError(f"{name} told no {part}: {answer.told}")
+        self._open.append(found["qr"])
+        return Payment(
+            user, plan, currency, str(found["id"]), found["md5"], found["qr"], self.state(found["state"]), answer
+        )
+
+    def state(self, told: object) -> str:
+        """Our name of a state that the service told."""
+        for ours, theirs in self.config.states.items():
+            if told in theirs:
+                return ours
+        return f"unknown ({told!r})"
+
+    def status(self, case: Case, payment: Payment) -> str:
+        """The state of a payment now. Raises PreconditionError where the service tells none."""
+        answer = self.do(case, "status", md5=payment.md5, id=payment.id, user=payment.user)
+        if answer.status >= 500:
+            raise RuleBrokenError(f"status answered {answer.told}")
+        if not self.done("status", answer):
+            raise PreconditionError(f"status answered {answer.told}")
+        return self.state(self.read("status", answer, "state"))
+
+    def becomes(self, case: Case, payment: Payment, expected: str) -> str:
+        """The state once the service has had the time to notice; in real time it is asked again and again."""
+        self.settle(case)
+        state = self.status(case, payment)
+        waited = 0.0
+        while self.config.time == "real" and state != expected and waited < REAL_PATIENCE_S:
+            threading.Event().wait(1.0)
+            waited += 1.0
+            state = self.status(case, payment)
+        return state
+
+    def pay(self, case: Case, payment: Payment, **how: Any) -> None:
+        """A wallet pays, rightly unless `how` says otherwise."""
+        self.world.pay(case, payment.qr, **how)
+        if payment.qr in self._open:
+            self._open.remove(payment.qr)
+
+    def buy(self, case: Case, user: str | None = None, plan: Plan | None = None, currency: str = "USD") -> Payment:
+        """A payment that is paid. Raises PreconditionError where it does not become PAID."""
+        payment = self.create(case, user, plan, currency)
+        self.pay(case, payment)
+        if (state := self.becomes(case, payment, "paid")) != "paid":
+            raise PreconditionError(f"a paid payment is {state}")
+        return payment
+
+    def subscription(self, case: Case, user: str) -> "Subscription":
+        """What the user has."""
+        self.need("subscription")
+        answer = self.do(case, "subscription", user=user)
+        if not self.done("subscription", answer):
+            raise PreconditionError(f"subscription answered {answer.told}")
+        parts = ("active", "plan", "next_billing", "state")
+        active, plan, ends, told = (self.read("subscription", answer, part) for part in parts)
+        standing = next(
+            (ours for ours, theirs in self.config.standings.items() if told in theirs), f"unknown ({told!r})"
+        )
+        return Subscription(bool(active), plan, instant_ms(ends), standing)
+
+    def minor(self, amount: object, currency: str) -> int | None:
+        """Minor units of a JSON number or text; None for what is no amount of the currency."""
+        if isinstance(amount, bool) or not isinstance(amount, int | float | str):
+            return None
+        try:
+            minor = Decimal(str(amount)).scaleb(DECIMALS[currency])
+        except ArithmeticError:
+            return None
+        return int(minor) if minor == int(minor) else None
+
+    def price_minor(self, plan: Plan, currency: str) -> int:
+        return int(Decimal(plan.prices[currency]).scaleb(DECIMALS[currency]))
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """active, the plan's name at the service, the next billing date in epoch ms where it is told, and our standing."""
+
+    active: bool
+    plan: Any
+    next_billing_ms: int | None
+    standing: str = ""
+
+
+def _command(case: Case | None, words: list[str]) -> Answer:
+    """What a command answers; programs beside this one's interpreter are found."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    try:
+        done = subprocess.run(  # noqa: S603  the user's own command
+            words, capture_output=True, text=True, check=False, timeout=60, env={**os.environ, "PATH": path}
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise PreconditionError(f"the command {words[0]!r} cannot be run: {error}") from None
+    answer = Answer(500 if done.returncode else 200, done.stdout + done.stderr, {}, {"out": done.stdout.strip()})
+    if case:
+        case.note(" ".join(words), answer.told)
+    return answer
+
+
+def instant_ms(told: object) -> int | None:
+    """Epoch ms of an ISO 8601 text, or of a number of ms or seconds."""
+    if isinstance(told, int | float) and not isinstance(told, bool):
+        return int(told if told > 10**11 else told * 1000)
+    if not isinstance(told, str):
+        return None
+    try:
+        instant = datetime.fromisoformat(told)
+    except ValueError:
+        return None
+    return None if instant.tzinfo is None else round(instant.timestamp() * 1000)
+
+
+def _without_unfilled(body: Any) -> Any:
+    """The body without fields whose {name} has no value in this run."""
+    if not isinstance(body, dict):
+        return body
+    return {key: value for key, value in body.items() if not (isinstance(value, str) and _unfilled(value))}
+
+
+def _unfilled(text: str) -> bool:
+    return text.startswith("{") and text.endswith("}") and text[1:-1].isidentifier()
+
+
+def body_of(text: str) -> Any:
+    """The JSON of a text, or None."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

@@ -1,0 +1,229 @@
+"""Rules of when a main backend is told: whoever asks, however often it refuses, and though nobody asks."""
+
+import contextlib
+from dataclasses import replace
+
+import httpx
+import jmespath
+
+from bakong_conformance.case import Case
+from bakong_conformance.rules import CheckError, NotCheckedError, Suite, must
+from bakong_conformance.service.granting import race
+from bakong_conformance.service.hooks import mapped, of_user, wait_for
+from bakong_conformance.service.subject import Payment, Service, body_of
+
+SUITE = Suite("service")
+PATIENCE_S, PATIENCE_TRIES = 60, 15
+WATCHED_S = 300
+rule = SUITE.rule
+
+
+@rule(
+    "webhook.race",
+    "A payment is told once, whoever asks at once",
+    forbids="two webhooks for one payment when polls race",
+)
+def _raced(service: Service, case: Case) -> None:
+    """Paid while the clock stands; sixteen status calls at once, then the worker."""
+    mapped(service)
+    payment = service.create(case)
+    service.pay(case, payment)
+    race(service, case, payment)
+    service.becomes(case, payment, "paid")
+    service.wait(case, 60 if service.config.time != "real" else 5)
+    count = len(wait_for(service, case, payment, "paid"))
+    must(count == 1, f"sixteen status calls at once, and the payment was told {count} times")
+
+
+@rule(
+    "webhook.persistent",
+    "A webhook is tried as often as its schedule says",
+    forbids="giving up before the schedule ends",
+)
+def _persistent(service: Service, case: Case) -> None:
+    """Every try but the last of the schedule is answered 500, the last one 204."""
+    hooks, _ = mapped(service)
+    payment, tries = _failing(service, case, len(hooks.retries_s))
+    service.pay(case, payment)
+    service.becomes(case, payment, "paid")
+    for seconds in hooks.retries_s:
+        service.wait(case, seconds * 1.3 + 1)
+    count, expected = len(wait_for(service, case, payment, "paid", len(hooks.retries_s) + 1)), len(hooks.retries_s) + 1
+    must(count == expected, f"answered 500 {len(tries)} times, a webhook was sent {count} times, expected {expected}")
+
+
+def _failing(service: Service, case: Case, times: int) -> tuple[Payment, list[bytes]]:
+    """A payment whose webhook for paid will be answered 500 so many times, and the bodies that were."""
+    hooks, name = mapped(service)
+    payment, refused = service.create(case), list[bytes]()
+
+    def decide(body: bytes) -> int:
+        told = body_of(body.decode("utf-8", "replace"))
+        mine = told is not None and jmespath.search(hooks.payment, told) in (payment.md5, payment.id)
+        if not mine or jmespath.search(hooks.type, told) != name or len(refused) >= times:
+            return 204
+        refused.append(body)
+        return 500
+
+    service.receiver.decide = decide
+    return payment, refused
+
+
+@rule(
+    "webhook.patient",
+    "A webhook that fails waits before it comes again",
+    forbids="a main backend that is down, and struck by each webhook every second",
+)
+def _patient(service: Service, case: Case) -> None:
+    """Every try is answered 500 for a minute, which passes second by second."""
+    mapped(service)
+    if service.config.time == "real":
+        raise NotCheckedError("it takes a minute of real time; map the service's time to check it")
+    payment, refused = _failing(service, case, 10**6)
+    service.pay(case, payment)
+    service.becomes(case, payment, "paid")
+    for _ in range(PATIENCE_S):
+        service.wait(None, 1)
+    case.note(f"{PATIENCE_S} s, second by second", f"{len(refused)} tries")
+    must(len(refused) <= PATIENCE_TRIES, f"a webhook that was refused was sent {len(refused)} times in {PATIENCE_S} s")
+
+
+@rule(
+    "webhook.independent",
+    "One webhook that is refused holds up no other",
+    forbids="a main backend that hears nothing more, because it cannot take one webhook",
+)
+def _independent(service: Service, case: Case) -> None:
+    """One payment's webhook is always answered 500; another payment is paid after it, and is told within an hour."""
+    mapped(service)
+    if service.config.time == "real":
+        raise NotCheckedError("it takes an hour of real time; map the service's time to check it")
+    first, refused = _failing(service, case, 10**6)
+    service.pay(case, first)
+    service.becomes(case, first, "paid")
+    if not refused:
+        raise NotCheckedError("no webhook arrives, which another rule names")
+    second = service.buy(case)
+    for seconds in (60, 3540):
+        service.wait(case, seconds)
+    count = len(wait_for(service, case, second, "paid"))
+    must(count == 1, f"the webhook before it is refused, and a payment was told {count} times within an hour")
+
+
+@rule(
+    "webhook.true",
+    "What a webhook tells is so when it arrives",
+    forbids="telling of a payment, or a plan, before it is stored",
+)
+def _true(service: Service, case: Case) -> None:
+    """As soon as a payment is told, and before its webhook is answered, its state is asked for, and the plan."""
+    hooks, _ = mapped(service)
+    payment = service.create(case)
+    states: list[str] = []
+    active: list[bool] = []
+    with httpx.Client(base_url=service.http.base_url, timeout=3, trust_env=False) as http:
+        reader = replace(service, http=http)
+
+        def decide(body: bytes) -> int:
+            told = body_of(body.decode("utf-8", "replace"))
+            event = None if told is None else jmespath.search(hooks.type, told)
+            with contextlib.suppress(CheckError):  # a service that cannot be asked meanwhile is not judged
+                if event == hooks.events["paid"] and payment.md5.encode() in body:
+                    states.append(reader.status(case, payment))
+                if event == hooks.events.get("activated") and payment.user.encode() in body:
+                    active.append(reader.subscription(case, payment.user).active)
+            return 204
+
+        service.receiver.decide = decide
+        service.pay(case, payment)
+        service.becomes(case, payment, "paid")
+        wait_for(service, case, payment, "paid")
+        service.receiver.accept()
+    must(set(states) <= {"paid"}, f"a payment was told as paid while it was {states}")
+    must(all(active), "a plan was told as active while the user had none")
+
+
+@rule(
+    "webhook.changes",
+    "A downgrade and a cancellation are told, once each",
+    forbids="a main backend that shows the better plan, or any plan, to who has given it up",
+)
+def _changes(service: Service, case: Case) -> None:
+    """A plan is cancelled and ends; another is downgraded, renewed, and changes with the next cycle."""
+    hooks = service.config.webhooks
+    asked = [
+        (name, event)
+        for name, event in (("cancel", "cancelled"), ("downgrade", "downgraded"))
+        if hooks and event in hooks.events and name in service.config.operations
+    ]
+    if not asked or service.config.time == "real":
+        raise NotCheckedError("the configuration maps no webhook of 'cancelled' or 'downgraded', or has real time")
+    for name, event in asked:
+        user, full = service.new_user(), service.config.plans.full
+        if name == "downgrade" and full is None:
+            continue
+        service.buy(case, user, full)
+        if not service.done(name, answer := service.do(case, name, user=user)):
+            raise NotCheckedError(f"{name} answered {answer.told}")
+        if name == "downgrade" and "renew" in service.config.operations:
+            bill = service.made(service.do(case, "renew", user=user), user, service.config.plans.basic, "USD", "renew")
+            service.pay(case, bill)
+            service.becomes(case, bill, "paid")
+        service.wait(case, service.config.cycle_s + 60)
+        service.subscription(case, user)
+        service.settle(case)
+        count = of_user(service, user, event)
+        must(count == 1, f"{name}: the event {event!r} was told {count} times")
+        unpaid = of_user(service, user, "past_due")
+        must(name != "cancel" or unpaid <= 0, f"a plan that ended cancelled was told {unpaid} times as past due")
+
+
+@rule(
+    "watched.paid",
+    "A payment is noticed though nobody asks for it",
+    forbids="a service that looks for money only when it is asked",
+)
+def _watched(service: Service, case: Case) -> None:
+    """A wallet pays; time passes, and only another user's order is made: the webhook has come, the plan is there."""
+    told = service.config.webhooks is not None and "paid" in service.config.webhooks.events
+    if not told and "subscription" not in service.config.operations:
+        raise NotCheckedError("the configuration maps neither a webhook of 'paid' nor a subscription")
+    payment = service.create(case)
+    service.pay(case, payment)
+    service.wait(case, WATCHED_S if service.config.time != "real" else service.config.settle_s)
+    service.create(case)  # a service may bring itself up to date when it is asked for anything
+    if told:
+        must(
+            wait_for(service, case, payment, "paid"),
+            f"nobody asked for a payment, and {WATCHED_S} s later it is untold",
+        )
+    if "subscription" in service.config.operations:
+        active = service.subscription(case, payment.user).active
+        must(active, f"nobody asked for a payment, and {WATCHED_S} s later its user has no plan")
+
+
+@rule(
+    "watched.expired",
+    "An end is noticed though nobody asks for it",
+    forbids="a payment that expires only when somebody asks for it",
+)
+def _watched_end(service: Service, case: Case) -> None:
+    """Nobody pays, and nobody asks; a minute after the end of its life the webhook has come."""
+    mapped(service, "expired")
+    payment = service.create(case)
+    service.wait(case, service.config.expires_after_s + 60)
+    service.create(case)
+    service.settle(case)
+    must(wait_for(service, case, payment, "expired"), "nobody asked for a payment, and its end is not told")
+
+
+@rule("webhook.json", "A webhook is JSON, and says so", forbids="a body that frameworks do not read, by its type")
+def _json(service: Service, case: Case) -> None:
+    """The content type of a webhook, and that its id holds no point, which is what parts the signed text."""
+    mapped(service)
+    payment = service.buy(case)
+    for delivery in wait_for(service, case, payment, "paid"):
+        media = delivery.headers.get("content-type", "").partition(";")[0].strip().lower()
+        must(media.endswith("json"), f"a webhook was sent as {media!r}, expected 'application/json'")
+        named = delivery.headers.get("webhook-id", "")
+        must("." not in named, f"the webhook-id {named!r} holds a point, by which what is signed can be read two ways")

@@ -1,0 +1,161 @@
+"""Rules of waiting for a payment over HTTP: what a wait tells, and that giving up loses nothing."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from bakong_conformance.case import Case
+from bakong_conformance.http import Answer
+from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, must
+from bakong_conformance.service.hooks import about
+from bakong_conformance.service.subject import Payment, Service
+
+SUITE = Suite("service")
+rule = SUITE.rule
+STEP_S = 5
+TIMEOUT_S = 60
+
+
+def _monitor(service: Service, case: Case, payment: Payment, *, pay: bool, pay_at: int = 1) -> str:
+    """The state that a wait of a minute tells, while time passes in steps, paid after so many."""
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(_wait, service, payment)
+        for step in range(service.config.expires_after_s // STEP_S - 6):
+            try:
+                answer = asked.result(0.1)
+                break
+            except TimeoutError:
+                if pay and step == pay_at:
+                    service.pay(case, payment)
+                service.wait(None, STEP_S)
+        else:
+            raise PreconditionError(f"a wait of {TIMEOUT_S} s did not end within the life of the payment")
+    case.note(f"monitor {payment.md5} for {TIMEOUT_S} s", answer.told)
+    if not service.done("monitor", answer):
+        raise PreconditionError(f"monitor answered {answer.told}")
+    return service.state(service.read("monitor", answer, "state"))
+
+
+def _wait(service: Service, payment: Payment) -> Answer:
+    about: dict[str, Any] = {"md5": payment.md5, "id": payment.id, "user": payment.user}
+    return service.do(None, "monitor", timeout_ms=TIMEOUT_S * 1000, interval_ms=STEP_S * 1000, **about)
+
+
+def _mapped(service: Service) -> None:
+    service.need("monitor")
+    if service.config.time == "real":
+        raise NotCheckedError(f"it takes {TIMEOUT_S} s of real time; map the service's time to check it")
+
+
+@rule(
+    "monitor.paid", "A wait ends when the payment is paid", forbids="a wait that does not see the payment it waits for"
+)
+def _paid(service: Service, case: Case) -> None:
+    """A wait of a minute; the wallet pays in its first seconds."""
+    _mapped(service)
+    state = _monitor(service, case, service.create(case), pay=True)
+    must(state == "paid", f"the payment was paid during the wait, which told {state}")
+
+
+@rule(
+    "monitor.timeout",
+    "A wait that ends unpaid is a timeout, while the code lives",
+    forbids="calling a payment expired, failed or still pending when only the patience ended",
+)
+def _timeout(service: Service, case: Case) -> None:
+    """A wait of a minute, and nobody pays: both the wait and the status tell the timeout."""
+    _mapped(service)
+    service.need_state("timeout")
+    payment = service.create(case)
+    told = _monitor(service, case, payment, pay=False)
+    must(told == "timeout", f"a wait that ended unpaid told {told}, expected a timeout")
+    state = service.status(case, payment)
+    must(state == "timeout", f"after a wait that ended unpaid the payment is {state}, expected a timeout")
+
+
+@rule(
+    "monitor.late", "A payment after a timeout is not lost", forbids="dropping money because a wait had ended before it"
+)
+def _late(service: Service, case: Case) -> None:
+    """A wait ends unpaid; then the wallet pays, while the code lives."""
+    _mapped(service)
+    service.need_state("timeout")
+    payment = service.create(case)
+    _monitor(service, case, payment, pay=False)
+    service.pay(case, payment)
+    state = service.becomes(case, payment, "paid")
+    service.wait(case, service.config.expires_after_s)
+    must(service.status(case, payment) == "paid", f"a payment that was paid after a timeout is {state}")
+    if "subscription" in service.config.operations:
+        must(service.subscription(case, payment.user).active, "a payment that was paid after a timeout granted nothing")
+
+
+@rule(
+    "monitor.whole",
+    "A wait lasts as long as was asked for",
+    forbids="giving up early, on a customer who needs most of the time",
+)
+def _whole(service: Service, case: Case) -> None:
+    """A wait of a minute; the wallet pays after forty seconds of it."""
+    _mapped(service)
+    state = _monitor(service, case, service.create(case), pay=True, pay_at=40 // STEP_S)
+    must(state == "paid", f"the payment was paid 40 s into a wait of {TIMEOUT_S} s, which told {state}")
+
+
+@rule(
+    "monitor.ended",
+    "Waiting for what has ended changes nothing",
+    forbids="PAID that a wait takes back, or an expired payment that times out instead",
+)
+def _ended(service: Service, case: Case) -> None:
+    """A wait for a paid payment that Bakong has forgotten, and one for an expired payment."""
+    _mapped(service)
+    service.need_state("timeout", "expired")
+    unpaid = service.create(case)
+    service.wait(case, service.config.expires_after_s + 60)
+    paid = service.buy(case)
+    service.world.ask(case, "POST", "/reset")
+    for payment, expected in ((paid, "paid"), (unpaid, "expired")):
+        if (before := service.status(case, payment)) != expected:
+            raise PreconditionError(f"a payment is {before} before the wait, expected {expected}")
+        told = _monitor(service, case, payment, pay=False)
+        must(told == expected, f"a wait for a payment that is {expected} told {told}")
+        state = service.status(case, payment)
+        must(state == expected, f"after a wait a payment that was {expected} is {state}")
+
+
+@rule(
+    "monitor.late-expired",
+    "A payment after a timeout and the code's end is not lost",
+    forbids="dropping late money because a wait had given up before",
+)
+def _late_expired(service: Service, case: Case) -> None:
+    """A wait ends unpaid, and the code dies; then the wallet's payment comes through."""
+    _mapped(service)
+    service.need_state("timeout")
+    payment = service.create(case)
+    _monitor(service, case, payment, pay=False)
+    service.wait(case, service.config.expires_after_s)
+    service.status(case, payment)
+    service.pay(case, payment)
+    for _ in range(2):
+        service.wait(case, 900)
+        state = service.status(case, payment)
+    must(state == "paid", f"a payment that came after a timeout and the code's end is {state}")
+
+
+@rule(
+    "monitor.told",
+    "A timeout is told, once",
+    forbids="a main backend that never hears that a wait has ended",
+)
+def _told(service: Service, case: Case) -> None:
+    """A wait of a minute ends unpaid; its webhook arrives."""
+    _mapped(service)
+    service.need_state("timeout")
+    payment = service.create(case)
+    about(service, payment, "timeout")
+    if (told := _monitor(service, case, payment, pay=False)) != "timeout":
+        raise NotCheckedError(f"the wait told {told}, which another rule names")
+    service.settle(case)
+    count = len(about(service, payment, "timeout"))
+    must(count == 1, f"a wait that ended unpaid was told {count} times")

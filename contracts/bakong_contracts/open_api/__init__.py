@@ -1,0 +1,35 @@
+"""The Bakong Open API as it is seen on the wire. Facts and grades: docs/sources.md."""
+
+from bakong_contracts.open_api.codes import CODES, ErrorCode
+from bakong_contracts.open_api.endpoints import ENDPOINTS, MAX_ITEMS, Endpoint, Field
+from bakong_contracts.open_api.envelope import Envelope, failure, success
+from bakong_contracts.open_api.profiles import DEFAULT_PROFILE, DISPUTES, PROFILES, Profile, StaticAnswer
+from bakong_contracts.open_api.transaction import (
+    LIST_MESSAGES,
+    TRACKING_STATUSES,
+    TRANSACTION_KEYS,
+    ListStatus,
+    Transaction,
+)
+
+__all__ = [
+    "CODES",
+    "DEFAULT_PROFILE",
+    "DISPUTES",
+    "ENDPOINTS",
+    "LIST_MESSAGES",
+    "MAX_ITEMS",
+    "PROFILES",
+    "TRACKING_STATUSES",
+    "TRANSACTION_KEYS",
+    "Endpoint",
+    "Envelope",
+    "ErrorCode",
+    "Field",
+    "ListStatus",
+    "Profile",
+    "StaticAnswer",
+    "Transaction",
+    "failure",
+    "success",
+]

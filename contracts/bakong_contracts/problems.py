@@ -1,0 +1,39 @@
+"""Error answers as RFC 9457 problem details: the documents, not how they are served.
+
+The control API of the simulator and the API of the service both speak this form.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bakong_contracts.service_api import Problem
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def document(
+    problem: Problem, detail: str, *, instance: str, trace_id: str = "", errors: Iterable[Mapping[str, str]] = ()
+) -> dict[str, Any]:
+    """The problem as JSON values: type, title, status, detail, instance, code, traceId and, for validation, errors."""
+    shown: dict[str, Any] = {
+        "type": "about:blank",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": detail,
+        "instance": instance,
+        "code": problem.code,
+    }
+    if trace_id:
+        shown["traceId"] = trace_id
+    if listed := [dict(error) for error in errors]:
+        shown["errors"] = listed
+    return shown
+
+
+def field_errors(found: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Error rows of pydantic as {"field", "message"}: the path with points, without where the value was read."""
+    rows = []
+    for error in found:
+        path = [str(part) for part in error["loc"]]
+        rows.append({"field": ".".join(path[1:]) or path[0], "message": str(error["msg"])})
+    return rows

@@ -1,0 +1,204 @@
+"""Figures and series from what users noted. Exact: every answer is counted, nothing is put into buckets first."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bakong_loadtests.limits import Attempt
+from bakong_loadtests.recording import ABSENT, FAILED, THROTTLED, Call, Records
+
+SECOND_NS = 1_000_000_000
+# Those whose answers are judged for speed: a hammer's 404s and a wrong key's 401s would only flatter it.
+JUDGED = ("journey", "probe")
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """The smallest value that so great a share of the values does not exceed; None of nothing.
+
+    >>> percentile([1, 2, 3, 4], 0.5), percentile([], 0.5)
+    (2, None)
+    """
+    if not values:
+        return None
+    ordered = sorted(values)
+    return ordered[max(0, -(-round(share * 1_000_000) * len(ordered) // 1_000_000) - 1)]
+
+
+def figures(records: Records) -> dict[str, float | None]:
+    """What the calls and payments say of the objectives."""
+    calls = [call for call in records.calls if call.who != "wallet"]
+    judged = _answered(calls)
+    took = [_ms(call) for call in judged]
+    known = [(seen.known_ns - seen.paid_ns) / 1e6 for seen in records.payments if seen.known_ns and seen.paid_ns]
+    asked = [call for call in calls if call.who != "hammer"]
+    return {
+        "p50_ms": percentile(took, 0.50),
+        "p95_ms": percentile(took, 0.95),
+        "p99_ms": percentile(took, 0.99),
+        "error_rate": _share(asked, FAILED),
+        "throttled_rate": _share([call for call in calls if call.who in JUDGED], THROTTLED),
+        "throughput_at_least": throughput(records),
+        "payments_at_least": float(len(records.payments)),
+        "paid_to_known_p50_ms": percentile(known, 0.50),
+        "paid_to_known_p95_ms": percentile(known, 0.95),
+        "p99_drift": _drift(records, judged),
+        "calls_absent": float(len({call.name for call in calls if call.found == ABSENT})),
+    }
+
+
+def throughput(records: Records) -> float | None:
+    """Answers of the service a second, over the time in which there were any."""
+    answered = [call for call in records.calls if call.received_ns and call.who != "wallet"]
+    if not answered:
+        return None
+    span_ns = max(call.received_ns for call in answered) - min(call.sent_ns for call in answered)
+    return len(answered) * SECOND_NS / max(1, span_ns)
+
+
+def attempts_by_scope(calls: Iterable[Call]) -> dict[str, list[Attempt]]:
+    """What each key and address asked, for the limit check."""
+    found: dict[str, list[Attempt]] = defaultdict(list)
+    for call in calls:
+        if call.scope:
+            found[call.scope].append(Attempt(call.sent_ns, call.received_ns or None, call.status != 429))
+    return dict(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameRow:
+    """One kind of call in the table."""
+
+    name: str
+    who: str
+    calls: int
+    failed: int
+    throttled: int
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+
+
+def by_name(records: Records) -> list[NameRow]:
+    groups: dict[tuple[str, str], list[Call]] = defaultdict(list)
+    for call in records.calls:
+        groups[call.who, call.name].append(call)
+    return [_row(who, name, calls) for (who, name), calls in sorted(groups.items())]
+
+
+def _row(who: str, name: str, calls: list[Call]) -> NameRow:
+    took = [_ms(call) for call in calls if call.received_ns]
+    found = Counter(call.found for call in calls)
+    p50, p95, p99 = (percentile(took, share) for share in (0.5, 0.95, 0.99))
+    return NameRow(
+        name=name,
+        who=who,
+        calls=len(calls),
+        failed=found[FAILED],
+        throttled=found[THROTTLED],
+        p50_ms=p50,
+        p95_ms=p95,
+        p99_ms=p99,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """What the plots show, second by second from the run's start."""
+
+    seconds: list[int]
+    p50_ms: list[float | None]
+    p95_ms: list[float | None]
+    p99_ms: list[float | None]
+    per_second: list[int]
+    statuses: dict[str, list[int]]
+    known_ms: list[tuple[float, float]]
+    admitted: list[tuple[float, int]]
+    busiest: str
+
+
+def series(records: Records) -> Series:
+    """The series of a run. admitted: of the busiest key, how many admissions the minute before each moment holds."""
+    calls = [call for call in records.calls if call.received_ns and call.who != "wallet"]
+    seconds = range(max((_second(records, call) for call in calls), default=0) + 1)
+    took: dict[int, list[float]] = defaultdict(list)
+    statuses: dict[str, Counter[int]] = defaultdict(Counter)
+    for call in calls:
+        second = _second(records, call)
+        statuses[str(call.status)][second] += 1
+        if call.who in JUDGED and call.found != THROTTLED:
+            took[second].append(_ms(call))
+    p50, p95, p99 = ([percentile(took[s], share) for s in seconds] for share in (0.5, 0.95, 0.99))
+    busiest, admitted = sliding_minutes(records)
+    return Series(
+        seconds=list(seconds),
+        p50_ms=p50,
+        p95_ms=p95,
+        p99_ms=p99,
+        per_second=[sum(counts[s] for counts in statuses.values()) for s in seconds],
+        statuses={status: [counts[s] for s in seconds] for status, counts in sorted(statuses.items())},
+        known_ms=[
+            ((seen.paid_ns - records.began_ns) / 1e9, (seen.known_ns - seen.paid_ns) / 1e6)
+            for seen in records.payments
+            if seen.known_ns and seen.paid_ns
+        ],
+        admitted=admitted,
+        busiest=busiest,
+    )
+
+
+def sliding_minutes(records: Records, window_ns: int = 60 * SECOND_NS) -> tuple[str, list[tuple[float, int]]]:
+    """The key with most admissions in any window, and after each admission how many its window surely holds."""
+    best: tuple[str, list[tuple[float, int]]] = ("", [])
+    for scope, made in attempts_by_scope(call for call in records.calls if "key:" in call.scope).items():
+        rows = _held(sorted(a for a in made if a.admitted and a.received_ns), records.began_ns, window_ns)
+        if max((n for _, n in rows), default=0) > max((n for _, n in best[1]), default=0):
+            best = (scope, rows)
+    return best
+
+
+def _held(admitted: list[Attempt], began_ns: int, window_ns: int) -> list[tuple[float, int]]:
+    """At each answer, the admissions that were sent and answered inside the window before it."""
+    rows, first = [], 0
+    ordered = sorted(admitted, key=lambda a: a.received_ns or 0)
+    for place, one in enumerate(ordered):
+        at_ns = one.received_ns or 0
+        while ordered[first].sent_ns <= at_ns - window_ns:
+            first += 1
+        rows.append(((at_ns - began_ns) / 1e9, place - first + 1))
+    return rows
+
+
+def _answered(calls: Iterable[Call]) -> list[Call]:
+    return [call for call in calls if call.who in JUDGED and call.received_ns and call.found != THROTTLED]
+
+
+def _drift(records: Records, judged: list[Call]) -> float | None:
+    third_ns = (records.ended_ns - records.began_ns) / 3
+    first = [_ms(call) for call in judged if call.sent_ns < records.began_ns + third_ns]
+    last = [_ms(call) for call in judged if call.sent_ns >= records.ended_ns - third_ns]
+    early, late = percentile(first, 0.99), percentile(last, 0.99)
+    return None if early is None or late is None else late / max(early, 1e-9)
+
+
+def memory_drift(memory_mb: Sequence[tuple[float, float]]) -> float | None:
+    """The median of the last third over that of the middle third; the first third is the server's warming up.
+
+    >>> memory_drift([(0, 50), (1, 100), (2, 110)])
+    1.1
+    """
+    third = len(memory_mb) // 3
+    middle, last = ([mb for _, mb in part] for part in (memory_mb[third : 2 * third], memory_mb[2 * third :]))
+    before, after = percentile(middle, 0.5), percentile(last, 0.5)
+    return after / before if before and after else None
+
+
+def _share(calls: Sequence[Call], found: str) -> float | None:
+    return sum(call.found == found for call in calls) / len(calls) if calls else None
+
+
+def _ms(call: Call) -> float:
+    return (call.received_ns - call.sent_ns) / 1e6
+
+
+def _second(records: Records, call: Call) -> int:
+    return max(0, (call.received_ns - records.began_ns) // SECOND_NS)

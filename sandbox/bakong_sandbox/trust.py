@@ -1,0 +1,50 @@
+"""What to set so that a program trusts the sandbox's authority and finds it at NBC's host names. Text, no work."""
+
+from pathlib import Path
+
+from bakong_sandbox.tls import NBC_HOSTS
+
+
+def instructions(ca_file: Path, *, address: str = "127.0.0.1") -> str:
+    """For each language and tool, the setting that lets its unmodified clients meet the sandbox."""
+    hosts = "\n".join(f"{address}  {host}" for host in NBC_HOSTS)
+    return _TEXT.format(ca=ca_file, folder=ca_file.parent, name=ca_file.name, address=address, hosts=hosts)
+
+
+_TEXT = """\
+The sandbox's authority: {ca}
+Trust it on test machines alone: who holds its key can pretend to be anyone to those who trust it.
+
+1. Let NBC's names lead to the sandbox, which has to answer on port 443 for clients that name no port:
+     bakong-sandbox up --tls-port 443        (needs the right to take ports below 1024)
+     bakong-sandbox up --tls-port 8643       (for clients that can be given a port)
+   hosts file (/etc/hosts; C:\\Windows\\System32\\drivers\\etc\\hosts):
+{hosts}
+   For one program alone, as root on Linux:
+     unshare -m sh -c 'mount --bind my-hosts /etc/hosts; exec my-program'
+
+2. Let the program trust the authority:
+   Python    SSL_CERT_FILE={ca}         (http.client, urllib, httpx, aiohttp)
+             REQUESTS_CA_BUNDLE={ca}    (requests)
+   Node      NODE_EXTRA_CA_CERTS={ca}
+   PHP       php -d openssl.cafile={ca} -d curl.cainfo={ca}
+   Java      keytool -importcert -noprompt -alias bakong-sandbox -file {ca} \\
+               -keystore sandbox.p12 -storetype PKCS12 -storepass sandbox
+             java -Djavax.net.ssl.trustStore=sandbox.p12 -Djavax.net.ssl.trustStorePassword=sandbox ...
+   Go        SSL_CERT_FILE={ca}         (Linux; elsewhere the system's store)
+   Rust      SSL_CERT_FILE={ca}         (native-tls, rustls-native-certs)
+   Ruby      SSL_CERT_FILE={ca}         (net/http)
+   curl      curl --cacert {ca} --resolve {host}:443:{address} https://{host}/v1/...
+   Debian    cp {ca} /usr/local/share/ca-certificates/bakong-sandbox.crt && update-ca-certificates
+
+3. Docker: the sandbox as a network alias, the authority as a volume
+     services:
+       bakong:
+         command: up --host 0.0.0.0 --tls-port 443 --data-dir /data
+         volumes: ["sandbox:/data"]
+         networks: {{default: {{aliases: [{aliases}]}}}}
+       yours:
+         environment: {{SSL_CERT_FILE: /sandbox/{name}, NODE_EXTRA_CA_CERTS: /sandbox/{name}}}
+         volumes: ["sandbox:/sandbox:ro"]
+     volumes: {{sandbox: {{}}}}
+""".replace("{host}", NBC_HOSTS[0]).replace("{aliases}", ", ".join(NBC_HOSTS[:2]))

@@ -1,0 +1,118 @@
+"""A scenario as values: a path over polls and time, plus faults on the wire. May not know of YAML."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from bakong_contracts.open_api import ENDPOINTS
+
+
+class State(StrEnum):
+    """What Bakong knows of a payment. HIDDEN is a script's alone: the payment is there and no check finds it."""
+
+    UNPAID = "unpaid"
+    PAID = "paid"
+    FAILED = "failed"
+    HIDDEN = "hidden"
+
+
+class Tracking(NamedTuple):
+    """A tracking status that a settled payment reaches so long after it was settled."""
+
+    status: str
+    after_ms: int = 0
+
+
+class Step(NamedTuple):
+    """One stretch of a payment's path.
+
+    It begins so long after the step before ended (after_ms), or at a time relative to the code's expiry (expiry_ms:
+    -1000 is a second before). It ends when so many polls were answered within it, or so long after it began; with
+    neither, an unpaid or hidden step lasts for ever, and a settled one passes on at once.
+
+    A settled step may say what is paid instead of what the code asks for: amount ("2.00", "90%", "+0.50" or "-0.50"),
+    currency and account; and the tracking statuses that follow.
+    """
+
+    state: State
+    after_ms: int = 0
+    polls: int | None = None
+    for_ms: int | None = None
+    expiry_ms: int | None = None
+    amount: str | None = None
+    currency: str | None = None
+    account: str | None = None
+    tracking: tuple[Tracking, ...] = ()
+
+    @property
+    def settles(self) -> bool:
+        return self.state in (State.PAID, State.FAILED)
+
+
+class Polls(NamedTuple):
+    """Which of a payment's polls, from the first to the last, counted from 1; last None is without end."""
+
+    first: int = 1
+    last: int | None = None
+
+    def __contains__(self, poll: object) -> bool:
+        return isinstance(poll, int) and self.first <= poll and (self.last is None or poll <= self.last)
+
+
+ALWAYS = Polls()
+ANY_ENDPOINT = "*"
+CHECKS = "checks"  # in a script: every check of a transaction
+ENDPOINT_NAMES = tuple(endpoint.name for endpoint in ENDPOINTS)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRule:
+    """When a fault strikes: at which endpoints, at which poll of a payment, under which conditions; its parameters.
+
+    conditions: by name (see vocabulary.CONDITIONS), each with its parameters; all of them have to hold.
+    """
+
+    fault: str
+    on: tuple[str, ...] = (ANY_ENDPOINT,)
+    poll: Polls = ALWAYS
+    conditions: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+    def strikes(self, endpoint: str, poll: int) -> bool:
+        """Whether the rule is for this call; its conditions are weighed elsewhere."""
+        return (endpoint in self.on or ANY_ENDPOINT in self.on) and poll in self.poll
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which payments a scenario is for. None matches all; account and bill_number are globs, amounts decimal texts."""
+
+    account: str | None = None
+    bill_number: str | None = None
+    currency: str | None = None
+    at_least: str | None = None
+    at_most: str | None = None
+
+
+EVERY = Match()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One script: its name, what it tells, whom it is for, the path of a payment, the faults of the wire.
+
+    number: what names it as a magic amount. rules: for a script of several, tried in their order; each is a scenario
+    of its own. otherwise: the scenario for a payment that matches nothing; without one that is an error.
+    text: the script that it was read from; None for the library's own.
+    """
+
+    name: str
+    about: str
+    match: Match = EVERY
+    path: tuple[Step, ...] = ()
+    faults: tuple[FaultRule, ...] = ()
+    rules: "tuple[Scenario, ...]" = ()
+    otherwise: "Scenario | None" = None
+    number: int | None = None
+    text: str | None = field(default=None, compare=False, repr=False)

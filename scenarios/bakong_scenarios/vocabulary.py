@@ -1,0 +1,125 @@
+"""The faults and conditions that a script may name, with their parameters. Data, no code; the simulator plays them."""
+
+from typing import Literal, NamedTuple
+
+from bakong_contracts.open_api import ENDPOINTS
+
+Kind = Literal["duration", "shift", "integer", "fraction", "text"]
+
+
+class Parameter(NamedTuple):
+    """A parameter: its kind, its value when left out, and the texts that it may be, if they are few.
+
+    A duration is like 500ms, 2s, 15m, 24h; a shift is one with a sign.
+    """
+
+    kind: Kind
+    default: object = None
+    choices: tuple[str, ...] = ()
+    least: int = 0
+    most: int | None = None
+
+
+Parameters = dict[str, Parameter]
+
+PAGES = ("nginx", "cloudfront", "html", "envelope", "empty")
+ANSWERS = (
+    "unauthorized",
+    "unauthorized-200",
+    "daily-quota",
+    "not-found",
+    "failed",
+    "static-qr",
+    "missing-fields",
+    "cannot-connect",
+    "deeplink-provider",
+    "email-server-down",
+    "not-registered",
+    "account-not-found",
+    "account-invalid",
+)
+
+FAULTS: dict[str, Parameters] = {
+    # The answer comes later: by a fixed time (for), one drawn between two (from, to), or one whose half are quicker
+    # than the median and of whose hundred one is slower than p99 (lognormal).
+    "delay": {
+        "for": Parameter("duration"),
+        "from": Parameter("duration"),
+        "to": Parameter("duration"),
+        "median": Parameter("duration", least=1),
+        "p99": Parameter("duration", least=1),
+    },
+    # Nothing comes for so long; then the connection ends without an answer.
+    "hang": {"for": Parameter("duration", 60_000)},
+    # The connection is reset (TCP RST), before the head of the answer or in the middle of the body.
+    "reset": {"at": Parameter("text", "before_head", ("before_head", "after_head"))},
+    # Nothing where something should be: an answer with an empty body, or a connection closed without an answer.
+    "empty": {"as": Parameter("text", "body", ("body", "connection"))},
+    # Bytes without sense: in the place of the body, or in the place of the whole HTTP answer.
+    "garbage": {
+        "as": Parameter("text", "body", ("body", "connection")),
+        "bytes": Parameter("integer", 64, least=1, most=1_000_000),
+    },
+    # The end is missing, after this part of the body: well-formed HTTP with broken JSON, or a connection that closes
+    # before as many bytes came as the head had promised.
+    "truncate": {"at": Parameter("fraction", 0.5), "as": Parameter("text", "body", ("body", "connection"))},
+    # The answer is JSON, and not of the shape that was agreed.
+    "wrong_schema": {
+        "as": Parameter(
+            "text",
+            "amount_as_text",
+            ("amount_as_text", "data_as_list", "data_missing", "codes_as_text", "nulls", "not_an_object"),
+        )
+    },
+    # Keys twice in one object, the second with another value: parsers differ in which one they believe.
+    "duplicate_keys": {"second": Parameter("text", "wrong", ("wrong", "same"))},
+    # Fields that no document names, outside and inside of data.
+    "unknown_fields": {"count": Parameter("integer", 3, least=1, most=1000)},
+    # The right body under a wrong Content-Type.
+    "content_type": {"is": Parameter("text", "text/html")},
+    # The body in so many pieces, with so long between them.
+    "dribble": {"pieces": Parameter("integer", 10, least=1), "every": Parameter("duration", 200)},
+    # The times within the answer are off by so much, as of a server whose clock is wrong.
+    "skew": {"by": Parameter("shift", 300_000)},
+    # Another status and body, as a gateway or the API itself would send.
+    "http": {
+        "status": Parameter("integer", 503, least=200, most=599),
+        "body": Parameter("text", "nginx", PAGES),
+        "retry_after": Parameter("duration"),
+    },
+    # The API's own words for one of its errors.
+    "refuse": {"as": Parameter("text", "unauthorized", ANSWERS)},
+}
+
+# Of a fault's parameters, those that belong together: a script gives all of one set, and of no other.
+ALTERNATIVES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "delay": (("for",), ("from", "to"), ("median", "p99")),
+}
+
+# When a rule strikes, of the calls that it is for. A single value stands for the first parameter.
+CONDITIONS: dict[str, Parameters] = {
+    # With this probability.
+    "chance": {"is": Parameter("fraction", 1.0)},
+    # The first so many calls of the rule, then no more.
+    "first": {"calls": Parameter("integer", 1, least=1)},
+    # So many calls in a row of every so many.
+    "burst": {"calls": Parameter("integer", 5, least=1), "every": Parameter("integer", 20, least=1)},
+    # From so long to so long after the scenario began, in the world's time; every: again and again.
+    "window": {"from": Parameter("duration", 0), "to": Parameter("duration"), "every": Parameter("duration")},
+    # With a probability that grows from one to another, over so long after the scenario began.
+    "ramp": {
+        "over": Parameter("duration", 60_000, least=1),
+        "from": Parameter("fraction", 0.0),
+        "to": Parameter("fraction", 1.0),
+    },
+    # Until the client calls an endpoint, such as renew_token; or until midnight in Phnom Penh.
+    "until": {"is": Parameter("text", "midnight", ("midnight", *(endpoint.name for endpoint in ENDPOINTS)))},
+}
+
+TRACKING = (
+    "RECEIVE_AT_ACH",
+    "RECEIVE_AT_RECEIVER_BANK",
+    "ACKNOWLEDGED_BY_FI",
+    "REFUNDED_BY_RECEIVER",
+    "FAILED_AT_ACH",
+)

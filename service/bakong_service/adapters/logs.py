@@ -1,0 +1,166 @@
+"""Logs as lines of JSON in three streams: combined, error, security. Knows how it is written, not what happened.
+
+Every line passes the redactor last, after it is rendered, so that no field, nested value or traceback gets past it.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+import structlog
+
+from bakong_service.adapters.outlet import Outlet
+
+STREAMS = ("combined", "error", "security")
+SECURITY = "security"
+BATCH, FLUSH_S = 200, 0.1
+STDOUT = 1
+_SECRET_NAMES = re.compile(r"(?i)authorization|cookie|password|secret|token|api_?key|phone|account")
+_AT_SHAPES = (
+    rb"(?P<url>(?<=://)[^\s/@\"]*:[^\s/@\"]*(?=@))",  # the password of a URL
+    rb"(?P<account>[\w.+%-]{1,64}@[\w.-]{1,64})",
+)
+# Each begins with a letter that is fixed: so re skips to such letters, and a line costs a seventh.
+_SHAPES = (
+    rb"whsec_[\w+/=-]{4,}",
+    rb"bk_[\w-]{16,}",
+    rb"sandbox_[\w-]{16,}",
+    rb"eyJ[\w-]{4,}\.[\w-]*\.?[\w-]*",
+    rb"b(?i:earer|asic)\s+[^\s\"]+",
+    rb"B(?i:earer|asic)\s+[^\s\"]+",
+    rb"000201[^\"\s]{20,}",  # a KHQR names the account
+)
+
+
+class Redactor:
+    """A line without what may not be read: known secrets, and what looks like a secret, a token or an account."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        known = {form for secret in secrets if len(secret) >= 6 for form in _forms(secret)}
+        exact = [re.escape(form) for form in sorted(known, key=len, reverse=True)]
+        self._pattern = re.compile(b"|".join([*exact, *_SHAPES]), re.ASCII)
+        self._pattern_at = re.compile(b"|".join([*exact, *_AT_SHAPES, *_SHAPES]), re.ASCII)
+
+    def __call__(self, line: bytes) -> bytes:
+        return (self._pattern_at if b"@" in line else self._pattern).sub(_mask, line)
+
+
+def _forms(secret: str) -> tuple[bytes, bytes]:
+    """A secret as it stands, and as it stands inside JSON."""
+    return secret.encode(), orjson.dumps(secret)[1:-1]
+
+
+def _mask(found: re.Match[bytes]) -> bytes:
+    if account := found.groupdict().get("account"):
+        user, _, bank = account.partition(b"@")
+        return user[:2] + b"***@" + bank if len(user) > 3 else b"***@" + bank
+    return b"[redacted]"
+
+
+class Streams:
+    """Where the lines go: three files in a folder, or standard output for all of them.
+
+    A full disk, or a pipe that nobody reads, stops the log and not the service: `dropped` counts the lines.
+    """
+
+    def __init__(self, folder: Path | None, redact: Redactor) -> None:
+        self._redact = redact
+        self._files: dict[str, BinaryIO] = {}
+        self._waiting: dict[str, list[bytes]] = {name: [] for name in STREAMS}
+        self._count = 0
+        self._later: asyncio.TimerHandle | None = None
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._files = {name: (folder / f"{name}.log").open("ab", buffering=0) for name in STREAMS}
+        self._outlet = None if folder else Outlet(STDOUT)
+        self._dropped = 0
+
+    @property
+    def dropped(self) -> int:
+        return self._dropped + (self._outlet.dropped if self._outlet else 0)
+
+    def write(self, line: bytes, *, level: str, security: bool) -> None:
+        bad = level in ("error", "critical")
+        for name in ["combined"] + ["error"] * bad + [SECURITY] * security:
+            self._waiting[name].append(line)
+        self._count += 1
+        if bad or security or self._count >= BATCH or self._later is None:
+            self.flush()
+            self._later = _soon(self.flush)
+
+    def flush(self) -> None:
+        """Write what waits: a write gives up the interpreter's lock, and one for each request costs much."""
+        self._later, self._count = None, 0
+        for name, lines in self._waiting.items():
+            if not lines:
+                continue
+            written = b"".join(self._redact(line) + b"\n" for line in lines)
+            lines.clear()
+            self._write(name, written)
+
+    def _write(self, name: str, written: bytes) -> None:
+        if self._outlet is None:
+            try:
+                self._files[name].write(written)
+            except (OSError, ValueError):
+                self._dropped += written.count(b"\n")
+        elif name == "combined":
+            self._outlet.write(written)
+
+    def close(self) -> None:
+        self.flush()
+        if self._later is not None:
+            self._later.cancel()
+        for file in self._files.values():
+            file.close()
+        if self._outlet is not None:
+            self._outlet.close()
+
+
+def _soon(flush: Callable[[], None]) -> "asyncio.TimerHandle | None":
+    """Flush in a moment, where a loop runs; without one every line is written at once."""
+    try:
+        return asyncio.get_running_loop().call_later(FLUSH_S, flush)
+    except RuntimeError:
+        return None
+
+
+class _Sink:
+    """What structlog writes to."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+
+    def msg(self, line: bytes, level: str, security: bool) -> None:  # noqa: FBT001  structlog's own call
+        self._streams.write(line, level=level, security=security)
+
+    debug = info = warning = error = critical = msg
+
+
+def logger(streams: Streams, now_iso: Callable[[], str]) -> Any:
+    """A structlog logger on the streams. security=True sends an event to the security stream, too."""
+
+    def stamp(_logger: Any, level: str, event: Any) -> Any:
+        return {"time": now_iso(), "level": level, **event}
+
+    return structlog.wrap_logger(
+        _Sink(streams),
+        processors=[structlog.processors.format_exc_info, _hide_names, stamp, _render],
+        wrapper_class=structlog.BoundLogger,
+        context_class=dict,
+    ).bind()  # the logger itself: what wraps it would be made anew for each line
+
+
+def _hide_names(_logger: Any, _level: str, event: Any) -> Any:
+    for name in event:
+        if _SECRET_NAMES.search(name) and event[name] is not None:
+            event[name] = "[redacted]"
+    return event
+
+
+def _render(_logger: Any, level: str, event: Any) -> Any:
+    security = bool(event.pop("security", False))
+    return (orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS), level, security), {}

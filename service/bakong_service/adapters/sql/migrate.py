@@ -1,0 +1,50 @@
+"""Bringing a database up to date with Alembic, which is loaded only where there is something to do."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from bakong_service.domain.errors import UnavailableError
+
+HEAD = "0002"  # the newest file in migrations/versions; a test holds them together
+_LOCK = 7_326_011  # ours alone: one migration of a database at a time, whoever starts together
+
+
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Run the migrations that the database lacks, in the transaction that is open."""
+    if to == "head" and revision(connection) == HEAD:
+        return
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    present = revision(connection)
+    if present is not None and present > HEAD:
+        raise UnavailableError(f"the database stands at migration {present}, this program knows {HEAD}: update it")
+    if to != "head" or present != HEAD:
+        _alembic("upgrade", connection, to)
+
+
+def downgrade(connection: Connection, to: str) -> None:
+    """Undo migrations down to a revision, or "base" for all of them."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    _alembic("downgrade", connection, to)
+
+
+def revision(connection: Connection) -> str | None:
+    """The migration that the database stands at, or None for a new one."""
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def _alembic(verb: str, connection: Connection, to: str) -> None:
+    from alembic import command  # noqa: PLC0415  130 ms that the second start need not pay
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    run: Any = getattr(command, verb)
+    run(config, to)

@@ -1,0 +1,62 @@
+"""Answers under idempotency keys, and the audit log, in their tables."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import delete, func, select
+
+from bakong_service.adapters.sql import tables as t
+from bakong_service.adapters.sql.rows import Rows
+from bakong_service.domain.audit import AuditRow
+from bakong_service.domain.idempotency import Answer
+
+ANSWERS = "idempotency_keys"
+_I = t.idempotency_keys.c
+
+
+class LedgerRows(Rows):
+    """See bakong_service.ports.LedgerRecords."""
+
+    def answer_to(self, scope: str, now_ms: int) -> Answer | None:
+        row = self._run(select(t.idempotency_keys).where(_I.scope == scope, _I.expires_ms > now_ms)).first()
+        if row is None:
+            return None
+        body = self._seal.open(row.body.decode(), ANSWERS, "body", scope)
+        return Answer(**row._asdict() | {"body": body.encode()})
+
+    def add_answer(self, answer: Answer) -> bool:
+        """False where another transaction has answered this key; an answer that has expired makes room."""
+        row = {name: getattr(answer, name) for name in ("scope", "fingerprint", "status", "created_ms", "expires_ms")}
+        row["body"] = self._seal.seal(answer.body.decode(), ANSWERS, "body", answer.scope).encode()
+        if self._insert_once(t.idempotency_keys, row):
+            return True
+        self._run(delete(t.idempotency_keys).where(_I.scope == answer.scope, _I.expires_ms <= answer.created_ms))
+        return self._insert_once(t.idempotency_keys, row)
+
+    def forget_answers(self, before_ms: int) -> None:
+        self._run(delete(t.idempotency_keys).where(_I.expires_ms <= before_ms))
+
+    def next_forgotten_ms(self) -> int | None:
+        """When the oldest answer expires."""
+        found: int | None = self._run(select(func.min(_I.expires_ms))).scalar()
+        return found
+
+    def add_audit(self, row: AuditRow) -> None:
+        self._insert(
+            t.audit_logs,
+            {
+                "at_ms": row.at_ms,
+                "actor": row.by.actor[:128],
+                "action": row.action,
+                "resource": row.resource[:200],
+                "before": _json(row.before),
+                "after": _json(row.after),
+                "address": (row.by.address or "")[:64],
+                "user_agent": (row.by.user_agent or "")[:256],
+                "request_id": (row.by.request_id or "")[:128],
+            },
+        )
+
+
+def _json(values: dict[str, Any] | None) -> str | None:
+    return None if values is None else orjson.dumps(values, option=orjson.OPT_SORT_KEYS).decode()

@@ -1,0 +1,201 @@
+"""Payments, their history and their receipts, in their tables."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, func, select, update
+
+from bakong_contracts.service_api import PaymentStatus, Plan, Priority
+from bakong_service.adapters.sql import tables as t
+from bakong_service.adapters.sql.rows import Rows, Seal
+from bakong_service.domain.money import Money
+from bakong_service.domain.payments import OVERPAID, Payment, Purpose, Receipt
+
+PAYMENTS, RECEIPTS = "payment_transactions", "payment_receipts"
+_P = t.payment_transactions.c
+_OPEN = (PaymentStatus.PENDING.value, PaymentStatus.TIMEOUT.value)
+
+
+class PaymentRows(Rows):
+    """See bakong_service.ports.PaymentRecords."""
+
+    def add_payment(self, payment: Payment, next_poll_ms: int) -> bool:
+        """False where the bill number or the md5 is taken, or the user has such a change open."""
+        row = _payment_row(payment, self._seal) | {"next_poll_ms": next_poll_ms}
+        if not self._insert_once(t.payment_transactions, row):
+            return False
+        self._history(payment.id, None, payment.status, "created", payment.created_ms)
+        return True
+
+    def payment_by_id(self, payment_id: str) -> Payment | None:
+        return payment_of(self._run(select(t.payment_transactions).where(_P.id == payment_id)).first(), self._seal)
+
+    def payment_by_md5(self, md5: str) -> Payment | None:
+        return payment_of(self._run(select(t.payment_transactions).where(_P.md5 == md5)).first(), self._seal)
+
+    def payments_by_md5(self, md5s: Sequence[str]) -> list[Payment]:
+        return self._all(select(t.payment_transactions).where(_P.md5.in_(md5s)))
+
+    def payments_by_id(self, payment_ids: Sequence[str]) -> list[Payment]:
+        """In the order of their ids; held until the transaction ends, where the database can."""
+        found = select(t.payment_transactions).where(_P.id.in_(payment_ids)).order_by(_P.id)
+        return self._all(found.with_for_update())
+
+    def open_payment(self, user_id: str, purpose: Purpose) -> Payment | None:
+        """The user's payment for a purpose that is not yet decided."""
+        found = select(t.payment_transactions).where(
+            _P.user_id == user_id, _P.purpose == purpose.value, _P.status.in_(_OPEN)
+        )
+        return payment_of(self._run(found.limit(1)).first(), self._seal)
+
+    def waiting_payment(self, user_id: str) -> Payment | None:
+        """The oldest renewal that was paid and bought nothing yet."""
+        found = select(t.payment_transactions).where(
+            _P.user_id == user_id,
+            _P.purpose == Purpose.RENEWAL.value,
+            _P.status == PaymentStatus.PAID.value,
+            _P.flag == OVERPAID,
+        )
+        return payment_of(self._run(found.order_by(_P.paid_ms, _P.id).limit(1)).first(), self._seal)
+
+    def change_payment(self, payment: Payment, expected: PaymentStatus, why: str) -> bool:
+        """Store the new state where the stored one is still the expected; of many that try, one succeeds."""
+        changed: Any = self._run(
+            update(t.payment_transactions)
+            .where(_P.id == payment.id, _P.status == expected.value)
+            .values(
+                status=payment.status.value,
+                late=payment.late,
+                paid_ms=payment.paid_ms,
+                hash=payment.hash,
+                updated_ms=payment.updated_ms,
+            )
+        )
+        if changed.rowcount != 1:
+            return False
+        self._history(payment.id, expected, payment.status, why, payment.updated_ms)
+        return True
+
+    def flag_payment(self, payment_id: str, flag: str | None, why: str, at_ms: int) -> bool:
+        """Set or clear the flag, with a history row; False, and nothing is written, where it stands so already."""
+        changed: Any = self._run(
+            update(t.payment_transactions)
+            .where(_P.id == payment_id, _P.flag.is_distinct_from(flag))
+            .values(flag=flag, updated_ms=at_ms)
+        )
+        if changed.rowcount:
+            status = PaymentStatus(self._run(select(_P.status).where(_P.id == payment_id)).scalar_one())
+            self._history(payment_id, status, status, why, at_ms)
+        return bool(changed.rowcount)
+
+    def prioritize(self, payment_id: str, priority: Priority) -> None:
+        self._run(update(t.payment_transactions).where(_P.id == payment_id).values(priority=priority.value))
+
+    def add_receipt(self, receipt: Receipt) -> bool:
+        """False where this transaction was recorded for this payment before."""
+        row_id = f"{receipt.payment_id}/{receipt.hash[:64]}"
+        return self._insert_once(
+            t.payment_receipts,
+            {
+                "payment_id": receipt.payment_id,
+                "hash": receipt.hash[:64],
+                "verdict": receipt.verdict,
+                "amount_minor": None if receipt.money is None else receipt.money.minor,
+                "currency": None if receipt.money is None else receipt.money.currency,
+                "to_account": self._seal.seal(receipt.to_account, RECEIPTS, "to_account", row_id),
+                "raw": self._seal.seal(receipt.raw.decode("latin-1"), RECEIPTS, "raw", row_id).encode("latin-1"),
+                "at_ms": receipt.at_ms,
+            },
+        )
+
+    def user_payments(self, user_id: str, limit: int, offset: int) -> list[Payment]:
+        """Newest first."""
+        found = select(t.payment_transactions).where(_P.user_id == user_id)
+        return self._all(found.order_by(_P.created_ms.desc(), _P.id.desc()).limit(limit).offset(offset))
+
+    def count_user_payments(self, user_id: str) -> int:
+        return int(self._run(select(func.count()).where(_P.user_id == user_id)).scalar_one())
+
+    def _all(self, found: Any) -> list[Payment]:
+        return [payment for row in self._run(found) if (payment := payment_of(row, self._seal))]
+
+    def _history(self, payment_id: str, old: PaymentStatus | None, new: PaymentStatus, why: str, at_ms: int) -> None:
+        self._insert(
+            t.payment_status_history,
+            {
+                "payment_id": payment_id,
+                "from_status": None if old is None else old.value,
+                "to_status": new.value,
+                "why": why[:200],
+                "at_ms": at_ms,
+            },
+        )
+
+
+def _payment_row(payment: Payment, seal: Seal) -> dict[str, Any]:
+    """The row: what names the account is sealed together in `qr`; `account_id` keeps its bank alone."""
+    private = orjson.dumps([payment.account_id, payment.qr, payment.deep_link]).decode()
+    return {
+        "id": payment.id,
+        "user_id": payment.user_id,
+        "plan": payment.plan.value,
+        "amount_minor": payment.money.minor,
+        "currency": payment.money.currency,
+        "account_id": "***@" + payment.account_id.rpartition("@")[2],
+        "bill_number": payment.bill_number,
+        "md5": payment.md5,
+        "qr": seal.seal(private, PAYMENTS, "qr", payment.id),
+        "deep_link": "",
+        "short_link": payment.short_link,
+        "callback": payment.callback,
+        "status": payment.status.value,
+        "late": payment.late,
+        "flag": payment.flag,
+        "created_ms": payment.created_ms,
+        "expires_ms": payment.expires_ms,
+        "updated_ms": payment.updated_ms,
+        "paid_ms": payment.paid_ms,
+        "purpose": payment.purpose.value,
+        "bill_ms": payment.bill_ms,
+        "priority": payment.priority.value,
+        "hash": payment.hash,
+    }
+
+
+def payment_of(row: Row[Any] | None, seal: Seal) -> Payment | None:
+    if row is None:
+        return None
+    account_id, qr, deep_link = _private(row, seal)
+    return Payment(
+        id=row.id,
+        user_id=row.user_id,
+        plan=Plan(row.plan),
+        money=Money(row.amount_minor, row.currency),
+        account_id=account_id,
+        bill_number=row.bill_number,
+        md5=row.md5,
+        qr=qr,
+        deep_link=deep_link,
+        short_link=row.short_link,
+        callback=row.callback,
+        status=PaymentStatus(row.status),
+        late=row.late,
+        flag=row.flag,
+        created_ms=row.created_ms,
+        expires_ms=row.expires_ms,
+        updated_ms=row.updated_ms,
+        paid_ms=row.paid_ms,
+        purpose=Purpose(row.purpose),
+        bill_ms=row.bill_ms,
+        priority=Priority(row.priority),
+        hash=row.hash,
+    )
+
+
+def _private(row: Row[Any], seal: Seal) -> tuple[str, str, str]:
+    """Account, code and deep link; of a row from before sealing, as they stand."""
+    if row.deep_link:
+        return row.account_id, row.qr, row.deep_link
+    account_id, qr, deep_link = orjson.loads(seal.open(row.qr, PAYMENTS, "qr", row.id))
+    return account_id, qr, deep_link

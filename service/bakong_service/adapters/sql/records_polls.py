@@ -1,0 +1,134 @@
+"""When Bakong is asked, by which worker, and how much of the day's calls is spent: tables that all workers share."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, case, func, or_, select, update
+
+from bakong_contracts.service_api import PaymentStatus, Priority
+from bakong_service.adapters.sql import tables as t
+from bakong_service.adapters.sql.records_payments import payment_of
+from bakong_service.adapters.sql.rows import Rows
+from bakong_service.domain.payments import Payment
+from bakong_service.domain.watching import DAY_MS, HOUR_MS, ZONE_MS, Spent, Watched
+
+_P, _C = t.payment_transactions.c, t.bakong_calls.c
+_OPEN = (PaymentStatus.PENDING.value, PaymentStatus.TIMEOUT.value)
+_RANK = case({Priority.HIGH.value: 0, Priority.NORMAL.value: 1}, value=_P.priority, else_=2)
+
+
+def _free(now_ms: int) -> Any:
+    return or_(_P.leased_until_ms.is_(None), _P.leased_until_ms <= now_ms)
+
+
+class PollRows(Rows):
+    """See bakong_service.ports.PollRecords."""
+
+    def lease_polls(self, now_ms: int, until_ms: int, limit: int) -> list[Payment]:
+        """Payments that are due, high before low, taken until until_ms; no other worker gets them meanwhile."""
+        due = (
+            select(_P.id)
+            .where(_P.next_poll_ms <= now_ms, _free(now_ms))
+            .order_by(_RANK, _P.next_poll_ms, _P.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return self._take(_P.id.in_(due), until_ms)
+
+    def lease_payments(self, payment_ids: Sequence[str], now_ms: int, until_ms: int) -> list[Payment]:
+        """Those of the payments that no other worker has, taken until until_ms."""
+        return self._take(and_(_P.id.in_(payment_ids), _free(now_ms)), until_ms)
+
+    def _take(self, which: Any, until_ms: int) -> list[Payment]:
+        taken = self._run(
+            update(t.payment_transactions)
+            .where(which)
+            .values(leased_until_ms=until_ms)
+            .returning(*t.payment_transactions.c)
+        )
+        return [payment for row in taken if (payment := payment_of(row, self._seal))]
+
+    def release_polls(self, payment_ids: Sequence[str]) -> None:
+        """Give leases back, unused."""
+        self._run(update(t.payment_transactions).where(_P.id.in_(payment_ids)).values(leased_until_ms=None))
+
+    def plan_poll(self, payment_id: str, next_poll_ms: int | None, *, asked_ms: int | None) -> None:
+        """When to ask again, which ends the lease."""
+        values: dict[str, Any] = {"next_poll_ms": next_poll_ms, "leased_until_ms": None}
+        if asked_ms is not None:
+            values["asked_ms"] = asked_ms
+        self._run(update(t.payment_transactions).where(_P.id == payment_id).values(**values))
+
+    def last_asked_ms(self, payment_id: str) -> int | None:
+        found: int | None = self._run(select(_P.asked_ms).where(_P.id == payment_id)).scalar()
+        return found
+
+    def next_poll_ms(self) -> int | None:
+        """The earliest time at which a payment is due and no worker has it."""
+        due = case((_P.leased_until_ms > _P.next_poll_ms, _P.leased_until_ms), else_=_P.next_poll_ms)
+        found: int | None = self._run(select(func.min(due)).where(_P.next_poll_ms.is_not(None))).scalar()
+        return found
+
+    def next_end_ms(self) -> int | None:
+        """When the next open payment's code ends."""
+        found: int | None = self._run(select(func.min(_P.expires_ms)).where(_P.status.in_(_OPEN))).scalar()
+        return found
+
+    def watched(self, limit: int) -> list[Watched]:
+        """What Bakong may still have news of: the open ones, those not asked about since their end, then the rest."""
+        found = self._run(
+            select(_P.id, _P.created_ms, _P.expires_ms, _P.asked_ms, _P.priority, _P.status)
+            .where(_P.next_poll_ms.is_not(None))
+            .order_by(
+                case((_P.status.in_(_OPEN), 0), (_P.asked_ms > _P.expires_ms, 2), else_=1),
+                func.coalesce(_P.asked_ms, 0),
+                _P.expires_ms.desc(),
+                _P.id,
+            )
+            .limit(limit)
+        )
+        return [
+            Watched(row.id, row.created_ms, row.expires_ms, row.asked_ms, Priority(row.priority), row.status in _OPEN)
+            for row in found
+        ]
+
+    def overdue(self, now_ms: int, limit: int) -> list[Payment]:
+        """Open payments whose code has ended."""
+        due = select(t.payment_transactions).where(_P.status.in_(_OPEN), _P.expires_ms <= now_ms).limit(limit)
+        return [
+            payment
+            for row in self._run(due.with_for_update(skip_locked=True))
+            if (payment := payment_of(row, self._seal))
+        ]
+
+    def sold(self, from_ms: int, until_ms: int) -> dict[tuple[int, int], int]:
+        """How many payments were made, by Bakong's day and its hour."""
+        local_ms = _P.created_ms + ZONE_MS
+        day, hour = local_ms // DAY_MS, local_ms % DAY_MS // HOUR_MS
+        made = select(day, hour, func.count()).where(_P.created_ms >= from_ms, _P.created_ms < until_ms)
+        return {(int(on), int(at)): count for on, at, count in self._run(made.group_by(day, hour))}
+
+    def forget_polls(self, ended_before_ms: int, settled_ms: int, lost_before_ms: int) -> None:
+        """Ask no more about codes that ended by then, and Bakong has said since that nothing came; or long ago."""
+        done = and_(_P.expires_ms <= ended_before_ms, _P.asked_ms >= _P.expires_ms + settled_ms)
+        over = or_(done, _P.expires_ms <= lost_before_ms)
+        self._run(update(t.payment_transactions).where(_P.next_poll_ms.is_not(None), over).values(next_poll_ms=None))
+
+    def calls_spent(self, day: int) -> Spent:
+        row = self._run(select(t.bakong_calls).where(_C.day == day)).first()
+        return Spent(0, stopped=False) if row is None else Spent(row.calls, stopped=row.stopped)
+
+    def spend_call(self, day: int, limit: int) -> bool:
+        """Take one of the day's calls; False where none is left, or Bakong has said so."""
+        self._insert_once(t.bakong_calls, {"day": day, "calls": 0, "stopped": False})
+        taken: Any = self._run(
+            update(t.bakong_calls)
+            .where(_C.day == day, _C.calls < limit, _C.stopped.is_(False))
+            .values(calls=_C.calls + 1)
+        )
+        return bool(taken.rowcount == 1)
+
+    def stop_calls(self, day: int) -> None:
+        """Bakong says that the day's calls are spent, whatever our count."""
+        self._insert_once(t.bakong_calls, {"day": day, "calls": 0, "stopped": False})
+        self._run(update(t.bakong_calls).where(_C.day == day).values(stopped=True))

@@ -1,0 +1,70 @@
+"""Subscriptions and their history, in their tables."""
+
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, update
+
+from bakong_contracts.service_api import Plan, SubscriptionStatus
+from bakong_service.adapters.sql import tables as t
+from bakong_service.adapters.sql.rows import Rows
+from bakong_service.domain.subscriptions import Subscription
+
+_S = t.subscriptions.c
+_RUNNING = (SubscriptionStatus.ACTIVE.value, SubscriptionStatus.PAST_DUE.value)
+_FIELDS = tuple(Subscription.__dataclass_fields__)
+
+
+class SubscriptionRows(Rows):
+    """See bakong_service.ports.SubscriptionRecords."""
+
+    def active_subscription(self, user_id: str) -> Subscription | None:
+        """The one that runs: ACTIVE or PAST_DUE; held until the transaction ends, where the database can."""
+        running = select(t.subscriptions).where(_S.user_id == user_id, _S.status.in_(_RUNNING))
+        return _subscription(self._run(running.with_for_update()).first())
+
+    def latest_subscription(self, user_id: str) -> Subscription | None:
+        found = select(t.subscriptions).where(_S.user_id == user_id).order_by(_S.created_ms.desc(), _S.id.desc())
+        return _subscription(self._run(found.limit(1)).first())
+
+    def save_subscription(self, subscription: Subscription, why: str, due_ms: int | None) -> None:
+        """Store it, new or changed, with its history row and the time when it falls due."""
+        row = _row(subscription) | {"due_ms": due_ms}
+        old = self._run(select(_S.status).where(_S.id == subscription.id)).scalar()
+        if old is None:
+            self._run(insert(t.subscriptions), row)
+        else:
+            self._run(update(t.subscriptions).where(_S.id == subscription.id).values(**row))
+        self._run(
+            insert(t.subscription_status_history),
+            {
+                "subscription_id": subscription.id,
+                "from_status": old,
+                "to_status": subscription.status.value,
+                "plan": subscription.plan.value,
+                "why": why[:200],
+                "at_ms": subscription.updated_ms,
+            },
+        )
+
+    def due_subscriptions(self, now_ms: int, limit: int) -> list[Subscription]:
+        """Those that time has changed; another worker's transaction does not see them meanwhile."""
+        due = select(t.subscriptions).where(_S.due_ms <= now_ms).order_by(_S.due_ms).limit(limit)
+        found = self._run(due.with_for_update(skip_locked=True))
+        return [subscription for row in found if (subscription := _subscription(row))]
+
+    def next_subscription_ms(self) -> int | None:
+        found: int | None = self._run(select(func.min(_S.due_ms))).scalar()
+        return found
+
+
+def _row(subscription: Subscription) -> dict[str, Any]:
+    return {name: getattr(subscription, name) for name in _FIELDS}
+
+
+def _subscription(row: Row[Any] | None) -> Subscription | None:
+    if row is None:
+        return None
+    values = {name: getattr(row, name) for name in _FIELDS}
+    values["plan"], values["status"] = Plan(row.plan), SubscriptionStatus(row.status)
+    values["pending_plan"] = None if row.pending_plan is None else Plan(row.pending_plan)
+    return Subscription(**values)

@@ -1,0 +1,92 @@
+"""The outbox and its tries, in their tables."""
+
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, update
+
+from bakong_contracts.webhooks import EventType
+from bakong_service.adapters.sql import tables as t
+from bakong_service.adapters.sql.rows import Rows
+from bakong_service.domain.events import Attempt, Notification
+
+_W = t.webhook_notifications.c
+
+
+class WebhookRows(Rows):
+    """See bakong_service.ports.WebhookRecords."""
+
+    def add_notification(self, notification: Notification) -> None:
+        self._run(insert(t.webhook_notifications), _row(notification))
+
+    def lease_notifications(self, now_ms: int, until_ms: int, limit: int) -> list[Notification]:
+        """Notifications that are due, taken until until_ms; no other worker gets them meanwhile."""
+        due = (
+            select(_W.id)
+            .where(_W.next_try_ms <= now_ms)
+            .order_by(_W.next_try_ms, _W.created_ms, _W.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        taken = self._run(
+            update(t.webhook_notifications)
+            .where(_W.id.in_(due))
+            .values(next_try_ms=until_ms)
+            .returning(*t.webhook_notifications.c)
+        )
+        return sorted((_notification(row) for row in taken), key=lambda found: (found.created_ms, found.id))
+
+    def save_attempt(self, notification: Notification, attempt: Attempt) -> None:
+        """What a try came to, and the try itself."""
+        self._run(update(t.webhook_notifications).where(_W.id == notification.id).values(**_row(notification)))
+        self._insert_once(
+            t.webhook_attempts,
+            {
+                "notification_id": attempt.notification_id,
+                "number": attempt.number,
+                "at_ms": attempt.at_ms,
+                "status": attempt.status,
+                "error": attempt.error,
+            },
+        )
+
+    def attempts(self, notification_id: str) -> list[Attempt]:
+        """Each try of a webhook, in order."""
+        tries = t.webhook_attempts
+        found = self._run(select(tries).where(tries.c.notification_id == notification_id).order_by(tries.c.number))
+        return [Attempt(**row._asdict()) for row in found]
+
+    def given_up(self, limit: int) -> list[Notification]:
+        """Webhooks that were not delivered and are tried no more, newest first."""
+        found = select(t.webhook_notifications).where(_W.next_try_ms.is_(None), _W.delivered_ms.is_(None))
+        rows = self._run(found.where(_W.url.is_not(None)).order_by(_W.created_ms.desc(), _W.id.desc()).limit(limit))
+        return [_notification(row) for row in rows]
+
+    def replay(self, notification_id: str, at_ms: int) -> bool:
+        """Let it be tried once more, at once; False where it is not there. The tries of before stay recorded."""
+        again = update(t.webhook_notifications).where(_W.id == notification_id, _W.url.is_not(None))
+        return bool(self._run(again.values(next_try_ms=at_ms, delivered_ms=None)).rowcount == 1)
+
+    def next_notification_ms(self) -> int | None:
+        found: int | None = self._run(select(func.min(_W.next_try_ms))).scalar()
+        return found
+
+
+def _row(notification: Notification) -> dict[str, Any]:
+    return {
+        "id": notification.id,
+        "event": notification.event.value,
+        "url": notification.url,
+        "body": notification.body,
+        "created_ms": notification.created_ms,
+        "attempts": notification.attempts,
+        "next_try_ms": notification.next_try_ms,
+        "delivered_ms": notification.delivered_ms,
+        "last_status": notification.last_status,
+        "last_error": notification.last_error,
+    }
+
+
+def _notification(row: Row[Any]) -> Notification:
+    values = row._asdict()
+    values["event"] = EventType(row.event)
+    return Notification(**values)

@@ -1,0 +1,174 @@
+"""SQLite: one writer thread with group commit, one reader thread. May not know what is stored.
+
+Every transaction is a savepoint in the batch that is open, and those that only add rows share one; a batch is one
+durable commit (WAL, synchronous=FULL), and nobody is answered before it. One job's failure leaves the others' alone.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from sqlite3 import IntegrityError
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from bakong_service.adapters.sealing import SealError
+from bakong_service.adapters.sql.adding import GROUP, Note, merged, noted
+from bakong_service.adapters.sql.failures import translated
+from bakong_service.adapters.sql.records import SqlRecords
+from bakong_service.adapters.sql.rows import NoSeal, Seal, insert_text
+from bakong_service.ports import Records
+
+T = TypeVar("T")
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA busy_timeout=5000",
+    "PRAGMA foreign_keys=ON",
+)
+
+
+class _Job:
+    """One transaction that waits for its turn, and then for its commit."""
+
+    __slots__ = ("error", "future", "loop", "notes", "result", "work")
+
+    def __init__(self, work: Callable[[Records], Any], adds: tuple[Any, list[Note]] | None) -> None:
+        self.work = work
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[Any] = self.loop.create_future()
+        self.result: Any = adds and adds[0]
+        self.notes = adds and adds[1]
+        self.error: BaseException | None = None
+
+    def run(self, connection: Any, seal: Seal) -> None:
+        """Work in a savepoint of its own, by the driver: SQLAlchemy's costs more than the work."""
+        execute = connection.connection.dbapi_connection.execute
+        execute("SAVEPOINT job")
+        try:
+            self.result = self.work(SqlRecords(connection, seal))
+        except BaseException as error:  # noqa: BLE001  it goes to the one who asked
+            self.error = error
+            execute("ROLLBACK TO job")
+        execute("RELEASE job")
+
+    def resolve(self) -> None:
+        self.loop.call_soon_threadsafe(self._resolve)
+
+    def _resolve(self) -> None:
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(translated(self.error))
+        else:
+            self.future.set_result(self.result)
+
+
+class SqliteStore:
+    """See bakong_service.ports.Store."""
+
+    def __init__(self, path: Path, seal: Seal | None = None) -> None:
+        self._seal = seal or NoSeal()
+        self.engine = engine(path)
+        self._jobs: deque[_Job] = deque()
+        self._wake = threading.Condition()
+        self._closing = False
+        self._writer = threading.Thread(target=self._write_batches, name="sqlite-writer", daemon=True)
+        self._writer.start()
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="sqlite-reader")
+
+    async def write(self, work: Callable[[Records], T]) -> T:
+        job = _Job(work, noted(work, self._seal))
+        with self._wake:
+            self._jobs.append(job)
+            self._wake.notify()
+        result: T = await job.future
+        return result
+
+    async def read(self, work: Callable[[Records], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._reader, self._read, work)
+
+    async def migrate(self, work: Callable[[Connection], T]) -> T:
+        """Run the work on a connection of its own, in one transaction."""
+        return await asyncio.to_thread(self._migrate, work)
+
+    async def ping(self) -> None:
+        await self.read(lambda records: records.next_poll_ms())
+
+    async def close(self) -> None:
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        await asyncio.get_running_loop().run_in_executor(None, self._writer.join)
+        self._reader.shutdown()
+        self.engine.dispose()
+
+    def _read(self, work: Callable[[Records], T]) -> T:
+        try:
+            with self.engine.connect().execution_options(reading=True) as connection:
+                return work(SqlRecords(connection, self._seal))
+        except (DBAPIError, SealError) as error:
+            raise translated(error) from error
+
+    def _migrate(self, work: Callable[[Connection], T]) -> T:
+        try:
+            with self.engine.connect() as connection, connection.begin():
+                return work(connection)
+        except DBAPIError as error:
+            raise translated(error) from error
+
+    def _take(self) -> list[_Job]:
+        """The jobs of the next batch; none when the store is closing."""
+        with self._wake:
+            while not self._jobs and not self._closing:
+                self._wake.wait()
+            return [self._jobs.popleft() for _ in range(min(GROUP, len(self._jobs)))]
+
+    def _write_batches(self) -> None:
+        while batch := self._take():
+            try:
+                with self.engine.connect() as connection, connection.begin():
+                    for job in _left_after_adding(batch, connection):
+                        job.run(connection, self._seal)
+            except BaseException as error:  # noqa: BLE001  the commit failed: nothing of the batch is stored
+                for job in batch:
+                    job.error = job.error or error
+            for job in batch:
+                job.resolve()
+
+
+def _left_after_adding(batch: list[_Job], connection: Any) -> list[_Job]:
+    """Add the rows of those jobs that only add; the others, which is all of them where a key was taken."""
+    driver = connection.connection.dbapi_connection
+    driver.execute("SAVEPOINT adds")
+    try:
+        for form, rows in merged(note for job in batch for note in job.notes or ()).items():
+            driver.executemany(insert_text(connection.dialect, *form), rows)
+    except IntegrityError:
+        driver.execute("ROLLBACK TO adds")
+        return batch
+    finally:
+        driver.execute("RELEASE adds")
+    return [job for job in batch if job.notes is None]
+
+
+def engine(path: Path) -> Engine:
+    """An engine whose transactions are SQLAlchemy's own to begin: immediate for writers, deferred for readers."""
+    made = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"check_same_thread": False})
+
+    @event.listens_for(made, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+
+    @event.listens_for(made, "begin")
+    def _begin(connection: Any) -> None:
+        reading = connection.get_execution_options().get("reading")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return made

@@ -1,0 +1,37 @@
+"""Answering a POST once for each Idempotency-Key. Knows HTTP; the rules are in the use case `once`."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import orjson
+from fastapi import Request, Response
+
+from bakong_contracts.service_api import IDEMPOTENCY_HEADER, REPLAYED_HEADER
+from bakong_service.api.shapes import ok
+from bakong_service.domain.errors import InvalidError
+from bakong_service.domain.idempotency import Keyed, keyed
+from bakong_service.usecases.core import Core
+from bakong_service.usecases.once import Commit, once
+
+T = TypeVar("T")
+
+
+async def answer(
+    request: Request, core: Core, run: Callable[[Commit], Awaitable[T]], show: Callable[[T], object]
+) -> Response:
+    """What the use case comes to, shown; or the first answer again, byte for byte."""
+    outcome = await once(core, await _key(request), run, lambda made: orjson.dumps(ok(show(made))))
+    response = Response(outcome.body, status_code=outcome.status, media_type="application/json")
+    if outcome.replayed:
+        response.headers[REPLAYED_HEADER] = "true"
+    return response
+
+
+async def _key(request: Request) -> Keyed | None:
+    given = request.headers.getlist(IDEMPOTENCY_HEADER)
+    if not given:
+        return None
+    if len(given) > 1:
+        raise InvalidError(IDEMPOTENCY_HEADER, "expected one key")
+    caller = request.headers.get("authorization", "")
+    return keyed(given[0], caller, request.method, request.url.path, await request.body())

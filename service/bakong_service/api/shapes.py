@@ -1,0 +1,143 @@
+"""The bodies and answers of the API, field for field. May not know what is done with them."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from bakong_contracts.service_api import BULK_LIMIT, Plan, Priority
+from bakong_service.domain.events import iso
+from bakong_service.domain.payments import Payment
+from bakong_service.domain.subscriptions import Subscription
+
+
+class Body(BaseModel):
+    """A request body: camelCase names, no unknown fields, no conversions."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", populate_by_name=False)
+
+
+def _number(value: object) -> object:
+    """A JSON number, exactly; a text is no number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError("expected a number")  # noqa: TRY004  pydantic turns ValueError into a message
+    return Decimal(str(value))
+
+
+Amount = Annotated[Decimal, BeforeValidator(_number), Field(gt=0, max_digits=15, decimal_places=2)]
+UserId = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+HttpUrl = Annotated[str, StringConstraints(strict=True, max_length=2048, pattern=r"^https?://[!-~]+$")]
+Label = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Reason = Annotated[str, StringConstraints(strict=True, max_length=160, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Md5Text = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9a-f]{32}$")]
+
+
+class CreatePayment(Body):
+    user_id: UserId
+    plan_type: Plan
+    amount: Amount
+    currency: Literal["USD", "KHR"]
+    callback: HttpUrl | None = None
+    app_name: Label | None = None
+    app_icon_url: HttpUrl | None = None
+
+
+class MonitorOptions(Body):
+    timeout: Annotated[int, Field(strict=True, ge=1, le=900_000)] = 300_000
+    interval: Annotated[int, Field(strict=True, ge=1000, le=900_000)] = 5_000
+    max_attempts: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 60
+    priority: Priority = Priority.NORMAL
+
+
+class MonitorPayment(Body):
+    transaction_id: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64)]
+    options: MonitorOptions = Field(default_factory=MonitorOptions)
+
+
+class BulkCheck(Body):
+    md5_hashes: Annotated[list[Md5Text], Field(min_length=1, max_length=BULK_LIMIT)]
+
+
+class ForUser(Body):
+    user_id: UserId
+
+
+class Upgrade(ForUser):
+    callback: HttpUrl | None = None
+
+
+class Cancel(ForUser):
+    reason: Reason | None = None
+
+
+def ok(shown: object) -> dict[str, Any]:
+    return {"success": True, "data": shown}
+
+
+def payment_created(payment: Payment) -> dict[str, Any]:
+    shown = {
+        "transactionId": payment.id,
+        "billNumber": payment.bill_number,
+        "md5Hash": payment.md5,
+        "qrCode": payment.qr,
+        "qrImagePath": f"/qr-codes/{payment.md5}.png",
+        "deepLink": payment.deep_link,
+        "amount": payment.money.number,
+        "currency": payment.money.currency,
+        "status": payment.status.value,
+        "createdAt": iso(payment.created_ms),
+        "expiresAt": iso(payment.expires_ms),
+    }
+    return shown if payment.short_link is None else shown | {"shortLink": payment.short_link}
+
+
+def payment_status(payment: Payment) -> dict[str, Any]:
+    return {
+        "transactionId": payment.id,
+        "md5Hash": payment.md5,
+        "status": payment.status.value,
+        "amount": payment.money.number,
+        "currency": payment.money.currency,
+        "paidAt": None if payment.paid_ms is None else iso(payment.paid_ms),
+        "late": payment.late,
+        "flag": payment.flag,
+        "createdAt": iso(payment.created_ms),
+        "updatedAt": iso(payment.updated_ms),
+    }
+
+
+def payment_listed(payment: Payment) -> dict[str, Any]:
+    """A row of the history, and of what a user paid lately."""
+    return {
+        **payment_status(payment),
+        "billNumber": payment.bill_number,
+        "planType": payment.plan.value,
+        "purpose": payment.purpose.value,
+        "expiresAt": iso(payment.expires_ms),
+    }
+
+
+def payment_checked(md5: str, payment: Payment | None) -> dict[str, Any]:
+    """A row of a bulk check."""
+    if payment is None:
+        return {"md5Hash": md5, "status": "not_found"}
+    return payment_status(payment)
+
+
+def subscription_shown(subscription: Subscription) -> dict[str, Any]:
+    shown = {
+        "id": subscription.id,
+        "userId": subscription.user_id,
+        "planType": subscription.plan.value,
+        "status": subscription.status.value,
+        "startDate": iso(subscription.start_ms),
+        "nextBillingDate": iso(subscription.next_billing_ms),
+        "lastBillingDate": iso(subscription.last_billing_ms),
+        "createdAt": iso(subscription.created_ms),
+    }
+    if subscription.pending_plan is not None:
+        shown["pendingPlanType"] = subscription.pending_plan.value
+    if subscription.cancel_at_ms is not None:
+        shown["cancelAt"] = iso(subscription.cancel_at_ms)
+    return shown

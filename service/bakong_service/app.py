@@ -1,0 +1,166 @@
+"""The composition root of the service: settings in, a running service out. The one place that knows every part."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import httpx
+
+from bakong_service import wiring
+from bakong_service.adapters.bakong import HttpBakong
+from bakong_service.adapters.metrics import CONTENT_TYPE, Metrics
+from bakong_service.adapters.system import SystemIds, SystemTimers, ticks_us
+from bakong_service.adapters.webhook_http import HttpPost
+from bakong_service.api import operations, routes
+from bakong_service.api.addresses import Proxies
+from bakong_service.api.guard import OPEN_PATHS, Guard, Rules
+from bakong_service.api.straight import Straight
+from bakong_service.domain.plans import Prices
+from bakong_service.ports import Admission, Store, Timers
+from bakong_service.settings import Settings
+from bakong_service.usecases.core import Core, Merchant
+from bakong_service.usecases.watch import spend_call
+from bakong_service.usecases.worker import Worker
+
+BEAT_MS = 1_000
+FRESH_MS = 2_000  # in production; in the sandbox Bakong is asked whenever a caller asks
+LOOK_MS = 15_000
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that runs: its ASGI app, its core, its worker, its log."""
+
+    app: Any
+    core: Core
+    worker: Worker
+    log: Any
+
+
+@asynccontextmanager
+async def run(settings: Settings, *, timers: Timers | None = None, works: bool = True) -> AsyncIterator[Service]:
+    """A service, while the context lasts; at its end the worker finishes what it has begun.
+
+    timers: the sandbox's clock; by default the system's. works: with a worker in this process.
+    """
+    async with AsyncExitStack() as opened:
+        streams, log = wiring.open_logs(settings)
+        opened.callback(streams.close)
+        store = await wiring.open_store(settings)
+        opened.push_async_callback(store.close)
+        admission = wiring.open_admission(settings, timers)
+        opened.push_async_callback(admission.close)
+        metrics = Metrics()
+        metrics.counts("log_lines_dropped", "Lines that nobody took in time.", lambda: streams.dropped)
+        upstream = await opened.enter_async_context(_upstream(settings))
+        bakong = HttpBakong(
+            upstream,
+            settings.bakong_developer_token.get_secret_value(),
+            settings.bakong_email or None,
+            see=metrics.asked_bakong,
+        )
+        post = HttpPost(private_allowed=settings.private_callbacks, see=metrics.tried_webhook)
+        opened.push_async_callback(post.close)
+        core = _core(settings, store, timers or SystemTimers(), bakong, post)
+        bakong.may_call = partial(spend_call, core)
+        worker = Worker(core)
+        if works:
+            core.wake = worker.wake
+            await worker.start()
+            opened.push_async_callback(worker.stop)
+            if timers is None:
+                opened.callback(_beat(worker, core.timers).cancel)
+        log.info("started", mode=settings.mode, works=works, port=settings.port)
+        yield Service(_guarded(settings, core, admission, metrics, log), core, worker, log)
+        log.info("stopping")
+
+
+def _beat(worker: Worker, timers: Timers) -> asyncio.Task[None]:
+    """Let the worker look every second: what other processes sell wakes nobody here."""
+
+    async def beat() -> None:
+        while True:
+            passed = asyncio.Event()
+            timers.call_at(timers.now_ms() + BEAT_MS, passed.set)
+            await passed.wait()
+            worker.wake()
+
+    return asyncio.create_task(beat())
+
+
+def _upstream(settings: Settings) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=settings.bakong_base_url,
+        timeout=settings.bakong_timeout_ms / 1000,
+        trust_env=settings.mode == "production",
+        verify=_trusted(settings),
+    )
+
+
+def _trusted(settings: Settings) -> ssl.SSLContext | bool:
+    """Whose certificates count: everybody's (True), one CA's, or nobody's, where Bakong is asked without TLS."""
+    if settings.bakong_base_url.startswith("http:"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # reading everybody's takes 50 ms of a start
+    return settings.bakong_ca_file is None or ssl.create_default_context(cafile=settings.bakong_ca_file)
+
+
+def _guarded(settings: Settings, core: Core, admission: Admission, metrics: Metrics, log: Any) -> Guard:
+    """The API behind its guard."""
+    docs = ("/docs", "/openapi.json") if settings.mode == "sandbox" else ()
+    app = routes.build(core, docs=bool(docs))
+    checks: dict[str, operations.Check] = {
+        "database": wiring.database_check(core.store),
+        "redis": wiring.redis_check(admission),
+        "bakong": partial(wiring.check_bakong, core),
+    }
+    app.include_router(
+        operations.router(
+            checks,
+            now_ms=core.timers.now_ms,
+            metrics=partial(wiring.exposition, metrics, core),
+            media_type=CONTENT_TYPE,
+        )
+    )
+    rules = Rules(
+        find=wiring.open_keys(settings, core.store).find,
+        admission=admission,
+        limit=settings.rate_limit_per_minute,
+        new_id=core.ids.new_id,
+        ticks_us=ticks_us,
+        see=wiring.watcher(metrics, log),
+        proxies=Proxies(settings.trusted_proxies),
+        open_paths=OPEN_PATHS + docs,
+    )
+    return Guard(Straight(app, core, routes.BUSIEST), rules)
+
+
+def _core(settings: Settings, store: Store, timers: Timers, bakong: HttpBakong, post: HttpPost) -> Core:
+    return Core(
+        store=store,
+        timers=timers,
+        ids=SystemIds(),
+        bakong=bakong,
+        post=post,
+        prices=Prices(
+            int(settings.premium_price * 100), int(settings.family_premium_price * 100), settings.khr_per_usd
+        ),
+        merchant=Merchant(
+            account_id=settings.bakong_merchant_id,
+            name=settings.bakong_merchant_name,
+            city=settings.bakong_merchant_city,
+            phone_number=settings.bakong_phone_number or None,
+        ),
+        webhook_secrets=settings.webhook_secrets,
+        webhook_url=settings.main_backend_webhook_url or None,
+        short_links=settings.bakong_short_links,
+        daily_calls=settings.bakong_daily_calls or None,
+        fresh_ms=0 if settings.mode == "sandbox" else FRESH_MS,
+        look_ms=LOOK_MS if isinstance(timers, SystemTimers) else None,
+        grace_ms=settings.grace_days * 86_400_000,
+        lease_ms=max(60_000, 4 * settings.bakong_timeout_ms),
+        private_callbacks=settings.private_callbacks,
+    )

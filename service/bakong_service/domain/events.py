@@ -1,0 +1,76 @@
+"""What the main backend is told: an event's type, its facts, and the outbox row that carries it. Knows no network."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bakong_contracts.webhooks import EventType
+from bakong_service.domain.payments import Payment
+from bakong_service.domain.subscriptions import Subscription
+
+# Seconds from the first try to each next one: 0, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
+RETRY_AFTER_S = (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+MAX_RETRY_AFTER_S = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """One webhook in the outbox. next_try_ms None: no more tries."""
+
+    id: str
+    event: EventType
+    url: str | None
+    body: bytes
+    created_ms: int
+    attempts: int = 0
+    next_try_ms: int | None = None
+    delivered_ms: int | None = None
+    last_status: int | None = None
+    last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try of a webhook: when, and what came of it."""
+
+    notification_id: str
+    number: int
+    at_ms: int
+    status: int | None = None
+    error: str | None = None
+
+
+def iso(at_ms: int) -> str:
+    """UTC, ISO 8601, milliseconds, Z.
+
+    >>> iso(1767225600000)
+    '2026-01-01T00:00:00.000Z'
+    """
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def payment_facts(payment: Payment) -> dict[str, Any]:
+    return {
+        "transactionId": payment.id,
+        "billNumber": payment.bill_number,
+        "md5Hash": payment.md5,
+        "userId": payment.user_id,
+        "planType": payment.plan.value,
+        "amount": payment.money.number,
+        "currency": payment.money.currency,
+        "status": payment.status.value,
+        "paidAt": None if payment.paid_ms is None else iso(payment.paid_ms),
+        "late": payment.late,
+        "flag": payment.flag,
+    }
+
+
+def subscription_facts(subscription: Subscription) -> dict[str, Any]:
+    return {
+        "subscriptionId": subscription.id,
+        "userId": subscription.user_id,
+        "planType": subscription.plan.value,
+        "status": subscription.status.value,
+        "startDate": iso(subscription.start_ms),
+        "nextBillingDate": iso(subscription.next_billing_ms),
+    }

@@ -1,0 +1,139 @@
+"""A payment and its life. PAID is final; no word from Bakong is dropped. May not know where payments are kept."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from bakong_contracts.service_api import PaymentStatus, Plan, Priority
+from bakong_service.domain.money import Money
+
+LIFE_MS = 15 * 60 * 1000
+
+Status = PaymentStatus
+TRANSITIONS: dict[Status, frozenset[Status]] = {
+    Status.PENDING: frozenset({Status.PAID, Status.FAILED, Status.TIMEOUT, Status.EXPIRED}),
+    Status.TIMEOUT: frozenset({Status.PAID, Status.FAILED, Status.EXPIRED}),
+    Status.EXPIRED: frozenset({Status.PAID}),
+    Status.FAILED: frozenset({Status.PAID}),
+    Status.PAID: frozenset(),
+}
+
+
+class Purpose(StrEnum):
+    """What a payment buys: a cycle of its plan, the renewal of one bill, or the upgrade within one paid period."""
+
+    PLAN = "plan"
+    RENEWAL = "renewal"
+    UPGRADE = "upgrade"
+
+
+OVERPAID = "overpaid"  # paid, but it bought nothing: to be refunded, or used for the next renewal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """One code that was shown to a customer. Times in epoch ms; a code lives for LIFE_MS, end excluded.
+
+    bill_ms: the billing date that a renewal pays for, or up to which an upgrade was priced.
+    hash: Bakong's transaction that paid it.
+    """
+
+    id: str
+    user_id: str
+    plan: Plan
+    money: Money
+    account_id: str
+    bill_number: str
+    md5: str
+    qr: str
+    deep_link: str
+    status: Status
+    created_ms: int
+    expires_ms: int
+    updated_ms: int
+    short_link: str | None = None
+    callback: str | None = None
+    paid_ms: int | None = None
+    late: bool = False
+    flag: str | None = None
+    purpose: Purpose = Purpose.PLAN
+    bill_ms: int | None = None
+    priority: Priority = Priority.NORMAL
+    hash: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether Bakong may still have news of it that the customer waits for."""
+        return self.status in (Status.PENDING, Status.TIMEOUT)
+
+    def is_live(self, now_ms: int) -> bool:
+        return now_ms < self.expires_ms
+
+    def may_become(self, status: Status) -> bool:
+        return status in TRANSITIONS[self.status]
+
+    def become(self, status: Status, at_ms: int) -> "Payment":
+        """The payment in another state. Raises ValueError for a transition that the table does not hold."""
+        if not self.may_become(status):
+            raise ValueError(f"payment {self.id} is {self.status.value} and cannot become {status.value}")
+        return replace(self, status=status, updated_ms=at_ms)
+
+    def paid(self, by: "Paid", at_ms: int) -> "Payment":
+        """The payment after its money came; late where the customer had been told that it would not."""
+        done_ms = at_ms if by.done_ms is None else min(max(by.done_ms, self.created_ms), at_ms)
+        changed = self.become(Status.PAID, at_ms)
+        return replace(changed, paid_ms=done_ms, late=self.status is not Status.PENDING, hash=by.hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """Bakong's word that a code was paid: the transaction's hash, how much, to whom, when, and the answer itself."""
+
+    hash: str
+    money: Money | None
+    to_account: str
+    done_ms: int | None = None
+    raw: bytes = b""
+
+    def mismatch(self, payment: Payment) -> str | None:
+        """What does not fit the payment, or None. A mismatch is not a payment: it is recorded and flagged."""
+        if self.money is None or self.money.currency != payment.money.currency:
+            return "wrong_currency"
+        if self.money != payment.money:
+            return "wrong_amount"
+        if self.to_account != payment.account_id:
+            return "wrong_account"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Bakong's word that the payment failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """Bakong knows of no payment, yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Bakong could not be asked: time-out, refusal, garbage. why is one of a few words, for metrics and back-off."""
+
+    why: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A transaction that Bakong showed for a payment, and what it was taken for. None is ever dropped."""
+
+    payment_id: str
+    hash: str
+    verdict: str
+    money: Money | None
+    to_account: str
+    raw: bytes
+    at_ms: int
+
+
+Report = Paid | Failed | NotFound | NoAnswer

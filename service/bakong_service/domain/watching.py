@@ -1,0 +1,218 @@
+"""When to ask Bakong, about what, and when not: intervals, back-off, circuit breaker, and the plan for a day's calls.
+
+The plan is for a Bakong that answers lists; domain.singly has the one for where it does not. Pure: the time and the
+jitter are arguments. The day is Bakong's, midnight to midnight in Phnom Penh (+07:00, no DST).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from bakong_contracts.service_api import Priority
+from bakong_service.domain.payments import LIFE_MS, Payment
+
+DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+ZONE_MS = 7 * HOUR_MS
+LIST_LIMIT = 50
+
+# Without a budget: the first wait, and which part of its age a payment waits from then on.
+WAIT: dict[Priority, tuple[int, int]] = {
+    Priority.HIGH: (1_000, 8),
+    Priority.NORMAL: (2_000, 4),
+    Priority.LOW: (5_000, 2),
+}
+LATE_POLL_MS = 10 * 60_000  # the first wait after the code's end, for payments that come late
+GIVE_UP_MS = 24 * HOUR_MS
+FORGET_MS = 7 * DAY_MS  # with a budget: what it has not reached by then, it never will
+
+
+def day_of(at_ms: int) -> int:
+    """Bakong's day: days since 1970-01-01 in Phnom Penh."""
+    return (at_ms + ZONE_MS) // DAY_MS
+
+
+def day_end_ms(at_ms: int) -> int:
+    """When that day ends."""
+    return (day_of(at_ms) + 1) * DAY_MS - ZONE_MS
+
+
+def next_poll_ms(payment: Payment, at_ms: int) -> int | None:
+    """When to ask again, without a budget: the older, the later; at its end for sure; None to give up."""
+    if payment.is_live(at_ms):
+        first_ms, part = WAIT[payment.priority]
+        return min(at_ms + max(first_ms, (at_ms - payment.created_ms) // part), payment.expires_ms)
+    over_ms = at_ms - payment.expires_ms
+    return at_ms + max(LATE_POLL_MS, over_ms // 2) if over_ms < GIVE_UP_MS else None
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """Stops asking a Bakong that does not answer: after FAILURES in a row for a while, that doubles; then one probe."""
+
+    failures: int = 0
+    open_until_ms: int = 0
+
+    FAILURES = 5
+    FIRST_MS = 15_000
+    LONGEST_MS = 600_000
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether Bakong has not answered for so long that it is left alone, until it answers."""
+        return self.failures >= self.FAILURES
+
+    def admits(self, at_ms: int) -> bool:
+        return at_ms >= self.open_until_ms
+
+    def failed(self, at_ms: int, jitter: float) -> "Breaker":
+        """jitter: 0 to 1."""
+        failures = self.failures + 1
+        if failures < self.FAILURES:
+            return replace(self, failures=failures)
+        wait_ms = min(self.FIRST_MS << min(failures - self.FAILURES, 16), self.LONGEST_MS)
+        return Breaker(failures, at_ms + spread(wait_ms, jitter))
+
+    def succeeded(self) -> "Breaker":
+        return Breaker()
+
+
+def backoff_ms(failures: int, jitter: float) -> int:
+    """How long a payment waits after so many failures in a row: 2 s, doubled to 5 min, from half of it to all."""
+    return spread(min(2_000 << min(max(failures - 1, 0), 16), 300_000), jitter)
+
+
+def spread(wait_ms: int, jitter: float) -> int:
+    """Between half of a wait and all of it, so that many do not come back at once."""
+    return wait_ms // 2 + int(wait_ms / 2 * jitter)
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What is gone of a day's calls. stopped: Bakong itself has said that none is left."""
+
+    calls: int
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What /api/health and /metrics say. daily None: no limit."""
+
+    daily: int | None
+    spent: int
+    stopped: bool
+    resets_ms: int
+
+    @property
+    def remaining(self) -> int | None:
+        if self.stopped:
+            return 0
+        return None if self.daily is None else max(0, self.daily - self.spent)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A payment as the plan sees it. is_open: nobody has been told its end."""
+
+    id: str
+    created_ms: int
+    expires_ms: int
+    asked_ms: int | None
+    priority: Priority
+    is_open: bool
+
+    def asked_age_s(self) -> int:
+        """How old it was when it was asked about last; -1 for never."""
+        return -1 if self.asked_ms is None else (self.asked_ms - self.created_ms) // 1000
+
+
+class Tier(NamedTuple):
+    """With at least so many calls in hand: the ages at which a payment is asked, in seconds.
+
+    slack: an ask at this share of an age does for it, so that one call serves many.
+    confirm_s: how long after its end an unasked payment is asked about.
+    """
+
+    in_hand: float
+    ages_s: tuple[int, ...]
+    slack: float
+    confirm_s: int
+
+
+LAST_S = LIFE_MS // 1000 - 20  # the last moment at which an answer still comes before the customer is told "expired"
+SETTLED_S = 15  # money that was sent in time has arrived so long after the end
+TIERS = (
+    Tier(30, (20, 45, 90, 180, 360, 600, LAST_S), 0.85, 20),
+    Tier(18, (45, 150, 420, LAST_S), 0.8, 60),
+    Tier(9, (100, LAST_S), 0.7, 600),
+    Tier(3, (LAST_S,), 0.6, 3_600),
+    Tier(0, (LAST_S,), 0.45, 12 * 3_600),
+    Tier(-4, (LAST_S,), 0.3, 18 * 3_600),
+)
+WORTH = {Priority.HIGH: 2.0, Priority.NORMAL: 1.0, Priority.LOW: 0.5}
+INTERACTIVE_IN_HAND = 12  # a customer who asks may spend a call while so many are in hand
+AGAIN_S = 10  # nothing is asked twice within this
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Whom to ask about now, in one call, and when to plan again."""
+
+    ask: tuple[str, ...]
+    next_ms: int | None
+
+
+def in_hand(at_ms: int, spent: int, daily: int) -> float:
+    """The calls earned since midnight, evenly, less those made: what may be spent without starving the evening."""
+    gone = DAY_MS - (day_end_ms(at_ms) - at_ms)
+    return daily * gone / DAY_MS - spent
+
+
+def plan(watched: Sequence[Watched], at_ms: int, spent: Spent, daily: int) -> Plan:
+    """Whom to ask about now, in one list. Of two payments the one that is likelier to be paid goes first."""
+    if not watched:
+        return Plan((), None)
+    if spent.stopped or spent.calls >= daily:
+        return Plan((), day_end_ms(at_ms))
+    have = in_hand(at_ms, spent.calls, daily)
+    tier = next((tier for tier in TIERS if have >= tier.in_hand), None)
+    if tier is None:
+        wait_s = (TIERS[-1].in_hand - have) * DAY_MS / 1000 / daily
+        return Plan((), min(at_ms + 1000 * math.ceil(wait_s), day_end_ms(at_ms)))
+    due = [(due_ms(one, tier, at_ms), one) for one in watched]
+    if any(moment <= at_ms for moment, _ in due):
+        return Plan(_batch(due, at_ms), at_ms)
+    look_ms = 60_000 if any(one.is_open for one in watched) else 600_000
+    return Plan((), min(at_ms + look_ms, *(moment for moment, _ in due)))
+
+
+def due_ms(one: Watched, tier: Tier, at_ms: int) -> int:
+    """When a payment is worth a call of its own."""
+    asked_s = one.asked_age_s()
+    if one.is_open:
+        ages = (age for age in tier.ages_s if asked_s < age * tier.slack)
+        # An age that has gone by is not made up for, but for the latest of them.
+        late = [one.created_ms + age * 1000 for age in ages]
+        return min(late, default=one.expires_ms + 1000 * tier.confirm_s)
+    if asked_s * 1000 < one.expires_ms - one.created_ms + 1000 * SETTLED_S:
+        return one.expires_ms + 1000 * max(SETTLED_S, tier.confirm_s)
+    return max(at_ms, one.expires_ms) + GIVE_UP_MS  # it goes along where there is room
+
+
+def _batch(due: list[tuple[int, Watched]], at_ms: int) -> tuple[str, ...]:
+    """The best of those that were not asked just now: the due before the others, the likely before the unlikely."""
+    free = [pair for pair in due if pair[1].asked_ms is None or at_ms - pair[1].asked_ms >= 1000 * AGAIN_S]
+    ranked = sorted(free, key=lambda pair: (pair[0] > at_ms, -_worth(pair[1], at_ms), pair[1].id))
+    return tuple(one.id for _, one in ranked[:LIST_LIMIT])
+
+
+def _worth(one: Watched, at_ms: int) -> float:
+    """How likely it is that a payment was paid since it was asked about, weighed by who waits for it."""
+    asked_s = max(0, one.asked_age_s())
+    age_s = (at_ms - one.created_ms) / 1000
+    news = math.exp(-asked_s / 120) - math.exp(-age_s / 120)
+    if one.is_open:
+        return WORTH[one.priority] * (1 + news)
+    return news - asked_s / 1e9

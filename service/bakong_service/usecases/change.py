@@ -1,0 +1,80 @@
+"""One transaction of the core: its tables, its time, who asked for it; and what every change in it must write."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from bakong_contracts.webhooks import EventType
+from bakong_service.domain.audit import AuditRow
+from bakong_service.domain.caller import Caller, caller
+from bakong_service.domain.events import Notification, iso, subscription_facts
+from bakong_service.domain.subscriptions import Subscription
+from bakong_service.ports import Records
+from bakong_service.usecases.core import Core
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A transaction that is open."""
+
+    core: Core
+    records: Records
+    at_ms: int
+    by: Caller
+
+    def notify(self, event: EventType, told: dict[str, Any], callback: str | None) -> None:
+        """Put an event into the outbox: to the payment's callback, else to the configured URL."""
+        url = callback or self.core.webhook_url
+        body = {"type": event.value, "timestamp": iso(self.at_ms), "data": told}
+        self.records.add_notification(
+            Notification(
+                id="msg_" + self.core.ids.new_id(),
+                event=event,
+                url=url,
+                body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+                created_ms=self.at_ms,
+                next_try_ms=self.at_ms if url else None,
+            )
+        )
+
+    def audit(self, action: str, resource: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+        self.records.add_audit(
+            AuditRow(action=action, resource=resource, before=before, after=after, by=self.by, at_ms=self.at_ms)
+        )
+
+    def save(
+        self,
+        before: Subscription | None,
+        after: Subscription,
+        why: str,
+        *,
+        event: EventType | None = None,
+        callback: str | None = None,
+    ) -> Subscription:
+        """Store a subscription that has changed, with its history, its audit row and its event."""
+        self.records.save_subscription(after, why, after.due_ms(self.core.grace_ms))
+        action = "subscription." + ("start" if before is None else "change")
+        shown = None if before is None else _audited(before)
+        self.audit(action, f"subscription/{after.id}", shown, _audited(after) | {"why": why})
+        if event is not None:
+            self.notify(event, subscription_facts(after), callback)
+        return after
+
+
+async def transact(core: Core, work: Callable[[Change], T]) -> T:
+    """Do the work in one transaction, now, in the name of whoever asks."""
+    by, at_ms = caller(), core.timers.now_ms()
+    return await core.store.write(lambda records: work(Change(core, records, at_ms, by)))
+
+
+def _audited(subscription: Subscription) -> dict[str, Any]:
+    return {
+        "status": subscription.status.value,
+        "plan": subscription.plan.value,
+        "nextBillingDate": iso(subscription.next_billing_ms),
+        "pendingPlan": None if subscription.pending_plan is None else subscription.pending_plan.value,
+        "cancelAt": None if subscription.cancel_at_ms is None else iso(subscription.cancel_at_ms),
+    }

@@ -1,0 +1,73 @@
+"""What every use case is given. May not know how it was made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bakong_service.domain.plans import Prices
+from bakong_service.domain.singly import Usual
+from bakong_service.domain.subscriptions import GRACE_MS
+from bakong_service.domain.watching import Breaker
+from bakong_service.ports import Bakong, Ids, Post, Store, Timers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merchant:
+    """Who is paid, as the codes say it."""
+
+    account_id: str
+    name: str
+    city: str
+    phone_number: str | None = None
+
+
+@dataclass(slots=True)
+class Outlook:
+    """What this process has learnt: whether Bakong answers, since when it refuses lists, what a day usually sells.
+
+    spent_until_ms: the end of the day whose calls are spent, as Bakong says.
+    """
+
+    breaker: Breaker = field(default_factory=Breaker)
+    spent_until_ms: int = 0
+    lists_refused_until_ms: int = 0
+    usual: Usual | None = None
+    usual_day: int = 0
+
+    @property
+    def silent_until_ms(self) -> int:
+        """Until when Bakong is left alone."""
+        return max(self.breaker.open_until_ms, self.spent_until_ms)
+
+    def may_ask(self, at_ms: int) -> bool:
+        return at_ms >= self.spent_until_ms and self.breaker.admits(at_ms)
+
+
+@dataclass(slots=True, kw_only=True)
+class Core:
+    """The ports and the settings of the core; one for each process.
+
+    daily_calls: Bakong's calls a day, None without limit. lease_ms: longer than any question to Bakong takes.
+    fresh_ms: an answer so young is not asked for again by a caller. look_ms: how often the worker looks for what other
+    processes have left; None where there are none.
+    """
+
+    store: Store
+    timers: Timers
+    ids: Ids
+    bakong: Bakong
+    post: Post
+    prices: Prices
+    merchant: Merchant
+    webhook_secrets: tuple[str, ...]
+    webhook_url: str | None = None
+    short_links: bool = False
+    daily_calls: int | None = None
+    grace_ms: int = GRACE_MS
+    lease_ms: int = 60_000
+    fresh_ms: int = 0
+    look_ms: int | None = None
+    private_callbacks: bool = False
+    wake: Callable[[], object] = str
+    changed: Callable[[str], object] = str
+    outlook: Outlook = field(default_factory=Outlook)
+    in_flight: set[str] = field(default_factory=set)

@@ -1,0 +1,88 @@
+"""A request with an Idempotency-Key: worked on once, answered the same for a day. May not know of HTTP servers.
+
+The answer is written in the transaction of the change itself, so that no crash leaves one without the other.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from bakong_service.domain.errors import InFlightError
+from bakong_service.domain.idempotency import Answer, Keyed
+from bakong_service.usecases.change import Change, transact
+from bakong_service.usecases.core import Core
+
+T = TypeVar("T")
+
+
+class Commit(Protocol):
+    """The last transaction of a use case. Work that returns None has changed nothing, and is not the last."""
+
+    async def __call__(self, work: Callable[[Change], T], /) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What to send. replayed: it is the answer to an earlier request."""
+
+    status: int
+    body: bytes
+    replayed: bool = False
+
+
+class _TakenError(Exception):
+    """Another transaction has answered this key meanwhile."""
+
+
+async def once(
+    core: Core, key: Keyed | None, run: Callable[[Commit], Awaitable[T]], render: Callable[[T], bytes]
+) -> Outcome:
+    """Run a use case, or repeat what was answered. Raises InFlightError, KeyReusedError, and what the use case does.
+
+    An error is not kept: the same key may be tried again.
+    """
+    if key is None:
+        return Outcome(200, render(await run(_plain(core))))
+    if found := await _found(core, key):
+        return found
+    if key.scope in core.in_flight:
+        raise InFlightError("the first request with this Idempotency-Key is not yet answered")
+    core.in_flight.add(key.scope)
+    try:
+        return Outcome(200, render(await run(_sealing(core, key, render))))
+    except _TakenError:
+        taken = await _found(core, key)
+        if taken is None:
+            raise InFlightError("another request with this Idempotency-Key came between") from None
+        return taken
+    finally:
+        core.in_flight.discard(key.scope)
+
+
+def _plain(core: Core) -> Commit:
+    async def commit(work: Callable[[Change], T], /) -> T:
+        return await transact(core, work)
+
+    return commit
+
+
+def _sealing(core: Core, key: Keyed, render: Callable[..., bytes]) -> Commit:
+    async def commit(work: Callable[[Change], T], /) -> T:
+        def sealed(change: Change) -> T:
+            result = work(change)
+            if result is not None and not change.records.add_answer(key.answered(200, render(result), change.at_ms)):
+                raise _TakenError
+            return result
+
+        return await transact(core, sealed)
+
+    return commit
+
+
+async def _found(core: Core, key: Keyed) -> Outcome | None:
+    now_ms = core.timers.now_ms()
+    answer: Answer | None = await core.store.read(lambda records: records.answer_to(key.scope, now_ms))
+    if answer is None:
+        return None
+    key.check(answer)
+    return Outcome(answer.status, answer.body, replayed=True)

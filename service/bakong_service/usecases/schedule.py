@@ -1,0 +1,25 @@
+"""What time alone changes in subscriptions, and what is thrown away with age. May not know of HTTP or SQL."""
+
+from bakong_service.usecases.change import Change, transact
+from bakong_service.usecases.core import Core
+from bakong_service.usecases.settle import bring_up_to_date
+
+BATCH = 50
+
+
+async def tick_due(core: Core) -> None:
+    """Bring every subscription up to date that has fallen due; each change with history and event."""
+    while await transact(core, _tick) == BATCH:
+        pass
+
+
+def _tick(change: Change) -> int:
+    due = change.records.due_subscriptions(change.at_ms, BATCH)
+    for subscription in due:
+        bring_up_to_date(change, subscription)
+    return len(due)
+
+
+async def forget_old(core: Core) -> None:
+    """Throw away the answers whose Idempotency-Key has expired."""
+    await transact(core, lambda change: change.records.forget_answers(change.at_ms))

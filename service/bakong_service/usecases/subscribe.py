@@ -1,0 +1,195 @@
+"""Changes of a subscription that a user asks for: up, down, end, renew. May not know of HTTP or SQL."""
+
+from dataclasses import dataclass
+
+from bakong_contracts.service_api import Plan, SubscriptionStatus
+from bakong_contracts.webhooks import EventType
+from bakong_service.domain.callbacks import check_callback
+from bakong_service.domain.errors import ConflictError, UnavailableError
+from bakong_service.domain.money import Money
+from bakong_service.domain.payments import Payment, Purpose
+from bakong_service.domain.proration import Change as Price
+from bakong_service.domain.subscriptions import (
+    Subscription,
+    cancel_scheduled,
+    downgrade_scheduled,
+    upgrade_price,
+    upgraded,
+)
+from bakong_service.usecases.change import Change
+from bakong_service.usecases.core import Core
+from bakong_service.usecases.create_payment import TRIES, Order, add, stored
+from bakong_service.usecases.once import Commit
+from bakong_service.usecases.settle import bring_up_to_date, extend, flag
+from bakong_service.usecases.watch import check_open
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What an upgrade came to: applied at once, or a payment that applies it."""
+
+    subscription: Subscription
+    price: Money
+    payment: Payment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What a renewal came to: a payment to make, or the subscription that a waiting payment has renewed."""
+
+    subscription: Subscription
+    payment: Payment
+    renewed: bool
+
+
+async def upgrade(core: Core, commit: Commit, user_id: str, callback: str | None) -> Upgrade:
+    """The family plan for the rest of the paid period. Raises ConflictError, OutsidePeriodError.
+
+    While a quote of this user is open, it is the answer; its price stands for the 15 minutes of its code.
+    """
+    if callback is not None:
+        check_callback(callback, private_allowed=core.private_callbacks)
+    await check_open(core, user_id, Purpose.UPGRADE)
+    for _ in range(TRIES):
+        found = await _found(core, user_id)
+        price = upgrade_price(found, core.prices, core.timers.now_ms())
+        try:
+            if not price.requires_payment:
+                return await commit(lambda change: _upgrade_at_once(change, user_id))
+            return await add(core, commit, _quote(found, price, callback), _open_quote)
+        except _StaleError:
+            continue
+    raise UnavailableError("the subscription changes too fast to be priced: ask again")
+
+
+async def _found(core: Core, user_id: str) -> Subscription:
+    """The subscription as it stands; what it allows is judged in the transaction again."""
+    found = await core.store.read(lambda records: records.latest_subscription(user_id))
+    if found is None or not found.is_running:
+        raise _inactive(user_id)
+    return found
+
+
+def _quote(found: Subscription, price: Price, callback: str | None) -> Order:
+    return Order(
+        user_id=found.user_id,
+        plan=Plan.FAMILY_PREMIUM,
+        price=Money(price.amount_minor, found.currency),
+        callback=callback,
+        purpose=Purpose.UPGRADE,
+        bill_ms=found.next_billing_ms,
+    )
+
+
+class _StaleError(Exception):
+    """The subscription is not the one that was priced."""
+
+
+def _open_quote(change: Change, payment: Payment) -> Upgrade | None:
+    """The quote that is open already, or this one, priced again at its own instant."""
+    found = _running(change, payment.user_id)
+    if opened := change.records.open_payment(payment.user_id, Purpose.UPGRADE):
+        return Upgrade(found, opened.money, opened)
+    price = upgrade_price(found, change.core.prices, payment.created_ms)
+    if price.amount_minor != payment.money.minor or found.next_billing_ms != payment.bill_ms:
+        raise _StaleError
+    if stored(change, payment):
+        return Upgrade(found, payment.money, payment)
+    opened = change.records.open_payment(payment.user_id, Purpose.UPGRADE)
+    return None if opened is None else Upgrade(found, opened.money, opened)
+
+
+def _upgrade_at_once(change: Change, user_id: str) -> Upgrade:
+    found = _running(change, user_id)
+    price = upgrade_price(found, change.core.prices, change.at_ms)
+    if price.requires_payment:
+        raise _StaleError
+    kept = found.plan is Plan.FAMILY_PREMIUM
+    better = upgraded(found, 0, found.next_billing_ms, change.at_ms)
+    why = "the pending downgrade was cancelled" if kept else "upgraded: nothing is left to pay for"
+    change.save(found, better, why, event=None if kept else EventType.SUBSCRIPTION_UPGRADED)
+    return Upgrade(better, Money(0, better.currency), None)
+
+
+async def downgrade(commit: Commit, user_id: str) -> Subscription:
+    """The lower plan from the next billing date on. Raises ConflictError."""
+
+    def work(change: Change) -> Subscription:
+        found = _active(change, user_id)
+        later = downgrade_scheduled(found, change.at_ms)
+        return found if later is found else change.save(found, later, "downgrade asked for")
+
+    return await commit(work)
+
+
+async def cancel(commit: Commit, user_id: str, reason: str | None) -> Subscription:
+    """The end with the paid period. Raises ConflictError."""
+
+    def work(change: Change) -> Subscription:
+        found = _running(change, user_id)
+        ended = cancel_scheduled(found, change.at_ms)
+        if ended is found:
+            return found
+        event = EventType.SUBSCRIPTION_CANCELLED if ended.status is SubscriptionStatus.CANCELLED else None
+        return change.save(found, ended, f"cancel asked for: {reason or 'no reason given'}", event=event)
+
+    return await commit(work)
+
+
+async def renew(core: Core, commit: Commit, user_id: str) -> Renewal:
+    """The payment of the next bill; or the renewal itself, where a paid payment waits for it. Raises ConflictError."""
+    await check_open(core, user_id, Purpose.RENEWAL)
+    if done := await commit(lambda change: _renew_at_once(change, user_id)):
+        return done
+    found = await _found(core, user_id)
+    order = Order(
+        user_id=user_id,
+        plan=found.next_plan,
+        price=core.prices.of(found.next_plan, found.currency),
+        purpose=Purpose.RENEWAL,
+        bill_ms=found.next_billing_ms,
+    )
+    return await add(core, commit, order, _bill)
+
+
+def _renew_at_once(change: Change, user_id: str) -> Renewal | None:
+    found = _running(change, user_id)
+    if opened := change.records.open_payment(user_id, Purpose.RENEWAL):
+        return Renewal(found, opened, renewed=False)
+    waiting = change.records.waiting_payment(user_id)
+    if waiting is None or waiting.money != change.core.prices.of(found.next_plan, found.currency):
+        return None
+    flag(change, waiting, None, "used for the next renewal")
+    return Renewal(extend(change, found, waiting), waiting, renewed=True)
+
+
+def _bill(change: Change, payment: Payment) -> Renewal | None:
+    """The bill that is open already, or this one."""
+    found = _running(change, payment.user_id)
+    if opened := change.records.open_payment(payment.user_id, Purpose.RENEWAL):
+        return Renewal(found, opened, renewed=False)
+    if (found.next_plan, found.next_billing_ms) != (payment.plan, payment.bill_ms):
+        raise ConflictError("the subscription changed meanwhile: ask again")
+    if stored(change, payment):
+        return Renewal(found, payment, renewed=False)
+    opened = change.records.open_payment(payment.user_id, Purpose.RENEWAL)
+    return None if opened is None else Renewal(found, opened, renewed=False)
+
+
+def _running(change: Change, user_id: str) -> Subscription:
+    found = change.records.active_subscription(user_id)
+    running = None if found is None else bring_up_to_date(change, found)
+    if running is None:
+        raise _inactive(user_id)
+    return running
+
+
+def _active(change: Change, user_id: str) -> Subscription:
+    running = _running(change, user_id)
+    if running.status is not SubscriptionStatus.ACTIVE:
+        raise ConflictError(f"the subscription of user {user_id!r} is {running.status.value}: renew it first")
+    return running
+
+
+def _inactive(user_id: str) -> ConflictError:
+    return ConflictError(f"user {user_id!r} has no active subscription")

@@ -1,0 +1,144 @@
+"""The parts of a service, each opened from the settings: store, limits, logs, health. Decides nothing."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from bakong_service.adapters.keys import Hasher, KeyRing
+from bakong_service.adapters.logs import Redactor, Streams, logger
+from bakong_service.adapters.memory_admission import MemoryAdmission
+from bakong_service.adapters.metrics import Metrics
+from bakong_service.adapters.sealing import Sealer
+from bakong_service.adapters.sql.migrate import upgrade
+from bakong_service.adapters.sql.sqlite import SqliteStore
+from bakong_service.adapters.system import SystemTimers, ticks_us
+from bakong_service.api.guard import Seen
+from bakong_service.api.operations import Check, Part
+from bakong_service.domain.errors import UnavailableError
+from bakong_service.domain.events import iso
+from bakong_service.ports import Admission, Store, Timers
+from bakong_service.settings import Settings
+from bakong_service.usecases.core import Core
+from bakong_service.usecases.watch import budget
+
+if TYPE_CHECKING:  # PostgreSQL is an extra
+    from bakong_service.adapters.sql.postgres import PostgresStore
+
+MAIN_BACKEND = "main-backend"
+_SECURITY = frozenset({"unauthorized", "blocked", "rate_limited", "headers_too_large", "too_large"})
+
+
+async def open_store(settings: Settings) -> "SqliteStore | PostgresStore":
+    """The store that DATABASE_URL names, brought up to date. Raises UnavailableError."""
+    store = connect_store(settings)
+    try:
+        await store.migrate(upgrade)
+    except BaseException:
+        await store.close()
+        raise
+    return store
+
+
+def connect_store(settings: Settings) -> "SqliteStore | PostgresStore":
+    """The store as it stands."""
+    seal = Sealer(settings.encryption_keys)
+    if settings.database_url.startswith("sqlite:"):
+        settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+        return SqliteStore(settings.sqlite_path, seal)
+    from bakong_service.adapters.sql.postgres import PostgresStore  # noqa: PLC0415  PostgreSQL is an extra
+
+    return PostgresStore(settings.database_url, seal)
+
+
+def open_admission(settings: Settings, timers: Timers | None) -> Admission:
+    """Limits in Redis where there is one, else in memory: on the sandbox's clock, or on the monotonic one."""
+    now_us = ticks_us if timers is None else lambda: timers.now_ms() * 1000
+    local = MemoryAdmission(now_us, settings.rate_limit_per_minute)
+    if settings.redis is None:
+        return local
+    from bakong_service.adapters.redis_admission import RedisAdmission, connect  # noqa: PLC0415  Redis is an extra
+
+    client = connect(settings.redis)
+    prefix = settings.redis_prefix
+    return RedisAdmission(client, settings.rate_limit_per_minute, prefix=prefix, local=local, ticks_us=ticks_us)
+
+
+def open_keys(settings: Settings, store: Store) -> KeyRing:
+    """MAIN_BACKEND_API_KEY is good as long as it is set; it is not stored. The others are in the database."""
+    hasher = Hasher(settings.encryption_keys)
+    digests = hasher.digests(settings.main_backend_api_key.get_secret_value())
+    return KeyRing(store, hasher, dict.fromkeys(digests, MAIN_BACKEND), ticks_us)
+
+
+def open_logs(settings: Settings) -> tuple[Streams, Any]:
+    """The streams, and the logger that writes to them. Logs bear the wall's time, also where a world has another."""
+    streams = Streams(settings.log_dir, Redactor(settings.secrets))
+    wall = SystemTimers()
+    return streams, logger(streams, lambda: iso(wall.now_ms()))
+
+
+def watcher(metrics: Metrics, log: Any) -> Callable[[Seen], None]:
+    """What is told of every answer: the metrics, and the log, which has the path without its query."""
+
+    def see(seen: Seen) -> None:
+        metrics.answered(seen.method, seen.route, seen.status, seen.took_us / 1e6, seen.why)
+        write = log.error if seen.status >= 500 else log.info
+        write(
+            "request",
+            method=seen.method,
+            path=seen.path[:512],
+            route=seen.route,
+            status=seen.status,
+            ms=seen.took_us / 1000,
+            request_id=seen.caller.request_id,
+            address=seen.caller.address,
+            actor=seen.caller.actor,
+            user_agent=seen.caller.user_agent,
+            why=seen.why,
+            security=seen.why in _SECURITY,
+        )
+
+    return see
+
+
+async def exposition(metrics: Metrics, core: Core) -> bytes:
+    """What Prometheus reads; with what is left of the day's calls, as the database has it now."""
+    try:
+        metrics.calls_remain((await budget(core)).remaining)
+    except UnavailableError:
+        metrics.calls_unknown()
+    return metrics.render()
+
+
+def database_check(store: Store) -> Check:
+    async def check() -> Part:
+        try:
+            await store.ping()
+        except UnavailableError as error:
+            return Part("unhealthy", str(error))
+        return Part("healthy", "answers")
+
+    return check
+
+
+def redis_check(admission: Admission) -> Check:
+    async def check() -> Part:
+        wrong = await admission.state()
+        if wrong is None:
+            return Part("healthy", "not configured: limits are kept in memory")
+        return Part("degraded", wrong) if wrong else Part("healthy", "answers")
+
+    return check
+
+
+async def check_bakong(core: Core) -> Part:
+    """What is left of the day's calls, and whether Bakong answered when it was asked last."""
+    try:
+        left = await budget(core)
+    except UnavailableError:
+        return Part("degraded", "not known while the database does not answer")
+    facts = (("dailyCalls", left.daily), ("remainingCalls", left.remaining), ("resetsAt", iso(left.resets_ms)))
+    if core.outlook.breaker.is_silent:
+        return Part("unhealthy", "does not answer; asked again later", facts)
+    if left.remaining == 0:
+        return Part("degraded", "the day's calls are spent", facts)
+    return Part("healthy", "is asked", facts)

@@ -1,0 +1,203 @@
+"""The ASGI app of the simulator: the Open API's hot path before FastAPI's control API. Routes; decides nothing.
+
+A call finds its world by path prefix (/w/<world>/v1/...), by host name (<world>.localhost), or by its token; else it
+is the default world's.
+"""
+
+import re
+from functools import cache, lru_cache
+from typing import Any
+
+import orjson
+
+from bakong_contracts.open_api import codes
+from bakong_contracts.open_api.document import document
+from bakong_contracts.service_api import INVALID, TOO_LARGE
+from bakong_simulator import control_api, open_api, problems, snapshots
+from bakong_simulator.clock import Mode
+from bakong_simulator.reply import Reply, refusal
+from bakong_simulator.wire import head, http_date, send_reply
+from bakong_simulator.world import World
+from bakong_simulator.worlds import Worlds
+
+MAX_CONTROL_BODY = 4 * 1024 * 1024
+MAX_SNAPSHOT = 64 * 1024 * 1024
+DOCUMENT_PATH = "/v1/openapi.json"
+_BESIDE = ("/sandbox", "/metrics")  # what NBC's host does not have
+_PLAIN = Reply(0, b"")[4:]
+_UNKNOWN_WORLD = refusal(codes.UNAUTHORIZED)._replace(status=404)
+_WORLD = re.compile(r"/sandbox/worlds/([^/]+)(/.*)?")
+_NOT_ACTS = ("/journal/verify", "/snapshot", None)
+
+
+def build(worlds: Worlds) -> Any:
+    """The whole simulator over these worlds, as one ASGI app."""
+    control = control_api.build(worlds)
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await control(scope, receive, send)
+            return
+        path: str = scope["path"]
+        if path == DOCUMENT_PATH:
+            await _send_document(scope, receive, send, worlds.wall_ms())
+        elif path.startswith("/v1/"):
+            await _serve(worlds, None, path[4:], scope, receive, send)
+        elif path.startswith("/w/"):
+            name, _, rest = path[3:].partition("/")
+            await _serve(worlds, name, rest[3:] if rest.startswith("v1/") else f"/{rest}", scope, receive, send)
+        elif path.startswith(_BESIDE):
+            await _guarded(worlds, control, scope, receive, _dated(send, worlds.wall_ms()))
+        else:
+            await _serve(worlds, None, path, scope, receive, send)  # which is no endpoint's name
+
+    return app
+
+
+async def _serve(worlds: Worlds, name: str | None, endpoint: str, scope: Any, receive: Any, send: Any) -> None:
+    message = await receive()
+    if message.get("more_body") or message["type"] != "http.request":
+        body = await _body(receive, open_api.MAX_BODY, message)
+        if body is None:
+            return
+    else:
+        body = message.get("body", b"")
+    token, host, forwarded, scenario = _credentials(scope["headers"])
+    world = _find(worlds, name, token, host)
+    if world is None:
+        world, reply = worlds.default, _UNKNOWN_WORLD
+    else:
+        client = scope["client"][0] if scope.get("client") else ""
+        asked = open_api.Call(endpoint, scope["method"], token, body, forwarded or client, scenario)
+        reply = open_api.call(world, asked)
+    now_ms = world.clock.now_ms()
+    if reply[4:] != _PLAIN:
+        await send_reply(scope, receive, send, _paced(world, reply), now_ms)
+        return
+    await send(_start(reply.status, reply.content_type, len(reply.body), now_ms // 1000))
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+def _paced(world: World, reply: Reply) -> Reply:
+    """In a world whose time is scaled, waits on the wire are as much shorter."""
+    if world.clock.mode is not Mode.SCALED:
+        return reply
+    rate = world.clock.rate
+    return reply._replace(delay_ms=round(reply.delay_ms / rate), every_ms=round(reply.every_ms / rate))
+
+
+@lru_cache(maxsize=1024)
+def _start(status: int, content_type: bytes, length: int, at_s: int) -> dict[str, Any]:
+    """The head of a reply that nothing befalls on the wire."""
+    return {"type": "http.response.start", "status": status, "headers": head(content_type, length, at_s)}
+
+
+async def _send_document(scope: Any, receive: Any, send: Any, now_ms: int) -> None:
+    """The OpenAPI document of /v1, and nothing else, under its path."""
+    if scope["method"] not in ("GET", "HEAD"):
+        reply = refusal(codes.MISSING_FIELDS)._replace(status=405, headers=((b"allow", b"GET, HEAD"),))
+    else:
+        reply = Reply(200, _document())
+    await send_reply(scope, receive, send, reply, now_ms)
+
+
+@cache
+def _document() -> bytes:
+    return orjson.dumps(document())
+
+
+def _find(worlds: Worlds, name: str | None, token: str, host: bytes) -> World | None:
+    if name is not None:
+        return worlds.by_name.get(name)
+    if b".localhost" in host:
+        return worlds.by_name.get(host.partition(b".localhost")[0].decode("latin-1"))
+    return worlds.by_token.get(token, worlds.default)
+
+
+def _credentials(headers: list[tuple[bytes, bytes]]) -> tuple[str, bytes, str, str]:
+    """The bearer token, or "", the host, whom a proxy (or a test that plays one) asks for, the scenario asked for."""
+    token, host, forwarded, scenario = "", b"", "", ""
+    for key, value in headers:
+        if key == b"authorization" and value.startswith(b"Bearer "):
+            token = _token(value)
+        elif key == b"host":
+            host = value
+        elif key == b"x-forwarded-for":
+            forwarded = value.decode("latin-1").partition(",")[0].strip()
+        elif key == b"x-sandbox-scenario":
+            scenario = value.decode("latin-1")
+    return token, host, forwarded, scenario
+
+
+@lru_cache(maxsize=4096)
+def _token(authorization: bytes) -> str:
+    """The same string for the same token, so that a journal holds it once."""
+    return authorization[7:].decode("latin-1")
+
+
+async def _body(receive: Any, limit: int, message: Any) -> bytes | None:
+    """The body, at most one byte more than limit is kept; None where the client left before its end."""
+    if message["type"] == "http.disconnect":
+        return None
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        if len(body) <= limit:
+            body += message.get("body", b"")
+    return body if len(body) <= limit else body[: limit + 1]
+
+
+def _dated(send: Any, now_ms: int) -> Any:
+    """The same send, with the wall's Date in the head: the control API stands beside the worlds, not in them."""
+
+    async def dated(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [(b"date", http_date(now_ms // 1000)), *message["headers"]]}
+        await send(message)
+
+    return dated
+
+
+async def _guarded(worlds: Worlds, control: Any, scope: Any, receive: Any, send: Any) -> None:
+    """The control API behind a limit of the body's size; what it changes in a world is an act in its journal."""
+    most = MAX_SNAPSHOT if scope["path"].endswith("/snapshot") else MAX_CONTROL_BODY
+    body = await _body(receive, most, await receive())
+    if body is None:
+        return
+    if len(body) > most:
+        refused = problems.reply(TOO_LARGE, f"the body is larger than {most} bytes", scope["path"])
+        await refused(scope, receive, send)
+        return
+    if not scope["query_string"].isascii():
+        refused = problems.reply(INVALID, "the query is not ASCII: escape it with %", scope["path"])
+        await refused(scope, receive, send)
+        return
+    pending = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Any:
+        return pending.pop() if pending else await receive()
+
+    await control(scope, replay, _recording(worlds, scope, body, send))
+
+
+def _recording(worlds: Worlds, scope: Any, body: bytes, send: Any) -> Any:
+    """The same send, which writes an act down when it has come off; its moment is the one before it."""
+    named = _WORLD.fullmatch(scope["path"])
+    world = worlds.by_name.get(named[1]) if named and scope["method"] not in ("GET", "HEAD", "OPTIONS") else None
+    below = named[2] if named else None
+    if world is None or (below in _NOT_ACTS and (below is not None or scope["method"] != "PATCH")):
+        return send
+    if world.journal.begun is None:
+        snapshots.begin_journal(world)
+    journal, at_ms = world.journal, world.clock.now_ms()
+    query = scope["query_string"].decode("latin-1")
+    path = f"{below or ''}?{query}" if query else below or ""
+
+    async def record(message: Any) -> None:
+        if message["type"] == "http.response.start" and message["status"] < 300:
+            journal.act(at_ms, scope["method"], path, body)
+        await send(message)
+
+    return record

@@ -1,0 +1,95 @@
+"""An answer as it will go over the wire, and the pages that stand before the API. May not know who asked."""
+
+from typing import NamedTuple
+
+import orjson
+
+from bakong_contracts.open_api import Envelope, ErrorCode, failure
+from bakong_contracts.open_api.codes import MISSING_FIELDS
+
+JSON = b"application/json; charset=utf-8"
+HTML = b"text/html"
+
+
+class Reply(NamedTuple):
+    """What is sent, and how.
+
+    delay_ms: how long the client waits first. silent: nothing is sent, the connection ends.
+    reset: the connection is reset, before the head (silent) or after `cut` bytes of the body.
+    cut: so many bytes of the body are sent, and then the connection ends. raw: sent in the place of all HTTP.
+    pieces, every_ms: the body comes in so many pieces, with so long between them. headers: further ones.
+    skew_ms: how far ahead of the world's time the head's Date is.
+    """
+
+    status: int
+    body: bytes
+    content_type: bytes = JSON
+    error_code: int | None = None
+    delay_ms: int = 0
+    silent: bool = False
+    reset: bool = False
+    cut: int | None = None
+    raw: bytes | None = None
+    pieces: int = 1
+    every_ms: int = 0
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    skew_ms: int = 0
+
+
+def answer(envelope: Envelope) -> Reply:
+    return Reply(200, orjson.dumps(envelope))
+
+
+def refusal(code: ErrorCode) -> Reply:
+    """The envelope of an error code, with its HTTP status."""
+    return Reply(code.status, orjson.dumps(failure(code)), error_code=code.number)
+
+
+def loud(message: str) -> Reply:
+    """What a script that is wrong, or that fits nothing, is answered with: the envelope, and what to put right."""
+    envelope = failure(MISSING_FIELDS) | {"responseMessage": f"bakong-sandbox: {message}"}
+    return Reply(400, orjson.dumps(envelope), error_code=MISSING_FIELDS.number)
+
+
+def nginx_page(status: int) -> Reply:
+    """The page of a bare nginx. Its exact bytes at NBC are unknown: a guess."""
+    title = f"{status} {_REASONS.get(status, 'Error')}"
+    page = (
+        f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
+        "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    )
+    return Reply(status, page.encode(), HTML)
+
+
+def cloudfront_page(status: int) -> Reply:
+    """The page of Amazon CloudFront that clients outside Cambodia report. Its exact bytes are unknown: a guess."""
+    page = (
+        '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN" "http://www.w3.org/TR/html4/loose.dtd">\n'
+        "<HTML><HEAD><TITLE>ERROR: The request could not be satisfied</TITLE></HEAD><BODY>\n"
+        f"<H1>{status} ERROR</H1>\n<H2>The request could not be satisfied.</H2>\n"
+        "The Amazon CloudFront distribution is configured to block access from your country.\n"
+        "</BODY></HTML>\n"
+    )
+    return Reply(status, page.encode(), HTML)
+
+
+def html_page(status: int) -> Reply:
+    """A page of a web site, where JSON was expected: what a captive portal or a landing page answers."""
+    return Reply(
+        status, b"<!doctype html><html><head><title>Welcome</title></head><body><p>Hello.</p></body></html>", HTML
+    )
+
+
+_REASONS = {
+    400: "Bad Request",
+    401: "Authorization Required",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Not Allowed",
+    413: "Request Entity Too Large",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Temporarily Unavailable",
+    504: "Gateway Time-out",
+}
