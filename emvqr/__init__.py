@@ -1,4 +1,4 @@
-"""The EMVCo merchant-presented QR format: data objects, templates, CRC. May not know of any country or scheme.
+"""The EMVCo merchant-presented QR format: data objects, templates, CRC. Must not depend on any country or scheme.
 
 Source: EMV QR Code Specification for Payment Systems, Merchant-Presented Mode.
 """

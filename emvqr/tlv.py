@@ -1,4 +1,4 @@
-"""Data objects: two digits of ID, two of length in characters, the value. May not know what any ID means."""
+"""Data objects: two digits of ID, two of length in characters, the value. It gives no ID a meaning."""
 
 from typing import NamedTuple
 
@@ -52,7 +52,7 @@ def fields(text: str) -> dict[str, str]:
     >>> fields("0002015802KH")
     {'00': '01', '58': 'KH'}
     """
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     place, count = 0, 0
     end = len(text)
     try:
@@ -60,18 +60,18 @@ def fields(text: str) -> dict[str, str]:
             start = place + 4
             tag, length = _HEADS[text[place:start]]
             place = start + length
-            found[tag] = text[start:place]
+            values[tag] = text[start:place]
             count += 1
     except KeyError:
         place = -1
-    if place != end or count != len(found):
+    if place != end or count != len(values):
         raise _repeated(parse(text))
-    return found
+    return values
 
 
 def _repeated(objects: tuple[DataObject, ...]) -> RepeatedTagError:
-    tags = [found.tag for found in objects]
-    tag, offset = next((found.tag, found.offset) for at, found in enumerate(objects) if found.tag in tags[:at])
+    tags = [item.tag for item in objects]
+    tag, offset = next((item.tag, item.offset) for at, item in enumerate(objects) if item.tag in tags[:at])
     first = objects[tags.index(tag)].offset
     return RepeatedTagError(f"at character {offset}: tag {tag} stood at {first} already", tag=tag, offset=offset)
 

@@ -1,4 +1,4 @@
-"""A code as a tree: which IDs are templates by EMVCo, and what they hold. May not know of any country or scheme."""
+"""A code as a tree: which IDs are templates by EMVCo, and what they hold. Must not depend on any country or scheme."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -44,21 +44,21 @@ def tree(text: str) -> tuple[Node, ...]:
     >>> [child.path for child in tree("62090105INV-1")[0].children]
     ['62.01']
     """
-    return tuple(_node(found, "", 0, TEMPLATES.__contains__) for found in parse(text))
+    return tuple(_node(item, "", 0, TEMPLATES.__contains__) for item in parse(text))
 
 
-def _node(found: DataObject, prefix: str, start: int, is_template: Callable[[str], bool]) -> Node:
-    path = f"{prefix}{found.tag}"
-    offset = start + found.offset
+def _node(item: DataObject, prefix: str, start: int, is_template: Callable[[str], bool]) -> Node:
+    path = f"{prefix}{item.tag}"
+    offset = start + item.offset
     children: tuple[Node, ...] = ()
-    if is_template(found.tag):
+    if is_template(item.tag):
         try:
-            inner = parse(found.value)
+            inner = parse(item.value)
         except EMVError:
             inner = ()
         below = INNER_TEMPLATES.__contains__ if path == "62" else _none
         children = tuple(_node(child, f"{path}.", offset + 4, below) for child in inner)
-    return Node(path, found.value, offset, children)
+    return Node(path, item.value, offset, children)
 
 
 def _none(_tag: str) -> bool:

@@ -1,4 +1,4 @@
-"""Amounts as NBC's SDK writes them, without float arithmetic. May not know of tags."""
+"""Amounts as NBC's SDK writes them, without float arithmetic."""
 
 import re
 from decimal import Decimal

@@ -1,6 +1,6 @@
 """decode and verify: the same reading, once as values and once as a verdict. Knows what lenient mode forgives."""
 
-from khqr import swift
+from khqr import fast_decode
 from khqr.errors import DecodeError
 from khqr.model import Payload, Timestamp
 from khqr.moments import now_ms
@@ -20,7 +20,7 @@ def decode(text: str, *, mode: Mode = Mode.STRICT) -> Payload:
     >>> payload.payee.bakong_account_id
     'john_smith@devb'
     """
-    if payload := swift.read(text):
+    if payload := fast_decode.read(text):
         return payload
     careful, problems, forgiven = _read(text, mode)
     if problems or careful is None:
@@ -39,7 +39,7 @@ def verify(text: str, *, now: Timestamp | None = None, mode: Mode = Mode.STRICT)
     """
     problems: tuple[Problem, ...] = ()
     forgiven: tuple[Problem, ...] = ()
-    expiration: object = swift.expiry(text)
+    expiration: object = fast_decode.expiry(text)
     if expiration is None:
         payload, problems, forgiven = _read(text, mode)
         expiration = payload.payee.expiration_timestamp if payload else None

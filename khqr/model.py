@@ -1,4 +1,4 @@
-"""What a KHQR says, as values. May not know how it is written."""
+"""What a KHQR says, as values. Must not depend on how it is written."""
 
 from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
@@ -39,13 +39,13 @@ def _made_of_what_is_given(kind: type[Kind]) -> type[Kind]:
     required = frozenset(field.name for field in fields(made) if field.default is MISSING)
 
     @wraps(careful)
-    def swift(self: Kind, **given: Any) -> None:
+    def set_frozen(self: Kind, **given: Any) -> None:
         if names.issuperset(given) and given.keys() >= required:
             self.__dict__.update(given)
         else:
             careful(self, **given)
 
-    made.__init__ = swift
+    made.__init__ = set_frozen
     return kind
 
 

@@ -56,29 +56,29 @@ class Reading:
 
     def _read(self) -> None:
         self._check_text()
-        found = self._top()
-        self._check_frame(found)
+        by_tag = self._top()
+        self._check_frame(by_tag)
         values: Values = {}
         for tag, name, limit, missing, too_long in _TEXTS:
-            values[name] = self._bounded(found, tag, limit, missing, too_long)
-        values["merchant_category_code"] = self._category(found)
-        currency = values["currency"] = self._currency(found)
-        amount = values["amount"] = self._amount(found, currency)
-        if tags.ADDITIONAL_DATA in found:
-            self._template(found, tags.ADDITIONAL_DATA, values)
-        if tags.LANGUAGE in found:
-            self._language(found, values)
-        if tags.UPI_ACCOUNT in found:
-            values["upi_merchant_account"] = self._upi(found, currency)
-        creation, values["expiration_timestamp"] = self._timestamps(found, amount)
-        initiation = self._initiation(found)
-        kind = self._account(found, values)
+            values[name] = self._bounded(by_tag, tag, limit, missing, too_long)
+        values["merchant_category_code"] = self._category(by_tag)
+        currency = values["currency"] = self._currency(by_tag)
+        amount = values["amount"] = self._amount(by_tag, currency)
+        if tags.ADDITIONAL_DATA in by_tag:
+            self._template(by_tag, tags.ADDITIONAL_DATA, values)
+        if tags.LANGUAGE in by_tag:
+            self._language(by_tag, values)
+        if tags.UPI_ACCOUNT in by_tag:
+            values["upi_merchant_account"] = self._upi(by_tag, currency)
+        creation, values["expiration_timestamp"] = self._timestamps(by_tag, amount)
+        initiation = self._initiation(by_tag)
+        kind = self._account(by_tag, values)
         if kind and not self._broken:
-            self._finish(found, kind, values, initiation, creation)
+            self._finish(by_tag, kind, values, initiation, creation)
 
     def _finish(
         self,
-        found: dict[str, str],
+        by_tag: dict[str, str],
         kind: Callable[..., Individual | Merchant],
         values: Values,
         initiation: str,
@@ -89,9 +89,9 @@ class Reading:
         self.payload = Payload(
             payee=kind(**values),
             point_of_initiation=initiation,
-            country_code=found.get(tags.COUNTRY, ""),
+            country_code=by_tag.get(tags.COUNTRY, ""),
             creation_timestamp=creation,
-            crc=found.get(tags.CRC, ""),
+            crc=by_tag.get(tags.CRC, ""),
         )
 
     def _check_text(self) -> None:
@@ -152,17 +152,17 @@ class Reading:
         except EMVError as error:
             self._broken = True
             self._malformed(where, error)
-            return {found.tag: found.value for found in error.read}
+            return {item.tag: item.value for item in error.read}
 
     def _repeated(self, objects: tuple[DataObject, ...], where: str, error: RepeatedTagError) -> dict[str, str]:
         start = (place(self._text, where) or 0) + 4 if where else 0
         path = f"{where}.{error.tag}" if where else error.tag
         message = f"tag {path} stands twice, the second time at character {start + error.offset}"
         self.problems.append(Problem("duplicate-tag", message, 8, path, start + error.offset))
-        found: dict[str, str] = {}
+        by_tag: dict[str, str] = {}
         for tag, value, _ in objects:
-            found.setdefault(tag, value)
-        return found
+            by_tag.setdefault(tag, value)
+        return by_tag
 
     def _malformed(self, where: str, error: EMVError) -> None:
         if not where:
@@ -176,27 +176,27 @@ class Reading:
         if not self._broken or value is not None:
             self._problem("missing", f"tag {tag} is {'missing' if value is None else 'empty'}", code, tag)
 
-    def _check_frame(self, found: dict[str, str]) -> None:
-        if next(iter(found), tags.PAYLOAD_FORMAT) != tags.PAYLOAD_FORMAT:
-            self._problem("order", f"begins with {self._text[:4]!r}, expected tag 00 first", 23, next(iter(found)))
-        if not self._broken and next(reversed(found), tags.CRC) != tags.CRC:
-            self._problem("order", "tag 63 (CRC) is not the last", 24, next(reversed(found)))
+    def _check_frame(self, by_tag: dict[str, str]) -> None:
+        if next(iter(by_tag), tags.PAYLOAD_FORMAT) != tags.PAYLOAD_FORMAT:
+            self._problem("order", f"begins with {self._text[:4]!r}, expected tag 00 first", 23, next(iter(by_tag)))
+        if not self._broken and next(reversed(by_tag), tags.CRC) != tags.CRC:
+            self._problem("order", "tag 63 (CRC) is not the last", 24, next(reversed(by_tag)))
         for tag, expected, missing in (
             (tags.PAYLOAD_FORMAT, tags.FORMAT_VERSION, 23),
             (tags.COUNTRY, tags.COUNTRY_CODE, 26),
         ):
-            value = found.get(tag)
+            value = by_tag.get(tag)
             if value == expected:
                 continue
             if value:
                 self._problem("value", f"tag {tag} is {value!r}, expected {expected!r}", 8, tag)
             else:
                 self._missing(tag, value, missing)
-        if len(found.get(tags.CRC, "6304")) != 4:
-            self._problem("crc-format", f"tag 63 is {found[tags.CRC]!r}, expected four hex digits", 22, tags.CRC)
+        if len(by_tag.get(tags.CRC, "6304")) != 4:
+            self._problem("crc-format", f"tag 63 is {by_tag[tags.CRC]!r}, expected four hex digits", 22, tags.CRC)
 
-    def _bounded(self, found: dict[str, str], tag: str, limit: int, missing: int, too_long: int) -> str:
-        value = found.get(tag)
+    def _bounded(self, by_tag: dict[str, str], tag: str, limit: int, missing: int, too_long: int) -> str:
+        value = by_tag.get(tag)
         if not value:
             self._missing(tag, value, missing)
             return ""
@@ -205,8 +205,8 @@ class Reading:
             self._problem("label-length", message, too_long, tag)
         return value
 
-    def _category(self, found: dict[str, str]) -> str:
-        value = found.get(tags.MERCHANT_CATEGORY)
+    def _category(self, by_tag: dict[str, str]) -> str:
+        value = by_tag.get(tags.MERCHANT_CATEGORY)
         if not value:
             self._missing(tags.MERCHANT_CATEGORY, value, 25)
             return tags.DEFAULT_CATEGORY
@@ -216,8 +216,8 @@ class Reading:
             self._problem(rule, f"tag 52 is {value!r}, expected four digits", code, tags.MERCHANT_CATEGORY)
         return value
 
-    def _currency(self, found: dict[str, str]) -> Currency:
-        value = found.get(tags.CURRENCY)
+    def _currency(self, by_tag: dict[str, str]) -> Currency:
+        value = by_tag.get(tags.CURRENCY)
         currency = _CURRENCIES.get(value or "")
         if currency:
             return currency
@@ -228,8 +228,8 @@ class Reading:
             self._missing(tags.CURRENCY, value, 9)
         return Currency.KHR
 
-    def _amount(self, found: dict[str, str], currency: Currency) -> Decimal | None:
-        value = found.get(tags.AMOUNT)
+    def _amount(self, by_tag: dict[str, str], currency: Currency) -> Decimal | None:
+        value = by_tag.get(tags.AMOUNT)
         if value is None:
             return None
         form = AMOUNT.fullmatch(value)
@@ -248,9 +248,9 @@ class Reading:
         message = f"tag 54 is {value!r}, expected {expected}"
         self._problem("value" if is_fraction else "amount-form", message, 4, tags.AMOUNT)
 
-    def _template(self, found: dict[str, str], tag: str, values: Values) -> None:
+    def _template(self, by_tag: dict[str, str], tag: str, values: Values) -> None:
         """The known fields of the template go into values by their names."""
-        value = found[tag]
+        value = by_tag[tag]
         if not value:
             self._problem("empty-template", f"template {tag} is empty", 8, tag)
         subs = _BY_TAG[tag]
@@ -268,20 +268,20 @@ class Reading:
         is_label = inner and sub.tag != tags.ACCOUNT_ID.tag
         self._problem("label-length" if is_label else "value", message, sub.too_long, path)
 
-    def _language(self, found: dict[str, str], values: Values) -> None:
-        self._template(found, tags.LANGUAGE, values)
+    def _language(self, by_tag: dict[str, str], values: Values) -> None:
+        self._template(by_tag, tags.LANGUAGE, values)
         if not (values.get("language_preference") and values.get("merchant_name_alternate_language")):
             self._problem("language", "template 64 needs a language (00) and a name (01)", 39, tags.LANGUAGE)
 
-    def _upi(self, found: dict[str, str], currency: Currency) -> str | None:
+    def _upi(self, by_tag: dict[str, str], currency: Currency) -> str | None:
         if currency is Currency.USD:
             self._problem("upi-currency", "UnionPay accounts (15) take no USD", 44, tags.UPI_ACCOUNT)
-        return found[tags.UPI_ACCOUNT] or None
+        return by_tag[tags.UPI_ACCOUNT] or None
 
-    def _timestamps(self, found: dict[str, str], amount: Decimal | None) -> tuple[int | None, int | None]:
-        value = found.get(tags.TIMESTAMP)
+    def _timestamps(self, by_tag: dict[str, str], amount: Decimal | None) -> tuple[int | None, int | None]:
+        value = by_tag.get(tags.TIMESTAMP)
         if value is None:
-            if (amount or found.get(tags.POINT_OF_INITIATION) == tags.DYNAMIC) and not self._broken:
+            if (amount or by_tag.get(tags.POINT_OF_INITIATION) == tags.DYNAMIC) and not self._broken:
                 message = "a code with an amount must carry its expiry (99.01)"
                 self._problem("expiry-missing", message, 45)
             return None, None
@@ -310,26 +310,26 @@ class Reading:
         )
         return None
 
-    def _initiation(self, found: dict[str, str]) -> str:
+    def _initiation(self, by_tag: dict[str, str]) -> str:
         """EMVCo makes 01 optional; absent, the code is static."""
-        value = found.get(tags.POINT_OF_INITIATION, tags.STATIC)
+        value = by_tag.get(tags.POINT_OF_INITIATION, tags.STATIC)
         if value not in _INITIATIONS:
             code = 17 if len(value) > 2 else 48
             self._problem("value", f"tag 01 is {value!r}, expected 11 or 12", code, tags.POINT_OF_INITIATION)
-        elif (value == tags.DYNAMIC) != (tags.AMOUNT in found) and not self._broken:
+        elif (value == tags.DYNAMIC) != (tags.AMOUNT in by_tag) and not self._broken:
             message = "a code is dynamic (01 = 12) exactly when it has an amount (54)"
-            self._problem("initiation", message, 47, tags.AMOUNT if tags.AMOUNT in found else tags.POINT_OF_INITIATION)
+            self._problem("initiation", message, 47, tags.AMOUNT if tags.AMOUNT in by_tag else tags.POINT_OF_INITIATION)
         return value
 
-    def _account(self, found: dict[str, str], values: Values) -> Callable[..., Individual | Merchant] | None:
-        is_individual, is_merchant = tags.INDIVIDUAL_ACCOUNT in found, tags.MERCHANT_ACCOUNT in found
+    def _account(self, by_tag: dict[str, str], values: Values) -> Callable[..., Individual | Merchant] | None:
+        is_individual, is_merchant = tags.INDIVIDUAL_ACCOUNT in by_tag, tags.MERCHANT_ACCOUNT in by_tag
         if is_individual == is_merchant:
             if is_individual or not self._broken:
                 read = "both 29 and 30" if is_individual else "neither 29 nor 30"
                 self._problem("account", f"carries {read}, expected exactly one", 5, tags.MERCHANT_ACCOUNT)
             return None
         tag = tags.MERCHANT_ACCOUNT if is_merchant else tags.INDIVIDUAL_ACCOUNT
-        self._template(found, tag, values)
+        self._template(by_tag, tag, values)
         self._account_id(tag, values)
         if not is_merchant:
             return Individual
@@ -347,16 +347,16 @@ class Reading:
 
 
 def place(text: str, path: str) -> int | None:
-    """The character where the tag of path begins, or None where it cannot be found."""
+    """The character where the tag of path begins, or None where it is not there."""
     start = 0
     for step, tag in enumerate(path.split(".")):
         try:
             objects = parse(text)
         except EMVError as error:
             objects = error.read
-        found = next((each for each in objects if each.tag == tag), None)
-        if found is None:
+        data_object = next((each for each in objects if each.tag == tag), None)
+        if data_object is None:
             return None
-        start += found.offset + (4 if step else 0)
-        text = found.value
+        start += data_object.offset + (4 if step else 0)
+        text = data_object.value
     return start

@@ -87,8 +87,8 @@ def _zxing() -> Reader:
     zxing = library("zxingcpp")
 
     def reader(image: Any) -> list[str]:
-        found = zxing.read_barcodes(image, formats=zxing.BarcodeFormat.QRCode)
-        return [_utf8(each.bytes) or each.text for each in found if each.valid]
+        barcodes = zxing.read_barcodes(image, formats=zxing.BarcodeFormat.QRCode)
+        return [_utf8(each.bytes) or each.text for each in barcodes if each.valid]
 
     return reader
 
@@ -98,8 +98,8 @@ def _pyzbar() -> Reader:
     qr = [pyzbar.ZBarSymbol.QRCODE]
 
     def reader(image: Any) -> list[str]:
-        found = (each.data for each in pyzbar.decode(image, symbols=qr))
-        return [text for data in found if (text := _utf8(data)) and _is_sure(text)]
+        symbols = (each.data for each in pyzbar.decode(image, symbols=qr))
+        return [text for data in symbols if (text := _utf8(data)) and _is_sure(text)]
 
     return reader
 

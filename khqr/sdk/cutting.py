@@ -40,11 +40,11 @@ def cuts(text: str) -> Iterator[Cut]:
     """Every cut of text, the last one with rest unmoved where the SDK would loop for ever."""
     start, end = 0, len(text)
     while start < end:
-        found = cut(text, start)
-        yield found
-        if found.rest == start:
+        piece = cut(text, start)
+        yield piece
+        if piece.rest == start:
             return
-        start = found.rest
+        start = piece.rest
 
 
 class Split(NamedTuple):
@@ -81,12 +81,12 @@ def split(text: str) -> Split:
 
 def template(value: str, names: dict[str, str]) -> tuple[dict[str, str], bool]:
     """The named fields of a template, and whether the SDK would loop for ever in it."""
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     place = 0
     for tag, inner, rest in cuts(value):
         if tag in names:
-            found[names[tag]] = inner
+            fields[names[tag]] = inner
         if rest == place:
-            return found, True
+            return fields, True
         place = rest
-    return found, False
+    return fields, False

@@ -65,12 +65,12 @@ def decode(qr: str | None) -> Answer:
     >>> decode("000201")["data"]["payloadFormatIndicator"]
     '01'
     """
-    found = split(units(qr or ""))
+    parts = split(units(qr or ""))
     read: dict[str, str | None] = dict.fromkeys(FIELDS)
-    read["merchantType"] = found.merchant_type
+    read["merchantType"] = parts.merchant_type
     spread: dict[str, str] = {}
-    if not found.stuck:
-        _read_all(dict(found.tags), found.has_30, read, spread)
+    if not parts.stuck:
+        _read_all(dict(parts.tags), parts.has_30, read, spread)
     characters: dict[str, str | None] = {place: spread[place] for place in sorted(spread, key=int)}
     return success({name: value and text_of(value) for name, value in (characters | read).items()})
 

@@ -88,16 +88,16 @@ def number(value: Value) -> float:
         return 0.0
     if _NUMBER.fullmatch(text):
         return float(text)
-    if found := _RADIX.fullmatch(text):
-        base = found.lastgroup or ""
-        return _float(int(found[base], _BASES[base]))
+    if match := _RADIX.fullmatch(text):
+        base = match.lastgroup or ""
+        return _float(int(match[base], _BASES[base]))
     return math.nan
 
 
 def parse_float(text: str) -> float:
     """parseFloat(text): the longest number that text begins with."""
-    found = _FLOAT.match(text)
-    return float(found[1]) if found else math.nan
+    match = _FLOAT.match(text)
+    return float(match[1]) if match else math.nan
 
 
 def parse_int(text: str) -> int | None:
@@ -106,8 +106,8 @@ def parse_int(text: str) -> int | None:
     >>> parse_int("1X"), parse_int(" 7"), parse_int("-4"), parse_int("XY"), parse_int("0x")
     (1, 7, -4, None, None)
     """
-    found = _INTEGER.match(text)
-    return int(found[1]) if found else None
+    match = _INTEGER.match(text)
+    return int(match[1]) if match else None
 
 
 def to_fixed_2(value: float) -> str:

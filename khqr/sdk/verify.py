@@ -57,19 +57,19 @@ def reason(qr: str, now_ms: int) -> Refusal | None:
     return None
 
 
-def _check(found: Split, now_ms: int) -> None:
-    if found.stuck:
+def _check(parts: Split, now_ms: int) -> None:
+    if parts.stuck:
         raise Refusal(None, LOOP)
-    present = {tag for tag, _ in found.tags}
-    if ("01", "12") in found.tags and "54" not in present:
+    present = {tag for tag, _ in parts.tags}
+    if ("01", "12") in parts.tags and "54" not in present:
         raise Refusal(47)
-    if (("01", "12") in found.tags or "54" in present) and "99" not in present:
+    if (("01", "12") in parts.tags or "54" in present) and "99" not in present:
         raise Refusal(45)
     for tag, missing in REQUIRED.items():
         if tag not in present:
             raise Refusal(missing)
     initiation: str | None = None
-    for tag, value in found.tags:
+    for tag, value in parts.tags:
         if tag == "01":
             initiation = value
         if tag in TEMPLATES:

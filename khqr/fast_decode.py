@@ -1,4 +1,4 @@
-"""The straight way through a code with nothing wrong in it; whatever gives it pause takes the careful way (reading).
+"""The fast path through a code with nothing wrong in it; whatever gives it pause falls back to `Reading`.
 
 Speed alone is its purpose: a code as NBC writes it, with the tags in NBC's order, is one regular expression. What it
 accepts, `Reading` accepts with the same payload, which the properties and the fuzzing hold it to; what it leaves, it
@@ -87,31 +87,31 @@ _SIZES = {figures: size for size, figures in enumerate(FIGURES)} | {None: 0}
 
 def read(text: object) -> Payload | None:
     """The payload of a code that is strictly valid but for its expiry; None where it may not be."""
-    found = _found(text)
-    if found is None:
+    match = _match(text)
+    if match is None:
         return None
-    kind, values, initiation, creation, crc = found
+    kind, values, initiation, creation, crc = match
     return Payload.of(kind.of(values), initiation, tags.COUNTRY_CODE, creation, crc)
 
 
 def expiry(text: object) -> float | None:
     """The last millisecond in which such a code is valid, NEVER where it has no end; None where it may not be one."""
-    found = _found(text)
-    if found is None:
+    match = _match(text)
+    if match is None:
         return None
-    expiration = found[1]["expiration_timestamp"]
+    expiration = match[1]["expiration_timestamp"]
     return NEVER if expiration is None else int(expiration)
 
 
-def _found(text: object) -> tuple[type[Individual | Merchant], dict[str, Any], str, int | None, str] | None:
+def _match(text: object) -> tuple[type[Individual | Merchant], dict[str, Any], str, int | None, str] | None:
     """Kind, fields, point of initiation, creation time and CRC of such a code."""
     if type(text) is not str:
         return None
     shape = _SHAPES.get(text[12:14])  # the account's tag, where 00 and 01 stand before it
-    found = shape.pattern.fullmatch(text) if shape else None
-    if shape is None or found is None or len(text) > MAX_PAYLOAD or not text.isprintable() or is_astral(text):
+    match = shape.pattern.fullmatch(text) if shape else None
+    if shape is None or match is None or len(text) > MAX_PAYLOAD or not text.isprintable() or is_astral(text):
         return None
-    initiation, created, crc, size, account, size_62, additional, size_64, language = found.group(*shape.frame)
+    initiation, created, crc, size, account, size_62, additional, size_64, language = match.group(*shape.frame)
     if not (
         _SIZES[size] == len(account)
         and _SIZES[size_62] == len(additional or "")
@@ -119,7 +119,7 @@ def _found(text: object) -> tuple[type[Individual | Merchant], dict[str, Any], s
         and crc_hqx(text[:-4].encode(), 0xFFFF) == int(crc, 16)
     ):
         return None
-    values: dict[str, Any] = dict(zip(shape.names, found.group(*shape.places)))  # noqa: B905  a name for each place
+    values: dict[str, Any] = dict(zip(shape.names, match.group(*shape.places)))  # noqa: B905  a name for each place
     if not ACCOUNT.fullmatch(values["bakong_account_id"]):
         return None
     values["currency"], is_amount = _CURRENCIES[values["currency"]]
