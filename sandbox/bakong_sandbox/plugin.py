@@ -40,9 +40,18 @@ def _stories(item: pytest.Item) -> Iterator[str]:
             yield story(held, folder, re.sub(r"[^A-Za-z0-9]+", "-", item.nodeid)[-100:].strip("-"))
 
 
+def _refuse_shadows() -> None:
+    """Fail in one line where a file of the user's hides a package of ours, instead of deep within an import."""
+    from bakong_sandbox.shadowing import shadows
+
+    if line := shadows():
+        pytest.fail(line, pytrace=False)
+
+
 @pytest.fixture(scope="session")
 def bakong_server() -> "Iterator[Server]":
     """The simulator of this test process: under xdist each worker has its own."""
+    _refuse_shadows()
     from bakong_sandbox.testing.server import Server
 
     server = Server()
@@ -61,6 +70,7 @@ def bakong(bakong_server: "Server") -> "Iterator[Bakong]":
 @pytest.fixture
 def bakong_in_process() -> "Iterator[InProcess]":
     """One Bakong without a port: transport and client() for httpx; pay, use and the rest are awaited."""
+    _refuse_shadows()
     from bakong_sandbox.testing.in_process import InProcess
 
     world = InProcess()
