@@ -1,17 +1,18 @@
-"""A world's time: real, frozen, offset or scaled. May not know what it is used for.
+"""A world's time: real, frozen, offset or scaled; and the timers that fire as it passes.
 
 One clock drives everything that happens in a world. `advance` fires what falls due, in order, each at its own moment,
-and returns when all of it has settled.
+and returns when all of it has settled. A timer that fails stops no other: it is reported to `on_failure`.
 """
 
 import asyncio
 import heapq
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 WallMs = Callable[[], int]
 MAX_MS = 250_000_000_000_000  # in the year 9892: what a date can show, with room to advance
+PRUNE_AT = 64  # so few timers are not worth a look for cancelled ones
 Fire = Callable[[], Awaitable[Any] | None]
 
 
@@ -24,14 +25,23 @@ class Mode(StrEnum):
     FROZEN = "frozen"
 
 
+class Failure(NamedTuple):
+    """A timer that raised: when in the world's time, what it was for, and what it raised."""
+
+    at_ms: int
+    what: str
+    error: Exception
+
+
 class Timer:
-    """Something that falls due. cancel() makes it never fire."""
+    """Something that falls due, with the words for it where it fails. cancel() makes it never fire."""
 
-    __slots__ = ("cancelled", "due_ms", "fire")
+    __slots__ = ("cancelled", "due_ms", "fire", "what")
 
-    def __init__(self, due_ms: int, fire: Fire) -> None:
+    def __init__(self, due_ms: int, fire: Fire, what: str) -> None:
         self.due_ms = due_ms
         self.fire = fire
+        self.what = what
         self.cancelled = False
 
     def cancel(self) -> None:
@@ -43,7 +53,9 @@ class WorldClock:
 
     def __init__(self, wall_ms: WallMs) -> None:
         self._wall_ms = wall_ms
+        self.on_failure: Callable[[Failure], object] = _report
         self._timers: list[tuple[int, int, Timer]] = []
+        self._prune_at = PRUNE_AT
         self._sequence = 0
         self._alarm: asyncio.TimerHandle | None = None
         self._running: set[asyncio.Task[Any]] = set()
@@ -63,25 +75,39 @@ class WorldClock:
         passed = self._wall_ms() - self._base_wall
         return self._base + (passed if self._pace == 1 else int(passed * self._pace))
 
-    def call_at(self, due_ms: int, fire: Fire) -> Timer:
-        """Call fire once the time is due_ms or later; what it returns, if awaitable, is awaited by advance."""
-        timer = Timer(due_ms, fire)
+    def call_at(self, due_ms: int, fire: Fire, what: str = "") -> Timer:
+        """Call fire once the time is due_ms or later; what it returns, if awaitable, is awaited by advance.
+
+        what: the words for it where it fails.
+        """
+        timer = Timer(due_ms, fire, what or getattr(fire, "__qualname__", "timer"))
         self._sequence += 1
+        if len(self._timers) >= self._prune_at:
+            self._drop_cancelled()
         heapq.heappush(self._timers, (due_ms, self._sequence, timer))
         if self._timers[0][2] is timer:
             self._set_alarm()
         return timer
 
+    @property
+    def waiting(self) -> int:
+        """How many timers are kept: those that will fire, and at most as many cancelled ones, or a few."""
+        return len(self._timers)
+
     async def advance(self, ms: int) -> int:
-        """Move time on by ms; fire what falls due on the way, in order; return the time when all has settled."""
+        """Move time on by ms; fire what falls due on the way, in order; return the time when all has settled.
+
+        A timer that fails is reported to on_failure and raises nothing here.
+        """
         async with self._advancing:
             target = self.now_ms() + ms
             self._pin(self.now_ms())
             try:
                 while self._timers and self._timers[0][0] <= target:
-                    due, _, timer = heapq.heappop(self._timers)
-                    self._pin(max(due, self._base))
-                    await self._fire_now(timer)
+                    timer = heapq.heappop(self._timers)[2]
+                    self._pin(max(timer.due_ms, self._base))
+                    if task := self._fire(timer):
+                        await task
                 await self.settled()
             finally:
                 if self.mode is Mode.REAL and ms:
@@ -122,21 +148,41 @@ class WorldClock:
     def _ring(self) -> None:
         self._alarm = None
         while self._timers and self._timers[0][0] <= self.now_ms():
-            timer = heapq.heappop(self._timers)[2]
-            if not timer.cancelled and (outcome := timer.fire()) is not None:
-                self._track(outcome)
+            self._fire(heapq.heappop(self._timers)[2])
         self._set_alarm()
 
-    async def _fire_now(self, timer: Timer) -> None:
+    def _fire(self, timer: Timer) -> asyncio.Task[None] | None:
+        """Fire a timer; what is still under way then, as a task that never raises."""
         if timer.cancelled:
-            return
-        outcome = timer.fire()
-        if outcome is not None:
-            await self._track(outcome)
-
-    def _track(self, outcome: Awaitable[Any]) -> asyncio.Future[Any]:
-        task = asyncio.ensure_future(outcome)
-        if isinstance(task, asyncio.Task):
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            return None
+        try:
+            outcome = timer.fire()
+        except Exception as error:  # noqa: BLE001  whatever a timer does, the clock goes on
+            self._failed(timer, error)
+            return None
+        if outcome is None:
+            return None
+        task = asyncio.ensure_future(self._finish(timer, outcome))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
         return task
+
+    async def _finish(self, timer: Timer, outcome: Awaitable[Any]) -> None:
+        try:
+            await outcome
+        except Exception as error:  # noqa: BLE001  as above
+            self._failed(timer, error)
+
+    def _failed(self, timer: Timer, error: Exception) -> None:
+        self.on_failure(Failure(self.now_ms(), timer.what, error))
+
+    def _drop_cancelled(self) -> None:
+        self._timers = [row for row in self._timers if not row[2].cancelled]
+        heapq.heapify(self._timers)
+        self._prune_at = max(PRUNE_AT, 2 * len(self._timers))
+
+
+def _report(failure: Failure) -> None:
+    """To the event loop, which logs it: for a clock whose owner keeps no journal."""
+    message = f"a timer failed: {failure.what}"
+    asyncio.get_running_loop().call_exception_handler({"message": message, "exception": failure.error})

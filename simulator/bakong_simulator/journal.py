@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 LIMIT = 10_000
+MAX_ERROR = 1000  # characters of an error that are kept
 MOST_BYTES = 4 * 1024 * 1024  # of bodies; the oldest entries go first
 
 
@@ -52,8 +53,17 @@ class Act(NamedTuple):
     body: bytes
 
 
+class Failure(NamedTuple):
+    """Something that fell due and failed: after how many calls, when, what it was for, and the error in words."""
+
+    after: int
+    at_ms: int
+    what: str
+    error: str
+
+
 class Journal:
-    """The last calls, oldest first, and how many there ever were; and the acts among them.
+    """The last calls, oldest first, and how many there ever were; the acts among them, and the timers that failed.
 
     begun is the world's state before the first of them, from which they can be replayed.
     """
@@ -64,6 +74,8 @@ class Journal:
         self.total = 0
         self.acts: deque[Act] = deque(maxlen=LIMIT)
         self.acted = 0
+        self.failures: deque[Failure] = deque(maxlen=LIMIT)
+        self.failed = 0
         self.begun: Mapping[str, Any] | None = None
 
     def __len__(self) -> int:
@@ -91,3 +103,12 @@ class Journal:
     def act(self, at_ms: int, method: str, path: str, body: bytes) -> None:
         self.acted += 1
         self.acts.append(Act(self.total, at_ms, method, path, body))
+
+    def fail(self, at_ms: int, what: str, error: Exception) -> None:
+        """Keep that something which fell due has failed."""
+        self.failed += 1
+        self.failures.append(Failure(self.total, at_ms, what, f"{type(error).__name__}: {error}"[:MAX_ERROR]))
+
+    def failures_since(self, failed: int) -> list[Failure]:
+        """Those after the first so many."""
+        return list(self.failures)[max(0, len(self.failures) - (self.failed - failed)) :]

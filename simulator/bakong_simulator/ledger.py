@@ -46,13 +46,22 @@ class Ledger:
     def holds(self, account_id: str) -> bool:
         return account_id in self.accounts and account_id != ISSUER
 
+    def covers(self, account_id: str, currency: str, minor: int) -> bool:
+        """Whether an account can pay so much; the issuer always can."""
+        return account_id == ISSUER or self.accounts[account_id].balances[currency] >= minor
+
+    def check_covered(self, account_id: str, currency: str, minor: int) -> None:
+        """Raises LedgerError where an account cannot pay so much."""
+        if not self.covers(account_id, currency, minor):
+            held = self.accounts[account_id].balances[currency]
+            raise LedgerError(f"{account_id} holds {held} minor units of {currency}, {minor} are asked")
+
     def post(self, debit: str, credit: str, currency: str, minor: int) -> None:
         """Move minor units from one account to another. Raises LedgerError and moves nothing."""
         if minor < 0:
             raise LedgerError(f"an amount of {minor} minor units cannot be moved")
         payer, payee = self.accounts[debit], self.accounts[credit]
-        if debit != ISSUER and payer.balances[currency] < minor:
-            raise LedgerError(f"{debit} holds {payer.balances[currency]} minor units of {currency}, {minor} are asked")
+        self.check_covered(debit, currency, minor)
         payer.balances[currency] -= minor
         payee.balances[currency] += minor
         self.postings.append(Posting(debit, credit, currency, minor))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from bakong_scenarios import Scenario, State, Step
 from bakong_simulator.money import json_number
@@ -59,6 +59,14 @@ class Receipt:
         }
 
 
+class Pending(NamedTuple):
+    """A wallet's payment on its way: what is paid, from where, and the step that it brings on."""
+
+    order: Order
+    from_account: str
+    step: Step
+
+
 @dataclass(slots=True)
 class Payment:
     """What is known under one md5.
@@ -67,6 +75,7 @@ class Payment:
     attempts: checks that arrived. answered: checks answered within the present step.
     scenario, step: the script it follows, and where in it; arrived: whether that step has begun.
     begun_ms: when Bakong first heard of it. hidden: the script lets no check find it.
+    pending: what a wallet has sent and has not arrived; until it has, the script does not move the payment.
     """
 
     md5: str
@@ -79,6 +88,7 @@ class Payment:
     hidden: bool = False
     attempts: int = 0
     answered: int = 0
+    pending: Pending | None = None
     receipts: list[Receipt] = field(default_factory=list)
     found: Any = None  # how the md5 check answered last, and for which receipt: open_api's
 

@@ -93,12 +93,12 @@ class Player:
 
     def switch(self, payment: Payment, named: Scenario | None) -> None:
         """Let a payment that nobody has paid yet follow the script that a call names, from its beginning."""
-        if named is not None and payment.scenario is not named and not payment.receipts:
+        if named is not None and payment.scenario is not named and not payment.receipts and not payment.pending:
             self.begin(payment, named)
 
     def asked(self, payment: Payment) -> None:
         """A check of this payment is about to be answered; each brings its path on."""
-        while payment.arrived and _is_spent(payment):
+        while payment.arrived and not payment.pending and _is_spent(payment):
             self._enter(payment, payment.step + 1)
         payment.answered += 1
 
@@ -108,12 +108,16 @@ class Player:
         settled = [*path[start:], *reversed(path[:start])]
         return next((step for step in settled if step.settles), PAID_AT_ONCE)
 
+    def is_due(self, payment: Payment, step: Step) -> bool:
+        """Whether a step that a wallet brings on would begin at once."""
+        return self._due_ms(payment, step) <= self._clock.now_ms()
+
     def bring_about(self, payment: Payment, step: Step, act: Callable[[], None]) -> None:
         """A wallet has paid: act once the step's time has come, and go on from that step of the path."""
         self._stop_timer(payment)
-        self._at(payment, self._due_ms(payment, step), self.arrival(payment, step, act))
+        self._at(payment, self._due_ms(payment, step), self._arrival(payment, step, act))
 
-    def arrival(self, payment: Payment, step: Step, act: Callable[[], None]) -> Callable[[], None]:
+    def _arrival(self, payment: Payment, step: Step, act: Callable[[], None]) -> Callable[[], None]:
         """What happens when a wallet's payment arrives: act, and the path goes on from its step."""
         number = next((at for at, other in enumerate(payment.path) if other is step), len(payment.path))
         goes_on = number > payment.step or not payment.arrived
@@ -162,14 +166,14 @@ class Player:
         """When something of a payment falls due: 0 is its path, others its tracking statuses."""
         return {at: timer.due_ms for (md5, at), timer in self._timers.items() if md5 == payment.md5}
 
-    def resume(self, payment: Payment, dues: Mapping[int, int], arrives: Callable[[], None] | None) -> None:
-        """Let a payment go on where a snapshot left it; arrives: what a wallet's payment does when it arrives."""
+    def resume(self, payment: Payment, dues: Mapping[int, int], act: Callable[[], None]) -> None:
+        """Let a payment go on where a snapshot left it; act: what happens when a wallet's payment arrives."""
         step = payment.current
         for at, due_ms in dues.items():
             if at and step and at <= len(step.tracking):
                 self._track(payment, at, step.tracking[at - 1].status, due_ms)
-            elif not at and arrives:
-                self._at(payment, due_ms, arrives)
+            elif not at and payment.pending:
+                self._at(payment, due_ms, self._arrival(payment, payment.pending.step, act))
             elif not at and step and payment.arrived:
                 self._at(payment, due_ms, lambda: self._enter(payment, payment.step + 1))
             elif not at and step:
@@ -227,7 +231,7 @@ class Player:
             self._timers.pop(key, None)
             act()
 
-        self._timers[key] = self._clock.call_at(due_ms, fire)
+        self._timers[key] = self._clock.call_at(due_ms, fire, f"payment {key[0]}: its script goes on")
 
     def _stop_timer(self, payment: Payment) -> None:
         if timer := self._timers.pop((payment.md5, 0), None):

@@ -16,11 +16,11 @@ from bakong_simulator.clock import MAX_MS, Mode
 from bakong_simulator.errors import BodyError
 from bakong_simulator.ledger import Account
 from bakong_simulator.limits import Limits
-from bakong_simulator.payments import Payment, Receipt
+from bakong_simulator.payments import Payment, Pending, Receipt
 from bakong_simulator.registrations import Mail
 from bakong_simulator.scanning import Order
 from bakong_simulator.tokens import Registration
-from bakong_simulator.world import Pending, World
+from bakong_simulator.world import World
 
 Ms = Annotated[int, Field(ge=0, le=MAX_MS)]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
@@ -201,7 +201,7 @@ def begin_journal(world: World) -> None:
 
 
 def _kept(world: World, texts: dict[str, int], payment: Payment) -> KeptPayment:
-    pending = world.pending.get(payment.md5)
+    pending = payment.pending
     return KeptPayment(
         md5=payment.md5,
         order=_order(payment.order),
@@ -240,7 +240,8 @@ def restore(world: World, kept: Snapshot) -> None:
     limits = _limits(kept.limits)
     accounts = _accounts(kept)
     restored = [_payment(scripts, row) for row in kept.rows]
-    pending = [_pending(payment, row.pending) for row, payment in zip(kept.rows, restored, strict=True)]
+    for row, payment in zip(kept.rows, restored, strict=True):
+        payment.pending = _pending(payment, row.pending)
     world.begin_as(kept.seed, scenario)
     world.profile, world.limits = PROFILES[kept.profile], limits
     world.clock.set_mode(Mode(kept.mode), at_ms=kept.now_ms, rate=kept.rate or 1.0)
@@ -250,7 +251,7 @@ def restore(world: World, kept: Snapshot) -> None:
     world.calls.update(kept.calls)
     world.meter.days.update(kept.days)
     world.player.recount(kept.player.began, kept.player.calls, kept.player.called)
-    _restore_payments(world, kept, list(zip(restored, pending, strict=True)))
+    _restore_payments(world, kept, restored)
 
 
 def _restore_registrations(world: World, kept: Snapshot) -> None:
@@ -263,12 +264,12 @@ def _restore_registrations(world: World, kept: Snapshot) -> None:
         world.on_token(row.token)
 
 
-def _restore_payments(world: World, kept: Snapshot, restored: list[tuple[Payment, Pending | None]]) -> None:
-    for at, (row, (payment, pending)) in enumerate(zip(kept.rows, restored, strict=True)):
+def _restore_payments(world: World, kept: Snapshot, restored: list[Payment]) -> None:
+    for at, (row, payment) in enumerate(zip(kept.rows, restored, strict=True)):
         (world.payments if at < len(kept.payments) else world.strangers)[payment.md5] = payment
         for receipt in payment.receipts:
             world.transactions.add(receipt, payment)
-        world.resume(payment, row.timers, pending)
+        world.resume(payment, row.timers)
 
 
 def _limits(kept: KeptLimits) -> Limits:

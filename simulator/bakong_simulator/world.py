@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from bakong_contracts.open_api import DEFAULT_PROFILE, PROFILES, Profile
 from bakong_scenarios import Scenario, ScriptFile, State, Step, find
@@ -11,7 +10,7 @@ from bakong_simulator.clock import WallMs, WorldClock
 from bakong_simulator.journal import Journal
 from bakong_simulator.ledger import Ledger
 from bakong_simulator.limits import OFF, Limits, Meter
-from bakong_simulator.payments import Payment, Receipt
+from bakong_simulator.payments import Payment, Pending, Receipt
 from bakong_simulator.playing import Player, as_scripted
 from bakong_simulator.registrations import Registrations
 from bakong_simulator.scanning import Order, scan
@@ -33,14 +32,6 @@ class WorldError(ValueError):
     """An act that this world does not allow. The message says why."""
 
 
-class Pending(NamedTuple):
-    """A wallet's payment on its way: what is paid, from where, and the step that it brings on."""
-
-    order: Order
-    from_account: str
-    step: Step
-
-
 class World:
     """Everything that one Bakong knows."""
 
@@ -49,6 +40,7 @@ class World:
         self.seed = seed
         self._wall_ms = wall_ms
         self.clock = WorldClock(wall_ms)
+        self.clock.on_failure = lambda failure: self.journal.fail(*failure)
         self.profile: Profile = PROFILES[DEFAULT_PROFILE]
         self.limits: Limits = OFF
         self.on_token: Callable[[str], object] = str
@@ -65,7 +57,6 @@ class World:
         self.payments: dict[str, Payment] = {}
         self.strangers: OrderedDict[str, Payment] = OrderedDict()
         self.calls: dict[str, int] = {}
-        self.pending: dict[str, Pending] = {}
         self.journal = Journal()
         self.player = Player(self.clock, self.streams, scenario, settle=self._settle_by_script, track=self._track)
         self.ledger.open(WALLET, "Sandbox Bank", PLENTY)
@@ -169,7 +160,8 @@ class World:
     ) -> Payment:
         """A wallet pays. It settles as the scenario says, or as `outcome` does, which wins.
 
-        Raises WorldError, LedgerError where the payer has too little, and ScenarioError where no script fits.
+        Where the payer has too little when the money moves, the payment fails; where it would move at once, LedgerError
+        is raised instead. Raises WorldError, and ScenarioError where no script fits.
         """
         amount = order.minor if minor is None else minor
         if amount is None or amount <= 0:
@@ -181,24 +173,21 @@ class World:
         paid = order._replace(minor=amount, currency=currency or order.currency)
         if minor is None and currency is None:
             paid = as_scripted(paid, step)
-        pending = self.pending[payment.md5] = Pending(paid, from_account, step)
-        self.player.bring_about(payment, step, self._arrival(payment, pending))
+        if step.state is State.PAID and self.player.is_due(payment, step):
+            self.ledger.check_covered(from_account, paid.currency, paid.minor or 0)
+        payment.pending = Pending(paid, from_account, step)
+        self.player.bring_about(payment, step, lambda: self._arrive(payment))
         return payment
 
-    def resume(self, payment: Payment, dues: Mapping[int, int], pending: Pending | None) -> None:
+    def resume(self, payment: Payment, dues: Mapping[int, int]) -> None:
         """Let a payment go on where a snapshot left it."""
-        arrives = None
-        if pending is not None:
-            self.pending[payment.md5] = pending
-            arrives = self.player.arrival(payment, pending.step, self._arrival(payment, pending))
-        self.player.resume(payment, dues, arrives)
+        self.player.resume(payment, dues, lambda: self._arrive(payment))
 
-    def _arrival(self, payment: Payment, pending: Pending) -> Callable[[], None]:
-        def arrive() -> None:
-            self.pending.pop(payment.md5, None)
-            self._settle(payment, pending.order, pending.from_account, pending.step)
-
-        return arrive
+    def _arrive(self, payment: Payment) -> None:
+        """What a wallet has sent is there."""
+        if sent := payment.pending:
+            payment.pending = None
+            self._settle(payment, sent.order, sent.from_account, sent.step)
 
     def check(self, md5: str) -> Payment:
         """The payment of an md5, for a check that is about to be answered; each check brings its path on."""
@@ -291,10 +280,11 @@ class World:
 
     def _settle(self, payment: Payment, order: Order, from_account: str, step: Step) -> None:
         minor = order.minor or CUSTOMARY[order.currency]
-        if step.state is State.PAID:
+        paid = step.state is State.PAID and self.ledger.covers(from_account, order.currency, minor)
+        if paid:
             self.ledger.open(order.to_account)
             self.ledger.post(from_account, order.to_account, order.currency, minor)
-        receipt = self._receipt(order, minor, from_account, failed=step.state is State.FAILED)
+        receipt = self._receipt(order, minor, from_account, failed=not paid)
         payment.receipts.append(receipt)
         self.transactions.add(receipt, payment)
         if payment.md5 in self.strangers:

@@ -81,3 +81,69 @@ async def test_real_time_goes_on_from_where_an_advance_left_it(wall, clock):
     await clock.advance(3_600_000)
     wall.ms += 10
     assert (clock.mode, clock.now_ms()) == (Mode.OFFSET, 1_000_000 + 3_600_000 + 10)
+
+
+KINDS = ("plain", "fails", "awaited", "awaited and fails")
+
+
+def timer_of(kind, due, clock, fired):
+    """What a timer of this kind does: it writes down when it was fired, and then fails or not."""
+
+    async def awaited():
+        if kind.endswith("fails"):
+            raise RuntimeError(due)
+
+    def fire():
+        fired.append((due, clock.now_ms()))
+        if kind == "fails":
+            raise ValueError(due)
+        return awaited() if kind.startswith("awaited") else None
+
+    return fire
+
+
+@given(timers=st.lists(st.tuples(st.integers(0, 100), st.sampled_from(KINDS)), max_size=30))
+def test_timers_that_fail_stop_no_other_and_each_is_reported(timers):
+    async def story():
+        clock = WorldClock(Wall())
+        clock.set_mode(Mode.FROZEN, at_ms=0)
+        fired, failures = [], []
+        clock.on_failure = failures.append
+        for due, kind in timers:
+            clock.call_at(due, timer_of(kind, due, clock, fired), f"timer of {due}")
+        assert await clock.advance(50) == 50
+        assert await clock.advance(50) == 100
+        assert fired == [(due, due) for due, _ in sorted(timers, key=lambda timer: timer[0])]
+        failed = [due for due, kind in sorted(timers, key=lambda timer: timer[0]) if kind.endswith("fails")]
+        assert [(failure.at_ms, failure.what) for failure in failures] == [(due, f"timer of {due}") for due in failed]
+        assert [failure.error.args for failure in failures] == [(due,) for due in failed]
+
+    asyncio.run(story())
+
+
+@given(kinds=st.lists(st.sampled_from(KINDS), max_size=10))
+def test_where_time_flows_by_itself_a_timer_that_fails_stops_no_other(kinds):
+    async def story():
+        clock = WorldClock(Wall())
+        fired, failures, done = [], [], asyncio.Event()
+        clock.on_failure = failures.append
+        for kind in kinds:
+            clock.call_at(0, timer_of(kind, 0, clock, fired))
+        clock.call_at(0, done.set)
+        async with asyncio.timeout(60):
+            await done.wait()
+            await clock.settled()
+        assert len(fired) == len(kinds)
+        assert len(failures) == sum(kind.endswith("fails") for kind in kinds)
+        clock.close()
+
+    asyncio.run(story())
+
+
+async def test_timers_that_were_cancelled_are_not_kept(clock):
+    clock.set_mode(Mode.FROZEN, at_ms=0)
+    kept = [clock.call_at(1_000_000, lambda: None) for _ in range(10)]
+    for due in range(10_000):
+        clock.call_at(due, lambda: None).cancel()
+    assert clock.waiting < 200
+    assert not any(timer.cancelled for timer in kept)

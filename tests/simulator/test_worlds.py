@@ -144,3 +144,66 @@ async def test_a_payment_can_be_sent_back_once(hand, api, times):
     assert [answer.status_code for answer in answers] == [200, 409][:times]
     found = (await api.post("check_transaction_by_hash", json={"hash": paid["hash"]})).json()["data"]
     assert found["trackingStatus"] == "REFUNDED_BY_RECEIVER"
+
+
+SLOW = "name: slow\npayment:\n  - unpaid\n  - paid: {after: 10s}"
+
+
+async def test_a_payment_that_its_wallet_cannot_cover_when_it_arrives_is_a_failed_one(hand, api, world):
+    await hand.put("/scenario", content=SLOW)
+    await hand.post("/accounts", json={"account_id": "poor@devb", "balances": {"USD": "2.00"}})
+    paid, uncovered, later = code_of(1), code_of(2), code_of(3)
+    for code, account in ((paid, "poor@devb"), (uncovered, "poor@devb")):
+        sent = await hand.post("/payments", json={"qr": code.qr, "from_account": account})
+        assert (sent.status_code, sent.json()["status"]) == (200, "unpaid")
+    await hand.post("/payments", json={"qr": later.qr})
+    moved = await hand.post("/clock/advance", json={"seconds": 10})
+    assert (moved.status_code, moved.json()["failures"]) == (200, [])
+    codes = [(await api.post("check_transaction_by_md5", json={"md5": code.md5})).json() for code in (paid, uncovered)]
+    assert [(answer["responseCode"], answer["errorCode"]) for answer in codes] == [(0, None), (1, 3)]
+    assert (await hand.get(f"/payments/{later.md5}")).json()["status"] == "paid"
+    assert world.ledger.accounts["poor@devb"].balances["USD"] == 50
+
+
+async def test_a_wallet_that_has_too_little_is_refused_where_money_would_move_at_once(hand):
+    await hand.post("/accounts", json={"account_id": "poor@devb"})
+    refused = await hand.post("/payments", json={"qr": code_of(1).qr, "from_account": "poor@devb"})
+    assert (refused.status_code, "poor@devb holds 0" in refused.json()["detail"]) == (409, True)
+    assert (await hand.get(f"/payments/{code_of(1).md5}")).json()["status"] == "unpaid"
+
+
+async def test_a_timer_that_fails_is_in_the_journal_and_advance_answers_with_it(hand, world):
+    def fail():
+        raise RuntimeError("out of order")
+
+    world.clock.call_at(NOW_MS + 5_000, fail, "a receiver")
+    await hand.put("/scenario", content=SLOW)
+    await hand.post("/payments", json={"qr": code_of(1).qr})
+    moved = await hand.post("/clock/advance", json={"seconds": 20})
+    failure = {"after": 0, "at_ms": NOW_MS + 5_000, "what": "a receiver", "error": "RuntimeError: out of order"}
+    assert (moved.status_code, moved.json()["now_ms"]) == (200, NOW_MS + 20_000)
+    assert moved.json()["failures"] == [failure]
+    assert (await hand.get("/journal")).json()["failures"] == [failure]
+    assert (await hand.get(f"/payments/{code_of(1).md5}")).json()["status"] == "paid"
+    assert (await hand.post("/clock/advance", json={"seconds": 1})).json()["failures"] == []
+
+
+async def test_time_never_moves_to_where_no_date_can_show_it(hand):
+    await hand.put("/clock", json={"mode": "frozen", "at": "9891-12-31T00:00:00Z"})
+    before = (await hand.get("/clock")).json()
+    assert (await hand.post("/clock/advance", json={"seconds": 300_000_000})).status_code == 422
+    assert (await hand.get("/clock")).json() == before
+    assert (await hand.put("/clock", json={"mode": "frozen", "at": "9999-12-31T00:00:00Z"})).status_code == 422
+
+
+@pytest.mark.parametrize("disturbed_by", ["polls", "a header"])
+async def test_what_a_wallet_has_sent_arrives_whatever_is_asked_meanwhile(hand, api, world, disturbed_by):
+    await hand.put("/scenario", content="name: slow\npayment:\n  - unpaid: {polls: 1}\n  - paid: {after: 10s}")
+    await hand.post("/accounts", json={"account_id": "rich@devb", "balances": {"USD": "2.00"}})
+    code = code_of(1)
+    await hand.post("/payments", json={"qr": code.qr, "from_account": "rich@devb"})
+    headers = {"x-sandbox-scenario": "manual"} if disturbed_by == "a header" else {}
+    for _ in range(3):
+        await api.post("check_transaction_by_md5", json={"md5": code.md5}, headers=headers)
+    await hand.post("/clock/advance", json={"seconds": 10})
+    assert [receipt.from_account for receipt in world.payments[code.md5].receipts] == ["rich@devb"]

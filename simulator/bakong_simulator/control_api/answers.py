@@ -38,6 +38,21 @@ class Clock(Shown):
     rate: float
 
 
+class FailureShown(Shown):
+    """Something that fell due and failed: after how many calls, when, what it was for, and the error."""
+
+    after: int
+    at_ms: int
+    what: str
+    error: str
+
+
+class Advanced(Clock):
+    """The clock after an advance, and what failed on the way; all else that fell due has happened."""
+
+    failures: list[FailureShown]
+
+
 class Limits(Shown):
     quota: int | None
     calls_per_minute: int | None
@@ -132,6 +147,7 @@ class JournalShown(Shown):
     total: int
     kept: int
     entries: list[EntryShown]
+    failures: list[FailureShown]
 
 
 class HarShown(Shown):

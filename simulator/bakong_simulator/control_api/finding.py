@@ -7,6 +7,7 @@ import orjson
 from fastapi import Depends, Request
 
 from bakong_scenarios import Scenario, ScenarioError, find, read
+from bakong_simulator.clock import MAX_MS
 from bakong_simulator.errors import BodyError, UnknownPaymentError
 from bakong_simulator.payments import Payment
 from bakong_simulator.world import World
@@ -57,8 +58,8 @@ def instant_ms(text: str | None) -> int | None:
         return None
     try:
         instant = datetime.fromisoformat(text)
-        if instant.tzinfo is not None:
-            return round(instant.timestamp() * 1000)
+        if instant.tzinfo is not None and 0 <= (at_ms := round(instant.timestamp() * 1000)) <= MAX_MS:
+            return at_ms
     except (ValueError, OverflowError):
         pass
-    raise BodyError(f"at: read {text!r}, expected an instant like 2026-02-11T00:00:00Z")
+    raise BodyError(f"at: read {text!r}, expected an instant like 2026-02-11T00:00:00Z, from 1970 to 9891")

@@ -48,8 +48,13 @@ def _fits(entry: Entry, match: dict[str, Any]) -> bool:
 
 
 def _as_json(world: World, shown: list[Entry]) -> dict[str, Any]:
-    entries = [entry.shown() for entry in shown]
-    return {"world": world.name, "total": world.journal.total, "kept": len(world.journal), "entries": entries}
+    return {
+        "world": world.name,
+        "total": world.journal.total,
+        "kept": len(world.journal),
+        "entries": [entry.shown() for entry in shown],
+        "failures": [failure._asdict() for failure in world.journal.failures],
+    }
 
 
 def _verdict(expectation: Expectation, entries: Iterator[Entry]) -> Verdict:

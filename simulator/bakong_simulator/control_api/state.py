@@ -5,10 +5,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from bakong_simulator import snapshots
+from bakong_simulator.clock import MAX_MS
 from bakong_simulator.control_api import answers
 from bakong_simulator.control_api.bodies import Advance, ClockSetting
 from bakong_simulator.control_api.finding import In, instant_ms, script
 from bakong_simulator.control_api.worlds import set_clock as set_mode
+from bakong_simulator.errors import BodyError
 
 router = APIRouter(prefix="/sandbox/worlds/{world}")
 _SCRIPT = {
@@ -35,11 +37,18 @@ async def set_clock(setting: ClockSetting, world: In) -> dict[str, Any]:
     return answers.clock(world)
 
 
-@router.post("/clock/advance", response_model=answers.Clock)
+@router.post("/clock/advance", response_model=answers.Advanced)
 async def advance_clock(move: Advance, world: In) -> dict[str, Any]:
-    """Move time on. What falls due on the way happens in order, each at its moment; then this answers."""
-    await world.clock.advance(round(move.seconds * 1000))
-    return answers.clock(world)
+    """Move time on. What falls due on the way happens in order, each at its moment; the answer says what failed.
+
+    Refused, before anything has moved, where a date could not show the time any more.
+    """
+    ms = round(move.seconds * 1000)
+    if world.clock.now_ms() + ms > MAX_MS:
+        raise BodyError(f"seconds: the time would be later than {MAX_MS} ms after 1970, the last that a world has")
+    failed = world.journal.failed
+    await world.clock.advance(ms)
+    return answers.clock(world) | {"failures": [row._asdict() for row in world.journal.failures_since(failed)]}
 
 
 @router.get("/scenario", response_model=answers.ScenarioShown)
