@@ -17,8 +17,9 @@ from bakong_sandbox.wall import wall_ms
 from bakong_scenarios import Scenario, ScenarioError, ScriptFile, find, names
 from bakong_simulator import app as simulator_app
 from bakong_simulator.limits import Limits
+from bakong_simulator.registrations import EMAIL
 from bakong_simulator.tokens import LIFE_S
-from bakong_simulator.world import EMAIL, World
+from bakong_simulator.world import World
 from bakong_simulator.worlds import Worlds
 
 DAY_MS = 86_400_000
@@ -123,9 +124,9 @@ def listening(port: int, host: str) -> socket.socket:
 def _token(world: World, kept: Secrets) -> str:
     """The token of an earlier run, while it has a day to live; else a new one."""
     if kept.bakong_token and kept.bakong_token_expires_ms > world.clock.now_ms() + DAY_MS:
-        world.adopt_token(kept.bakong_token, EMAIL, kept.bakong_token_expires_ms)
+        world.registrations.adopt(kept.bakong_token, EMAIL, kept.bakong_token_expires_ms)
         return kept.bakong_token
-    kept.bakong_token = world.issue_token()
+    kept.bakong_token = world.registrations.issue()
     kept.bakong_token_expires_ms = world.clock.now_ms() + LIFE_S * 1000
     return kept.bakong_token
 

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from bakong_contracts.open_api import ENDPOINTS
+from bakong_contracts.open_api import ENDPOINTS, TRACKING_STATUSES
 
 Kind = Literal["duration", "shift", "integer", "fraction", "text"]
 
@@ -116,10 +116,4 @@ CONDITIONS: dict[str, Parameters] = {
     "until": {"is": Parameter("text", "midnight", ("midnight", *(endpoint.name for endpoint in ENDPOINTS)))},
 }
 
-TRACKING = (
-    "RECEIVE_AT_ACH",
-    "RECEIVE_AT_RECEIVER_BANK",
-    "ACKNOWLEDGED_BY_FI",
-    "REFUNDED_BY_RECEIVER",
-    "FAILED_AT_ACH",
-)
+TRACKING = TRACKING_STATUSES  # those that the Open API's document allows, and no other

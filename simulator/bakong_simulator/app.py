@@ -22,17 +22,19 @@ from bakong_simulator.worlds import Worlds
 
 MAX_CONTROL_BODY = 4 * 1024 * 1024
 MAX_SNAPSHOT = 64 * 1024 * 1024
+MAX_TOKEN, MAX_NAME = 1024, 200  # of what a journal keeps of the head; a token of Bakong's has 172 characters
 DOCUMENT_PATH = "/v1/openapi.json"
 _BESIDE = ("/sandbox", "/metrics")  # what NBC's host does not have
 _PLAIN = Reply(0, b"")[4:]
 _UNKNOWN_WORLD = refusal(codes.UNAUTHORIZED)._replace(status=404)
 _WORLD = re.compile(r"/sandbox/worlds/([^/]+)(/.*)?")
-_NOT_ACTS = ("/journal/verify", "/snapshot", None)
+_NOT_JOURNALED = ("/journal/verify", "/snapshot", None)
 
 
 def build(worlds: Worlds) -> Any:
     """The whole simulator over these worlds, as one ASGI app."""
     control = control_api.build(worlds)
+    worlds.baseline = snapshots.document
 
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -119,13 +121,13 @@ def _credentials(headers: list[tuple[bytes, bytes]]) -> tuple[str, bytes, str, s
     token, host, forwarded, scenario = "", b"", "", ""
     for key, value in headers:
         if key == b"authorization" and value.startswith(b"Bearer "):
-            token = _token(value)
+            token = _token(value[: 7 + MAX_TOKEN])
         elif key == b"host":
             host = value
         elif key == b"x-forwarded-for":
-            forwarded = value.decode("latin-1").partition(",")[0].strip()
+            forwarded = value[:MAX_NAME].decode("latin-1").partition(",")[0].strip()
         elif key == b"x-sandbox-scenario":
-            scenario = value.decode("latin-1")
+            scenario = value[:MAX_NAME].decode("latin-1")
     return token, host, forwarded, scenario
 
 
@@ -187,10 +189,9 @@ def _recording(worlds: Worlds, scope: Any, body: bytes, send: Any) -> Any:
     named = _WORLD.fullmatch(scope["path"])
     world = worlds.by_name.get(named[1]) if named and scope["method"] not in ("GET", "HEAD", "OPTIONS") else None
     below = named[2] if named else None
-    if world is None or (below in _NOT_ACTS and (below is not None or scope["method"] != "PATCH")):
+    if world is None or (below in _NOT_JOURNALED and (below is not None or scope["method"] != "PATCH")):
         return send
-    if world.journal.begun is None:
-        snapshots.begin_journal(world)
+    world.journal.begin()
     journal, at_ms = world.journal, world.clock.now_ms()
     query = scope["query_string"].decode("latin-1")
     path = f"{below or ''}?{query}" if query else below or ""

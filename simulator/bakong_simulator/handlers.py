@@ -29,21 +29,21 @@ _BASE62 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 def _request_token(world: World, body: Any) -> Reply:
     if world.limits.mail_down:
         return refusal(code.EMAIL_SERVER_DOWN)
-    if body["email"] in world.registered.ids:
+    if body["email"] in world.registrations.ids:
         return refusal(code.EMAIL_REGISTERED)
-    world.registered.request(body["email"], world.clock.now_ms())
+    world.registrations.request(body["email"])
     return answer(success(code.EMAIL_SENT))
 
 
 def _verify(world: World, body: Any) -> Reply:
-    token = world.verify_code(body["code"])
+    token = world.registrations.verify(body["code"])
     return refusal(code.UNAUTHORIZED) if token is None else answer(success(code.TOKEN_ISSUED, {"token": token}))
 
 
 def _renew_token(world: World, body: Any) -> Reply:
-    if body["email"] not in world.registered.ids:
+    if body["email"] not in world.registrations.ids:
         return refusal(code.NOT_REGISTERED)
-    return answer(success(code.TOKEN_ISSUED, {"token": world.issue_token(body["email"])}))
+    return answer(success(code.TOKEN_ISSUED, {"token": world.registrations.issue(body["email"])}))
 
 
 # Transactions

@@ -1,12 +1,13 @@
-"""What was asked and answered in a world, bounded in entries and in bytes. May not know what it means."""
+"""What was asked and answered in a world, and what failed in it: bounded in entries and in bytes."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 LIMIT = 10_000
 MAX_ERROR = 1000  # characters of an error that are kept
-MOST_BYTES = 4 * 1024 * 1024  # of bodies; the oldest entries go first
+MAX_BYTES = 4 * 1024 * 1024  # by default
+MAX_ACTION_BODY = 256 * 1024  # the longest script has 64 Ki characters
 
 
 class Entry(NamedTuple):
@@ -43,14 +44,22 @@ class Entry(NamedTuple):
         return row
 
 
-class Act(NamedTuple):
-    """One change by the control API: after how many calls, when, and the request itself, below the world's path."""
+class ControlAction(NamedTuple):
+    """One change by the control API: after how many calls, when, and the request itself, below the world's path.
+
+    cut_from: the size of the body where only its beginning is kept; such an action cannot be replayed.
+    """
 
     after: int
     at_ms: int
     method: str
     path: str
     body: bytes
+    cut_from: int | None = None
+
+    def shown(self) -> dict[str, Any]:
+        """The action as JSON values."""
+        return self._asdict() | {"body": self.body.decode("utf-8", "backslashreplace")}
 
 
 class Failure(NamedTuple):
@@ -63,17 +72,22 @@ class Failure(NamedTuple):
 
 
 class Journal:
-    """The last calls, oldest first, and how many there ever were; the acts among them, and the timers that failed.
+    """The last calls, oldest first, and how many there ever were; the control actions among them, and what failed.
 
-    begun is the world's state before the first of them, from which they can be replayed.
+    baseline: gives the world's state before the first of them, from which they can be replayed; kept as `begun`.
+    max_bytes: so much is kept of the calls' bodies, and so much of the actions'; the oldest entries go first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, baseline: Callable[[], Mapping[str, Any]], max_bytes: int = MAX_BYTES) -> None:
+        self._baseline = baseline
+        self._max_bytes = max_bytes
         self._rows: deque[tuple[Any, ...]] = deque()
         self._bytes = 0
         self.total = 0
-        self.acts: deque[Act] = deque(maxlen=LIMIT)
+        self.actions: deque[ControlAction] = deque()
+        self._action_bytes = 0
         self.acted = 0
+        self.cut = 0
         self.failures: deque[Failure] = deque(maxlen=LIMIT)
         self.failed = 0
         self.begun: Mapping[str, Any] | None = None
@@ -86,23 +100,50 @@ class Journal:
         return map(Entry._make, self._rows)
 
     @property
+    def max_bytes(self) -> int:
+        return self._max_bytes
+
+    @max_bytes.setter
+    def max_bytes(self, size: int) -> None:
+        self._max_bytes = size
+        self._trim()
+        self._trim_actions()
+
+    @property
+    def kept_bytes(self) -> int:
+        """Of all bodies that are kept."""
+        return self._bytes + self._action_bytes
+
+    @property
     def is_whole(self) -> bool:
-        """Whether nothing was forgotten yet."""
-        return self.total == len(self._rows) and self.acted == len(self.acts)
+        """Whether nothing was forgotten or cut yet."""
+        return self.total == len(self._rows) and self.acted == len(self.actions) and not self.cut
+
+    def begin(self) -> Mapping[str, Any]:
+        """Remember the world as it is before its first call or action; what is remembered."""
+        if self.begun is None:
+            self.begun = self._baseline()
+        return self.begun
 
     def record(self, row: tuple[Any, ...]) -> None:
         """Keep one call: an Entry's fields without its number."""
         self.total += 1
-        rows = self._rows
-        rows.append((self.total, *row))
+        self._rows.append((self.total, *row))
         self._bytes += len(row[-1]) + len(row[-2])
-        while len(rows) > LIMIT or self._bytes > MOST_BYTES:
-            oldest = rows.popleft()
-            self._bytes -= len(oldest[-1]) + len(oldest[-2])
+        if len(self._rows) > LIMIT or self._bytes > self._max_bytes:
+            self._trim()
 
     def act(self, at_ms: int, method: str, path: str, body: bytes) -> None:
+        """Keep one control action; of a long body, or path, the beginning."""
         self.acted += 1
-        self.acts.append(Act(self.total, at_ms, method, path, body))
+        size = len(body)
+        kept = bytes(body[:MAX_ACTION_BODY])
+        is_cut = size > MAX_ACTION_BODY or len(path) > MAX_ACTION_BODY
+        self.cut += is_cut
+        action = ControlAction(self.total, at_ms, method, path[:MAX_ACTION_BODY], kept, size if is_cut else None)
+        self.actions.append(action)
+        self._action_bytes += _size(action)
+        self._trim_actions()
 
     def fail(self, at_ms: int, what: str, error: Exception) -> None:
         """Keep that something which fell due has failed."""
@@ -112,3 +153,17 @@ class Journal:
     def failures_since(self, failed: int) -> list[Failure]:
         """Those after the first so many."""
         return list(self.failures)[max(0, len(self.failures) - (self.failed - failed)) :]
+
+    def _trim(self) -> None:
+        rows = self._rows
+        while len(rows) > LIMIT or (rows and self._bytes > self._max_bytes):
+            oldest = rows.popleft()
+            self._bytes -= len(oldest[-1]) + len(oldest[-2])
+
+    def _trim_actions(self) -> None:
+        while len(self.actions) > LIMIT or (self.actions and self._action_bytes > self._max_bytes):
+            self._action_bytes -= _size(self.actions.popleft())
+
+
+def _size(action: ControlAction) -> int:
+    return len(action.path) + len(action.body)

@@ -12,7 +12,6 @@ from bakong_contracts.open_api import ENDPOINTS, MAX_ITEMS, PROFILES, Endpoint
 from bakong_contracts.open_api import codes as code
 from bakong_contracts.open_api.endpoints import Field
 from bakong_scenarios import Scenario, ScenarioError, find
-from bakong_simulator import snapshots
 from bakong_simulator.faults import play, reaches_api
 from bakong_simulator.handlers import HANDLERS
 from bakong_simulator.limits import OFF
@@ -56,7 +55,7 @@ def call(world: World, asked: Call) -> Reply:
     name = asked.name[:MOST_OF_A_NAME] if endpoint is None else endpoint.name
     try:
         if world.journal.begun is None:
-            snapshots.begin_journal(world)
+            world.journal.begin()
         if endpoint is None:
             return _record(world, asked, name, NOTHING, _NO_PATH, None)
         return _call(world, asked, endpoint, find(asked.scenario) if asked.scenario else None)
@@ -128,10 +127,10 @@ def _answer(world: World, endpoint: Endpoint, asked: Call, body: Any) -> Reply:
     if endpoint is _MD5_LIST and profile.md5_list == "forbidden":
         return _FORBIDDEN
     token, now_ms = asked.token, world.clock.now_ms()
-    registered = world.registered
+    registered = world.registrations
     number = 0 if quota is None or token not in registered.tokens else world.meter.count_day(token, now_ms)
     if endpoint.auth == "bearer" or (endpoint is _ACCOUNT and profile.account_auth == "bearer"):
-        if not registered.admits(token, now_ms):
+        if not registered.admits(token):
             return _UNAUTHORIZED
         if quota is not None and number > quota:
             return _QUOTA

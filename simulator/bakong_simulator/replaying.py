@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from bakong_simulator import open_api, snapshots
 from bakong_simulator.clock import Mode
 from bakong_simulator.errors import BodyError
-from bakong_simulator.journal import Act, Entry
+from bakong_simulator.journal import ControlAction, Entry
 from bakong_simulator.reply import Reply
 from bakong_simulator.world import World
 from bakong_simulator.worlds import Worlds
@@ -27,13 +27,25 @@ def export(world: World) -> dict[str, Any]:
     """The journal, whole: the world before it, the calls and the acts. Raises BodyError where it forgot some."""
     journal = world.journal
     if not journal.is_whole:
-        raise BodyError(f"the journal has forgotten calls: it keeps {len(journal)} of {journal.total}")
-    begun = snapshots.take(world).model_dump(mode="json") if journal.begun is None else journal.begun
+        raise BodyError(
+            f"the journal has forgotten what a replay needs: it keeps {len(journal)} of {journal.total} calls and "
+            f"{len(journal.actions)} of {journal.acted} control actions, {journal.cut} of them with a body cut short"
+        )
     return {
         "version": 1,
-        "begun": begun,
+        "begun": journal.begin(),
         "calls": [_call(entry) for entry in journal.entries],
-        "acts": [act._asdict() | {"body": _text(act.body)} for act in journal.acts],
+        "acts": [_action(action) for action in journal.actions],
+    }
+
+
+def _action(action: ControlAction) -> dict[str, Any]:
+    return {
+        "after": action.after,
+        "at_ms": action.at_ms,
+        "method": action.method,
+        "path": action.path,
+        "body": _text(action.body),
     }
 
 
@@ -51,13 +63,13 @@ async def replay(document: Mapping[str, Any]) -> tuple[Replayed, World]:
     try:
         begun = snapshots.Snapshot.model_validate(document["begun"])
         calls = [_entry(row) for row in document["calls"]]
-        acts = [Act(**row | {"body": base64.b64decode(row["body"])}) for row in document["acts"]]
+        acts = [ControlAction(**row | {"body": base64.b64decode(row["body"])}) for row in document["acts"]]
     except (KeyError, TypeError, ValueError) as error:
         raise BodyError(f"no journal to replay: {error}") from None
     return await _play(begun, calls, acts)
 
 
-async def _play(begun: snapshots.Snapshot, calls: list[Entry], acts: list[Act]) -> tuple[Replayed, World]:
+async def _play(begun: snapshots.Snapshot, calls: list[Entry], acts: list[ControlAction]) -> tuple[Replayed, World]:
     from bakong_simulator.control_api import build  # noqa: PLC0415  the control API exports journals by this module
 
     worlds = Worlds(lambda: begun.now_ms)
@@ -67,14 +79,14 @@ async def _play(begun: snapshots.Snapshot, calls: list[Entry], acts: list[Act]) 
     different: list[int] = []
     for event in _in_order(calls, acts):
         await _be_at(world, event.at_ms)
-        if isinstance(event, Act):
+        if isinstance(event, ControlAction):
             await perform(control, world.name, event)
         elif not _same(event, answer(world, event)):
             different.append(event.number)
     return Replayed(len(calls), different), world
 
 
-def _in_order(calls: list[Entry], acts: list[Act]) -> Iterable[Entry | Act]:
+def _in_order(calls: list[Entry], acts: list[ControlAction]) -> Iterable[Entry | ControlAction]:
     waiting = list(acts)
     for call in calls:
         while waiting and waiting[0].after < call.number:
@@ -106,7 +118,7 @@ def _entry(row: Mapping[str, Any]) -> Entry:
     return Entry(**{**row, **raw, "content_type": row["content_type"].encode("latin-1")})
 
 
-async def perform(control: Any, world: str, act: Act) -> None:
+async def perform(control: Any, world: str, act: ControlAction) -> None:
     """Do what a request to the control API did."""
     path, _, query = act.path.partition("?")
     scope = {

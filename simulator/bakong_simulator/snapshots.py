@@ -161,7 +161,7 @@ class Snapshot(_Kept):
 
 def take(world: World) -> Snapshot:
     """The world as it is, but for its journal and the minute's calls."""
-    registered = world.registered
+    registered = world.registrations
     texts: dict[str, int] = {}
     return Snapshot(
         world=world.name,
@@ -195,9 +195,9 @@ def _kept_script(texts: dict[str, int], scenario: Scenario) -> KeptScript:
     return KeptScript(name=scenario.name, text=number)
 
 
-def begin_journal(world: World) -> None:
-    """Let the journal remember the world as it is before its first call or act."""
-    world.journal.begun = take(world).model_dump(mode="json")
+def document(world: World) -> dict[str, Any]:
+    """The world as it is, as JSON values."""
+    return take(world).model_dump(mode="json")
 
 
 def _kept(world: World, texts: dict[str, int], payment: Payment) -> KeptPayment:
@@ -255,13 +255,12 @@ def restore(world: World, kept: Snapshot) -> None:
 
 
 def _restore_registrations(world: World, kept: Snapshot) -> None:
-    registered = world.registered
+    registered = world.registrations
     registered.ids = dict(kept.registrations)
     registered.codes = dict(kept.codes)
     registered.outbox = deque((Mail(**mail.model_dump()) for mail in kept.outbox), maxlen=registered.outbox.maxlen)
     for row in kept.tokens:
-        registered.tokens[row.token] = Registration(row.email, row.expires_ms, row.revoked)
-        world.on_token(row.token)
+        registered.put(row.token, Registration(row.email, row.expires_ms, row.revoked))
 
 
 def _restore_payments(world: World, kept: Snapshot, restored: list[Payment]) -> None:

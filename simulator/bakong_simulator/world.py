@@ -3,11 +3,12 @@
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from bakong_contracts.open_api import DEFAULT_PROFILE, PROFILES, Profile
 from bakong_scenarios import Scenario, ScriptFile, State, Step, find
 from bakong_simulator.clock import WallMs, WorldClock
-from bakong_simulator.journal import Journal
+from bakong_simulator.journal import MAX_BYTES, Journal
 from bakong_simulator.ledger import Ledger
 from bakong_simulator.limits import OFF, Limits, Meter
 from bakong_simulator.payments import Payment, Pending, Receipt
@@ -15,12 +16,10 @@ from bakong_simulator.playing import Player, as_scripted
 from bakong_simulator.registrations import Registrations
 from bakong_simulator.scanning import Order, scan
 from bakong_simulator.streams import Streams
-from bakong_simulator.tokens import LIFE_S, Registration
 from bakong_simulator.transactions import Transaction, Transactions
 
 WALLET = "sandkhppxxx@sand"  # a bank's settlement account, as the payers of most banks show
 MERCHANT = "sandbox_merchant@sand"
-EMAIL = "developer@sandbox.test"
 PLENTY = {"USD": 100_000_000_00, "KHR": 400_000_000_000}
 CUSTOMARY = {"USD": 1_00, "KHR": 4000}  # what a scenario pays where the code names no amount
 DEFAULT_SCENARIO = "manual"
@@ -43,25 +42,25 @@ class World:
         self.clock.on_failure = lambda failure: self.journal.fail(*failure)
         self.profile: Profile = PROFILES[DEFAULT_PROFILE]
         self.limits: Limits = OFF
-        self.on_token: Callable[[str], object] = str
+        self.baseline: Callable[[World], Mapping[str, Any]] = no_baseline
+        self._journal_bytes = MAX_BYTES
         self.streams = Streams(seed)
-        self.registered = Registrations.new(name, self.streams)
+        self.registrations = Registrations(name, self.streams, self.clock.now_ms)
         self._begin(scenario or find(DEFAULT_SCENARIO))
 
     def _begin(self, scenario: Scenario) -> None:
         self.streams = Streams(self.seed)
-        self.registered = self.registered.begin_again(self.streams)
         self.meter = Meter()
         self.ledger = Ledger()
         self.transactions = Transactions()
         self.payments: dict[str, Payment] = {}
         self.strangers: OrderedDict[str, Payment] = OrderedDict()
         self.calls: dict[str, int] = {}
-        self.journal = Journal()
+        self.journal = Journal(lambda: self.baseline(self), self._journal_bytes)
         self.player = Player(self.clock, self.streams, scenario, settle=self._settle_by_script, track=self._track)
         self.ledger.open(WALLET, "Sandbox Bank", PLENTY)
         self.ledger.open(MERCHANT, "Sandbox Merchant")
-        self.register(EMAIL)
+        self.registrations.reset(self.streams)
 
     def reset(self) -> None:
         """As new: same seed, clock, scenario, profile and limits; tokens that were issued stay good."""
@@ -85,46 +84,14 @@ class World:
         """The name of the scenario that is played, without a look at its file."""
         return self.player.name
 
-    # Tokens
-
     @property
-    def tokens(self) -> dict[str, Registration]:
-        """Every token that was issued, taken-back ones too."""
-        return self.registered.tokens
+    def journal_bytes(self) -> int:
+        """So much is kept of the calls' bodies, and so much of the control actions'."""
+        return self._journal_bytes
 
-    def register(self, email: str) -> str:
-        """The registration id of an e-mail: 16 hex digits, the same at every call."""
-        return self.registered.register(email)
-
-    def issue_token(self, email: str = EMAIL, life_s: int = LIFE_S) -> str:
-        """A new token for an e-mail, which is registered by it."""
-        token = self.registered.issue(email, life_s, self.clock.now_ms())
-        self.on_token(token)
-        return token
-
-    def verify_code(self, code: str) -> str | None:
-        """The token for a mailed code; None for a code that waits for nobody."""
-        token = self.registered.verify(code, self.clock.now_ms())
-        if token is not None:
-            self.on_token(token)
-        return token
-
-    def adopt_token(self, token: str, email: str, expires_ms: int) -> None:
-        """Let a token in that was issued before, such as in an earlier run."""
-        self.registered.adopt(token, email, expires_ms)
-        self.on_token(token)
-
-    def revoke_token(self, token: str) -> bool:
-        """Take a token back: from now on 401, code 6. Whether there was one; a renewed one is good again."""
-        return self.registered.revoke(token)
-
-    def revoke_tokens(self) -> None:
-        """Take back every token that was issued so far."""
-        for token in self.tokens:
-            self.registered.revoke(token)
-
-    def admits(self, token: str) -> bool:
-        return self.registered.admits(token, self.clock.now_ms())
+    @journal_bytes.setter
+    def journal_bytes(self, size: int) -> None:
+        self._journal_bytes = self.journal.max_bytes = size
 
     # Limits. `world.limits` may be replaced at any time: replace(world.limits, geo_block=True) is the 403 abroad.
 
@@ -135,7 +102,7 @@ class World:
         """
         if self.limits.quota is None:
             self.limits = replace(self.limits, quota=100)
-        for spent in self.tokens if token is None else (token,):
+        for spent in self.registrations.tokens if token is None else (token,):
             self.meter.spend_day(spent, self.clock.now_ms(), self.limits.quota or 0)
 
     # Payments
@@ -309,6 +276,11 @@ class World:
             receiver_bank_account=f"{account[0]}*******{account[1:]}",
             failed=failed,
         )
+
+
+def no_baseline(_world: World) -> Mapping[str, Any]:
+    """Of a world whose journal nobody will replay."""
+    return {}
 
 
 def _stranger_order(md5: str) -> Order:

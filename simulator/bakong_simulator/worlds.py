@@ -1,10 +1,12 @@
 """All worlds of a process, and how a call finds its own. May not know of HTTP."""
 
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from bakong_scenarios import Scenario
 from bakong_simulator.clock import WallMs
-from bakong_simulator.world import World, WorldError
+from bakong_simulator.world import World, WorldError, no_baseline
 
 DEFAULT = "default"
 DEFAULT_SEED = 1
@@ -23,6 +25,7 @@ class Worlds:
         self._made = 0
         self.by_name: dict[str, World] = {}
         self.by_token: dict[str, World] = {}
+        self.baseline: Callable[[World], Mapping[str, Any]] = no_baseline  # the app's; see journal.Journal
         self.default = self.make(DEFAULT, seed=seed, scenario=scenario)
 
     def make(self, name: str | None = None, *, seed: int | None = None, scenario: Scenario | None = None) -> World:
@@ -34,7 +37,9 @@ class Worlds:
         if name in self.by_name:
             raise WorldError(f"a world called {name!r} is there already")
         world = World(name, self._made if seed is None else seed, self.wall_ms, scenario)
-        world.on_token = lambda token: self.by_token.__setitem__(token, world)
+        world.registrations.on_token = lambda token: self.by_token.__setitem__(token, world)
+        world.registrations.on_token_dropped = lambda token: self._forget_token(token, world)
+        world.baseline = self._baseline_of
         self.by_name[name] = world
         return world
 
@@ -51,8 +56,16 @@ class Worlds:
         world = self.get(name)
         world.clock.close()
         del self.by_name[name]
-        for token in world.tokens:
-            self.by_token.pop(token, None)
+        for token in world.registrations.tokens:
+            self._forget_token(token, world)
+
+    def _baseline_of(self, world: World) -> Mapping[str, Any]:
+        return self.baseline(world)
+
+    def _forget_token(self, token: str, world: World) -> None:
+        """A token that its world knows no more leads nowhere, unless another world has it too."""
+        if self.by_token.get(token) is world:
+            del self.by_token[token]
 
     def _free_name(self) -> str:
         number = self._made

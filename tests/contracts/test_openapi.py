@@ -35,7 +35,7 @@ open_api = loaded("open-api.json", {})
 service = loaded("service.json", {"positive_data_acceptance": FITS})
 worlds = Worlds(lambda: NOW_MS)
 open_api.app = simulator_app.build(worlds)
-token = worlds.default.issue_token()
+token = worlds.default.registrations.issue()
 
 
 def committed(name):

@@ -46,7 +46,7 @@ def simulator(profile="current"):
 
 
 def record(worlds, targets=None, *, bugs=(), token=None, budget=50):
-    targets, token = targets or Targets(), token or worlds.default.issue_token()
+    targets, token = targets or Targets(), token or worlds.default.registrations.issue()
     app = wrap(simulator_app.build(worlds), bugs) if bugs else simulator_app.build(worlds)
     recorder = Recorder(httpx.Client(base_url="http://bakong.test", transport=Bridge(app)), token, budget)
     recorder.record(targets)

@@ -17,7 +17,7 @@ from bakong_conformance.cassettes import Player, Targets, read, write
 from bakong_sandbox.recording.proxy import Proxy
 from bakong_sandbox.recording.recording import masked
 from bakong_simulator import app as simulator_app
-from bakong_simulator.world import EMAIL
+from bakong_simulator.registrations import EMAIL
 from tests.mutants.serving import Loop
 from tests.sandbox.test_drift import drift, record, simulator
 
@@ -71,7 +71,7 @@ async def proxied(worlds, calls, *, budget=20):
 
 async def test_a_teams_own_calls_go_through_the_proxy_and_come_back_as_they_are():
     worlds, targets = simulator("sit")
-    token = worlds.default.issue_token()
+    token = worlds.default.registrations.issue()
     headers = {"authorization": f"Bearer {token}"}
     shown = code(bill="INV-9")
     calls = [
@@ -118,7 +118,7 @@ async def test_the_proxy_says_that_bakong_gave_no_answer():
 
 def test_the_commands_record_verify_and_listen(tmp_path):
     worlds, targets = simulator()
-    token = worlds.default.issue_token()
+    token = worlds.default.registrations.issue()
     loop = Loop()
 
     def cli(*arguments):

@@ -48,49 +48,54 @@ faults:
     assert http.conditions == {"chance": {"is": 0.05}}
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "s.yaml: is empty"),
-        ("about: x", "s.yaml:1: the key 'name' is missing"),
-        ("name: x\nfalts: []", "s.yaml:2: unknown key 'falts'; did you mean 'faults'?"),
-        ("name: x\nname: y", "s.yaml:2: the key 'name' stands twice"),
-        ("name: x\npayment:\n  - padi", "s.yaml:3: unknown value 'padi'; did you mean 'paid'?"),
-        ("name: x\npayment:\n  - unpaid: {poll: 1}", "s.yaml:3: unknown key 'poll'; did you mean 'polls'?"),
-        ("name: x\nfaults:\n  - {fault: hang, for: soon}", "s.yaml:3: expected a duration"),
-        ("name: x\nfaults:\n  - {fault: hang, chance: 2}", "s.yaml:3: expected a number from 0 to 1"),
-        ("name: x\nfaults:\n  - {fault: hang, on: check_md5}", "s.yaml:3: unknown value 'check_md5'"),
-        ("name: x\nfaults:\n  - {fault: hang, poll: 0}", "s.yaml:3: expected a poll"),
-        ("name: x\nfaults:\n  - {fault: delay}", "s.yaml:3: a delay wants 'for'; or 'from' and 'to'"),
-        ("name: x\nfaults:\n  - {fault: delay, for: 1s, median: 1s}", "s.yaml:3: a delay wants 'for'"),
-        ("name: x\nfaults:\n  - {fault: refuse, as: unauthorised}", "s.yaml:3: unknown value 'unauthorised'; did you"),
-        (
-            "name: x\nfaults:\n  - {fault: http, burst: {call: 1}}",
-            "s.yaml:3: unknown key 'call'; did you mean 'calls'?",
-        ),
-        ("name: x\nfaults:\n  - {fault: http, until: noon}", "s.yaml:3: unknown value 'noon'"),
-        ("name: x\nfaults:\n  - {fault: http, status: 100}", "s.yaml:3: expected at least 200"),
-        ("name: x\nfaults:\n  - {fault: hang, for: 999999999d}", "s.yaml:3: expected a duration of at most ten years"),
-        ("name: x\npayment:\n  - paid: {at: noon}", "s.yaml:3: expected a time like expiry, expiry-1s"),
-        ("name: x\npayment:\n  - paid: {at: expiry, after: 1s}", "s.yaml:3: 'after' and 'at' exclude each other"),
-        ("name: x\npayment:\n  - paid: {amount: much}", "s.yaml:3: expected an amount like 2.50, 90%"),
-        ("name: x\npayment:\n  - paid: {account: dara}", "s.yaml:3: expected an account like name@bank"),
-        ("name: x\npayment:\n  - paid: {tracking: [DONE]}", "s.yaml:3: unknown value 'DONE'"),
-        ("name: x\npayment:\n  - paid\n  - unpaid", "s.yaml:4: a settled payment cannot become unpaid"),
-        ("name: x\npayment:\n  - hidden", "s.yaml:3: only a settled payment can be hidden"),
-        ("name: x\nmatch: {amount: {at_most: many}}", "s.yaml:2: expected an amount like 50"),
-        ("name: x\nrules:\n  - {play: piad}", "s.yaml:3: no scenario is called 'piad'; did you mean 'paid'?"),
-        ("name: x\nrules: []\npayment: []", "s.yaml:2: 'rules' and 'payment' exclude each other"),
-        ("name: x\nnumber: 100", "s.yaml:2: expected a number from 1 to 99"),
-        ("[" * 60_000, "s.yaml: no YAML"),  # libyaml's parser would end the process here
-        ("x" * 70_000, "s.yaml: is longer than 65536 characters"),
-        ("name: x\npayment: &a [*a]", "s.yaml:2: "),
-        ("name: \x00", "s.yaml: no YAML"),
-        ("name: [\n}", "s.yaml:2: no YAML"),
-        ("- a\n- b", "s.yaml:1: expected keys and values"),
-        ("name: X y", "s.yaml:1: expected a name of small letters"),
-    ],
-)
+WRONG = [
+    ("", "s.yaml: is empty"),
+    ("about: x", "s.yaml:1: the key 'name' is missing"),
+    ("name: x\nfalts: []", "s.yaml:2: unknown key 'falts'; did you mean 'faults'?"),
+    ("name: x\nname: y", "s.yaml:2: the key 'name' stands twice"),
+    ("name: x\npayment:\n  - padi", "s.yaml:3: unknown value 'padi'; did you mean 'paid'?"),
+    (
+        "name: x\npayment:\n  - paid: {tracking: [FAILED_AT_ACH]}",
+        "s.yaml:3: unknown value 'FAILED_AT_ACH'; did you mean 'RECEIVE_AT_ACH'? "
+        "(known: RECEIVE_AT_ACH, RECEIVE_AT_RECEIVER_BANK, ACKNOWLEDGED_BY_FI, REFUNDED_BY_RECEIVER)",
+    ),
+    ("name: x\npayment:\n  - unpaid: {poll: 1}", "s.yaml:3: unknown key 'poll'; did you mean 'polls'?"),
+    ("name: x\nfaults:\n  - {fault: hang, for: soon}", "s.yaml:3: expected a duration"),
+    ("name: x\nfaults:\n  - {fault: hang, chance: 2}", "s.yaml:3: expected a number from 0 to 1"),
+    ("name: x\nfaults:\n  - {fault: hang, on: check_md5}", "s.yaml:3: unknown value 'check_md5'"),
+    ("name: x\nfaults:\n  - {fault: hang, poll: 0}", "s.yaml:3: expected a poll"),
+    ("name: x\nfaults:\n  - {fault: delay}", "s.yaml:3: a delay wants 'for'; or 'from' and 'to'"),
+    ("name: x\nfaults:\n  - {fault: delay, for: 1s, median: 1s}", "s.yaml:3: a delay wants 'for'"),
+    ("name: x\nfaults:\n  - {fault: refuse, as: unauthorised}", "s.yaml:3: unknown value 'unauthorised'; did you"),
+    (
+        "name: x\nfaults:\n  - {fault: http, burst: {call: 1}}",
+        "s.yaml:3: unknown key 'call'; did you mean 'calls'?",
+    ),
+    ("name: x\nfaults:\n  - {fault: http, until: noon}", "s.yaml:3: unknown value 'noon'"),
+    ("name: x\nfaults:\n  - {fault: http, status: 100}", "s.yaml:3: expected at least 200"),
+    ("name: x\nfaults:\n  - {fault: hang, for: 999999999d}", "s.yaml:3: expected a duration of at most ten years"),
+    ("name: x\npayment:\n  - paid: {at: noon}", "s.yaml:3: expected a time like expiry, expiry-1s"),
+    ("name: x\npayment:\n  - paid: {at: expiry, after: 1s}", "s.yaml:3: 'after' and 'at' exclude each other"),
+    ("name: x\npayment:\n  - paid: {amount: much}", "s.yaml:3: expected an amount like 2.50, 90%"),
+    ("name: x\npayment:\n  - paid: {account: dara}", "s.yaml:3: expected an account like name@bank"),
+    ("name: x\npayment:\n  - paid: {tracking: [DONE]}", "s.yaml:3: unknown value 'DONE'"),
+    ("name: x\npayment:\n  - paid\n  - unpaid", "s.yaml:4: a settled payment cannot become unpaid"),
+    ("name: x\npayment:\n  - hidden", "s.yaml:3: only a settled payment can be hidden"),
+    ("name: x\nmatch: {amount: {at_most: many}}", "s.yaml:2: expected an amount like 50"),
+    ("name: x\nrules:\n  - {play: piad}", "s.yaml:3: no scenario is called 'piad'; did you mean 'paid'?"),
+    ("name: x\nrules: []\npayment: []", "s.yaml:2: 'rules' and 'payment' exclude each other"),
+    ("name: x\nnumber: 100", "s.yaml:2: expected a number from 1 to 99"),
+    ("[" * 60_000, "s.yaml: no YAML"),  # libyaml's parser would end the process here
+    ("x" * 70_000, "s.yaml: is longer than 65536 characters"),
+    ("name: x\npayment: &a [*a]", "s.yaml:2: "),
+    ("name: \x00", "s.yaml: no YAML"),
+    ("name: [\n}", "s.yaml:2: no YAML"),
+    ("- a\n- b", "s.yaml:1: expected keys and values"),
+    ("name: X y", "s.yaml:1: expected a name of small letters"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG, ids=range(len(WRONG)))
 def test_an_error_names_file_line_and_what_was_meant(text, message):
     with pytest.raises(ScenarioError) as caught:
         read(text, "s.yaml", find)

@@ -34,7 +34,7 @@ async def outside(worlds):
 async def api(worlds):
     """A client of the Open API with the default world's token."""
     transport = httpx.ASGITransport(simulator_app.build(worlds))
-    headers = {"authorization": f"Bearer {worlds.default.issue_token()}"}
+    headers = {"authorization": f"Bearer {worlds.default.registrations.issue()}"}
     async with httpx.AsyncClient(base_url="http://bakong.test/v1", transport=transport, headers=headers) as client:
         yield client
 

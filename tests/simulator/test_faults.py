@@ -167,7 +167,7 @@ WIRES = [
 async def test_a_fault_on_the_wire_leaves_no_task_and_no_error_behind(wired, faults):
     world, client = wired
     world.use(read(f"name: w\nfaults: [{faults}]"))
-    headers = {"authorization": f"Bearer {world.issue_token()}"}
+    headers = {"authorization": f"Bearer {world.registrations.issue()}"}
     for _ in range(3):
         try:
             answer = await client.post(CHECK, json={"md5": "0" * 32}, headers=headers)

@@ -25,7 +25,7 @@ async def world():
 @pytest.fixture
 async def wire(world):
     """A connection to a simulator, and its token."""
-    token = world.default.issue_token()
+    token = world.default.registrations.issue()
     with listen(0) as port:
         async with serve(app.build(world), port, http=EdgeProtocol, dates=False):
             reader, writer = await asyncio.open_connection(*port.getsockname()[:2])

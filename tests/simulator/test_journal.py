@@ -2,7 +2,7 @@
 
 import pytest
 
-from bakong_simulator.journal import LIMIT, MOST_BYTES, Journal
+from bakong_simulator.journal import LIMIT, MAX_ACTION_BODY, MAX_BYTES, Journal
 
 CHECK = "check_transaction_by_md5"
 
@@ -107,14 +107,43 @@ def entry_of(size):
 
 
 def test_a_journal_is_bounded_in_calls_and_in_bytes():
-    journal = Journal()
+    journal = Journal(dict)
     for _ in range(LIMIT + 5):
         journal.record(entry_of(1))
     assert (len(journal), journal.total, next(journal.entries).number) == (LIMIT, LIMIT + 5, 6)
     for _ in range(100):
-        journal.record(entry_of(MOST_BYTES // 10))
+        journal.record(entry_of(MAX_BYTES // 10))
     assert len(journal) == 10
     assert not journal.is_whole
+
+
+async def test_a_control_action_keeps_the_beginning_of_a_long_body_and_says_so(hand, world, code):
+    padding = b" " * 4_000_000
+    for _ in range(20):
+        sent = await hand.post("/tokens", content=b"{}" + padding, headers={"content-type": "application/json"})
+        assert sent.status_code == 200
+    assert world.journal.kept_bytes <= MAX_BYTES
+    last = (await hand.get("/journal")).json()["actions"][-1]
+    assert (last["path"], last["cut_from"], len(last["body"])) == ("/tokens", 4_000_002, MAX_ACTION_BODY)
+    refused = await hand.get("/journal", params={"format": "replay"})
+    assert (refused.status_code, "a body cut short" in refused.json()["detail"]) == (422, True)
+
+
+async def test_the_journals_size_is_a_setting_of_the_world(api, hand, world):
+    assert (await hand.get("")).json()["journal_bytes"] == MAX_BYTES
+    assert (await hand.patch("", json={"journal_bytes": 500})).json()["journal_bytes"] == 500
+    await asked(api, *range(20))
+    shown = (await hand.get("/journal")).json()
+    assert (0 < shown["kept"] < 20, shown["total"], world.journal.kept_bytes <= 1000) == (True, 20, True)
+    await hand.post("/reset")
+    assert (await hand.get("")).json()["journal_bytes"] == 500
+
+
+@pytest.mark.parametrize("header", ["authorization", "x-forwarded-for", "x-sandbox-scenario"])
+async def test_a_journal_keeps_no_long_heads(api, world, header):
+    await api.post(CHECK, json={"md5": "1"}, headers={header: "Bearer " + "x" * 60_000})
+    (entry,) = world.journal.entries
+    assert len(entry.token) + len(entry.client) + len(entry.asked_scenario) + len(entry.answer) < 3000
 
 
 async def test_metrics_count_calls_and_payments_of_each_world(api, hand, outside, code):

@@ -28,12 +28,12 @@ async def test_the_quota_begins_again_at_midnight_in_phnom_penh(api, hand):
 async def test_wrong_bodies_count_and_each_token_has_a_quota_of_its_own(api, hand, world):
     await hand.patch("", json={"limits": {"quota": 2}})
     assert [await number(api, body) for body in ({}, [], ON)] == [5, 5, 17]
-    api.headers["authorization"] = f"Bearer {world.issue_token()}"
+    api.headers["authorization"] = f"Bearer {world.registrations.issue()}"
     assert await number(api) == 1
 
 
 async def test_calls_with_an_expired_token_count(hand, world):
-    token = world.issue_token(life_s=1)
+    token = world.registrations.issue(life_s=1)
     meter = Meter()
     assert [meter.count_day(token, MIDNIGHT_MS - 1) for _ in range(2)] == [1, 2]
     assert meter.count_day(token, MIDNIGHT_MS) == 1

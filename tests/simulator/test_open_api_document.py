@@ -42,7 +42,7 @@ CONTROL = Config.from_dict(
     }
 )
 worlds = Worlds(lambda: NOW_MS)
-token = worlds.default.issue_token()
+token = worlds.default.registrations.issue()
 app = simulator_app.build(worlds)
 open_api = schemathesis.openapi.from_asgi("/v1/openapi.json", app, config=OPEN)
 control = schemathesis.openapi.from_asgi("/sandbox/openapi.json", app, config=CONTROL)
@@ -54,7 +54,7 @@ STEPS = settings(QUICK, stateful_step_count=6)
 def begin_again():
     """Let the worlds be as they were made: only the default one, with the one token of its seed."""
     vars(worlds).update(vars(Worlds(lambda: NOW_MS)))
-    assert worlds.default.issue_token() == token
+    assert worlds.default.registrations.issue() == token
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bakong_scenarios import State, read
 from bakong_simulator.clock import Mode
 from bakong_simulator.ledger import LedgerError
+from bakong_simulator.registrations import MAX_TOKENS
 from bakong_simulator.scanning import scan
 from bakong_simulator.world import World, WorldError
 from khqr import Currency, Individual, encode
@@ -207,3 +208,17 @@ async def test_what_a_wallet_has_sent_arrives_whatever_is_asked_meanwhile(hand, 
         await api.post("check_transaction_by_md5", json={"md5": code.md5}, headers=headers)
     await hand.post("/clock/advance", json={"seconds": 10})
     assert [receipt.from_account for receipt in world.payments[code.md5].receipts] == ["rich@devb"]
+
+
+async def test_tokens_that_a_world_has_dropped_lead_nowhere(worlds):
+    for number in range(MAX_TOKENS + 50):
+        worlds.default.registrations.adopt(f"token-{number}", "a@b", NOW_MS + 1)
+    assert len(worlds.by_token) == len(worlds.default.registrations.tokens) == MAX_TOKENS
+
+
+async def test_a_token_of_two_worlds_outlives_the_first(worlds):
+    one, two = worlds.make("one"), worlds.make("two")
+    for world in (one, two):
+        world.registrations.adopt("shared", "a@b", NOW_MS + 1)
+    worlds.drop("one")
+    assert worlds.by_token["shared"] is two

@@ -9,7 +9,8 @@ from typing import Any
 
 from bakong_sandbox.loading.child import Child, start
 from bakong_sandbox.serving import listen
-from bakong_simulator.world import EMAIL, MERCHANT
+from bakong_simulator.registrations import EMAIL
+from bakong_simulator.world import MERCHANT
 
 
 class Grown:

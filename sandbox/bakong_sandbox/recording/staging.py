@@ -52,7 +52,7 @@ class Stage:
         self._world = Worlds(lambda: START_MS, seed).default
         self._world.clock.set_mode(Mode.FROZEN, at_ms=START_MS)
         self._world.profile = PROFILES[profile]
-        self._token = self._world.issue_token() if _is_good(cassette) else UNKNOWN_TOKEN
+        self._token = self._world.registrations.issue() if _is_good(cassette) else UNKNOWN_TOKEN
         self._md5s = {fact.hash: fact.md5 for one in self._exchanges for fact in _facts(one) if fact.hash and fact.md5}
         self._staged: dict[str, Receipt] = {}
         self._ours: dict[str, str] = {}
@@ -91,7 +91,7 @@ class Stage:
             self._world.ledger.open(str(asked.get("accountId")))
         is_registered = exchange.request.endpoint == "renew_token" and error == 0
         if is_registered or error == code.EMAIL_REGISTERED.number:
-            self._world.register(str(asked.get("email")))
+            self._world.registrations.register(str(asked.get("email")))
 
     def _pay(self, fact: Fact) -> None:
         """Let a wallet pay what the fact says, once; its hash and references are the world's own."""
@@ -121,7 +121,7 @@ class Stage:
     def _token_of(self, exchange: Exchange) -> str:
         kind = exchange.request.token
         if kind == "other":
-            return UNKNOWN_TOKEN if _is_refused(exchange) else self._world.issue_token()
+            return UNKNOWN_TOKEN if _is_refused(exchange) else self._world.registrations.issue()
         return {"given": self._token, "cut": self._token[:-1]}.get(kind, "")
 
     def _raw(self, asked: Request) -> bytes:

@@ -44,7 +44,7 @@ class InProcess(Bakong):
         self._worlds = Worlds(wall_ms)
         world = self._worlds.default
         self.transport = Transport(self._worlds)
-        super().__init__("http://bakong.sandbox.test", world.issue_token(), world.name, self._asked)
+        super().__init__("http://bakong.sandbox.test", world.registrations.issue(), world.name, self._asked)
 
     def client(self, **options: Any) -> httpx.AsyncClient:
         """A client of the Open API, with the token."""

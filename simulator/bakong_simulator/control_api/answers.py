@@ -78,6 +78,7 @@ class WorldShown(Shown):
     clock: Clock
     payments: int
     calls: int
+    journal_bytes: int
     outbox: list[Mail]
 
 
@@ -142,12 +143,24 @@ class EntryShown(Shown):
     answer: str
 
 
+class ActionShown(Shown):
+    """A change by the control API, after how many calls; cut_from: the size of a body of which a part is kept."""
+
+    after: int
+    at_ms: int
+    method: str
+    path: str
+    body: str
+    cut_from: int | None
+
+
 class JournalShown(Shown):
     world: str
     total: int
     kept: int
     entries: list[EntryShown]
     failures: list[FailureShown]
+    actions: list[ActionShown]
 
 
 class HarShown(Shown):
@@ -221,7 +234,8 @@ def shown(world: World) -> dict[str, Any]:
         "clock": clock(world),
         "payments": len(world.payments),
         "calls": world.journal.total,
-        "outbox": [mail.shown() for mail in world.registered.outbox],
+        "journal_bytes": world.journal_bytes,
+        "outbox": [mail.shown() for mail in world.registrations.outbox],
     }
 
 

@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from bakong_simulator.registrations import EMAIL
 from bakong_simulator.tokens import LIFE_S
-from bakong_simulator.world import EMAIL, WALLET
+from bakong_simulator.world import WALLET
 
 MAX_SECONDS = 10 * 366 * 86_400
 Md5 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{32}$")]
@@ -19,6 +20,10 @@ ScenarioName = Annotated[str, StringConstraints(max_length=100)]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Text = Annotated[str, StringConstraints(max_length=1000)] | None
 Count = Annotated[int, Field(ge=0, le=10**9)]
+
+JournalBytes = Annotated[
+    int, Field(ge=0, le=2**30, description="So much of the calls' bodies is kept, and so much of the actions'.")
+]
 
 
 class Strict(BaseModel):
@@ -53,6 +58,7 @@ class NewWorld(Strict):
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     profile: ProfileName | None = None
     scenario: ScenarioName | None = None
+    journal_bytes: JournalBytes | None = None
     clock: ClockSetting | None = None
     limits: LimitSetting | None = None
 
@@ -62,6 +68,7 @@ class WorldChange(Strict):
 
     profile: ProfileName | None = None
     limits: LimitSetting | None = None
+    journal_bytes: JournalBytes | None = None
 
 
 class NewToken(Strict):

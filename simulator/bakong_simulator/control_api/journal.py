@@ -28,7 +28,7 @@ async def show_journal(world: In, query: Annotated[JournalQuery, Query()]) -> di
     match = query.match()
     fitting = [entry for entry in world.journal.entries if entry.number > query.after and _fits(entry, match)]
     shown = fitting[-query.limit :]
-    return har.archive(shown, VERSION) if query.format == "har" else _as_json(world, shown)
+    return har.archive(shown, VERSION) if query.format == "har" else _as_json(world, shown, query)
 
 
 @router.post(f"{IN_WORLD}/journal/verify", response_model=answers.VerdictShown)
@@ -47,13 +47,17 @@ def _fits(entry: Entry, match: dict[str, Any]) -> bool:
     return all(getattr(entry, name) == value for name, value in match.items())
 
 
-def _as_json(world: World, shown: list[Entry]) -> dict[str, Any]:
+def _as_json(world: World, shown: list[Entry], query: JournalQuery) -> dict[str, Any]:
+    journal = world.journal
+    actions = [action.shown() for action in journal.actions if action.after >= query.after]
+    failures = [failure._asdict() for failure in journal.failures if failure.after >= query.after]
     return {
         "world": world.name,
-        "total": world.journal.total,
-        "kept": len(world.journal),
+        "total": journal.total,
+        "kept": len(journal),
         "entries": [entry.shown() for entry in shown],
-        "failures": [failure._asdict() for failure in world.journal.failures],
+        "actions": actions[-query.limit :],
+        "failures": failures[-query.limit :],
     }
 
 

@@ -44,11 +44,13 @@ async def make_world(new: NewWorld, worlds: All, request: Request) -> dict[str, 
     world.limits = limits
     if new.profile is not None:
         world.profile = PROFILES[new.profile]
+    if new.journal_bytes is not None:
+        world.journal_bytes = new.journal_bytes
     if new.clock is not None:
         set_clock(world, new.clock, at_ms)
     return {
         "world": world.name,
-        "token": world.issue_token(),
+        "token": world.registrations.issue(),
         "base_url": f"{str(request.base_url).rstrip('/')}/w/{world.name}",
     }
 
@@ -61,7 +63,9 @@ async def show_world(world: In) -> dict[str, Any]:
 
 @router.patch("/worlds/{world}", response_model=answers.WorldShown)
 async def change_world(change: WorldChange, world: In) -> dict[str, Any]:
-    """Change the profile or the limits; a limit that is left out stays as it is."""
+    """Change the profile, the limits or the journal's size; what is left out stays as it is."""
+    if change.journal_bytes is not None:
+        world.journal_bytes = change.journal_bytes
     if change.limits is not None:
         world.limits = changed(world.limits, change.limits)
     if change.profile is not None:
@@ -83,15 +87,15 @@ async def reset_world(world: In) -> dict[str, Any]:
 
 @router.post("/worlds/{world}/tokens", response_model=answers.Token)
 async def make_token(new: NewToken, world: In) -> dict[str, str]:
-    return {"token": world.issue_token(new.email, new.expires_in_s)}
+    return {"token": world.registrations.issue(new.email, new.expires_in_s)}
 
 
 @router.delete("/worlds/{world}/tokens", status_code=204)
 async def take_back_tokens(world: In, token: Annotated[Token | None, Query()] = None) -> None:
     """Take a token back, or with none named each that was issued: 401 from now on, until one is renewed."""
     if token is None:
-        world.revoke_tokens()
-    elif not world.revoke_token(token):
+        world.registrations.revoke_all()
+    elif not world.registrations.revoke(token):
         raise UnknownTokenError("this world has issued no such token")
 
 
