@@ -35,7 +35,7 @@ from bakong_service.usecases.core import Core, Merchant
 from bakong_service.usecases.create_payment import create_payment
 from bakong_service.usecases.watch import spend_call
 from bakong_service.usecases.worker import Worker
-from bakong_simulator.clock import Mode, WorldClock
+from bakong_simulator.kernel.clock import Mode, WorldClock
 
 QUOTA = 100
 MIDNIGHT_MS = 1_770_742_800_000  # 2026-02-11T00:00 in Phnom Penh

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bakong_sandbox.stack import Options, run
-from bakong_simulator.clock import Mode
+from bakong_simulator.kernel.clock import Mode
 from khqr import Code, Currency, Individual, encode
 from tests import servers
 

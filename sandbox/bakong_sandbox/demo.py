@@ -19,7 +19,7 @@ from rich.markup import escape
 from bakong_contracts.webhooks import WebhookError, verify
 from bakong_sandbox.serving import listen, serve, url_of
 from bakong_sandbox.stack import Options, Stack, run
-from bakong_simulator.clock import Mode
+from bakong_simulator.kernel.clock import Mode
 from khqr import image
 
 PACE = 4.0

@@ -2,8 +2,8 @@
 
 from bakong_sandbox.serving import Protocol
 from bakong_sandbox.wall import wall_ms
-from bakong_simulator.reply import nginx_page
-from bakong_simulator.wire import head
+from bakong_simulator.wire.reply import nginx_page
+from bakong_simulator.wire.send import head
 
 
 class EdgeProtocol(Protocol):

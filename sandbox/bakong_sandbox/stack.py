@@ -16,11 +16,11 @@ from bakong_sandbox.serving import PortError, listen, serve, url_of
 from bakong_sandbox.wall import wall_ms
 from bakong_scenarios import Scenario, ScenarioError, ScriptFile, find, names
 from bakong_simulator import app as simulator_app
-from bakong_simulator.limits import Limits
-from bakong_simulator.registrations import EMAIL
-from bakong_simulator.tokens import LIFE_S
-from bakong_simulator.world import World
-from bakong_simulator.worlds import Worlds
+from bakong_simulator.bakong.limits import Limits
+from bakong_simulator.bakong.registrations import EMAIL
+from bakong_simulator.bakong.tokens import LIFE_S
+from bakong_simulator.kernel.world import World
+from bakong_simulator.kernel.worlds import Worlds
 
 DAY_MS = 86_400_000
 

@@ -12,8 +12,8 @@ from bakong_sandbox.serving import serve, url_of
 from bakong_sandbox.stack import Options, Stack, listening
 from bakong_service import app as service_app
 from bakong_service.settings import Settings
-from bakong_simulator.registrations import EMAIL
-from bakong_simulator.world import MERCHANT
+from bakong_simulator.bakong.registrations import EMAIL
+from bakong_simulator.kernel.world import MERCHANT
 
 
 @asynccontextmanager

@@ -13,18 +13,22 @@ import orjson
 from bakong_contracts.open_api import codes
 from bakong_contracts.open_api.document import document
 from bakong_contracts.service_api import INVALID, TOO_LARGE
-from bakong_simulator import control_api, open_api, problems, snapshots
-from bakong_simulator.clock import Mode
-from bakong_simulator.reply import Reply, refusal
-from bakong_simulator.wire import head, http_date, send_reply
-from bakong_simulator.world import World
-from bakong_simulator.worlds import Worlds
+from bakong_simulator.bakong import open_api
+from bakong_simulator.bakong.replies import refusal
+from bakong_simulator.control import build as build_control
+from bakong_simulator.control import problems
+from bakong_simulator.kernel import snapshots
+from bakong_simulator.kernel.clock import Mode
+from bakong_simulator.kernel.world import World
+from bakong_simulator.kernel.worlds import Worlds
+from bakong_simulator.wire.reply import Reply
+from bakong_simulator.wire.send import head, http_date, send_reply
 
 MAX_CONTROL_BODY = 4 * 1024 * 1024
 MAX_SNAPSHOT = 64 * 1024 * 1024
 MAX_TOKEN, MAX_NAME = 1024, 200  # of what a journal keeps of the head; a token of Bakong's has 172 characters
 DOCUMENT_PATH = "/v1/openapi.json"
-_BESIDE = ("/sandbox", "/metrics")  # what NBC's host does not have
+_CONTROL_PREFIXES = ("/sandbox", "/metrics")  # what NBC's host does not have
 _PLAIN = Reply(0, b"")[4:]
 _UNKNOWN_WORLD = refusal(codes.UNAUTHORIZED)._replace(status=404)
 _WORLD = re.compile(r"/sandbox/worlds/([^/]+)(/.*)?")
@@ -33,7 +37,7 @@ _NOT_JOURNALED = ("/journal/verify", "/snapshot", None)
 
 def build(worlds: Worlds) -> Any:
     """The whole simulator over these worlds, as one ASGI app."""
-    control = control_api.build(worlds)
+    control = build_control(worlds)
     worlds.baseline = snapshots.document
 
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -48,7 +52,7 @@ def build(worlds: Worlds) -> Any:
         elif path.startswith("/w/"):
             name, _, rest = path[3:].partition("/")
             await _serve(worlds, name, rest[3:] if rest.startswith("v1/") else f"/{rest}", scope, receive, send)
-        elif path.startswith(_BESIDE):
+        elif path.startswith(_CONTROL_PREFIXES):
             await _guarded(worlds, control, scope, receive, _dated(send, worlds.wall_ms()))
         else:
             await _serve(worlds, None, path, scope, receive, send)  # which is no endpoint's name
@@ -74,18 +78,20 @@ async def _serve(worlds: Worlds, name: str | None, endpoint: str, scope: Any, re
         reply = open_api.call(world, asked)
     now_ms = world.clock.now_ms()
     if reply[4:] != _PLAIN:
-        await send_reply(scope, receive, send, _paced(world, reply), now_ms)
+        await send_reply(scope, receive, send, _scale_delays(world, reply), now_ms)
         return
     await send(_start(reply.status, reply.content_type, len(reply.body), now_ms // 1000))
     await send({"type": "http.response.body", "body": reply.body})
 
 
-def _paced(world: World, reply: Reply) -> Reply:
+def _scale_delays(world: World, reply: Reply) -> Reply:
     """In a world whose time is scaled, waits on the wire are as much shorter."""
     if world.clock.mode is not Mode.SCALED:
         return reply
     rate = world.clock.rate
-    return reply._replace(delay_ms=round(reply.delay_ms / rate), every_ms=round(reply.every_ms / rate))
+    return reply._replace(
+        delay_ms=round(reply.delay_ms / rate), chunk_interval_ms=round(reply.chunk_interval_ms / rate)
+    )
 
 
 @lru_cache(maxsize=1024)

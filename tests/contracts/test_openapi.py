@@ -11,7 +11,7 @@ from schemathesis import Config
 
 from bakong_sandbox.stack import Options, run
 from bakong_simulator import app as simulator_app
-from bakong_simulator.worlds import Worlds
+from bakong_simulator.kernel.worlds import Worlds
 from scripts.openapi import FOLDER, documents, text_of
 from tests.conftest import NOW_MS
 from tests.mutants.serving import Loop

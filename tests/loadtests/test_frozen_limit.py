@@ -9,7 +9,7 @@ from bakong_loadtests.limits.frozen import check_frozen
 from bakong_sandbox.datadir import load_secrets
 from bakong_sandbox.loading.database import fresh_keys, open_database
 from bakong_sandbox.stack import Options, run
-from bakong_simulator.clock import Mode
+from bakong_simulator.kernel.clock import Mode
 
 WINDOW_NS = 60_000_000_000
 

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from bakong_simulator import app as simulator_app
-from bakong_simulator.worlds import Worlds
+from bakong_simulator.kernel.worlds import Worlds
 from tests.mutants import test_bakong, test_encoder, test_shop
 from tests.mutants.catalogue import BAKONG, BAKONG_WHOLE, ENCODER, SHOP
 from tests.mutants.serving import Loop

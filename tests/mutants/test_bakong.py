@@ -12,7 +12,7 @@ from bakong_conformance.case import Case
 from bakong_conformance.control import make_world
 from bakong_conformance.http import client
 from bakong_simulator import app as simulator_app
-from bakong_simulator.worlds import Worlds
+from bakong_simulator.kernel.worlds import Worlds
 from tests.mutants.bakong import wrap
 from tests.mutants.catalogue import BAKONG, BAKONG_WHOLE
 from tests.mutants.serving import Loop

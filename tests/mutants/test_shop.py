@@ -15,7 +15,7 @@ from bakong_conformance.service import SUITE, Service, load
 from bakong_conformance.service.config import Plans
 from bakong_conformance.service.receiver import Receiver
 from bakong_simulator import app as simulator_app
-from bakong_simulator.worlds import Worlds
+from bakong_simulator.kernel.worlds import Worlds
 from tests.mutants.catalogue import SHOP
 from tests.mutants.serving import Loop
 from tests.mutants.shop import Shop

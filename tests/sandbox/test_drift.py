@@ -17,10 +17,10 @@ from bakong_contracts.open_api import PROFILES
 from bakong_sandbox.recording.drifting import compare
 from bakong_scenarios import State
 from bakong_simulator import app as simulator_app
-from bakong_simulator.clock import Mode
-from bakong_simulator.limits import Limits
-from bakong_simulator.scanning import scan
-from bakong_simulator.worlds import Worlds
+from bakong_simulator.bakong.limits import Limits
+from bakong_simulator.bakong.scanning import scan
+from bakong_simulator.kernel.clock import Mode
+from bakong_simulator.kernel.worlds import Worlds
 from tests.bridge import Bridge
 from tests.conftest import NOW_MS
 from tests.mutants.bakong import wrap

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bakong_simulator.replaying import replay
+from bakong_simulator.journals.replay import replay
 
 ROOT = Path(__file__).parents[2]
 CODE = """

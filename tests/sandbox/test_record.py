@@ -17,7 +17,7 @@ from bakong_conformance.cassettes import Player, Targets, read, write
 from bakong_sandbox.recording.proxy import Proxy
 from bakong_sandbox.recording.recording import masked
 from bakong_simulator import app as simulator_app
-from bakong_simulator.registrations import EMAIL
+from bakong_simulator.bakong.registrations import EMAIL
 from tests.mutants.serving import Loop
 from tests.sandbox.test_drift import drift, record, simulator
 

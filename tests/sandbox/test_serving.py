@@ -1,7 +1,7 @@
 """What of uvicorn's inside is used: each method that is overridden or called is there, and takes what we give it.
 
-uvicorn has no public way to reach the transport, to answer what is no HTTP, or to end at once. Where this fails on a new
-version: read what has changed, mend sandbox/bakong_sandbox/serving.py, and raise the bound in pyproject.toml.
+uvicorn has no public way to reach the transport, to answer what is no HTTP, or to end at once. Where this fails on a
+new version: read what has changed, mend sandbox/bakong_sandbox/serving.py, and raise the bound in pyproject.toml.
 """
 
 import inspect

@@ -14,7 +14,7 @@ from bakong_sandbox import strategies
 from bakong_sandbox.machine import PaymentServiceMachine
 from bakong_scenarios import read
 from bakong_simulator import app as simulator_app
-from bakong_simulator.worlds import Worlds
+from bakong_simulator.kernel.worlds import Worlds
 from tests.mutants.serving import Loop
 from tests.mutants.test_shop import shop_with
 

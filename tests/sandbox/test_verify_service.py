@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bakong_simulator import app as simulator_app
-from bakong_simulator.worlds import Worlds
+from bakong_simulator.kernel.worlds import Worlds
 from tests.conftest import NOW_MS
 from tests.mutants.bakong import wrap
 from tests.mutants.serving import Loop

@@ -4,9 +4,9 @@ import pytest
 
 from bakong_scenarios import ScenarioError, State, find, names, read
 from bakong_scenarios.vocabulary import ANSWERS, CONDITIONS, FAULTS
-from bakong_simulator import conditions
-from bakong_simulator.faults import REGISTRY
-from bakong_simulator.faults.refuse import WORDS
+from bakong_simulator.bakong.faults import FAULTS as PLAYED
+from bakong_simulator.bakong.faults import REFUSALS
+from bakong_simulator.wire import conditions
 
 
 def test_the_three_first_scenarios_are_in_the_library():
@@ -56,8 +56,10 @@ WRONG = [
     ("name: x\npayment:\n  - padi", "s.yaml:3: unknown value 'padi'; did you mean 'paid'?"),
     (
         "name: x\npayment:\n  - paid: {tracking: [FAILED_AT_ACH]}",
-        "s.yaml:3: unknown value 'FAILED_AT_ACH'; did you mean 'RECEIVE_AT_ACH'? "
-        "(known: RECEIVE_AT_ACH, RECEIVE_AT_RECEIVER_BANK, ACKNOWLEDGED_BY_FI, REFUNDED_BY_RECEIVER)",
+        (
+            "s.yaml:3: unknown value 'FAILED_AT_ACH'; did you mean 'RECEIVE_AT_ACH'? "
+            "(known: RECEIVE_AT_ACH, RECEIVE_AT_RECEIVER_BANK, ACKNOWLEDGED_BY_FI, REFUNDED_BY_RECEIVER)"
+        ),
     ),
     ("name: x\npayment:\n  - unpaid: {poll: 1}", "s.yaml:3: unknown key 'poll'; did you mean 'polls'?"),
     ("name: x\nfaults:\n  - {fault: hang, for: soon}", "s.yaml:3: expected a duration"),
@@ -108,6 +110,6 @@ def test_an_unknown_name_is_answered_with_the_nearest():
 
 
 def test_every_fault_of_the_vocabulary_is_played():
-    assert FAULTS.keys() == REGISTRY.keys()
-    assert CONDITIONS.keys() == conditions.REGISTRY.keys()
-    assert set(ANSWERS) == WORDS.keys()
+    assert FAULTS.keys() == PLAYED.keys()
+    assert CONDITIONS.keys() == conditions.CONDITIONS.keys()
+    assert set(ANSWERS) == REFUSALS.keys()

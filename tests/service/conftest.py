@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from bakong_sandbox.stack import Options, run
-from bakong_simulator.clock import Mode
+from bakong_simulator.kernel.clock import Mode
 from tests import secrecy
 from tests.conftest import NOW_MS
 

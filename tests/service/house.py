@@ -10,7 +10,7 @@ from bakong_contracts.service_api import Plan, SubscriptionStatus
 from bakong_service import app as service_app
 from bakong_service.domain.subscriptions import Subscription
 from bakong_service.settings import Settings
-from bakong_simulator.clock import Mode, WorldClock
+from bakong_simulator.kernel.clock import Mode, WorldClock
 from tests import secrecy
 from tests.conftest import NOW_MS
 

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from bakong_contracts.webhooks import EventType
 from bakong_sandbox.serving import listen, serve, url_of
 from bakong_sandbox.stack import Options, run
-from bakong_simulator.clock import Mode
+from bakong_simulator.kernel.clock import Mode
 from tests.conftest import NOW_MS, PLAIN
 from tests.service.house import SETTINGS, open_house
 from tests.service.test_faults import ORDER, rows

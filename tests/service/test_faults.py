@@ -162,7 +162,7 @@ async def test_what_does_not_match_is_kept_and_flagged_and_the_right_payment_sti
 @pytest.mark.parametrize("hours", [1, -1], ids=["forward", "back"])
 async def test_a_clock_that_jumps_an_hour_expires_by_stored_instants_and_changes_no_amount(house, hours):
     payment = await create(house)
-    from bakong_simulator.clock import Mode
+    from bakong_simulator.kernel.clock import Mode
 
     house.clock.set_mode(Mode.FROZEN, at_ms=NOW_MS + hours * 3_600_000)
     await house.worker.run_due()

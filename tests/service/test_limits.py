@@ -20,7 +20,7 @@ from bakong_sandbox.stack import Options, run
 from bakong_service.adapters.memory_admission import MemoryAdmission
 from bakong_service.adapters.redis_admission import RedisAdmission, connect
 from bakong_service.domain.admission import BLOCK_US, FAILURES, WINDOW_US
-from bakong_simulator.clock import Mode
+from bakong_simulator.kernel.clock import Mode
 from tests.conftest import NOW_MS
 from tests.servers import OwnRedis, program
 

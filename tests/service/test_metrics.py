@@ -6,7 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bakong_sandbox.stack import Options, run
 from bakong_service.adapters.metrics import Metrics
-from bakong_simulator.clock import Mode
+from bakong_simulator.kernel.clock import Mode
 from tests.conftest import NOW_MS
 from tests.service.house import open_house
 from tests.service.test_events import client_of, mailbox

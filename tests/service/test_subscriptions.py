@@ -230,7 +230,7 @@ async def test_every_change_of_the_vectors_is_exact_over_http(house, row):
         currency=row["currency"],
         paid_minor=row["old_price_minor"],
     )
-    from bakong_simulator.clock import Mode
+    from bakong_simulator.kernel.clock import Mode
 
     house.clock.set_mode(Mode.FROZEN, at_ms=at_ms)
     await keep(house.core, found)
@@ -256,7 +256,7 @@ def test_the_rows_over_http_are_all_the_rows():
 
 @of_kind("schedule")
 async def test_a_scheduled_downgrade_is_exact_over_http(house, row):
-    from bakong_simulator.clock import Mode
+    from bakong_simulator.kernel.clock import Mode
 
     begin_ms, end_ms = seconds(row["period_start"]) * 1000, seconds(row["period_end"]) * 1000
     house.clock.set_mode(Mode.FROZEN, at_ms=seconds(row["requested_at"]) * 1000)
@@ -270,7 +270,7 @@ async def test_a_scheduled_downgrade_is_exact_over_http(house, row):
 
 @of_kind("expiry")
 async def test_a_quote_expires_at_its_second_over_http(house, row):
-    from bakong_simulator.clock import Mode
+    from bakong_simulator.kernel.clock import Mode
 
     begin_ms, end_ms = seconds(row["period_start"]) * 1000, seconds(row["period_end"]) * 1000
     house.clock.set_mode(Mode.FROZEN, at_ms=seconds(row["created_at"]) * 1000)

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from bakong_service import app
 from bakong_service.settings import Settings
-from bakong_simulator.clock import Mode, WorldClock
+from bakong_simulator.kernel.clock import Mode, WorldClock
 from tests.service.processes import API_KEY, ENCRYPTION_KEY, TOKEN, WEBHOOK_SECRET
 
 RATE = 40

@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from bakong_simulator import app as simulator_app
-from bakong_simulator.clock import Mode
-from bakong_simulator.worlds import Worlds
+from bakong_simulator.kernel.clock import Mode
+from bakong_simulator.kernel.worlds import Worlds
 from tests.conftest import NOW_MS
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bakong_simulator.clock import Mode, WorldClock
+from bakong_simulator.kernel.clock import Mode, WorldClock
 
 
 class Wall:

@@ -12,13 +12,12 @@ from bakong_sandbox.serving import listen, serve, url_of
 from bakong_scenarios import FaultRule, read
 from bakong_scenarios.vocabulary import ALTERNATIVES, FAULTS
 from bakong_simulator import app
-from bakong_simulator.conditions import hold
-from bakong_simulator.conditions.moment import Moment
-from bakong_simulator.faults import play
-from bakong_simulator.faults.delay import delay, lognormal_ms
-from bakong_simulator.reply import Reply
-from bakong_simulator.streams import Streams
-from bakong_simulator.worlds import Worlds
+from bakong_simulator.bakong.faults import FAULTS as PLAYED
+from bakong_simulator.kernel.rng import Streams
+from bakong_simulator.kernel.worlds import Worlds
+from bakong_simulator.wire.conditions import Moment, hold
+from bakong_simulator.wire.connection_faults import delay, lognormal_ms, play
+from bakong_simulator.wire.reply import Reply
 
 CHECK = "/v1/check_transaction_by_md5"
 FOUND = b'{"responseCode":0,"responseMessage":"Success","errorCode":null,"data":{"amount":1.5,"createdDateMs":1000}}'
@@ -64,11 +63,11 @@ def luck(seed=1):
 def test_any_faults_together_make_a_reply_that_can_be_sent(faults, body):
     reply = Reply(200, body)
     for rule in faults:
-        reply = play(rule, reply, luck())
+        reply = play(PLAYED, rule, reply, luck())
     assert isinstance(reply.body, bytes)
     assert reply.silent or 200 <= reply.status <= 599
     assert reply.delay_ms >= 0
-    assert reply.cut is None or reply.cut >= 0
+    assert reply.truncate_at is None or reply.truncate_at >= 0
 
 
 @given(median=st.integers(1, 10_000), factor=st.integers(1, 100))

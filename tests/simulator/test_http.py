@@ -9,7 +9,7 @@ import pytest
 from bakong_sandbox.edge import EdgeProtocol
 from bakong_sandbox.serving import listen, serve
 from bakong_simulator import app
-from bakong_simulator.worlds import Worlds
+from bakong_simulator.kernel.worlds import Worlds
 from tests.conftest import NOW_MS
 
 CHECK = "/v1/check_transaction_by_md5"

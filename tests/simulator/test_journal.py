@@ -2,7 +2,7 @@
 
 import pytest
 
-from bakong_simulator.journal import LIMIT, MAX_ACTION_BODY, MAX_BYTES, Journal
+from bakong_simulator.kernel.journal import LIMIT, MAX_ACTION_BODY, MAX_BYTES, Journal
 
 CHECK = "check_transaction_by_md5"
 

@@ -10,8 +10,8 @@ import pytest
 
 from bakong_contracts.open_api import ENDPOINTS
 from bakong_simulator import app as simulator_app
-from bakong_simulator.clock import Mode
-from bakong_simulator.worlds import Worlds
+from bakong_simulator.kernel.clock import Mode
+from bakong_simulator.kernel.worlds import Worlds
 from tests.conftest import NOW_MS
 
 MALFORMED = int(os.environ.get("MALFORMED", "4000"))

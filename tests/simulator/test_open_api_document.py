@@ -14,8 +14,8 @@ from schemathesis import Config
 from bakong_contracts.open_api import ENDPOINTS, PROFILES
 from bakong_contracts.open_api.document import document
 from bakong_simulator import app as simulator_app
-from bakong_simulator.open_api import Call, call
-from bakong_simulator.worlds import Worlds
+from bakong_simulator.bakong.open_api import Call, call
+from bakong_simulator.kernel.worlds import Worlds
 from tests.conftest import NOW_MS
 
 # What the real Open API does not promise: it answers refusals with status 200 too, and 405 without Allow.

@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bakong_scenarios import State, read
-from bakong_simulator.clock import Mode
-from bakong_simulator.ledger import LedgerError
-from bakong_simulator.registrations import MAX_TOKENS
-from bakong_simulator.scanning import scan
-from bakong_simulator.world import World, WorldError
+from bakong_simulator.bakong.registrations import MAX_TOKENS
+from bakong_simulator.bakong.scanning import scan
+from bakong_simulator.kernel.clock import Mode
+from bakong_simulator.kernel.ledger import LedgerError
+from bakong_simulator.kernel.world import World, WorldError
 from khqr import Currency, Individual, encode
 from tests.conftest import NOW_MS
 

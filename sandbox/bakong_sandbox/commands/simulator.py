@@ -204,12 +204,13 @@ def replay(
     """Play a journal again, in a world of its own; exit code 1 where an answer differs by a byte."""
     from bakong_sandbox.control import UNREACHABLE, fail, json_of
     from bakong_sandbox.running import run_async
-    from bakong_simulator.errors import BodyError
-    from bakong_simulator.replaying import replay as play
+    from bakong_simulator.control import build
+    from bakong_simulator.journals.replay import replay as play
+    from bakong_simulator.kernel.errors import BodyError
 
     document = json_of(journal)
     try:
-        replayed, _ = run_async(play(document))
+        replayed, _ = run_async(play(document, build))
     except (BodyError, TypeError) as error:
         fail(f"{str(journal)!r}: {error}", UNREACHABLE)
     _show(replayed._asdict())

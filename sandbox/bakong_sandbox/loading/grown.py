@@ -9,8 +9,8 @@ from typing import Any
 
 from bakong_sandbox.loading.child import Child, start
 from bakong_sandbox.serving import listen
-from bakong_simulator.registrations import EMAIL
-from bakong_simulator.world import MERCHANT
+from bakong_simulator.bakong.registrations import EMAIL
+from bakong_simulator.kernel.world import MERCHANT
 
 
 class Grown:

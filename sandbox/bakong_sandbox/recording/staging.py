@@ -16,14 +16,14 @@ from bakong_conformance.cassettes.taking import ACCOUNT, HASH, MD5
 from bakong_contracts.open_api import PROFILES
 from bakong_contracts.open_api import codes as code
 from bakong_scenarios import State
-from bakong_simulator.clock import Mode
-from bakong_simulator.limits import OFF, Limits
-from bakong_simulator.money import DECIMALS
-from bakong_simulator.open_api import Call, call
-from bakong_simulator.payments import Receipt
-from bakong_simulator.scanning import Order, ScanError, scan
-from bakong_simulator.world import CUSTOMARY, MERCHANT, PLENTY, WALLET
-from bakong_simulator.worlds import Worlds
+from bakong_simulator.bakong.limits import OFF, Limits
+from bakong_simulator.bakong.open_api import Call, call
+from bakong_simulator.bakong.scanning import Order, ScanError, scan
+from bakong_simulator.kernel.clock import Mode
+from bakong_simulator.kernel.money import DECIMALS
+from bakong_simulator.kernel.payments import Receipt
+from bakong_simulator.kernel.world import CUSTOMARY, MERCHANT, PLENTY, WALLET
+from bakong_simulator.kernel.worlds import Worlds
 
 START_MS = 1_770_768_000_000
 UNKNOWN_TOKEN = "a-token-that-nobody-issued"  # noqa: S105  it opens nothing

@@ -9,8 +9,8 @@ import httpx
 from bakong_sandbox.testing.handle import Bakong, unpacked
 from bakong_sandbox.wall import wall_ms
 from bakong_simulator import app
-from bakong_simulator.wire import BrokenOffError, PatienceError
-from bakong_simulator.worlds import Worlds
+from bakong_simulator.kernel.worlds import Worlds
+from bakong_simulator.wire.send import ClientTimeoutError, ConnectionAborted
 
 _patience_s: ContextVar[float | None] = ContextVar("patience_s", default=None)
 
@@ -31,9 +31,9 @@ class Transport(httpx.ASGITransport):
         _patience_s.set(request.extensions.get("timeout", {}).get("read"))
         try:
             return await super().handle_async_request(request)
-        except PatienceError as error:
+        except ClientTimeoutError as error:
             raise httpx.ReadTimeout(str(error), request=request) from None
-        except BrokenOffError as error:
+        except ConnectionAborted as error:
             raise httpx.ReadError(str(error), request=request) from None
 
 

@@ -59,7 +59,7 @@ class Server:
         from bakong_sandbox.edge import EdgeProtocol
         from bakong_sandbox.wall import wall_ms
         from bakong_simulator import app
-        from bakong_simulator.worlds import Worlds
+        from bakong_simulator.kernel.worlds import Worlds
 
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         with listen(0) as port:

@@ -1,0 +1,175 @@
+"""What each endpoint of the Open API answers, once the call is let in and its body has the right form.
+
+May not know of authentication, limits or faults: open_api lets calls in, and plays what happens on the wire.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from bakong_contracts.open_api import LIST_MESSAGES, Envelope, ListStatus, success
+from bakong_contracts.open_api import codes as code
+from bakong_contracts.open_api.endpoints import SOURCE_INFO, Field
+from bakong_simulator.bakong.replies import answer, refusal
+from bakong_simulator.bakong.scanning import ScanError
+from bakong_simulator.bakong.transactions import Transaction
+from bakong_simulator.kernel.payments import Payment, Receipt
+from bakong_simulator.kernel.world import World
+from bakong_simulator.wire.reply import Reply
+
+Handler = Callable[[World, Any], Reply]
+
+_NOT_FOUND = refusal(code.NOT_FOUND)
+_FAILED = refusal(code.FAILED)
+_STATIC_QR = refusal(code.STATIC_QR)
+_BASE62 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+# Registration
+
+
+def _request_token(world: World, body: Any) -> Reply:
+    if world.limits.mail_down:
+        return refusal(code.EMAIL_SERVER_DOWN)
+    if body["email"] in world.registrations.ids:
+        return refusal(code.EMAIL_REGISTERED)
+    world.registrations.request(body["email"])
+    return answer(success(code.EMAIL_SENT))
+
+
+def _verify(world: World, body: Any) -> Reply:
+    token = world.registrations.verify(body["code"])
+    return refusal(code.UNAUTHORIZED) if token is None else answer(success(code.TOKEN_ISSUED, {"token": token}))
+
+
+def _renew_token(world: World, body: Any) -> Reply:
+    if body["email"] not in world.registrations.ids:
+        return refusal(code.NOT_REGISTERED)
+    return answer(success(code.TOKEN_ISSUED, {"token": world.registrations.issue(body["email"])}))
+
+
+# Transactions
+
+
+def _check_md5(world: World, body: Any) -> Reply:
+    payment = world.check(body["md5"].lower())
+    receipt = payment.receipt
+    if receipt is None:
+        return _NOT_FOUND
+    kept = payment.found
+    if kept is not None and kept[0] is receipt and kept[1] is world.profile:
+        reply: Reply = kept[2]
+        return reply
+    if payment.is_static and world.profile.static_md5 != "latest":
+        return _STATIC_QR if world.profile.static_md5 == "refused" else _NOT_FOUND
+    if payment.is_static:
+        return _untracked(world, payment.receipts[-1])
+    reply = _untracked(world, receipt)
+    payment.found = (receipt, world.profile, reply)
+    return reply
+
+
+def _check_hash(world: World, body: Any) -> Reply:
+    return _tracked(world, world.transactions.by_hash(body["hash"].lower()))
+
+
+def _check_short_hash(world: World, body: Any) -> Reply:
+    found = world.transactions.by_short_hash(body["hash"].lower(), body["amount"], body["currency"])
+    return _untracked(world, world.check_transaction(found))
+
+
+def _check_instruction_ref(world: World, body: Any) -> Reply:
+    return _tracked(world, world.transactions.by_instruction_ref(body["instructionRef"]))
+
+
+def _check_external_ref(world: World, body: Any) -> Reply:
+    return _tracked(world, world.transactions.by_external_ref(body["externalRef"]))
+
+
+def _tracked(world: World, found: Transaction | None) -> Reply:
+    receipt = world.check_transaction(found)
+    return _single(world, receipt, None if receipt is None else receipt.tracked())
+
+
+def _untracked(world: World, receipt: Receipt | None) -> Reply:
+    return _single(world, receipt, None if receipt is None else receipt.wire())
+
+
+def _single(world: World, receipt: Receipt | None, shown: dict[str, Any] | None) -> Reply:
+    if receipt is None:
+        return _NOT_FOUND
+    return _FAILED if receipt.failed else answer(success(world.profile.found_message, shown))
+
+
+def _check_md5_list(world: World, body: Any) -> Reply:
+    rows = [_row("md5", md5, *_md5_status(world.check(md5.lower()))) for md5 in body]
+    return answer(success(code.LIST_ANSWERED, rows))
+
+
+def _md5_status(payment: Payment) -> tuple[ListStatus, Receipt | None]:
+    if payment.is_static:
+        return "STATIC_QR", None
+    return _status(payment.receipt)
+
+
+def _check_hash_list(world: World, body: Any) -> Reply:
+    found = [world.check_transaction(world.transactions.by_hash(hash_.lower())) for hash_ in body]
+    rows = [_row("hash", hash_, *_status(receipt)) for hash_, receipt in zip(body, found, strict=True)]
+    return answer(success(code.LIST_ANSWERED, rows))
+
+
+def _status(receipt: Receipt | None) -> tuple[ListStatus, Receipt | None]:
+    if receipt is None:
+        return "NOT_FOUND", None
+    return ("FAILED", None) if receipt.failed else ("SUCCESS", receipt)
+
+
+def _row(key: str, asked: str, status: ListStatus, receipt: Receipt | None) -> dict[str, Any]:
+    shown = None if receipt is None else receipt.wire()
+    return {key: asked, "status": status, "message": LIST_MESSAGES[status], "data": shown}
+
+
+# Deep links and accounts
+
+
+def _deeplink(world: World, body: Any) -> Reply:
+    source = body.get("sourceInfo")
+    if source is not None and not (isinstance(source, dict) and all(_names(source, field) for field in SOURCE_INFO)):
+        return refusal(code.DEEPLINK_MISSING_FIELDS)
+    try:
+        world.show(body["qr"])
+    except ScanError:
+        return refusal(code.DEEPLINK_PROVIDER)
+    number = int.from_bytes(world.streams.draw("deeplink"))
+    word = "".join(_BASE62[number // 62**place % 62] for place in range(17))
+    return answer(success(code.DEEPLINK_MADE, {"shortLink": f"https://{world.profile.deeplink_host}/{word}"}))
+
+
+def _names(source: dict[str, Any], field: Field) -> bool:
+    value = source.get(field.name)
+    return isinstance(value, str) and field.min_length <= len(value) <= field.max_length
+
+
+def _check_account(world: World, body: Any) -> Reply:
+    account = body["accountId"]
+    if len(account) > 32 or account.count("@") != 1 or account.startswith("@") or account.endswith("@"):
+        return refusal(code.ACCOUNT_INVALID)
+    return _ACCOUNT_EXISTS if world.ledger.holds(account) else refusal(code.ACCOUNT_NOT_FOUND)
+
+
+_EXISTS: Envelope = success(code.ACCOUNT_EXISTS)
+_ACCOUNT_EXISTS = answer(_EXISTS)
+
+HANDLERS: dict[str, Handler] = {
+    "request_token": _request_token,
+    "verify": _verify,
+    "renew_token": _renew_token,
+    "generate_deeplink_by_qr": _deeplink,
+    "check_transaction_by_md5": _check_md5,
+    "check_transaction_by_hash": _check_hash,
+    "check_transaction_by_short_hash": _check_short_hash,
+    "check_transaction_by_instruction_ref": _check_instruction_ref,
+    "check_transaction_by_external_ref": _check_external_ref,
+    "check_transaction_by_md5_list": _check_md5_list,
+    "check_transaction_by_hash_list": _check_hash_list,
+    "check_bakong_account": _check_account,
+}

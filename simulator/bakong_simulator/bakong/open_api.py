@@ -1,0 +1,195 @@
+"""The Open API of a world: bytes in, a reply out. Synchronous, so that polls race freely with one consistent answer.
+
+May not know of HTTP servers. The hot path: no models, no awaits, answers ready as bytes where they never change.
+"""
+
+from codecs import BOM_UTF8
+from typing import Any, NamedTuple
+
+import orjson
+
+from bakong_contracts.open_api import ENDPOINTS, MAX_ITEMS, PROFILES, Endpoint
+from bakong_contracts.open_api import codes as code
+from bakong_contracts.open_api.endpoints import Field
+from bakong_scenarios import Scenario, ScenarioError, find
+from bakong_simulator.bakong.call_targets import NOTHING, Subject, faults, of_nobody, subject
+from bakong_simulator.bakong.faults import FAULTS
+from bakong_simulator.bakong.handlers import HANDLERS
+from bakong_simulator.bakong.limits import OFF
+from bakong_simulator.bakong.replies import refusal, scenario_error
+from bakong_simulator.kernel.world import World
+from bakong_simulator.wire.connection_faults import play
+from bakong_simulator.wire.reply import Reply, cloudfront_page, nginx_page
+
+MAX_BODY = 64 * 1024
+MOST_OF_A_NAME = 200
+_MISSING = refusal(code.MISSING_FIELDS)
+_UNAUTHORIZED = refusal(code.UNAUTHORIZED)
+_QUOTA = refusal(code.DAILY_QUOTA)
+_TOO_LARGE = _MISSING._replace(status=413)
+_NO_PATH = _MISSING._replace(status=404)
+_NO_METHOD = _MISSING._replace(status=405)
+_ABROAD = cloudfront_page(403)
+_TOO_MANY = nginx_page(429)
+_FORBIDDEN = nginx_page(403)
+
+
+class Call(NamedTuple):
+    """What was asked: the name below /v1, the method, the bearer token or "", the body, the client's address.
+
+    scenario: the one that the call itself asks for, in a header.
+    """
+
+    name: str
+    method: str
+    token: str
+    raw: bytes
+    client: str = ""
+    scenario: str = ""
+
+
+def call(world: World, asked: Call) -> Reply:
+    """The reply to one call of /v1/<name>, with the scenario's faults; the call is in the journal.
+
+    A scenario that is wrong, or in which nothing fits, is answered loudly.
+    """
+    endpoint = _NAMES[world.profile.name].get(asked.name)
+    name = asked.name[:MOST_OF_A_NAME] if endpoint is None else endpoint.name
+    try:
+        if world.journal.begun is None:
+            world.journal.begin()
+        if endpoint is None:
+            return _record(world, asked, name, NOTHING, _NO_PATH, None)
+        return _call(world, asked, endpoint, find(asked.scenario) if asked.scenario else None)
+    except ScenarioError as error:
+        return _record(world, asked, name, NOTHING, scenario_error(str(error)), "scenario")
+
+
+def _call(world: World, asked: Call, endpoint: Endpoint, named: Scenario | None) -> Reply:
+    name, body = endpoint.name, _body(asked.raw)
+    has_form = fits(endpoint, body)
+    about = subject(world, name, body, named) if has_form else of_nobody(world, name, named)
+    rules = faults(world, name, about)
+    reply = _refused_at_the_edge(world, asked) if world.limits is not OFF else None
+    if reply is not None:
+        return _record(world, asked, name, about, reply, None)
+    if asked.method != "POST":
+        reply = _NO_METHOD
+    elif not rules or all(FAULTS[rule.fault].reaches_api for rule in rules):
+        reply = _answer(world, endpoint, asked, body if has_form else None)
+    else:
+        reply = _MISSING
+    for rule in rules:
+        reply = play(FAULTS, rule, reply, world.player.luck(rule.fault))
+    return _record(world, asked, name, about, reply, rules[0].fault if rules else None)
+
+
+def _record(world: World, asked: Call, name: str, about: Subject, reply: Reply, fault: str | None) -> Reply:
+    """Write the call down; see journal.Entry for the order of the fields."""
+    payment = about.payment
+    script = payment.scenario if payment is not None else None
+    world.journal.record(
+        (
+            world.clock.now_ms(),
+            name,
+            asked.method,
+            asked.token,
+            asked.client,
+            asked.scenario,
+            about.md5,
+            about.number,
+            script.name if script is not None else world.playing,
+            payment.step if payment is not None else None,
+            reply.status,
+            reply.error_code,
+            fault,
+            reply.delay_ms,
+            reply.content_type,
+            asked.raw,
+            reply.body,
+        )
+    )
+    return reply
+
+
+def _refused_at_the_edge(world: World, asked: Call) -> Reply | None:
+    """The page that stands before the API: for clients from abroad, and for too many calls in a minute."""
+    limits = world.limits
+    if limits.is_abroad(asked.client):
+        return _ABROAD
+    most = limits.calls_per_minute
+    if most is not None and not world.meter.admits(asked.token, world.clock.now_ms(), most):
+        return _TOO_MANY
+    return None
+
+
+def _answer(world: World, endpoint: Endpoint, asked: Call, body: Any) -> Reply:
+    """What the API says; body is None where it has not the endpoint's form."""
+    profile, quota = world.profile, world.limits.quota
+    if endpoint is _MD5_LIST and profile.md5_list == "forbidden":
+        return _FORBIDDEN
+    token, now_ms = asked.token, world.clock.now_ms()
+    registered = world.registrations
+    number = 0 if quota is None or token not in registered.tokens else world.meter.count_day(token, now_ms)
+    if endpoint.auth == "bearer" or (endpoint is _ACCOUNT and profile.account_auth == "bearer"):
+        if not registered.admits(token):
+            return _UNAUTHORIZED
+        if quota is not None and number > quota:
+            return _QUOTA
+    if len(asked.raw) > MAX_BODY:
+        return _TOO_LARGE
+    if body is None:
+        return _MISSING
+    return HANDLERS[endpoint.name](world, body)
+
+
+def _body(raw: bytes) -> Any:
+    """The body as JSON values; None for what is none. A byte order mark before it is nothing, as most parsers hold."""
+    if len(raw) > MAX_BODY:
+        return None
+    try:
+        return orjson.loads(raw.removeprefix(BOM_UTF8))
+    except orjson.JSONDecodeError:
+        return None
+
+
+def fits(endpoint: Endpoint, body: Any) -> bool:
+    """Whether a body has the endpoint's form: an object with its fields, or an array of 1 to 50 texts."""
+    if (one := _ONE_TEXT.get(endpoint.name)) is not None:
+        value = body.get(one[0]) if isinstance(body, dict) else None
+        return isinstance(value, str) and one[1] <= len(value) <= one[2]
+    if endpoint.body == "array":
+        item = endpoint.fields[0]
+        return isinstance(body, list) and 1 <= len(body) <= MAX_ITEMS and all(_fits(found, item) for found in body)
+    return isinstance(body, dict) and all(_fits(body.get(field.name), field) for field in endpoint.fields)
+
+
+def _fits(value: Any, field: Field) -> bool:
+    if field.kind == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if not isinstance(value, str) or not field.min_length <= len(value) <= field.max_length:
+        return False
+    return not field.choices or value in field.choices
+
+
+# The hot path's form, ready: an endpoint of one text field, by its name, with the field's bounds.
+_ONE_TEXT = {
+    endpoint.name: (field.name, field.min_length, field.max_length)
+    for endpoint in ENDPOINTS
+    for field in endpoint.fields
+    if endpoint.body == "object" and len(endpoint.fields) == 1 and not field.choices
+}
+
+
+def _names(*, aliases: bool) -> dict[str, Endpoint]:
+    names = {endpoint.name: endpoint for endpoint in ENDPOINTS}
+    if aliases:
+        names |= {alias: endpoint for endpoint in ENDPOINTS for alias in endpoint.aliases}
+    return names
+
+
+_NAMES = {profile.name: _names(aliases=profile.aliases) for profile in PROFILES.values()}
+_MD5_LIST, _ACCOUNT = (
+    next(endpoint for endpoint in ENDPOINTS if endpoint.name == name)
+    for name in ("check_transaction_by_md5_list", "check_bakong_account")
+)

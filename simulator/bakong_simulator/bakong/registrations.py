@@ -1,0 +1,119 @@
+"""Who may ask: e-mails, mailed codes, tokens, and the outbox of mails."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+from bakong_simulator.bakong.tokens import LIFE_S, Registration, mint
+from bakong_simulator.kernel.rng import Streams
+
+EMAIL = "developer@sandbox.test"  # who is registered in every world
+CODE_LENGTH = 20
+MAX_MAILS = 1000
+MAX_CODES = 1000
+MAX_TOKENS = 10_000
+
+
+class Mail(NamedTuple):
+    """A mail that Bakong has sent, and which secret it carries."""
+
+    at_ms: int
+    to: str
+    subject: str
+    code: str | None = None
+    token: str | None = None
+
+    def shown(self) -> dict[str, object]:
+        return self._asdict()
+
+
+class Registrations:
+    """The registrations of a world, by e-mail, with the codes that wait for an answer and the tokens issued.
+
+    on_token, on_token_dropped: called with each token that is let in, and that is known no more.
+    """
+
+    def __init__(self, name: str, streams: Streams, now_ms: Callable[[], int]) -> None:
+        self.name = name
+        self._now_ms = now_ms
+        self.on_token: Callable[[str], object] = str
+        self.on_token_dropped: Callable[[str], object] = str
+        self.tokens: dict[str, Registration] = {}
+        self._begin(streams)
+
+    def _begin(self, streams: Streams) -> None:
+        self.streams = streams
+        self.ids: dict[str, str] = {}
+        self.codes: dict[str, str] = {}
+        self.outbox: deque[Mail] = deque(maxlen=MAX_MAILS)
+
+    def reset(self, streams: Streams) -> None:
+        """As new over these streams; tokens that were issued stay as they are."""
+        self._begin(streams)
+        for registration in self.tokens.values():
+            self.register(registration.email)
+        self.register(EMAIL)
+
+    def register(self, email: str) -> str:
+        """The registration id of an e-mail: 16 hex digits, the same at every call."""
+        if email not in self.ids:
+            self.ids[email] = self.streams.hex("registration", 16)
+        return self.ids[email]
+
+    def request(self, email: str) -> str:
+        """Mail a code of 20 characters to an e-mail; an earlier one of its own stops being good."""
+        for code in [code for code, waiting in self.codes.items() if waiting == email]:
+            del self.codes[code]
+        if len(self.codes) >= MAX_CODES:
+            del self.codes[next(iter(self.codes))]
+        code = self.streams.hex("code", CODE_LENGTH)
+        self.codes[code] = email
+        self.outbox.append(Mail(self._now_ms(), email, "Your Bakong Open API verification code", code=code))
+        return code
+
+    def verify(self, code: str) -> str | None:
+        """The token for a mailed code, which is spent by it; None for a code that waits for nobody."""
+        email = self.codes.pop(code, None)
+        if email is None:
+            return None
+        token = self.issue(email)
+        self.outbox.append(Mail(self._now_ms(), email, "Your Bakong Open API token", token=token))
+        return token
+
+    def issue(self, email: str = EMAIL, life_s: int = LIFE_S) -> str:
+        """A new token for an e-mail, which is registered by it."""
+        issued_s = self._now_ms() // 1000
+        key = f"sandbox-{self.name}-{self.streams.seed}-{self.streams.hex('token', 16)}".encode()
+        token = mint(key, self.register(email), issued_s, life_s)
+        self.adopt(token, email, (issued_s + life_s) * 1000)
+        return token
+
+    def adopt(self, token: str, email: str, expires_ms: int) -> None:
+        """Let a token in that was issued before, such as in an earlier run."""
+        self.register(email)
+        self.put(token, Registration(email, expires_ms))
+
+    def put(self, token: str, registration: Registration) -> None:
+        """Keep a token; beyond 10,000 the oldest is dropped."""
+        if token not in self.tokens and len(self.tokens) >= MAX_TOKENS:
+            oldest = next(iter(self.tokens))
+            del self.tokens[oldest]
+            self.on_token_dropped(oldest)
+        self.tokens[token] = registration
+        self.on_token(token)
+
+    def revoke(self, token: str) -> bool:
+        """Take a token back: from now on 401, code 6. Whether there was one; a renewed one is good again."""
+        if token not in self.tokens:
+            return False
+        self.tokens[token] = self.tokens[token]._replace(revoked=True)
+        return True
+
+    def revoke_all(self) -> None:
+        """Take back every token that was issued so far."""
+        for token in self.tokens:
+            self.revoke(token)
+
+    def admits(self, token: str) -> bool:
+        registration = self.tokens.get(token)
+        return registration is not None and self._now_ms() < registration.expires_ms and not registration.revoked

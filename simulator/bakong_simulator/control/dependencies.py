@@ -1,0 +1,65 @@
+"""What a path or a body of the control API names: worlds, payments, scenarios, instants."""
+
+from datetime import datetime
+from typing import Annotated
+
+import orjson
+from fastapi import Depends, Request
+
+from bakong_scenarios import Scenario, ScenarioError, find, read
+from bakong_simulator.kernel.clock import MAX_MS
+from bakong_simulator.kernel.errors import BodyError, UnknownPaymentError
+from bakong_simulator.kernel.payments import Payment
+from bakong_simulator.kernel.world import World
+from bakong_simulator.kernel.worlds import Worlds
+
+
+def all_worlds(request: Request) -> Worlds:
+    found: Worlds = request.app.state.worlds
+    return found
+
+
+def _world(world: str, request: Request) -> World:
+    return all_worlds(request).get(world)
+
+
+All = Annotated[Worlds, Depends(all_worlds)]
+In = Annotated[World, Depends(_world)]
+
+
+def known(world: World, md5: str) -> Payment:
+    """The payment of an md5. Raises UnknownPaymentError."""
+    payment = world.payments.get(md5.lower())
+    if payment is None:
+        raise UnknownPaymentError(f"no payment or registered code has the md5 {md5}")
+    return payment
+
+
+def script(raw: bytes) -> Scenario:
+    """The scenario that a body names or is. Raises ScenarioError."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"is no UTF-8: byte {error.start}", file="body") from None
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return read(text, "body", find)
+    if not isinstance(body, dict) or body.keys() != {"name"}:
+        return read(text, "body", find)
+    if not isinstance(body["name"], str):
+        raise ScenarioError(f"read {body['name']!r}, expected the name of a scenario", file="body")
+    return find(body["name"])
+
+
+def instant_ms(text: str | None) -> int | None:
+    """Epoch ms of an ISO 8601 instant with its offset. Raises BodyError."""
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+        if instant.tzinfo is not None and 0 <= (at_ms := round(instant.timestamp() * 1000)) <= MAX_MS:
+            return at_ms
+    except (ValueError, OverflowError):
+        pass
+    raise BodyError(f"at: read {text!r}, expected an instant like 2026-02-11T00:00:00Z, from 1970 to 9891")

@@ -1,0 +1,84 @@
+"""The journal: reading, exporting, holding it to what a test expects; and metrics."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from bakong_simulator.control import metrics, responses
+from bakong_simulator.control.dependencies import All, In
+from bakong_simulator.control.requests import Expectation, JournalQuery
+from bakong_simulator.journals import har, replay
+from bakong_simulator.journals.journal_assertions import Verdict, verify_count, verify_order
+from bakong_simulator.kernel.errors import BodyError
+from bakong_simulator.kernel.journal import Entry
+from bakong_simulator.kernel.world import World
+
+router = APIRouter()
+IN_WORLD = "/sandbox/worlds/{world}"
+VERSION = "0.1.0"
+JOURNAL = responses.JournalShown | responses.HarShown | responses.RecordingShown
+
+
+@router.get(f"{IN_WORLD}/journal", response_model=None, responses={200: {"model": JOURNAL}})
+async def show_journal(world: In, query: Annotated[JournalQuery, Query()]) -> dict[str, Any]:
+    """The calls, oldest first, that fit all that is named. As HAR 1.2, or whole as `bakong-sandbox replay` takes it."""
+    if query.format == "replay":
+        return replay.export(world)
+    match = query.match()
+    fitting = [entry for entry in world.journal.entries if entry.number > query.after and _fits(entry, match)]
+    shown = fitting[-query.limit :]
+    return har.archive(shown, VERSION) if query.format == "har" else _as_json(world, shown, query)
+
+
+@router.post(f"{IN_WORLD}/journal/verify", response_model=responses.VerdictShown)
+async def verify_journal(expectation: Expectation, world: In) -> dict[str, Any]:
+    """Whether the journal is as expected; where not, the nearest misses with what differs."""
+    return _verdict(expectation, world.journal.entries).shown()
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def show_metrics(worlds: All) -> Response:
+    """For Prometheus."""
+    return Response(metrics.exposition(worlds), media_type=metrics.MEDIA_TYPE)
+
+
+def _fits(entry: Entry, match: dict[str, Any]) -> bool:
+    return all(getattr(entry, name) == value for name, value in match.items())
+
+
+def _as_json(world: World, shown: list[Entry], query: JournalQuery) -> dict[str, Any]:
+    journal = world.journal
+    actions = [action.shown() for action in journal.actions if action.after >= query.after]
+    failures = [failure._asdict() for failure in journal.failures if failure.after >= query.after]
+    return {
+        "world": world.name,
+        "total": journal.total,
+        "kept": len(journal),
+        "entries": [entry.shown() for entry in shown],
+        "actions": actions[-query.limit :],
+        "failures": failures[-query.limit :],
+    }
+
+
+def _verdict(expectation: Expectation, entries: Iterator[Entry]) -> Verdict:
+    if (expectation.order is None) == (expectation.match is None):
+        raise BodyError("expected exactly one of 'match' and 'order'")
+    at_least, at_most = _bounds(expectation)  # also where there is an order, which goes with none
+    if expectation.order is not None:
+        return verify_order(entries, [match.named() for match in expectation.order])
+    match = expectation.match.named() if expectation.match else {}
+    return verify_count(entries, match, at_least, at_most)
+
+
+def _bounds(expectation: Expectation) -> tuple[int, int | None]:
+    """How often, at least and at most. Raises BodyError for words that do not go together."""
+    said = expectation.model_fields_set & {"count", "at_least", "at_most", "never"}
+    if said and expectation.order is not None:
+        raise BodyError("'order' goes with no count")
+    if "never" in said or "count" in said:
+        if len(said) > 1:
+            raise BodyError(f"read {' and '.join(sorted(said))}, expected one of count, never, at_least and at_most")
+        count = expectation.count or 0
+        return count, count
+    return (1 if not said else expectation.at_least or 0), expectation.at_most

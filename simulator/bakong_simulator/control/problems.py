@@ -1,0 +1,80 @@
+"""The control API's error answers: every exception that a caller can cause, as problem details. Knows no worlds."""
+
+import re
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from bakong_contracts import service_api as api
+from bakong_contracts.problems import MEDIA_TYPE, document, field_errors
+from bakong_scenarios import ScenarioError
+from bakong_simulator.bakong.scanning import ScanError
+from bakong_simulator.kernel.errors import BodyError, UnknownPaymentError, UnknownTokenError
+from bakong_simulator.kernel.ledger import LedgerError
+from bakong_simulator.kernel.money import AmountError
+from bakong_simulator.kernel.world import WorldError
+from bakong_simulator.kernel.worlds import UnknownWorldError
+
+FAULTS: dict[type[Exception], api.Problem] = {
+    UnknownWorldError: api.NOT_FOUND,
+    UnknownPaymentError: api.NOT_FOUND,
+    UnknownTokenError: api.NOT_FOUND,
+    BodyError: api.INVALID,
+    WorldError: api.CONFLICT,
+    LedgerError: api.CONFLICT,
+    ScanError: api.INVALID,
+    AmountError: api.INVALID,
+    ScenarioError: api.INVALID,
+}
+_BY_STATUS = {problem.status: problem for problem in api.PROBLEMS}
+
+
+def install(app: FastAPI) -> None:
+    """Let the app answer every error as problem details."""
+    for kind, problem in FAULTS.items():
+        app.add_exception_handler(kind, _for(problem))
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def reply(problem: api.Problem, detail: str, path: str, errors: list[dict[str, str]] | None = None) -> Response:
+    body = document(problem, detail, instance=path, errors=errors or ())
+    return Response(orjson.dumps(body), status_code=problem.status, media_type=MEDIA_TYPE)
+
+
+def _for(problem: api.Problem) -> Any:
+    def handle(request: Request, error: Exception) -> Response:
+        return reply(problem, str(error), request.url.path)
+
+    return handle
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    if any(row["type"] == "json_invalid" for row in found):
+        return reply(api.BAD_JSON, "the body is no JSON", request.url.path)
+    rows = field_errors(found)
+    detail = "; ".join(f"{row['field']}: {row['message']}" for row in rows)
+    return reply(api.INVALID, detail, request.url.path, rows)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    problem = _BY_STATUS.get(status, api.INVALID)
+    detail = getattr(error, "detail", "") or problem.title
+    response = reply(problem, f"{request.method} {request.url.path}: {detail}", request.url.path)
+    response.headers.update(getattr(error, "headers", None) or {})
+    if status == 405 and (allowed := _allowed(request)):
+        response.headers["allow"] = allowed
+    return response
+
+
+def _allowed(request: Request) -> str:
+    """Every method that the path knows; the framework names only those of its first route."""
+    for template, methods in request.app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), request.url.path):
+            return ", ".join(sorted(method.upper() for method in methods))
+    return ""

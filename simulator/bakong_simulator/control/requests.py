@@ -1,0 +1,158 @@
+"""The bodies that the control API takes. Strict: an unknown field or a text for a number is refused."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from bakong_simulator.bakong.registrations import EMAIL
+from bakong_simulator.bakong.tokens import LIFE_S
+from bakong_simulator.kernel.world import WALLET
+
+MAX_SECONDS = 10 * 366 * 86_400
+Md5 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{32}$")]
+AccountId = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=32)]
+Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,13}(\.[0-9]{1,2})?$")]
+Currency = Literal["USD", "KHR"]
+ProfileName = Literal["current", "doc-1.0.2", "sit", "prod"]
+Qr = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+ScenarioName = Annotated[str, StringConstraints(max_length=100)]
+Token = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+Text = Annotated[str, StringConstraints(max_length=1000)] | None
+Count = Annotated[int, Field(ge=0, le=10**9)]
+
+JournalBytes = Annotated[
+    int, Field(ge=0, le=2**30, description="So much of the calls' bodies is kept, and so much of the actions'.")
+]
+
+
+class Strict(BaseModel):
+    """A body without unknown fields."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class LimitSetting(Strict):
+    """What is left out stays as it is; null and false are off."""
+
+    quota: Annotated[Count | None, Field(description="Calls a day for each token; the real one's is 100.")] = None
+    calls_per_minute: Annotated[Count | None, Field(description="For each token; above it 429.")] = None
+    geo_block: Annotated[bool, Field(description="Everybody is abroad: CloudFront's 403.")] = False
+    cambodia: Annotated[
+        list[Annotated[str, StringConstraints(max_length=50)]],
+        Field(max_length=1000, description="Networks that are in Cambodia; with any, all others are abroad."),
+    ] = Field(default_factory=list)
+    mail_down: Annotated[bool, Field(description="No mail leaves: code 7.")] = False
+
+
+class ClockSetting(Strict):
+    mode: Literal["real", "frozen", "offset", "scaled"]
+    at: Annotated[str, Field(max_length=40, description="ISO 8601 with its offset; by default the clock's now.")] | (
+        None
+    ) = None
+    rate: Annotated[float, Field(gt=0, le=100_000, description="The pace of a scaled clock.")] = 1.0
+
+
+class NewWorld(Strict):
+    name: Name | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    profile: ProfileName | None = None
+    scenario: ScenarioName | None = None
+    journal_bytes: JournalBytes | None = None
+    clock: ClockSetting | None = None
+    limits: LimitSetting | None = None
+
+
+class WorldChange(Strict):
+    """What is left out stays as it is."""
+
+    profile: ProfileName | None = None
+    limits: LimitSetting | None = None
+    journal_bytes: JournalBytes | None = None
+
+
+class NewToken(Strict):
+    email: Annotated[str, StringConstraints(min_length=3, max_length=30, pattern=r"^[^@\s]+@[^@\s]+$")] = EMAIL
+    expires_in_s: Annotated[int, Field(ge=1, le=MAX_SECONDS)] = LIFE_S
+
+
+class NewPayment(Strict):
+    """Exactly one of qr and md5. The amount overrides what the code says; a static code needs one."""
+
+    qr: Qr | None = None
+    md5: Md5 | None = None
+    amount: Amount | None = None
+    currency: Currency | None = None
+    from_account: AccountId = WALLET
+    outcome: Literal["paid", "failed"] | None = None
+
+
+class Reversal(Strict):
+    hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class NewCode(Strict):
+    qr: Qr
+    scenario: ScenarioName | None = None
+
+
+class NewAccount(Strict):
+    account_id: AccountId
+    name: Annotated[str, StringConstraints(max_length=64)] = ""
+    balances: dict[Currency, Amount] = Field(default_factory=dict)
+
+
+class Advance(Strict):
+    seconds: Annotated[float, Field(ge=0, le=MAX_SECONDS, allow_inf_nan=False)]
+
+
+class JournalQuery(BaseModel):
+    """Which calls of a journal, and in which form."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal["json", "har", "replay"] = "json"
+    endpoint: Text = None
+    md5: Text = None
+    token: Text = None
+    fault: Text = None
+    scenario: Text = None
+    status: Count | None = None
+    error_code: Count | None = None
+    after: Annotated[Count, Field(description="Only calls with a higher number.")] = 0
+    limit: Annotated[int, Field(ge=1, le=100_000, description="Of those, the last so many.")] = 100_000
+
+    def match(self) -> dict[str, Any]:
+        asked = self.model_dump(exclude={"format", "after", "limit"}, exclude_none=True)
+        return asked | ({"md5": self.md5.lower()} if self.md5 else {})
+
+
+class Match(Strict):
+    """Which calls. What is left out fits any; body and answer fit where they hold at least what is asked."""
+
+    endpoint: str | None = None
+    method: str | None = None
+    token: str | None = None
+    client: str | None = None
+    md5: str | None = None
+    poll: int | None = None
+    scenario: str | None = None
+    status: int | None = None
+    error_code: int | None = None
+    fault: str | None = None
+    body: Any = None
+    answer: Any = None
+
+    def named(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class Expectation(Strict):
+    """Either `order`, or `match` with one of count, at_least, at_most, never; with none of them at least once."""
+
+    match: Match | None = None
+    count: Count | None = None
+    at_least: Count | None = None
+    at_most: Count | None = None
+    never: Literal[True] | None = None
+    order: Annotated[list[Match], Field(min_length=1, max_length=1000)] | None = None

@@ -1,0 +1,267 @@
+"""The answers of the control API, as their page documents them. What worlds know becomes these."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from bakong_contracts.open_api import TRANSACTION_KEYS
+from bakong_contracts.problems import MEDIA_TYPE
+from bakong_simulator.kernel.ledger import Account
+from bakong_simulator.kernel.money import text_of
+from bakong_simulator.kernel.payments import Payment, Receipt
+from bakong_simulator.kernel.world import World
+
+
+class Shown(BaseModel):
+    """An answer of exactly these fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Health(Shown):
+    status: Literal["ok"]
+    worlds: int
+
+
+class Made(Shown):
+    world: str
+    token: str
+    base_url: str
+
+
+class Clock(Shown):
+    mode: Literal["real", "frozen", "offset", "scaled"]
+    now: str
+    now_ms: int
+    rate: float
+
+
+class FailureShown(Shown):
+    """Something that fell due and failed: after how many calls, when, what it was for, and the error."""
+
+    after: int
+    at_ms: int
+    what: str
+    error: str
+
+
+class Advanced(Clock):
+    """The clock after an advance, and what failed on the way; all else that fell due has happened."""
+
+    failures: list[FailureShown]
+
+
+class Limits(Shown):
+    quota: int | None
+    calls_per_minute: int | None
+    geo_block: bool
+    cambodia: list[str]
+    mail_down: bool
+
+
+class Mail(Shown):
+    at_ms: int
+    to: str
+    subject: str
+    code: str | None
+    token: str | None
+
+
+class WorldShown(Shown):
+    world: str
+    seed: int
+    profile: str
+    scenario: str
+    limits: Limits
+    clock: Clock
+    payments: int
+    calls: int
+    journal_bytes: int
+    outbox: list[Mail]
+
+
+class Token(Shown):
+    token: str
+
+
+class PaymentShown(Shown):
+    """A payment, and its transaction's 13 keys: null while there is none."""
+
+    md5: str
+    status: Literal["unpaid", "paid", "failed"]
+    scenario: str | None
+    qr: str | None
+    hash: str | None
+    fromAccountId: str | None
+    toAccountId: str | None
+    currency: Literal["KHR", "USD"] | None
+    amount: float | int | None
+    description: str | None
+    createdDateMs: int | None
+    acknowledgedDateMs: int | None
+    trackingStatus: str | None
+    receiverBank: str | None
+    receiverBankAccount: str | None
+    instructionRef: str | None
+    externalRef: str | None
+    times_paid: int
+    hashes: list[str]
+
+
+class AccountShown(Shown):
+    account_id: str
+    name: str
+    balances: dict[str, str]
+    balances_minor: dict[str, int]
+
+
+class ScenarioShown(Shown):
+    name: str
+    about: str
+
+
+class EntryShown(Shown):
+    number: int
+    at_ms: int
+    endpoint: str
+    method: str
+    token: str
+    client: str
+    asked_scenario: str
+    md5: str | None
+    poll: int
+    scenario: str
+    step: int | None
+    status: int
+    error_code: int | None
+    fault: str | None
+    delay_ms: int
+    content_type: str
+    request: str
+    answer: str
+
+
+class ActionShown(Shown):
+    """A change by the control API, after how many calls; cut_from: the size of a body of which a part is kept."""
+
+    after: int
+    at_ms: int
+    method: str
+    path: str
+    body: str
+    cut_from: int | None
+
+
+class JournalShown(Shown):
+    world: str
+    total: int
+    kept: int
+    entries: list[EntryShown]
+    failures: list[FailureShown]
+    actions: list[ActionShown]
+
+
+class HarShown(Shown):
+    """HAR 1.2."""
+
+    log: dict[str, Any]
+
+
+class RecordingShown(Shown):
+    """The journal whole, as `bakong-sandbox replay` takes it: the world before it, the calls, the acts."""
+
+    version: Literal[1]
+    begun: dict[str, Any]
+    calls: list[dict[str, Any]]
+    acts: list[dict[str, Any]]
+
+
+class NearMiss(Shown):
+    number: int
+    endpoint: str
+    differs: dict[str, Any]
+
+
+class VerdictShown(Shown):
+    ok: bool
+    expected: str
+    count: int
+    found: list[int]
+    near_misses: list[NearMiss]
+
+
+class Problem(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    errors: list[dict[str, str]] | None = None
+
+
+_REFUSED = {
+    400: "The body is no JSON.",
+    404: "There is no such thing here.",
+    405: "The path does not know this method.",
+    409: "The state does not allow this.",
+    413: "The body is too large.",
+    422: "A value is not allowed.",
+}
+PROBLEM_ANSWERS: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    for status, text in _REFUSED.items()
+}
+
+
+def clock(world: World) -> dict[str, Any]:
+    now_ms = world.clock.now_ms()
+    shown = datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {"mode": world.clock.mode.value, "now": shown, "now_ms": now_ms, "rate": world.clock.rate}
+
+
+def shown(world: World) -> dict[str, Any]:
+    return {
+        "world": world.name,
+        "seed": world.seed,
+        "profile": world.profile.name,
+        "scenario": world.scenario.name,
+        "limits": asdict(world.limits) | {"cambodia": [str(network) for network in world.limits.cambodia]},
+        "clock": clock(world),
+        "payments": len(world.payments),
+        "calls": world.journal.total,
+        "journal_bytes": world.journal_bytes,
+        "outbox": [mail.shown() for mail in world.registrations.outbox],
+    }
+
+
+def payment(found: Payment, receipt: Receipt | None = None) -> dict[str, Any]:
+    """A payment with one of its transactions: the given one, else the one that it shows, of a static code the last."""
+    if receipt is None:
+        receipt = found.receipts[-1] if found.is_static and found.receipts else found.receipt
+    return {
+        "md5": found.md5,
+        "status": found.state.value,
+        "scenario": found.scenario.name if found.scenario else None,
+        "qr": found.qr,
+        **(dict.fromkeys(TRANSACTION_KEYS) if receipt is None else receipt.tracked()),
+        "times_paid": len(found.receipts),
+        "hashes": [held.hash for held in found.receipts],
+    }
+
+
+def account(found: Account) -> dict[str, Any]:
+    return {
+        "account_id": found.account_id,
+        "name": found.name,
+        "balances": {currency: text_of(minor, currency) for currency, minor in found.balances.items()},
+        "balances_minor": found.balances,
+    }
+
+
+def scenario(world: World) -> dict[str, str]:
+    return {"name": world.scenario.name, "about": world.scenario.about}

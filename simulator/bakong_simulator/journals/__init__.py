@@ -1,0 +1,1 @@
+"""Journals put to use: exported as HAR, held to expectations, replayed."""

@@ -1,0 +1,150 @@
+"""A journal as a document that can be played again, and playing it: the same bytes, or the first that differ.
+
+What is replayed is what came over HTTP: the calls of /v1, and between them the actions of the control API.
+"""
+
+import base64
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from bakong_simulator.bakong import open_api
+from bakong_simulator.kernel import snapshots
+from bakong_simulator.kernel.clock import Mode
+from bakong_simulator.kernel.errors import BodyError
+from bakong_simulator.kernel.journal import ControlAction, Entry
+from bakong_simulator.kernel.world import World
+from bakong_simulator.kernel.worlds import Worlds
+from bakong_simulator.wire.reply import Reply
+
+Build = Callable[[Worlds], Any]
+
+
+class Replayed(NamedTuple):
+    """How many calls were played again, and the numbers of those whose answers differ."""
+
+    calls: int
+    different: list[int]
+
+
+def export(world: World) -> dict[str, Any]:
+    """The journal, whole: the world before it, the calls and the actions. Raises BodyError where it forgot some."""
+    journal = world.journal
+    if not journal.is_whole:
+        raise BodyError(
+            f"the journal has forgotten what a replay needs: it keeps {len(journal)} of {journal.total} calls and "
+            f"{len(journal.actions)} of {journal.acted} control actions, {journal.cut} of them with a body cut short"
+        )
+    return {
+        "version": 1,
+        "begun": journal.begin(),
+        "calls": [_call(entry) for entry in journal.entries],
+        "acts": [_action(action) for action in journal.actions],
+    }
+
+
+def _action(action: ControlAction) -> dict[str, Any]:
+    return {
+        "after": action.after,
+        "at_ms": action.at_ms,
+        "method": action.method,
+        "path": action.path,
+        "body": _text(action.body),
+    }
+
+
+def _call(entry: Entry) -> dict[str, Any]:
+    row = entry._asdict() | {"request": _text(entry.request), "answer": _text(entry.answer)}
+    return row | {"content_type": entry.content_type.decode("latin-1")}
+
+
+def _text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+async def replay(document: Mapping[str, Any], build: Build) -> tuple[Replayed, World]:
+    """Play an exported journal again, in a world of its own. Raises BodyError for a document that is none.
+
+    build: makes the control API over worlds, which does the actions.
+    """
+    try:
+        begun = snapshots.Snapshot.model_validate(document["begun"])
+        calls = [_entry(row) for row in document["calls"]]
+        actions = [ControlAction(**row | {"body": base64.b64decode(row["body"])}) for row in document["acts"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise BodyError(f"no journal to replay: {error}") from None
+    return await _play(begun, calls, actions, build)
+
+
+async def _play(
+    begun: snapshots.Snapshot, calls: list[Entry], actions: list[ControlAction], build: Build
+) -> tuple[Replayed, World]:
+    worlds = Worlds(lambda: begun.now_ms)
+    world = worlds.default if begun.world == worlds.default.name else worlds.make(begun.world)
+    snapshots.restore(world, begun)
+    control = build(worlds)
+    different: list[int] = []
+    for event in _in_order(calls, actions):
+        await _be_at(world, event.at_ms)
+        if isinstance(event, ControlAction):
+            await perform(control, world.name, event)
+        elif not _same(event, answer(world, event)):
+            different.append(event.number)
+    return Replayed(len(calls), different), world
+
+
+def _in_order(calls: list[Entry], actions: list[ControlAction]) -> Iterable[Entry | ControlAction]:
+    waiting = list(actions)
+    for call in calls:
+        while waiting and waiting[0].after < call.number:
+            yield waiting.pop(0)
+        yield call
+    yield from waiting
+
+
+async def _be_at(world: World, at_ms: int) -> None:
+    """Let it be that time, with all that fell due on the way; the wall stands still here."""
+    now_ms = world.clock.now_ms()
+    if at_ms > now_ms:
+        await world.clock.advance(at_ms - now_ms)
+    elif at_ms < now_ms:
+        world.clock.set_mode(Mode(world.clock.mode), at_ms=at_ms, rate=world.clock.rate or 1.0)
+
+
+def answer(world: World, entry: Entry) -> Reply:
+    asked = open_api.Call(entry.endpoint, entry.method, entry.token, entry.request, entry.client, entry.asked_scenario)
+    return open_api.call(world, asked)
+
+
+def _same(entry: Entry, reply: Reply) -> bool:
+    return (entry.status, entry.answer, entry.delay_ms) == (reply.status, reply.body, reply.delay_ms)
+
+
+def _entry(row: Mapping[str, Any]) -> Entry:
+    raw = {name: base64.b64decode(row[name]) for name in ("request", "answer")}
+    return Entry(**{**row, **raw, "content_type": row["content_type"].encode("latin-1")})
+
+
+async def perform(control: Any, world: str, action: ControlAction) -> None:
+    """Do what a request to the control API did."""
+    path, _, query = action.path.partition("?")
+    scope = {
+        "type": "http",
+        "method": action.method,
+        "path": f"/sandbox/worlds/{world}{path}",
+        "raw_path": b"",
+        "query_string": query.encode(),
+        "headers": [(b"content-type", b"application/json"), (b"host", b"replay")],
+        "scheme": "http",
+        "server": ("replay", 80),
+        "client": None,
+        "root_path": "",
+        "http_version": "1.1",
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": action.body, "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        """What it answers is not compared: it was no call of the Open API."""
+
+    await control(scope, receive, send)

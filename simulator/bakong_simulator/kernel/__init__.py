@@ -1,0 +1,1 @@
+"""The parts that every simulated scheme shares: time, randomness, money, payments, scripts, journals, worlds."""

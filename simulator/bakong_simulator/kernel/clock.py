@@ -1,0 +1,195 @@
+"""A world's time: real, frozen, offset or scaled; and the timers that fire as it passes.
+
+One clock drives everything that happens in a world. `advance` fires what falls due, in order, each at its own moment,
+and returns when all of it has settled. A timer that fails stops no other: it is reported to `on_failure`.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+WallMs = Callable[[], int]
+MAX_MS = 250_000_000_000_000  # in the year 9892: what a date can show, with room to advance
+DAY_MS = 86_400_000
+PHNOM_PENH_MS = 7 * 3_600_000  # UTC+7, without summer time
+PRUNE_AT = 64  # so few timers are not worth a look for cancelled ones
+Fire = Callable[[], Awaitable[Any] | None]
+
+
+class Mode(StrEnum):
+    """real: the wall's. offset: that, moved. scaled: its pace times a rate. frozen: moves by advance alone."""
+
+    REAL = "real"
+    OFFSET = "offset"
+    SCALED = "scaled"
+    FROZEN = "frozen"
+
+
+class Failure(NamedTuple):
+    """A timer that raised: when in the world's time, what it was for, and what it raised."""
+
+    at_ms: int
+    what: str
+    error: Exception
+
+
+class Timer:
+    """Something that falls due, with the words for it where it fails. cancel() makes it never fire."""
+
+    __slots__ = ("cancelled", "due_ms", "fire", "what")
+
+    def __init__(self, due_ms: int, fire: Fire, what: str) -> None:
+        self.due_ms = due_ms
+        self.fire = fire
+        self.what = what
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class WorldClock:
+    """The time of one world, in epoch milliseconds."""
+
+    def __init__(self, wall_ms: WallMs) -> None:
+        self._wall_ms = wall_ms
+        self.on_failure: Callable[[Failure], object] = _report
+        self._timers: list[tuple[int, int, Timer]] = []
+        self._prune_at = PRUNE_AT
+        self._sequence = 0
+        self._alarm: asyncio.TimerHandle | None = None
+        self._running: set[asyncio.Task[Any]] = set()
+        self._advancing = asyncio.Lock()
+        self.set_mode(Mode.REAL)
+
+    def set_mode(self, mode: Mode, *, at_ms: int | None = None, rate: float = 1.0) -> None:
+        """Change how time flows, from at_ms on (by default from this clock's now, or the wall's for real)."""
+        now = self._wall_ms() if mode is Mode.REAL else (self.now_ms() if at_ms is None else at_ms)
+        self.mode = mode
+        self.rate = {Mode.FROZEN: 0.0, Mode.SCALED: rate}.get(mode, 1.0)
+        self._rebase(now)
+
+    def now_ms(self) -> int:
+        if self._pace == 0:
+            return self._base
+        passed = self._wall_ms() - self._base_wall
+        return self._base + (passed if self._pace == 1 else int(passed * self._pace))
+
+    def call_at(self, due_ms: int, fire: Fire, what: str = "") -> Timer:
+        """Call fire once the time is due_ms or later; what it returns, if awaitable, is awaited by advance.
+
+        what: the words for it where it fails.
+        """
+        timer = Timer(due_ms, fire, what or getattr(fire, "__qualname__", "timer"))
+        self._sequence += 1
+        if len(self._timers) >= self._prune_at:
+            self._drop_cancelled()
+        heapq.heappush(self._timers, (due_ms, self._sequence, timer))
+        if self._timers[0][2] is timer:
+            self._set_alarm()
+        return timer
+
+    @property
+    def waiting(self) -> int:
+        """How many timers are kept: those that will fire, and at most as many cancelled ones, or a few."""
+        return len(self._timers)
+
+    async def advance(self, ms: int) -> int:
+        """Move time on by ms; fire what falls due on the way, in order; return the time when all has settled.
+
+        A timer that fails is reported to on_failure and raises nothing here.
+        """
+        async with self._advancing:
+            target = self.now_ms() + ms
+            self._pin(self.now_ms())
+            try:
+                while self._timers and self._timers[0][0] <= target:
+                    timer = heapq.heappop(self._timers)[2]
+                    self._pin(max(timer.due_ms, self._base))
+                    if task := self._fire(timer):
+                        await task
+                await self.settled()
+            finally:
+                if self.mode is Mode.REAL and ms:
+                    self.mode = Mode.OFFSET
+                self._rebase(target)
+            return self.now_ms()
+
+    async def settled(self) -> None:
+        """Return when everything that was fired has come to rest."""
+        while self._running:
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    def close(self) -> None:
+        """Forget all timers; nothing fires any more."""
+        self._timers.clear()
+        if self._alarm:
+            self._alarm.cancel()
+        for task in self._running:
+            task.cancel()
+
+    def _pin(self, at_ms: int) -> None:
+        self._base, self._pace = at_ms, 0.0
+        self._set_alarm()
+
+    def _rebase(self, at_ms: int) -> None:
+        self._base, self._base_wall, self._pace = at_ms, self._wall_ms(), self.rate
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        """Wake the event loop when the first timer falls due, where time flows by itself."""
+        if self._alarm:
+            self._alarm.cancel()
+            self._alarm = None
+        if self._timers and self._pace > 0:
+            wait_s = max(0.0, (self._timers[0][0] - self.now_ms()) / 1000 / self._pace)
+            self._alarm = asyncio.get_running_loop().call_later(wait_s, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        while self._timers and self._timers[0][0] <= self.now_ms():
+            self._fire(heapq.heappop(self._timers)[2])
+        self._set_alarm()
+
+    def _fire(self, timer: Timer) -> asyncio.Task[None] | None:
+        """Fire a timer; what is still under way then, as a task that never raises."""
+        if timer.cancelled:
+            return None
+        try:
+            outcome = timer.fire()
+        except Exception as error:  # noqa: BLE001  whatever a timer does, the clock goes on
+            self._failed(timer, error)
+            return None
+        if outcome is None:
+            return None
+        task = asyncio.ensure_future(self._finish(timer, outcome))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def _finish(self, timer: Timer, outcome: Awaitable[Any]) -> None:
+        try:
+            await outcome
+        except Exception as error:  # noqa: BLE001  as above
+            self._failed(timer, error)
+
+    def _failed(self, timer: Timer, error: Exception) -> None:
+        self.on_failure(Failure(self.now_ms(), timer.what, error))
+
+    def _drop_cancelled(self) -> None:
+        self._timers = [row for row in self._timers if not row[2].cancelled]
+        heapq.heapify(self._timers)
+        self._prune_at = max(PRUNE_AT, 2 * len(self._timers))
+
+
+def local_day(at_ms: int) -> int:
+    """The number of a day in Phnom Penh, where quotas begin anew at midnight. Bangkok's days are the same."""
+    return (at_ms + PHNOM_PENH_MS) // DAY_MS
+
+
+def _report(failure: Failure) -> None:
+    """To the event loop, which logs it: for a clock whose owner keeps no journal."""
+    message = f"a timer failed: {failure.what}"
+    asyncio.get_running_loop().call_exception_handler({"message": message, "exception": failure.error})

@@ -1,0 +1,57 @@
+"""Which script a payment follows, of those that a world's scenario holds. May not know of time or money that moves."""
+
+from decimal import Decimal
+from fnmatch import fnmatchcase
+
+from bakong_scenarios import EVERY, Match, Scenario, ScenarioError, by_magic
+from bakong_simulator.bakong.scanning import Order
+from bakong_simulator.kernel.money import DECIMALS
+
+
+def choose(scenario: Scenario, order: Order | None) -> Scenario | None:
+    """The script for an order; order None is an md5 whose code nobody has shown. Raises ScenarioError with the nearest.
+
+    Such an md5 fits only what has no match; where nothing has none, its payment follows no script.
+    """
+    if order is not None and (magic := by_magic(order.bill_number, order.to_account, order.minor)):
+        return magic
+    rules = scenario.rules or (scenario,)
+    fitting = (rule for rule in rules if _fits(rule, order))
+    found = next(fitting, scenario.otherwise)
+    if found is not None or order is None:
+        return found
+    raise ScenarioError(_nearest(scenario.name, rules, order))
+
+
+def _fits(rule: Scenario, order: Order | None) -> bool:
+    return rule.match == EVERY or (order is not None and not misses(rule.match, order))
+
+
+def misses(match: Match, order: Order) -> list[str]:
+    """What of an order is not as a match wants it, in words; none where it fits."""
+    amount = Decimal(order.minor or 0).scaleb(-DECIMALS[order.currency])
+    low, high = (None if text is None else Decimal(text) for text in (match.at_least, match.at_most))
+    checks = (
+        (_is_like(order.to_account, match.account), f"account: wants {match.account}, read {order.to_account}"),
+        (
+            _is_like(order.bill_number or "", match.bill_number),
+            f"bill_number: wants {match.bill_number}, read {order.bill_number or 'none'}",
+        ),
+        (match.currency in (None, order.currency), f"currency: wants {match.currency}, read {order.currency}"),
+        (low is None or low <= amount, f"amount: wants at least {low}, read {amount}"),
+        (high is None or amount <= high, f"amount: wants at most {high}, read {amount}"),
+    )
+    return [words for holds, words in checks if not holds]
+
+
+def _is_like(text: str, pattern: str | None) -> bool:
+    return pattern is None or fnmatchcase(text, pattern)
+
+
+def _nearest(name: str, rules: tuple[Scenario, ...], order: Order) -> str:
+    near = min(rules, key=lambda rule: len(misses(rule.match, order)))
+    what = f"rule {rules.index(near) + 1}" if len(rules) > 1 else "it"
+    return (
+        f"the payment matches nothing in the scenario {name!r}; nearest is {what}, which differs in "
+        f"{'; '.join(misses(near.match, order))} (give the scenario an 'otherwise: manual' to let such payments be)"
+    )

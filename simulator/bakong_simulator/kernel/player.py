@@ -1,0 +1,261 @@
+"""Playing a scenario: which script a payment follows, its steps over polls and time, the faults of a call.
+
+Must not depend on ledgers or on the wire: what a settled step means is the world's, how a fault looks is
+`bakong_simulator.wire.faults`'s.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from bakong_scenarios import FaultRule, Scenario, ScriptFile, State, Step
+from bakong_simulator.bakong.scanning import Order
+from bakong_simulator.kernel.clock import Timer, WorldClock
+from bakong_simulator.kernel.matching import choose
+from bakong_simulator.kernel.money import DECIMALS
+from bakong_simulator.kernel.payments import Payment
+from bakong_simulator.kernel.rng import Streams
+from bakong_simulator.wire.conditions import Moment, hold
+
+Settle = Callable[[Payment, Step], None]
+Track = Callable[[Payment, str], None]
+PAID_AT_ONCE = Step(State.PAID)
+LIFE_MS = 600_000  # of a code without an expiry, or that nobody has shown: the longest time-out that NBC advises
+
+
+class Player:
+    """Plays a world's scenario over its payments, each on its own way.
+
+    settle(payment, step) is called when a step comes that nobody but the script brings on; track(payment, status)
+    when the payment's newest transaction reaches a tracking status.
+    """
+
+    def __init__(
+        self, clock: WorldClock, streams: Streams, scenario: Scenario, *, settle: Settle, track: Track
+    ) -> None:
+        self._clock = clock
+        self._streams = streams
+        self._settle = settle
+        self._reach = track
+        self._timers: dict[tuple[str, int], Timer] = {}
+        self.use(scenario)
+
+    def use(self, scenario: Scenario) -> None:
+        """Play another scenario, for the payments that begin from now on; its faults strike at once."""
+        self._playing = scenario
+        self.file: ScriptFile | None = None
+        self._began: dict[str, int] = {}
+        self._calls: dict[tuple[str, int], int] = {}
+        self._called: dict[str, set[str]] = {}
+
+    def follow(self, file: ScriptFile) -> None:
+        """Play the script in a file, and play it anew whenever the file changes."""
+        self.use(file.scenario)
+        self.file = file
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario that is played. Raises ScenarioError while its file holds none that can be read."""
+        if self.file is not None:
+            file = self.file
+            if changed := file.changed():
+                self.follow(file)
+                return changed
+        return self._playing
+
+    @property
+    def name(self) -> str:
+        """The name of the scenario that was last played."""
+        return self._playing.name
+
+    def stop(self) -> None:
+        """Nothing that a script has begun happens any more."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def choose(self, order: Order | None, named: Scenario | None = None) -> Scenario | None:
+        """The script of a payment: the one that is named for it, else by magic value, else the world's rule for it.
+
+        None for an md5 that nobody has shown, where every rule has a match.
+
+        Raises ScenarioError where nothing fits.
+        """
+        return named or choose(self.scenario, order)
+
+    def begin(self, payment: Payment, script: Scenario | None) -> None:
+        """Let a payment, of which Bakong has just heard, begin its path."""
+        payment.scenario = script
+        payment.begun_ms = self._clock.now_ms()
+        payment.hidden = False
+        self._enter(payment, 0)
+
+    def switch(self, payment: Payment, named: Scenario | None) -> None:
+        """Let a payment that nobody has paid yet follow the script that a call names, from its beginning."""
+        if named is not None and payment.scenario is not named and not payment.receipts and not payment.pending:
+            self.begin(payment, named)
+
+    def asked(self, payment: Payment) -> None:
+        """A check of this payment is about to be answered; each brings its path on."""
+        while payment.arrived and not payment.pending and _is_spent(payment):
+            self._enter(payment, payment.step + 1)
+        payment.answered += 1
+
+    def outcome(self, payment: Payment) -> Step:
+        """The step that a wallet's payment brings on: the path's next settled one, else its last, else paid at once."""
+        path, start = payment.path, payment.step + payment.arrived
+        settled = [*path[start:], *reversed(path[:start])]
+        return next((step for step in settled if step.settles), PAID_AT_ONCE)
+
+    def is_due(self, payment: Payment, step: Step) -> bool:
+        """Whether a step that a wallet brings on would begin at once."""
+        return self._due_ms(payment, step) <= self._clock.now_ms()
+
+    def bring_about(self, payment: Payment, step: Step, act: Callable[[], None]) -> None:
+        """A wallet has paid: act once the step's time has come, and go on from that step of the path."""
+        self._stop_timer(payment)
+        self._at(payment, self._due_ms(payment, step), self._arrival(payment, step, act))
+
+    def _arrival(self, payment: Payment, step: Step, act: Callable[[], None]) -> Callable[[], None]:
+        """What happens when a wallet's payment arrives: act, and the path goes on from its step."""
+        number = next((at for at, other in enumerate(payment.path) if other is step), len(payment.path))
+        goes_on = number > payment.step or not payment.arrived
+
+        def settled() -> None:
+            act()
+            if goes_on:
+                payment.step, payment.answered, payment.arrived, payment.hidden = number, 0, True, False
+                self._stay(payment, step)
+
+        return settled
+
+    def faults(self, endpoint: str, poll: int, script: Scenario | None = None) -> list[FaultRule]:
+        """The faults that strike this call; what is left to chance is drawn from the world's seed."""
+        played = script or self.scenario
+        if not played.faults:
+            return []
+        now = self._clock.now_ms()
+        self._began.setdefault(played.name, now)
+        self._called.setdefault(played.name, set()).add(endpoint)
+        return [
+            rule
+            for at, rule in enumerate(played.faults)
+            if rule.strikes(endpoint, poll) and (not rule.conditions or self._holds(played.name, at, rule, now))
+        ]
+
+    def luck(self, fault: str) -> Callable[[], bytes]:
+        """What a fault draws from the world's seed."""
+        return lambda: self._streams.draw(f"fault/{fault}")
+
+    def counts(self) -> dict[str, Any]:
+        """What the conditions of faults have counted, as JSON values."""
+        calls = [[name, at, count] for (name, at), count in self._calls.items()]
+        called = {name: sorted(endpoints) for name, endpoints in self._called.items()}
+        return {"began": dict(self._began), "calls": calls, "called": called}
+
+    def recount(
+        self, began: Mapping[str, int], calls: Iterable[tuple[str, int, int]], called: Mapping[str, Iterable[str]]
+    ) -> None:
+        """Let the conditions have counted so."""
+        self._began = dict(began)
+        self._calls = {(name, at): count for name, at, count in calls}
+        self._called = {name: set(endpoints) for name, endpoints in called.items()}
+
+    def dues(self, payment: Payment) -> dict[int, int]:
+        """When something of a payment falls due: 0 is its path, others its tracking statuses."""
+        return {at: timer.due_ms for (md5, at), timer in self._timers.items() if md5 == payment.md5}
+
+    def resume(self, payment: Payment, dues: Mapping[int, int], act: Callable[[], None]) -> None:
+        """Let a payment go on where a snapshot left it; act: what happens when a wallet's payment arrives."""
+        step = payment.current
+        for at, due_ms in dues.items():
+            if at and step and at <= len(step.tracking):
+                self._track(payment, at, step.tracking[at - 1].status, due_ms)
+            elif not at and payment.pending:
+                self._at(payment, due_ms, self._arrival(payment, payment.pending.step, act))
+            elif not at and step and payment.arrived:
+                self._at(payment, due_ms, lambda: self._enter(payment, payment.step + 1))
+            elif not at and step:
+                self._at(payment, due_ms, lambda: self._arrive(payment, step))
+
+    def _holds(self, name: str, at: int, rule: FaultRule, now_ms: int) -> bool:
+        self._calls[name, at] = call = self._calls.get((name, at), 0) + 1
+        luck = self._streams.fraction
+        return hold(rule, Moment(call, self._began[name], now_ms, self._called[name], lambda: luck("fault")))
+
+    def _enter(self, payment: Payment, number: int) -> None:
+        """Go to a step of the path, at once or when its time comes."""
+        self._stop_timer(payment)
+        payment.step, payment.answered, payment.arrived = number, 0, False
+        step = payment.current
+        if step is None:
+            payment.hidden = False
+        else:
+            self._at(payment, self._due_ms(payment, step), lambda: self._arrive(payment, step))
+
+    def _arrive(self, payment: Payment, step: Step) -> None:
+        payment.arrived = True
+        payment.hidden = step.state is State.HIDDEN
+        if step.settles:
+            self._settle(payment, step)
+        self._stay(payment, step)
+
+    def _stay(self, payment: Payment, step: Step) -> None:
+        """Leave the step when it is over: after its time, after its polls (see asked), or at once if it is settled."""
+        for at, tracking in enumerate(step.tracking, 1):
+            self._track(payment, at, tracking.status, self._clock.now_ms() + tracking.after_ms)
+        if step.for_ms is not None:
+            self._at(payment, self._clock.now_ms() + step.for_ms, lambda: self._enter(payment, payment.step + 1))
+        elif step.settles and step.polls is None and payment.step + 1 < len(payment.path):
+            self._enter(payment, payment.step + 1)
+
+    def _track(self, payment: Payment, at: int, status: str, due_ms: int) -> None:
+        self._when(due_ms, (payment.md5, at), lambda: self._reach(payment, status))
+
+    def _due_ms(self, payment: Payment, step: Step) -> int:
+        if step.expiry_ms is None:
+            return self._clock.now_ms() + step.after_ms
+        expires_ms = payment.order.expires_at_ms if payment.order else None
+        return (expires_ms or payment.begun_ms + LIFE_MS) + step.expiry_ms
+
+    def _at(self, payment: Payment, due_ms: int, act: Callable[[], None]) -> None:
+        self._when(due_ms, (payment.md5, 0), act)
+
+    def _when(self, due_ms: int, key: tuple[str, int], act: Callable[[], None]) -> None:
+        if due_ms <= self._clock.now_ms():
+            act()
+            return
+
+        def fire() -> None:
+            self._timers.pop(key, None)
+            act()
+
+        self._timers[key] = self._clock.call_at(due_ms, fire, f"payment {key[0]}: its script goes on")
+
+    def _stop_timer(self, payment: Payment) -> None:
+        if timer := self._timers.pop((payment.md5, 0), None):
+            timer.cancel()
+
+
+def as_scripted(order: Order, step: Step) -> Order:
+    """What is paid for an order of a known amount, where the step changes amount, currency or account.
+
+    >>> as_scripted(Order("", "a@b", "USD", 150, None, None), Step(State.PAID, amount="50%")).minor
+    75
+    """
+    currency = step.currency or order.currency
+    asked = Decimal(order.minor or 0).scaleb(-DECIMALS[order.currency])
+    minor = _amount(asked, step.amount or "+0").scaleb(DECIMALS[currency]).to_integral_value(ROUND_HALF_UP)
+    return order._replace(to_account=step.account or order.to_account, currency=currency, minor=max(1, int(minor)))
+
+
+def _amount(asked: Decimal, text: str) -> Decimal:
+    if text.endswith("%"):
+        return asked * Decimal(text[:-1]) / 100
+    return asked + Decimal(text) if text[0] in "+-" else Decimal(text)
+
+
+def _is_spent(payment: Payment) -> bool:
+    """Whether the present step has had all its polls."""
+    step = payment.current
+    return step is not None and step.polls is not None and payment.answered >= step.polls
