@@ -27,6 +27,7 @@ from bakong_contracts.service_api import PaymentStatus, Plan
 from bakong_service.adapters.bakong import HttpBakong
 from bakong_service.adapters.sql.migrate import upgrade
 from bakong_service.adapters.sql.sqlite import SqliteStore
+from bakong_service.adapters.system import wait_at_most
 from bakong_service.domain import watching
 from bakong_service.domain.payments import LIFE_MS
 from bakong_service.domain.plans import Prices
@@ -141,7 +142,6 @@ async def ours(sales, seed, *, lists, folder):
     async with httpx.AsyncClient(transport=httpx.MockTransport(bakong), base_url="http://bakong") as client:
         core = _core(store, clock, client, seed)
         worker = Worker(core)
-        core.wake = worker.wake
         await worker.start()
         for sale in sales:
             await clock.advance(sale.created_ms - clock.now_ms())
@@ -166,6 +166,7 @@ def _core(store, clock, client, seed):
         ids=SeededIds(seed),
         bakong=HttpBakong(client, "token", None),
         post=None,
+        patience=wait_at_most,
         prices=Prices(),
         merchant=MERCHANT,
         webhook_secrets=(),

@@ -28,7 +28,7 @@ from bakong_service.adapters.sealing import Sealer
 from bakong_service.adapters.sql.migrate import upgrade
 from bakong_service.adapters.sql.postgres import PostgresStore
 from bakong_service.adapters.sql.sqlite import SqliteStore
-from bakong_service.adapters.system import SystemIds
+from bakong_service.adapters.system import SystemIds, wait_at_most
 from bakong_service.domain.payments import NotFound
 from bakong_service.domain.plans import Prices
 from bakong_service.usecases.core import Core, Merchant
@@ -242,6 +242,7 @@ async def worker(name, store):
         ids=SystemIds(),
         bakong=world,
         post=None,
+        patience=wait_at_most,
         prices=prices,
         merchant=Merchant(account_id="noodle_shop@devb", name="Noodle Shop", city="Phnom Penh"),
         webhook_secrets=(),

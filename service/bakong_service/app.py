@@ -13,7 +13,7 @@ import httpx
 from bakong_service import wiring
 from bakong_service.adapters.bakong import HttpBakong
 from bakong_service.adapters.metrics import CONTENT_TYPE, Metrics
-from bakong_service.adapters.system import SystemIds, SystemTimers, ticks_us
+from bakong_service.adapters.system import SystemIds, SystemTimers, ticks_us, wait_at_most
 from bakong_service.adapters.webhook_http import HttpPost
 from bakong_service.api import operations, routes
 from bakong_service.api.addresses import Proxies
@@ -69,7 +69,6 @@ async def run(settings: Settings, *, timers: Timers | None = None, works: bool =
         bakong.may_call = partial(spend_call, core)
         worker = Worker(core)
         if works:
-            core.wake = worker.wake
             await worker.start()
             opened.push_async_callback(worker.stop)
             if timers is None:
@@ -145,6 +144,7 @@ def _core(settings: Settings, store: Store, timers: Timers, bakong: HttpBakong, 
         ids=SystemIds(),
         bakong=bakong,
         post=post,
+        patience=wait_at_most,
         prices=Prices(
             int(settings.premium_price * 100), int(settings.family_premium_price * 100), settings.khr_per_usd
         ),

@@ -13,10 +13,11 @@ from bakong_contracts.service_api import PaymentStatus, Priority
 from bakong_contracts.webhooks import EventType, verify
 from bakong_service.adapters.bakong import HttpBakong
 from bakong_service.domain import watching
+from bakong_service.domain.breaker import Breaker, backoff_ms
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import RETRY_AFTER_S, Notification
 from bakong_service.domain.payments import NoAnswer, NotFound
-from bakong_service.domain.watching import Breaker, Spent, Watched
+from bakong_service.domain.watching import Spent, Watched
 from bakong_service.usecases.change import transact
 from bakong_service.usecases.deliver import after_try
 from bakong_service.usecases.settle import move
@@ -220,7 +221,7 @@ async def test_what_a_worker_had_when_it_died_is_taken_up_by_another(house):
 async def test_a_worker_finds_what_another_process_has_left(house):
     house.core.look_ms = 15_000
     await house.worker.run_due()
-    house.core.wake = str  # the payment is made by a process whose worker dies
+    house.core.wake = house.core.wake_polling = str  # the payment is made by a process whose worker dies
     payment = await create(house)
     house.bakong.default = paid()
     await house.clock.advance(15_000)
@@ -249,9 +250,9 @@ async def test_high_is_asked_about_before_normal_before_low(house):
 def test_the_older_a_payment_the_longer_it_waits_and_its_end_is_never_missed():
     one = Watched("a", 0, 900_000, None, Priority.NORMAL, is_open=True)
     assert one.asked_age_s() == -1
-    waits = [watching.backoff_ms(failures, 1.0) for failures in (1, 2, 3, 20)]
+    waits = [backoff_ms(failures, 1.0) for failures in (1, 2, 3, 20)]
     assert waits == [2_000, 4_000, 8_000, 300_000]
-    assert watching.backoff_ms(3, 0.0) == 4_000
+    assert backoff_ms(3, 0.0) == 4_000
 
 
 def test_a_breaker_opens_after_five_failures_and_waits_longer_each_time():

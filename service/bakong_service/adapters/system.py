@@ -3,7 +3,7 @@
 import asyncio
 import secrets  # noqa: TID251  an adapter: this is where randomness comes from
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import uuid_utils
@@ -56,6 +56,12 @@ class SystemIds:
 
     def fraction(self) -> float:
         return secrets.randbelow(1 << 53) / (1 << 53)
+
+
+async def wait_at_most(tasks: Collection[asyncio.Future[Any]], seconds: float, /, *, for_all: bool) -> None:
+    """See bakong_service.ports.Patience."""
+    until = asyncio.ALL_COMPLETED if for_all else asyncio.FIRST_COMPLETED
+    await asyncio.wait(tasks, timeout=seconds, return_when=until)
 
 
 def ticks_us() -> int:

@@ -25,6 +25,17 @@ def check_callback(url: str, *, private_allowed: bool, field: str = "callback") 
         raise InvalidError(field, f"{host} is in a private network")
 
 
+def receiving_host(url: str | None) -> str:
+    """The host that receives what is sent to a URL, with its port where that is not the scheme's own.
+
+    >>> [receiving_host(url) for url in ("https://Shop.example:443/hook?id=1", "http://127.0.0.1:8000/hook")]
+    ['shop.example', '127.0.0.1:8000']
+    """
+    parts = urlsplit(url or "")
+    netloc = parts.netloc.rpartition("@")[2].lower()
+    return netloc.removesuffix({"http": ":80", "https": ":443"}.get(parts.scheme, ":"))[:255]
+
+
 def is_private(host: str) -> bool:
     """Whether a host is an address outside the public internet, in any spelling, or a name of a local network.
 

@@ -1,5 +1,6 @@
 """What the main backend is told: an event's type, its facts, and the outbox row that carries it. Knows no network."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,10 @@ MAX_RETRY_AFTER_S = 86_400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """One webhook in the outbox. next_try_ms None: no more tries."""
+    """One webhook in the outbox. host: who receives it. next_try_ms: when, and None for no more tries.
+
+    While a worker has it, next_try_ms is the end of that worker's lease.
+    """
 
     id: str
     event: EventType
@@ -27,6 +31,12 @@ class Notification:
     delivered_ms: int | None = None
     last_status: int | None = None
     last_error: str | None = None
+    host: str = ""
+
+    @property
+    def user_id(self) -> str:
+        """Whose event it is; a user's events are told in order."""
+        return str(json.loads(self.body).get("data", {}).get("userId", self.id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

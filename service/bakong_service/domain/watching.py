@@ -1,4 +1,4 @@
-"""When to ask Bakong, about what, and when not: intervals, back-off, circuit breaker, and the plan for a day's calls.
+"""When to ask Bakong, and about what: intervals, and the plan for a day's calls.
 
 The plan is for a Bakong that answers lists; domain.singly has the one for where it does not. Pure: the time and the
 jitter are arguments. The day is Bakong's, midnight to midnight in Phnom Penh (+07:00, no DST).
@@ -6,7 +6,7 @@ jitter are arguments. The day is Bakong's, midnight to midnight in Phnom Penh (+
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from bakong_contracts.service_api import Priority
@@ -45,47 +45,6 @@ def next_poll_ms(payment: Payment, at_ms: int) -> int | None:
         return min(at_ms + max(first_ms, (at_ms - payment.created_ms) // part), payment.expires_ms)
     over_ms = at_ms - payment.expires_ms
     return at_ms + max(LATE_POLL_MS, over_ms // 2) if over_ms < GIVE_UP_MS else None
-
-
-@dataclass(frozen=True, slots=True)
-class Breaker:
-    """Stops asking a Bakong that does not answer: after FAILURES in a row for a while, that doubles; then one probe."""
-
-    failures: int = 0
-    open_until_ms: int = 0
-
-    FAILURES = 5
-    FIRST_MS = 15_000
-    LONGEST_MS = 600_000
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether Bakong has not answered for so long that it is left alone, until it answers."""
-        return self.failures >= self.FAILURES
-
-    def admits(self, at_ms: int) -> bool:
-        return at_ms >= self.open_until_ms
-
-    def failed(self, at_ms: int, jitter: float) -> "Breaker":
-        """jitter: 0 to 1."""
-        failures = self.failures + 1
-        if failures < self.FAILURES:
-            return replace(self, failures=failures)
-        wait_ms = min(self.FIRST_MS << min(failures - self.FAILURES, 16), self.LONGEST_MS)
-        return Breaker(failures, at_ms + spread(wait_ms, jitter))
-
-    def succeeded(self) -> "Breaker":
-        return Breaker()
-
-
-def backoff_ms(failures: int, jitter: float) -> int:
-    """How long a payment waits after so many failures in a row: 2 s, doubled to 5 min, from half of it to all."""
-    return spread(min(2_000 << min(max(failures - 1, 0), 16), 300_000), jitter)
-
-
-def spread(wait_ms: int, jitter: float) -> int:
-    """Between half of a wait and all of it, so that many do not come back at once."""
-    return wait_ms // 2 + int(wait_ms / 2 * jitter)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from bakong_contracts.webhooks import EventType
 from bakong_service.domain.audit import AuditRow
+from bakong_service.domain.callbacks import receiving_host
 from bakong_service.domain.caller import Caller, caller
 from bakong_service.domain.events import Notification, iso, subscription_facts
 from bakong_service.domain.subscriptions import Subscription
@@ -16,17 +17,19 @@ from bakong_service.usecases.core import Core
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Change:
-    """A transaction that is open."""
+    """A transaction that is open. notified: it has put an event into the outbox."""
 
     core: Core
     records: Records
     at_ms: int
     by: Caller
+    notified: bool = False
 
     def notify(self, event: EventType, told: dict[str, Any], callback: str | None) -> None:
         """Put an event into the outbox: to the payment's callback, else to the configured URL."""
+        self.notified = True
         url = callback or self.core.webhook_url
         body = {"type": event.value, "timestamp": iso(self.at_ms), "data": told}
         self.records.add_notification(
@@ -34,6 +37,7 @@ class Change:
                 id="msg_" + self.core.ids.new_id(),
                 event=event,
                 url=url,
+                host=receiving_host(url),
                 body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
                 created_ms=self.at_ms,
                 next_try_ms=self.at_ms if url else None,
@@ -65,9 +69,19 @@ class Change:
 
 
 async def transact(core: Core, work: Callable[[Change], T]) -> T:
-    """Do the work in one transaction, now, in the name of whoever asks."""
+    """Do the work in one transaction, now, in the name of whoever asks; an event that it leaves wakes the worker."""
     by, at_ms = caller(), core.timers.now_ms()
-    return await core.store.write(lambda records: work(Change(core, records, at_ms, by)))
+    change: Change
+
+    def run(records: Records) -> T:
+        nonlocal change
+        change = Change(core, records, at_ms, by)
+        return work(change)
+
+    result = await core.store.write(run)
+    if change.notified:
+        core.wake()
+    return result
 
 
 def _audited(subscription: Subscription) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bakong_service.domain.breaker import Breaker
 from bakong_service.domain.plans import Prices
 from bakong_service.domain.singly import Usual
 from bakong_service.domain.subscriptions import GRACE_MS
-from bakong_service.domain.watching import Breaker
-from bakong_service.ports import Bakong, Ids, Post, Store, Timers
+from bakong_service.ports import Bakong, Ids, Patience, Post, Store, Timers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,8 @@ class Core:
 
     daily_calls: Bakong's calls a day, None without limit. lease_ms: longer than any question to Bakong takes.
     fresh_ms: an answer so young is not asked for again by a caller. look_ms: how often the worker looks for what other
-    processes have left; None where there are none.
+    processes have left; None where there are none. wake: there is an event; wake_polling: there is a payment.
+    stopping: the worker begins nothing new.
     """
 
     store: Store
@@ -56,6 +57,7 @@ class Core:
     ids: Ids
     bakong: Bakong
     post: Post
+    patience: Patience
     prices: Prices
     merchant: Merchant
     webhook_secrets: tuple[str, ...]
@@ -68,6 +70,7 @@ class Core:
     look_ms: int | None = None
     private_callbacks: bool = False
     wake: Callable[[], object] = str
-    changed: Callable[[str], object] = str
+    wake_polling: Callable[[], object] = str
+    stopping: bool = False
     outlook: Outlook = field(default_factory=Outlook)
     in_flight: set[str] = field(default_factory=set)

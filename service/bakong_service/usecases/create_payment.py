@@ -52,7 +52,7 @@ async def add(core: Core, commit: Commit, order: Order, work: Callable[[Change, 
         payment = await _draft(core, order)
         made = await commit(partial(_with, payment, work))
         if made is not None:
-            core.wake()
+            core.wake_polling()
             return made
     raise UnavailableError(f"no payment could be made in {TRIES} tries: ask again")
 

@@ -1,40 +1,141 @@
-"""Sending what is in the outbox: signed, on the schedule, the same webhook-id on every try. May not know of sockets."""
+"""Sending what is in the outbox: signed, on the schedule, the same webhook-id on every try. May not know of sockets.
 
+Tries run beside one another, and beside all else; domain.receivers says how many go to which host. The events of one
+user to one host go one after the other, so that they arrive in order while the host takes them.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from bakong_contracts.webhooks import sign
+from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import MAX_RETRY_AFTER_S, RETRY_AFTER_S, Attempt, Notification
+from bakong_service.domain.receivers import Receivers
 from bakong_service.usecases.change import Change, transact
 from bakong_service.usecases.core import Core
 
-BATCH = 3  # one after the other within a lease, however slow the receiver
+TRY_MS = 20_000  # longer than any try takes
+CONTENDED_MS = 200  # another worker is leasing the same rows
+PROMPT_S = 2.0  # a receiver that takes longer is not waited for when a world's time is moved on
+
+Line = tuple[str, str]
 
 
-async def deliver_due(core: Core) -> None:
-    """Try every notification that is due, once."""
-    while True:
-        due = await transact(core, _lease)
-        for notification in due:
-            await _try(core, notification)
-        if len(due) < BATCH:
+class Delivery:
+    """The tries of one worker that are under way. begin_more is called when one has ended."""
+
+    def __init__(self, core: Core, begin_more: Callable[[], Awaitable[object]]) -> None:
+        self._core = core
+        self._begin_more = begin_more
+        self._receivers = Receivers()
+        self._lines: dict[Line, deque[Notification]] = {}
+        self._slow: set[str] = set()
+        self._in_hand: set[str] = set()
+        self._not_begun: list[Notification] = []
+        self.tasks: dict[asyncio.Task[None], str] = {}
+
+    async def begin_due(self) -> int | None:
+        """Begin what is due and has room; when more falls due. What has no room now waits for the end of a try."""
+        core = self._core
+        while True:
+            await self.release()
+            now_ms = core.timers.now_ms()
+            due_ms = await core.store.read(lambda records: records.due_hosts())
+            shares = self._receivers.shares(due_ms, self._under_way(), now_ms)
+            if not shares or core.stopping:
+                return self._receivers.next_ms(due_ms, now_ms)
+            leased = await transact(core, partial(_lease, shares))
+            if not leased:
+                return now_ms + CONTENDED_MS
+            for notification in leased:
+                self._begin(notification)
+
+    async def at_rest(self) -> None:
+        """Wait for the tries that are under way, but for those at receivers that do not answer soon."""
+        while prompt := [task for task, host in self.tasks.items() if host not in self._slow]:
+            await self._core.patience(prompt, PROMPT_S, for_all=False)
+            if not any(task.done() for task in prompt):
+                self._slow.update(self.tasks[task] for task in prompt)
+
+    async def release(self) -> None:
+        """Give back what was leased and not begun."""
+        if self._not_begun:
+            ids, at_ms = [notification.id for notification in self._not_begun], self._core.timers.now_ms()
+            self._not_begun.clear()
+            await self._core.store.write(lambda records: records.release_notifications(ids, at_ms))
+
+    def _under_way(self) -> Counter[str]:
+        return Counter(host for host, _ in self._lines)
+
+    def _begin(self, notification: Notification) -> None:
+        if self._core.stopping:
+            self._not_begun.append(notification)
+        elif notification.id not in self._in_hand:  # a try may outlast its lease where a world's time is moved on
+            self._in_hand.add(notification.id)
+            self._line_up(notification)
+
+    def _line_up(self, notification: Notification) -> None:
+        line = (notification.host, notification.user_id)
+        if line in self._lines:
+            self._lines[line].append(notification)
             return
+        self._lines[line] = deque([notification])
+        task = asyncio.create_task(self._work_off(line))
+        self.tasks[task] = notification.host
+        task.add_done_callback(self.tasks.pop)
+
+    async def _work_off(self, line: Line) -> None:
+        """Try the line's webhooks in turn, until one is not delivered or their leases have no room for another try."""
+        waiting = self._lines[line]
+        try:
+            while waiting and not self._core.stopping and self._has_time(waiting[0]):
+                if not await self._try(waiting.popleft()):
+                    break
+        finally:
+            del self._lines[line]
+            self._in_hand.difference_update(notification.id for notification in waiting)
+            self._not_begun += waiting
+        if not self._core.stopping:
+            await self._begin_more()
+
+    def _has_time(self, notification: Notification) -> bool:
+        return self._core.timers.now_ms() + TRY_MS <= (notification.next_try_ms or 0)
+
+    async def _try(self, notification: Notification) -> bool:
+        """Whether it was delivered. Where the database is away it is not known, and tried again when its lease ends."""
+        core, host = self._core, notification.host
+        before, now_ms = self._receivers.breaker(host), core.timers.now_ms()
+        headers = sign(core.webhook_secrets, notification.id, now_ms // 1000, notification.body)
+        answer = await core.post(notification.url or "", notification.body, headers)
+        result, retry_after_s = answer if isinstance(answer, tuple) else (answer, None)
+        at_ms = core.timers.now_ms()
+        if isinstance(result, str):
+            self._receivers.failed(host, before, at_ms, core.ids.fraction())
+        else:
+            self._receivers.answered(host)
+            self._slow.discard(host)
+        tried = after_try(notification, result, at_ms, retry_after_s=retry_after_s, jitter=core.ids.fraction())
+        attempt = Attempt(
+            notification_id=tried.id,
+            number=tried.attempts,
+            at_ms=now_ms,
+            status=tried.last_status,
+            error=tried.last_error,
+        )
+        with suppress(UnavailableError):
+            await core.store.write(lambda records: records.save_attempt(tried, attempt))
+        self._in_hand.discard(notification.id)
+        return tried.delivered_ms is not None
 
 
-def _lease(change: Change) -> list[Notification]:
-    return change.records.lease_notifications(change.at_ms, change.at_ms + change.core.lease_ms, BATCH)
-
-
-async def _try(core: Core, notification: Notification) -> None:
-    now_ms = core.timers.now_ms()
-    headers = sign(core.webhook_secrets, notification.id, now_ms // 1000, notification.body)
-    answer = await core.post(notification.url or "", notification.body, headers)
-    result, retry_after_s = answer if isinstance(answer, tuple) else (answer, None)
-    at_ms = core.timers.now_ms()
-    tried = after_try(notification, result, at_ms, retry_after_s=retry_after_s, jitter=core.ids.fraction())
-    attempt = Attempt(
-        notification_id=tried.id, number=tried.attempts, at_ms=now_ms, status=tried.last_status, error=tried.last_error
-    )
-    await core.store.write(lambda records: records.save_attempt(tried, attempt))
+def _lease(shares: Mapping[str, int], change: Change) -> list[Notification]:
+    until_ms = change.at_ms + change.core.lease_ms
+    lease = change.records.lease_notifications
+    return [one for host, tries in shares.items() for one in lease(host, change.at_ms, until_ms, tries)]
 
 
 def after_try(

@@ -45,12 +45,7 @@ async def monitor(
         if not payment.is_open or left_ms <= 0 or attempts >= max_attempts:
             break
         await _pause(core, min(interval_ms, left_ms))
-    outcome = await commit(
-        lambda change: Outcome(_given_up(change, payment), attempts, core.timers.now_ms() - begun_ms)
-    )
-    if outcome.payment.status is not payment.status:
-        core.wake()
-    return outcome
+    return await commit(lambda change: Outcome(_given_up(change, payment), attempts, core.timers.now_ms() - begun_ms))
 
 
 def _prioritized(change: Change, payment_id: str, priority: Priority) -> Payment:

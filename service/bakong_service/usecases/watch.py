@@ -8,6 +8,7 @@ from functools import partial
 
 from bakong_contracts.service_api import PaymentStatus
 from bakong_service.domain import singly, watching
+from bakong_service.domain.breaker import backoff_ms
 from bakong_service.domain.errors import NotFoundError
 from bakong_service.domain.payments import NoAnswer, NotFound, Payment, Purpose, Report
 from bakong_service.domain.singly import Usual
@@ -23,6 +24,7 @@ BATCH = watching.LIST_LIMIT
 WATCHED = 400  # more than a day's calls reach at once
 LISTS_REFUSED_MS = watching.DAY_MS  # each try costs one of the day's calls
 LIST_REFUSALS = ("blocked", "refused")
+SILENT = ("quota", "budget", "timeout", "unreachable")  # the next question would bring no answer either
 
 
 async def find(core: Core, md5: str) -> Payment:
@@ -93,6 +95,19 @@ async def ask(core: Core, payments: Sequence[Payment]) -> list[Payment]:
     return await _record(core, payments, reports)
 
 
+async def _ask_leased(core: Core, payments: Sequence[Payment]) -> list[Payment]:
+    """Ask about payments that are leased. What has no answer when the worker stops is given back, and due as before."""
+    reports: Mapping[str, Report] = {}
+    try:
+        reports = {} if core.stopping or not payments else await _reports(core, payments)
+    finally:
+        unasked = [one.id for one in payments if one.md5 not in reports] if core.stopping else []
+        if unasked:
+            await core.store.write(lambda records: records.release_polls(unasked))
+    asked = [one for one in payments if one.id not in unasked]
+    return await _record(core, asked, reports) if asked else []
+
+
 async def _reports(core: Core, payments: Sequence[Payment]) -> Mapping[str, Report]:
     now_ms = core.timers.now_ms()
     if len(payments) > 1 and now_ms >= core.outlook.lists_refused_until_ms:
@@ -123,27 +138,22 @@ async def _singly(core: Core, payments: Sequence[Payment]) -> dict[str, Report]:
     reach = payments if core.daily_calls is None else payments[:1]
     for payment in reach:
         report = reports[payment.md5] = await core.bakong.check(payment.md5)
-        if isinstance(report, NoAnswer) and report.why in ("quota", "budget", "timeout", "unreachable"):
+        if core.stopping or (isinstance(report, NoAnswer) and report.why in SILENT):
             break
     return reports
 
 
 async def _record(core: Core, payments: Sequence[Payment], reports: Mapping[str, Report]) -> list[Payment]:
     _learn(core, reports)
-    old = {payment.id: payment.status for payment in payments}
+    ids = [payment.id for payment in payments]
 
     def record(change: Change) -> list[Payment]:
         if any(isinstance(report, NoAnswer) and report.why == "quota" for report in reports.values()):
             change.records.stop_calls(watching.day_of(change.at_ms))
-        stored = change.records.payments_by_id(list(old))
+        stored = change.records.payments_by_id(ids)
         return [_settled(change, payment, reports.get(payment.md5)) for payment in stored]
 
-    changed = await transact(core, record)
-    for payment in changed:
-        if payment.status is not old[payment.id]:
-            core.changed(payment.md5)
-            core.wake()
-    return changed
+    return await transact(core, record)
 
 
 def _settled(change: Change, payment: Payment, report: Report | None) -> Payment:
@@ -171,7 +181,7 @@ def _next_ms(change: Change, payment: Payment, *, answered: bool) -> int | None:
     due_ms = watching.next_poll_ms(payment, at_ms)
     if answered or due_ms is None:
         return due_ms
-    wait_ms = watching.backoff_ms(core.outlook.breaker.failures, core.ids.fraction())
+    wait_ms = backoff_ms(core.outlook.breaker.failures, core.ids.fraction())
     again_ms = max(at_ms + wait_ms, core.outlook.silent_until_ms)
     return min(again_ms, payment.expires_ms) if payment.is_live(at_ms) else again_ms
 
@@ -209,11 +219,8 @@ async def expire_due(core: Core) -> None:
     def expire(change: Change) -> list[Payment]:
         return [_expired(change, payment) for payment in change.records.overdue(change.at_ms, BATCH)]
 
-    while ended := await transact(core, expire):
-        for payment in ended:
-            core.changed(payment.md5)
-        if len(ended) < BATCH:
-            break
+    while len(await transact(core, expire)) == BATCH:
+        pass
     if core.daily_calls is not None:
         now_ms = core.timers.now_ms()
         before_ms, lost_ms = now_ms - watching.GIVE_UP_MS, now_ms - watching.FORGET_MS
@@ -225,9 +232,9 @@ async def poll_due(core: Core) -> int | None:
     if core.daily_calls is not None:
         return await _poll_planned(core, core.daily_calls)
     outlook = core.outlook
-    while outlook.may_ask(core.timers.now_ms()):
+    while outlook.may_ask(core.timers.now_ms()) and not core.stopping:
         due = await transact(core, _lease_due)
-        await ask(core, due)
+        await _ask_leased(core, due)
         if len(due) < BATCH:
             break
     if not outlook.may_ask(core.timers.now_ms()):
@@ -269,8 +276,8 @@ async def _poll_planned(core: Core, daily: int) -> int | None:
         if made.ask and core.outlook.may_ask(now_ms):
             taken = await transact(core, partial(_lease_these, made.ask))
             by_id = {payment.id: payment for payment in taken}
-            await ask(core, [by_id[one] for one in made.ask if one in by_id])
-            if taken and not core.outlook.breaker.failures:
+            await _ask_leased(core, [by_id[one] for one in made.ask if one in by_id])
+            if taken and not core.outlook.breaker.failures and not core.stopping:
                 continue
         await expire_due(core)
         return _wake_ms(core, made, [one.expires_ms for one in watched if one.is_open], now_ms)
@@ -293,6 +300,6 @@ def _wake_ms(core: Core, made: watching.Plan, ends_ms: Sequence[int], now_ms: in
     if made.next_ms is None:
         return None
     breaker = core.outlook.breaker
-    wait_ms = watching.backoff_ms(breaker.failures, core.ids.fraction()) if breaker.failures else 1_000
+    wait_ms = backoff_ms(breaker.failures, core.ids.fraction()) if breaker.failures else 1_000
     next_ms = max(made.next_ms, breaker.open_until_ms, now_ms + wait_ms)
     return min([next_ms, *(end for end in ends_ms if end > now_ms)])

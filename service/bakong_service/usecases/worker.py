@@ -1,43 +1,96 @@
-"""The background worker: asks, ends, bills and delivers what is due, and sleeps until the next. Decides nothing itself.
+"""The background worker: asks, ends and bills, and delivers what is due. Decides nothing itself.
 
 It never loops on its own: it asks the timers to be called when something falls due, so that whoever owns the clock
 (the wall in production, a world in the sandbox) drives it, and can wait until it has come to rest.
 """
 
 import asyncio
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from contextvars import Context
 
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.ports import Records, Timer
 from bakong_service.usecases.core import Core
-from bakong_service.usecases.deliver import deliver_due
+from bakong_service.usecases.deliver import Delivery
 from bakong_service.usecases.schedule import forget_old, tick_due
 from bakong_service.usecases.watch import poll_due
 
 AGAIN_MS = 1_000
 FORGET_EVERY_MS = 3_600_000
+STOP_S = 5.0
 
 
-class _Dues(NamedTuple):
-    """When each kind of work falls due next."""
+class Routine:
+    """One kind of work, that says when it falls due next. It waits for no other kind, and never runs twice at once."""
 
-    poll_ms: int | None
-    tick_ms: int | None
-    deliver_ms: int | None
-    forget_ms: int | None
+    def __init__(
+        self,
+        core: Core,
+        work: Callable[[], Awaitable[int | None]],
+        at_rest: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._core = core
+        self._work = work
+        self._at_rest = at_rest
+        self._timer: Timer | None = None
+        self._due_ms = 0
+        self._again = False
+        self.task: asyncio.Task[None] | None = None
 
+    def wake(self) -> None:
+        """Something new may be due: look at once."""
+        self._call_at(self._core.timers.now_ms())
 
-def _dues(records: Records) -> _Dues:
-    return _Dues(
-        records.next_poll_ms(),
-        records.next_subscription_ms(),
-        records.next_notification_ms(),
-        records.next_forgotten_ms(),
-    )
+    def stop(self) -> None:
+        if self._timer:
+            self._timer.cancel()
 
+    async def run(self) -> None:
+        """Do all that is due now, ask to be called for what is next, and come to rest."""
+        await self.begin()
+        if self._at_rest is not None:
+            await self._at_rest()
 
-def _is_due(due_ms: int | None, now_ms: int) -> bool:
-    return due_ms is not None and due_ms <= now_ms
+    def begin(self) -> asyncio.Task[None]:
+        """Do what is due; where that is under way, once more after it. In nobody's name, whoever woke it."""
+        if self.task is None or self.task.done():
+            self.task = asyncio.create_task(self._run(), context=Context())
+        else:
+            self._again = True
+        return self.task
+
+    async def _run(self) -> None:
+        try:
+            next_ms = await self._worked()
+        except BaseException as error:
+            # Whatever went wrong, the worker comes back; a database that is away is nothing new to tell.
+            self._call_at(self._core.timers.now_ms() + AGAIN_MS)
+            if not isinstance(error, UnavailableError):
+                raise
+            return
+        now_ms = self._core.timers.now_ms()
+        if self._core.look_ms is not None:
+            next_ms = min(next_ms or now_ms + self._core.look_ms, now_ms + self._core.look_ms)
+        if next_ms is not None:
+            self._call_at(max(next_ms, now_ms + 1))
+
+    async def _worked(self) -> int | None:
+        while True:
+            self.stop()
+            self._timer, self._again = None, False
+            next_ms = None if self._core.stopping else await self._work()
+            if not self._again:
+                return next_ms
+
+    def _call_at(self, due_ms: int) -> None:
+        """Keep the earlier of two calls, so that no wake-up is lost."""
+        if self._core.stopping or (self._timer and self._due_ms <= due_ms):
+            return
+        if self._timer:
+            self._timer.cancel()
+        self._due_ms = due_ms
+        self._timer = self._core.timers.call_at(due_ms, self.run)
 
 
 class Worker:
@@ -45,84 +98,62 @@ class Worker:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._timer: Timer | None = None
-        self._due_ms = 0
         self._forgets_from_ms = 0
-        self._busy = asyncio.Lock()
-        self._stopped = False
+        self._delivery = Delivery(core, self._begin_more)
+        self._polling = Routine(core, self._poll)
+        self._delivering = Routine(core, self._delivery.begin_due, self._delivery.at_rest)
+        self._routines = (Routine(core, self._tick), self._polling, self._delivering)
 
     async def start(self) -> None:
         """Take up what is due, also from before a crash."""
+        self._core.wake, self._core.wake_polling = self.wake, self._polling.wake
         self.wake()
 
     def wake(self) -> None:
         """Something new may be due: look at once."""
-        self._call_at(self._core.timers.now_ms())
-
-    async def stop(self) -> None:
-        self._stopped = True
-        if self._timer:
-            self._timer.cancel()
-        async with self._busy:
-            pass
+        for routine in self._routines:
+            routine.wake()
 
     async def run_due(self) -> None:
-        """Do all that is due now, then ask to be called for what is next."""
-        async with self._busy:
-            if self._stopped:
-                return
-            self._timer = None
-            try:
-                next_ms = await self._work()
-            except BaseException as error:
-                # Whatever went wrong, the worker comes back; a database that is away is nothing new to tell.
-                self._call_at(self._core.timers.now_ms() + AGAIN_MS)
-                if not isinstance(error, UnavailableError):
-                    raise
-                return
-            now_ms = self._core.timers.now_ms()
-            if self._core.look_ms is not None:
-                next_ms = min(next_ms or now_ms + self._core.look_ms, now_ms + self._core.look_ms)
-            if next_ms is not None and not self._stopped:
-                self._call_at(max(next_ms, now_ms + 1))
+        """Do all that is due now."""
+        await asyncio.gather(*(routine.run() for routine in self._routines))
 
-    async def _work(self) -> int | None:
-        """Do what is due, and nothing for what is not; when the next falls due."""
-        core = self._core
-        now_ms = core.timers.now_ms()
-        dues = await core.store.read(_dues)
-        if _is_due(dues.tick_ms, now_ms):
-            await tick_due(core)
-        if _is_due(self._forget_ms(dues), now_ms):
-            await forget_old(core)
-            self._forgets_from_ms = now_ms + FORGET_EVERY_MS
-        # A receiver that hangs holds up no question to Bakong.
-        poll_ms, _ = await asyncio.gather(self._poll(dues, now_ms), self._deliver(dues, now_ms))
-        dues = await core.store.read(_dues)
-        if _is_due(dues.deliver_ms, core.timers.now_ms()):
-            await deliver_due(core)
-            dues = await core.store.read(_dues)
-        found = (poll_ms, dues.tick_ms, dues.deliver_ms, self._forget_ms(dues))
-        return min((due for due in found if due is not None), default=None)
+    async def stop(self) -> None:
+        """Begin nothing more, wait for what is under way for as long as STOP_S, and give back what was not begun."""
+        self._core.stopping = True
+        for routine in self._routines:
+            routine.stop()
+        tasks = {*self._delivery.tasks, *(routine.task for routine in self._routines if routine.task)}
+        if tasks:
+            await self._core.patience(tasks, STOP_S, for_all=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        with suppress(UnavailableError):  # then the leases end by themselves
+            await self._delivery.release()
 
-    def _forget_ms(self, dues: _Dues) -> int | None:
-        """On a beat of its own, so that many answers of one hour are thrown away together."""
-        return None if dues.forget_ms is None else max(dues.forget_ms, self._forgets_from_ms)
+    def _begin_more(self) -> Awaitable[object]:
+        return self._delivering.begin()
 
-    async def _poll(self, dues: "_Dues", now_ms: int) -> int | None:
-        if self._core.daily_calls is None and not _is_due(dues.poll_ms, now_ms):
-            return dues.poll_ms
+    async def _poll(self) -> int | None:
+        if self._core.daily_calls is None:
+            due_ms = await self._core.store.read(lambda records: records.next_poll_ms())
+            if due_ms is None or due_ms > self._core.timers.now_ms():
+                return due_ms
         return await poll_due(self._core)
 
-    async def _deliver(self, dues: "_Dues", now_ms: int) -> None:
-        if _is_due(dues.deliver_ms, now_ms):
-            await deliver_due(self._core)
+    async def _tick(self) -> int | None:
+        """Bring subscriptions up to date, and throw away old answers; when either falls due next."""
+        core, now_ms = self._core, self._core.timers.now_ms()
+        tick_ms, forget_ms = await core.store.read(self._tick_dues)
+        if tick_ms is not None and tick_ms <= now_ms:
+            await tick_due(core)
+        if forget_ms is not None and forget_ms <= now_ms:
+            await forget_old(core)
+            self._forgets_from_ms = now_ms + FORGET_EVERY_MS
+        return min((due for due in await core.store.read(self._tick_dues) if due is not None), default=None)
 
-    def _call_at(self, due_ms: int) -> None:
-        """Keep the earlier of two calls, so that no wake-up is lost."""
-        if self._stopped or (self._timer and self._due_ms <= due_ms):
-            return
-        if self._timer:
-            self._timer.cancel()
-        self._due_ms = due_ms
-        self._timer = self._core.timers.call_at(due_ms, self.run_due)
+    def _tick_dues(self, records: Records) -> tuple[int | None, int | None]:
+        """Answers are thrown away on a beat of their own, so that many of one hour go together."""
+        forget_ms = records.next_forgotten_ms()
+        return records.next_subscription_ms(), forget_ms and max(forget_ms, self._forgets_from_ms)

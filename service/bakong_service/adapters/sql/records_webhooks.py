@@ -1,5 +1,6 @@
 """The outbox and its tries, in their tables."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
@@ -18,11 +19,20 @@ class WebhookRows(Rows):
     def add_notification(self, notification: Notification) -> None:
         self._run(insert(t.webhook_notifications), _row(notification))
 
-    def lease_notifications(self, now_ms: int, until_ms: int, limit: int) -> list[Notification]:
-        """Notifications that are due, taken until until_ms; no other worker gets them meanwhile."""
+    def due_hosts(self) -> dict[str, int]:
+        """The hosts that webhooks wait for, and when the first of each falls due; one look into the index for each."""
+        pending = _W.next_try_ms.is_not(None)
+        hosts = select(func.min(_W.host).label("host")).where(pending).cte("hosts", recursive=True)
+        after = select(func.min(_W.host)).where(pending, _W.host > hosts.c.host).scalar_subquery()
+        hosts = hosts.union_all(select(after).where(hosts.c.host.is_not(None)))
+        first = select(func.min(_W.next_try_ms)).where(pending, _W.host == hosts.c.host).scalar_subquery()
+        return {host: due_ms for host, due_ms in self._run(select(hosts.c.host, first)) if due_ms is not None}
+
+    def lease_notifications(self, host: str, now_ms: int, until_ms: int, limit: int) -> list[Notification]:
+        """Notifications to a host that are due, taken until until_ms; no other worker gets them meanwhile."""
         due = (
             select(_W.id)
-            .where(_W.next_try_ms <= now_ms)
+            .where(_W.host == host, _W.next_try_ms <= now_ms)
             .order_by(_W.next_try_ms, _W.created_ms, _W.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -34,6 +44,10 @@ class WebhookRows(Rows):
             .returning(*t.webhook_notifications.c)
         )
         return sorted((_notification(row) for row in taken), key=lambda found: (found.created_ms, found.id))
+
+    def release_notifications(self, notification_ids: Sequence[str], at_ms: int) -> None:
+        """Give leases back, unused: they are due at once."""
+        self._run(update(t.webhook_notifications).where(_W.id.in_(notification_ids)).values(next_try_ms=at_ms))
 
     def save_attempt(self, notification: Notification, attempt: Attempt) -> None:
         """What a try came to, and the try itself."""
@@ -76,6 +90,7 @@ def _row(notification: Notification) -> dict[str, Any]:
         "id": notification.id,
         "event": notification.event.value,
         "url": notification.url,
+        "host": notification.host,
         "body": notification.body,
         "created_ms": notification.created_ms,
         "attempts": notification.attempts,

@@ -123,6 +123,7 @@ webhook_notifications = Table(
     Column("id", String(64), primary_key=True),
     Column("event", String(64), nullable=False),
     Column("url", Text),
+    Column("host", String(255), nullable=False, default="", server_default=""),
     Column("body", LargeBinary, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
@@ -132,6 +133,13 @@ webhook_notifications = Table(
     Column("last_error", Text),
 )
 Index("ix_webhook_due", webhook_notifications.c.next_try_ms)
+_PENDING = text("next_try_ms IS NOT NULL")
+Index(
+    "ix_webhook_host",
+    *(webhook_notifications.c[name] for name in ("host", "next_try_ms", "created_ms", "id")),
+    sqlite_where=_PENDING,
+    postgresql_where=_PENDING,
+)
 
 webhook_attempts = Table(
     "webhook_attempts",
