@@ -50,7 +50,8 @@ async def run(settings: Settings, *, timers: Timers | None = None, works: bool =
     async with AsyncExitStack() as opened:
         streams, log = wiring.open_logs(settings)
         opened.callback(streams.close)
-        store = await wiring.open_store(settings)
+        report = wiring.row_reporter(log)
+        store = await wiring.open_store(settings, report)
         opened.push_async_callback(store.close)
         admission = wiring.open_admission(settings, timers)
         opened.push_async_callback(admission.close)
@@ -66,6 +67,7 @@ async def run(settings: Settings, *, timers: Timers | None = None, works: bool =
         post = HttpPost(private_allowed=settings.private_callbacks, see=metrics.tried_webhook)
         opened.push_async_callback(post.close)
         core = _core(settings, store, timers or SystemTimers(), bakong, post)
+        core.report = report
         bakong.may_call = partial(spend_call, core)
         worker = Worker(core)
         if works:

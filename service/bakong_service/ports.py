@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from bakong_contracts.service_api import PaymentStatus, Priority
@@ -81,6 +82,7 @@ class SubscriptionRecords(Protocol):
     def active_subscription(self, user_id: str) -> Subscription | None: ...
     def latest_subscription(self, user_id: str) -> Subscription | None: ...
     def save_subscription(self, subscription: Subscription, why: str, due_ms: int | None) -> None: ...
+    def postpone_subscription(self, subscription_id: str, due_ms: int) -> None: ...
     def due_subscriptions(self, now_ms: int, limit: int) -> list[Subscription]: ...
     def next_subscription_ms(self) -> int | None: ...
 
@@ -118,7 +120,23 @@ class KeyRecords(Protocol):
 
 
 class Records(PaymentRecords, PollRecords, SubscriptionRecords, WebhookRecords, LedgerRecords, KeyRecords, Protocol):
-    """The tables, inside one transaction."""
+    """The tables, inside one transaction.
+
+    savepoint: a part of the transaction that is undone alone where it raises; it raises RowError in its place.
+    Methods that read many rows for the worker leave out those that cannot be read, and report each.
+    """
+
+    def savepoint(self) -> AbstractContextManager[None]: ...
+
+
+class ReportRow(Protocol):
+    """Takes note of a row that could not be read or changed, and was left out: its kind, its id, why."""
+
+    def __call__(self, kind: str, row_id: str, error: BaseException, /) -> object: ...
+
+
+def unreported(_kind: str, _row_id: str, _error: BaseException, /) -> None:
+    """A ReportRow for where nobody reads."""
 
 
 class Store(Protocol):

@@ -15,7 +15,7 @@ from bakong_service.api.guard import Seen
 from bakong_service.api.operations import Check, Part
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import iso
-from bakong_service.ports import Admission, Store, Timers
+from bakong_service.ports import Admission, ReportRow, Store, Timers, unreported
 from bakong_service.settings import Settings
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.watch import budget
@@ -27,9 +27,9 @@ MAIN_BACKEND = "main-backend"
 _SECURITY = frozenset({"unauthorized", "blocked", "rate_limited", "headers_too_large", "too_large"})
 
 
-async def open_store(settings: Settings) -> "SqliteStore | PostgresStore":
+async def open_store(settings: Settings, report: ReportRow = unreported) -> "SqliteStore | PostgresStore":
     """The store that DATABASE_URL names, brought up to date. Raises UnavailableError."""
-    store = connect_store(settings)
+    store = connect_store(settings, report)
     try:
         await store.migrate(upgrade)
     except BaseException:
@@ -38,15 +38,25 @@ async def open_store(settings: Settings) -> "SqliteStore | PostgresStore":
     return store
 
 
-def connect_store(settings: Settings) -> "SqliteStore | PostgresStore":
+def connect_store(settings: Settings, report: ReportRow = unreported) -> "SqliteStore | PostgresStore":
     """The store as it stands."""
     seal = Sealer(settings.encryption_keys)
     if settings.database_url.startswith("sqlite:"):
         settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
-        return SqliteStore(settings.sqlite_path, seal)
+        return SqliteStore(settings.sqlite_path, seal, report)
     from bakong_service.adapters.sql.postgres import PostgresStore  # noqa: PLC0415  PostgreSQL is an extra
 
-    return PostgresStore(settings.database_url, seal)
+    return PostgresStore(settings.database_url, seal, report)
+
+
+def row_reporter(log: Any) -> ReportRow:
+    """A line for each row that was left out: which, and the failure's kind; its text might show what was stored."""
+
+    def report(kind: str, row_id: str, error: BaseException, /) -> None:
+        cause = getattr(error, "orig", None) or error
+        log.error("row_failed", kind=kind, id=row_id, failure=type(cause).__name__)
+
+    return report
 
 
 def open_admission(settings: Settings, timers: Timers | None) -> Admission:

@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from bakong_service.adapters.sql import migrate, postgres, sqlite
-from bakong_service.adapters.sql.adding import merged
+from bakong_service.adapters.sql.group_commit import by_shape
 from bakong_service.adapters.sql.postgres import PostgresStore
 from bakong_service.adapters.sql.sqlite import SqliteStore
 from bakong_service.adapters.sql.tables import metadata
@@ -129,7 +129,7 @@ async def test_of_works_that_add_together_each_learns_whether_its_own_key_was_fr
 async def test_works_that_add_together_are_one_commit(store, monkeypatch):
     groups = []
     for module in (postgres, sqlite):
-        monkeypatch.setattr(module, "merged", lambda notes: groups.append(1) or merged(notes))
+        monkeypatch.setattr(module, "by_shape", lambda pending: groups.append(1) or by_shape(pending))
     await asyncio.gather(*(store.write(adding(number)) for number in range(10)))
     assert len(groups) <= 3
     assert await added(store) == (set(range(10)), 10)

@@ -1,5 +1,6 @@
 """NBC's Open API over HTTP. Every answer and every failure becomes a Report; nothing is raised."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -11,6 +12,11 @@ from bakong_service.domain.money import DECIMALS, Money
 from bakong_service.domain.payments import Failed, NoAnswer, NotFound, Paid, Report
 
 MAX_MS = 253_402_300_800_000  # the year 10000
+MAX_ANSWER_BYTES = 256 * 1024
+MAX_DIGITS = 15  # of an amount, before the point
+_HASH = re.compile(r"[0-9a-fA-F]{64}")
+_ACCOUNT = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
+_LINK = re.compile(r"https?://[!-~]{1,2000}")
 NOT_FOUND, FAILED, UNAUTHORIZED, QUOTA = 1, 3, 6, 17
 
 
@@ -64,7 +70,7 @@ class HttpBakong:
         answer = await self._post("generate_deeplink_by_qr", {"qr": qr})
         data = answer.get("data") if isinstance(answer, dict) else None
         link = data.get("shortLink") if isinstance(data, dict) else None
-        return link if isinstance(link, str) else None
+        return link if isinstance(link, str) and _LINK.fullmatch(link) else None
 
     async def _authorized(self, endpoint: str, body: object) -> dict[str, Any] | NoAnswer:
         """The answer, with a new token where the old one is refused."""
@@ -98,16 +104,30 @@ class HttpBakong:
 
     async def _sent(self, endpoint: str, body: object) -> dict[str, Any] | NoAnswer:
         try:
-            response = await self._client.post(
+            async with self._client.stream(
+                "POST",
                 f"/v1/{endpoint}",
                 content=orjson.dumps(body),
                 headers={"authorization": f"Bearer {self._token}", "content-type": "application/json"},
-            )
+            ) as response:
+                answered = await _read(response)
         except httpx.TimeoutException:
             return NoAnswer("timeout", endpoint)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             return NoAnswer("unreachable", type(error).__name__)
-        return _envelope(response.status_code, response.content)
+        if answered is None:
+            return NoAnswer("garbage", f"HTTP {response.status_code}, more than {MAX_ANSWER_BYTES} bytes")
+        return _envelope(response.status_code, answered)
+
+
+async def _read(response: httpx.Response) -> bytes | None:
+    """The body; None where it is longer than any answer of NBC's, of which no more is read."""
+    body = bytearray()
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > MAX_ANSWER_BYTES:
+            return None
+    return bytes(body)
 
 
 def _envelope(status: int, body: bytes) -> dict[str, Any] | NoAnswer:
@@ -148,20 +168,34 @@ def _row_report(row: dict[str, Any] | None) -> Report:
     return Failed() if status == "FAILED" else NoAnswer("garbage", f"a list's row with status {status!r}")
 
 
-def _paid(found: object) -> Report:
-    if not isinstance(found, dict) or not isinstance(found.get("hash"), str):
+def _paid(row: object) -> Report:
+    """A transaction, where it can be stored as it stands; else garbage, which is asked for again."""
+    if not isinstance(row, dict):
         return NoAnswer("garbage", "success without a transaction")
-    currency = found.get("currency")
+    digest, to_account, done_ms = row.get("hash"), row.get("toAccountId"), row.get("createdDateMs")
+    if not isinstance(digest, str) or not _HASH.fullmatch(digest):
+        return NoAnswer("garbage", "a transaction whose hash is not 64 hex digits")
+    if not isinstance(to_account, str) or not _ACCOUNT.fullmatch(to_account):
+        return NoAnswer("garbage", "a transaction without the account that it went to")
     try:
-        amount = Decimal(str(found.get("amount")))
-        money = Money.of(amount, currency) if currency in DECIMALS else None
-    except (InvalidOperation, ValueError, OverflowError):
-        money = None
-    done_ms = found.get("createdDateMs")
+        raw = orjson.dumps(row)
+    except orjson.JSONEncodeError:
+        return NoAnswer("garbage", "a transaction nested too deeply")
     return Paid(
-        found["hash"],
-        money,
-        str(found.get("toAccountId")),
+        digest.lower(),
+        _money(row.get("amount"), row.get("currency")),
+        to_account,
         done_ms=done_ms if isinstance(done_ms, int) and 0 < done_ms < MAX_MS else None,
-        raw=orjson.dumps(found),
+        raw=raw,
     )
+
+
+def _money(number: object, currency: object) -> Money | None:
+    """The amount; None for what no payment of ours can come to."""
+    if not isinstance(number, int | float | str) or not isinstance(currency, str) or currency not in DECIMALS:
+        return None
+    try:
+        amount = Decimal(str(number))
+        return Money.of(amount, currency) if amount.adjusted() < MAX_DIGITS else None
+    except (InvalidOperation, ValueError, OverflowError):
+        return None

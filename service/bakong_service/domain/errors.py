@@ -8,6 +8,8 @@ ServiceError
 │   ├── OutsidePeriodError   a change of plan at an instant that is not in the paid period
 │   └── InFlightError        the same Idempotency-Key is being worked on
 └── UnavailableError      a part that is needed is down; try again later
+
+RowError                  for the core alone: one row's part of a transaction failed, the rest goes on
 """
 
 
@@ -55,3 +57,7 @@ class InFlightError(ConflictError):
 
 class UnavailableError(ServiceError):
     """A part that is needed is down."""
+
+
+class RowError(Exception):
+    """What was done for one row failed and was undone; its cause is the failure. The transaction goes on."""

@@ -7,7 +7,7 @@ from bakong_service.domain.breaker import Breaker
 from bakong_service.domain.plans import Prices
 from bakong_service.domain.singly import Usual
 from bakong_service.domain.subscriptions import GRACE_MS
-from bakong_service.ports import Bakong, Ids, Patience, Post, Store, Timers
+from bakong_service.ports import Bakong, Ids, Patience, Post, ReportRow, Store, Timers, unreported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class Core:
     daily_calls: Bakong's calls a day, None without limit. lease_ms: longer than any question to Bakong takes.
     fresh_ms: an answer so young is not asked for again by a caller. look_ms: how often the worker looks for what other
     processes have left; None where there are none. wake: there is an event; wake_polling: there is a payment.
-    stopping: the worker begins nothing new.
+    stopping: the worker begins nothing new. report: where a row goes that stops nothing but itself.
     """
 
     store: Store
@@ -72,5 +72,6 @@ class Core:
     wake: Callable[[], object] = str
     wake_polling: Callable[[], object] = str
     stopping: bool = False
+    report: ReportRow = unreported
     outlook: Outlook = field(default_factory=Outlook)
     in_flight: set[str] = field(default_factory=set)

@@ -1,10 +1,12 @@
 """What time alone changes in subscriptions, and what is thrown away with age. May not know of HTTP or SQL."""
 
+from bakong_service.domain.errors import RowError
 from bakong_service.usecases.change import Change, transact
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.settle import bring_up_to_date
 
 BATCH = 50
+POSTPONED_MS = 3_600_000  # until a subscription that could not be changed is tried again
 
 
 async def tick_due(core: Core) -> None:
@@ -16,7 +18,12 @@ async def tick_due(core: Core) -> None:
 def _tick(change: Change) -> int:
     due = change.records.due_subscriptions(change.at_ms, BATCH)
     for subscription in due:
-        bring_up_to_date(change, subscription)
+        try:
+            with change.records.savepoint():
+                bring_up_to_date(change, subscription)
+        except RowError as error:
+            change.core.report("subscription", subscription.id, error.__cause__ or error)
+            change.records.postpone_subscription(subscription.id, change.at_ms + POSTPONED_MS)
     return len(due)
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from bakong_contracts.service_api import PaymentStatus
 from bakong_service.domain import singly, watching
 from bakong_service.domain.breaker import backoff_ms
-from bakong_service.domain.errors import NotFoundError
+from bakong_service.domain.errors import NotFoundError, RowError
 from bakong_service.domain.payments import NoAnswer, NotFound, Payment, Purpose, Report
 from bakong_service.domain.singly import Usual
 from bakong_service.domain.watching import Budget, Spent, Watched
@@ -151,9 +151,20 @@ async def _record(core: Core, payments: Sequence[Payment], reports: Mapping[str,
         if any(isinstance(report, NoAnswer) and report.why == "quota" for report in reports.values()):
             change.records.stop_calls(watching.day_of(change.at_ms))
         stored = change.records.payments_by_id(ids)
-        return [_settled(change, payment, reports.get(payment.md5)) for payment in stored]
+        return [_settled_alone(change, payment, reports.get(payment.md5)) for payment in stored]
 
     return await transact(core, record)
+
+
+def _settled_alone(change: Change, payment: Payment, report: Report | None) -> Payment:
+    """As _settled, undoing nothing of the others where it fails: it is then planned as one without news."""
+    for tried in (report, NotFound()):
+        try:
+            with change.records.savepoint():
+                return _settled(change, payment, tried)
+        except RowError as error:
+            change.core.report("payment", payment.id, error.__cause__ or error)
+    return payment
 
 
 def _settled(change: Change, payment: Payment, report: Report | None) -> Payment:
@@ -171,6 +182,15 @@ def _settled(change: Change, payment: Payment, report: Report | None) -> Payment
 
 def _expired(change: Change, payment: Payment) -> Payment:
     return move(change, payment, PaymentStatus.EXPIRED, "15 minutes passed unpaid")
+
+
+def _expired_alone(change: Change, payment: Payment) -> Payment | None:
+    try:
+        with change.records.savepoint():
+            return _expired(change, payment)
+    except RowError as error:
+        change.core.report("payment", payment.id, error.__cause__ or error)
+        return None
 
 
 def _next_ms(change: Change, payment: Payment, *, answered: bool) -> int | None:
@@ -216,10 +236,13 @@ async def spend_call(core: Core) -> bool:
 async def expire_due(core: Core) -> None:
     """Tell the end of every code that has ended, whether Bakong could be asked or not."""
 
-    def expire(change: Change) -> list[Payment]:
-        return [_expired(change, payment) for payment in change.records.overdue(change.at_ms, BATCH)]
+    def expire(change: Change) -> bool:
+        """Whether some were ended and more may be left."""
+        overdue = change.records.overdue(change.at_ms, BATCH)
+        ended = [_expired_alone(change, payment) for payment in overdue]
+        return any(ended) and len(overdue) == BATCH
 
-    while len(await transact(core, expire)) == BATCH:
+    while await transact(core, expire):
         pass
     if core.daily_calls is not None:
         now_ms = core.timers.now_ms()
@@ -249,7 +272,7 @@ async def _not_before(core: Core, next_ms: int, open_ms: int) -> int:
     if open_ms <= now_ms:
         return next_ms
     end_ms = await core.store.read(lambda records: records.next_end_ms())
-    return open_ms if end_ms is None else min(open_ms, max(end_ms, now_ms + 1))
+    return open_ms if end_ms is None else min(open_ms, max(end_ms, now_ms + 1_000))
 
 
 def _lease_due(change: Change) -> list[Payment]:

@@ -1,4 +1,4 @@
-"""A database's own failures, told from a caller's mistakes. May not know what was stored."""
+"""A database's own failures, distinguished from those of one statement or one row."""
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -6,43 +6,56 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from bakong_service.adapters.sealing import SealError
 from bakong_service.domain.errors import UnavailableError
 
-_OWN = ("OperationalError", "InterfaceError")
+_DOWN = ("OperationalError", "InterfaceError")
 # SQLSTATE classes: connection, insufficient resources, operator intervention (a restart), system error.
-_CLASSES = ("08", "53", "57", "58")
-_REFUSED = ("22", "23", "40")  # data, constraint, rolled back
-_AGAIN = ("40001", "40P01")  # serialization failure, deadlock
+_DOWN_CLASSES = ("08", "53", "57", "58")
+_ROLLED_BACK = ("22", "23", "40", "54")  # data, constraint, rolled back, a limit of the server
+_RETRYABLE = ("40001", "40P01")  # serialization failure, deadlock
 
 
 def translated(error: BaseException) -> BaseException:
     """A database's own failure as UnavailableError; every other error as it is."""
     if isinstance(error, SealError):
         return UnavailableError("a sealed column does not open; is its key in OLD_ENCRYPTION_KEYS?")
-    if is_own(error):
+    if is_database_down(error):
         failure = UnavailableError("the database cannot be written or read at present")
         failure.__cause__ = error
         return failure
     return error
 
 
-def is_own(error: BaseException) -> bool:
+def closed() -> UnavailableError:
+    """What a store says after its end."""
+    return UnavailableError("the store is closed: the service is stopping")
+
+
+def is_database_down(error: BaseException) -> bool:
     """Whether the database, and not the statement, is at fault."""
+    if _is_bad_value(error):
+        return False
     if isinstance(error, OSError | TimeoutError | PoolTimeoutError):
         return True
-    if isinstance(error, DBAPIError) and (error.connection_invalidated or type(error).__name__ in _OWN):
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or type(error).__name__ in _DOWN):
         return True
-    return sqlstate(error)[:2] in _CLASSES or type(error).__module__.startswith("asyncpg")
+    return sqlstate(error)[:2] in _DOWN_CLASSES or type(error).__module__.startswith("asyncpg")
 
 
-def is_refused(error: BaseException) -> bool:
+def _is_bad_value(error: BaseException) -> bool:
+    """Whether the driver could not even send a value; asyncpg calls that an interface error."""
+    cause = getattr(error, "orig", None)
+    return isinstance(cause, ValueError) or isinstance(getattr(cause, "__cause__", None), ValueError)
+
+
+def was_rolled_back(error: BaseException) -> bool:
     """Whether the driver's own statement was rolled back, or never sent: nothing of it can be stored."""
-    return type(error).__name__ == "InterfaceError" or sqlstate(error)[:2] in _REFUSED
+    return type(error).__name__ == "InterfaceError" or sqlstate(error)[:2] in _ROLLED_BACK
 
 
-def is_passing(error: BaseException) -> bool:
+def is_retryable(error: BaseException) -> bool:
     """Whether the same transaction may well succeed at once: another one was in its way."""
-    return sqlstate(error) in _AGAIN
+    return sqlstate(error) in _RETRYABLE
 
 
 def sqlstate(error: BaseException) -> str:
-    found = getattr(error, "orig", None) or error
-    return str(getattr(found, "sqlstate", None) or "")
+    cause = getattr(error, "orig", None) or error
+    return str(getattr(cause, "sqlstate", None) or "")

@@ -1,8 +1,8 @@
-"""PostgreSQL by asyncpg: one pooled connection for each transaction. May not know what is stored.
+"""PostgreSQL by asyncpg: one pooled connection for each transaction.
 
 A transaction is the same plain function as on SQLite, run in SQLAlchemy's greenlet. It is run again where another was
 in its way, and where the connection was found dead before the commit; never after a commit that may have happened.
-Those that only add rows wait until the group before them is stored, and are then one statement together.
+Those that only insert rows wait until the group before them is stored, and are then one statement together.
 """
 
 import re
@@ -15,11 +15,11 @@ from sqlalchemy import Connection, Dialect
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bakong_service.adapters.sql.adding import Form, Groups, Note, merged, noted
-from bakong_service.adapters.sql.failures import is_own, is_passing, is_refused, translated
+from bakong_service.adapters.sql.failures import closed, is_database_down, is_retryable, translated, was_rolled_back
+from bakong_service.adapters.sql.group_commit import Groups, InsertShape, PendingInsert, by_shape, dry_run
 from bakong_service.adapters.sql.records import SqlRecords
 from bakong_service.adapters.sql.rows import NoSeal, Seal, insert_into
-from bakong_service.ports import Records
+from bakong_service.ports import Records, ReportRow, unreported
 
 T = TypeVar("T")
 TRIES = 4
@@ -31,23 +31,26 @@ STATEMENT_S = 10
 class PostgresStore:
     """See bakong_service.ports.Store."""
 
-    def __init__(self, url: str, seal: Seal | None = None) -> None:
+    def __init__(self, url: str, seal: Seal | None = None, report: ReportRow = unreported) -> None:
         self._seal = seal or NoSeal()
+        self._report = report
         self.engine = engine(url)
         # A read is one statement, or a few that need no common snapshot: no BEGIN and no ROLLBACK to wait for.
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._groups = Groups(self._add)
+        self._closed = False
 
     async def write(self, work: Callable[[Records], T]) -> T:
-        adds = noted(work, self._seal)
-        if adds is not None and (not adds[1] or await self._groups.stored(adds[1])):
-            return adds[0]
+        self._check_open()
+        inserts = dry_run(work, self._seal)
+        if inserts is not None and (not inserts[1] or await self._groups.stored(inserts[1])):
+            return inserts[0]
         return await self._write_alone(work)
 
-    async def _add(self, notes: list[Note]) -> bool:
+    async def _add(self, pending: list[PendingInsert]) -> bool:
         """Whether the rows are stored. One statement, its own transaction: one round trip and one durable commit."""
-        forms = merged(notes)
-        arrays = [column for rows in forms.values() for column in zip(*rows, strict=True)]
+        shapes = by_shape(pending)
+        arrays = [column for rows in shapes.values() for column in zip(*rows, strict=True)]
         async with AsyncExitStack() as opened:
             try:
                 connection = await opened.enter_async_context(self._reading.connect())
@@ -55,11 +58,11 @@ class PostgresStore:
             except Exception:  # noqa: BLE001  nothing was sent; each work meets the failure by itself
                 return False
             try:
-                await driver.execute(_add_text(self.engine.dialect, tuple(forms)), *arrays)
+                await driver.execute(_add_text(self.engine.dialect, tuple(shapes)), *arrays)
             except Exception as error:
-                if driver.is_closed() or not is_refused(error):
+                if driver.is_closed() or not was_rolled_back(error):
                     await connection.invalidate(error)
-                if not is_refused(error):
+                if not was_rolled_back(error):
                     raise
                 return False
             return True
@@ -74,18 +77,19 @@ class PostgresStore:
                     await connection.commit()
                     return result
             except Exception as error:
-                if left and (is_passing(error) or (is_own(error) and not committing)):
+                if left and (is_retryable(error) or (is_database_down(error) and not committing)):
                     continue
                 raise translated(error) from error
         raise AssertionError("the last try returns or raises")  # pragma: no cover
 
     async def read(self, work: Callable[[Records], T]) -> T:
+        self._check_open()
         for left in (1, 0):
             try:
                 async with self._reading.connect() as connection:
                     return await connection.run_sync(self._in_records, work)
             except Exception as error:
-                if left and is_own(error):
+                if left and is_database_down(error):
                     continue
                 raise translated(error) from error
         raise AssertionError("the last try returns or raises")  # pragma: no cover
@@ -102,30 +106,35 @@ class PostgresStore:
         await self.read(lambda records: records.next_poll_ms())
 
     def _in_records(self, connection: Connection, work: Callable[[Records], T]) -> T:
-        return work(SqlRecords(connection, self._seal))
+        return work(SqlRecords(connection, self._seal, self._report))
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise closed()
 
     async def close(self) -> None:
+        self._closed = True
         await self._groups.close()
         await self.engine.dispose()
 
 
 @lru_cache(64)
-def _add_text(dialect: Dialect, forms: tuple[Form, ...]) -> str:
-    """INSERT for each form in turn, from one array for each column; foreign keys are checked at its end."""
+def _add_text(dialect: Dialect, shapes: tuple[InsertShape, ...]) -> str:
+    """INSERT for each shape in turn, from one array for each column; foreign keys are checked at its end."""
     first, inserts = 1, []
-    for form in forms:
+    for shape in shapes:
         arrays = ", ".join(
-            f"${number}::{_type(dialect, form, name)}[]" for number, name in enumerate(form.columns, first)
+            f"${number}::{_type(dialect, shape, name)}[]" for number, name in enumerate(shape.columns, first)
         )
-        inserts.append(f"{insert_into(dialect, *form)} SELECT * FROM unnest({arrays})")  # noqa: S608  our own names
-        first += len(form.columns)
+        inserts.append(f"{insert_into(dialect, *shape)} SELECT * FROM unnest({arrays})")  # noqa: S608  our own names
+        first += len(shape.columns)
     *before, last = inserts
     return "".join(f"{', ' if number else 'WITH '}i{number} AS ({text})" for number, text in enumerate(before)) + last
 
 
-def _type(dialect: Dialect, form: Form, name: str) -> str:
+def _type(dialect: Dialect, shape: InsertShape, name: str) -> str:
     """A column's type without its length: a cast to VARCHAR(36) would cut off what an insert refuses."""
-    return re.sub(r"\(.*", "", form.table.c[name].type.compile(dialect=dialect))
+    return re.sub(r"\(.*", "", shape.table.c[name].type.compile(dialect=dialect))
 
 
 def engine(url: str) -> AsyncEngine:

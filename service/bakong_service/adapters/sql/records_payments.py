@@ -39,8 +39,8 @@ class PaymentRows(Rows):
 
     def payments_by_id(self, payment_ids: Sequence[str]) -> list[Payment]:
         """In the order of their ids; held until the transaction ends, where the database can."""
-        found = select(t.payment_transactions).where(_P.id.in_(payment_ids)).order_by(_P.id)
-        return self._all(found.with_for_update())
+        held = select(t.payment_transactions).where(_P.id.in_(payment_ids)).order_by(_P.id).with_for_update()
+        return self._payments(self._rows(held))
 
     def open_payment(self, user_id: str, purpose: Purpose) -> Payment | None:
         """The user's payment for a purpose that is not yet decided."""
@@ -117,8 +117,11 @@ class PaymentRows(Rows):
     def count_user_payments(self, user_id: str) -> int:
         return int(self._run(select(func.count()).where(_P.user_id == user_id)).scalar_one())
 
-    def _all(self, found: Any) -> list[Payment]:
-        return [payment for row in self._run(found) if (payment := payment_of(row, self._seal))]
+    def _all(self, statement: Any) -> list[Payment]:
+        return [payment for row in self._rows(statement) if (payment := payment_of(row, self._seal))]
+
+    def _payments(self, rows: Sequence[Row[Any]]) -> list[Payment]:
+        return self._readable("payment", rows, lambda row: payment_of(row, self._seal))
 
     def _history(self, payment_id: str, old: PaymentStatus | None, new: PaymentStatus, why: str, at_ms: int) -> None:
         self._insert(

@@ -7,8 +7,7 @@ from sqlalchemy import and_, case, func, or_, select, update
 
 from bakong_contracts.service_api import PaymentStatus, Priority
 from bakong_service.adapters.sql import tables as t
-from bakong_service.adapters.sql.records_payments import payment_of
-from bakong_service.adapters.sql.rows import Rows
+from bakong_service.adapters.sql.records_payments import PaymentRows
 from bakong_service.domain.payments import Payment
 from bakong_service.domain.watching import DAY_MS, HOUR_MS, ZONE_MS, Spent, Watched
 
@@ -21,7 +20,7 @@ def _free(now_ms: int) -> Any:
     return or_(_P.leased_until_ms.is_(None), _P.leased_until_ms <= now_ms)
 
 
-class PollRows(Rows):
+class PollRows(PaymentRows):
     """See bakong_service.ports.PollRecords."""
 
     def lease_polls(self, now_ms: int, until_ms: int, limit: int) -> list[Payment]:
@@ -46,7 +45,7 @@ class PollRows(Rows):
             .values(leased_until_ms=until_ms)
             .returning(*t.payment_transactions.c)
         )
-        return [payment for row in taken if (payment := payment_of(row, self._seal))]
+        return self._payments(taken.all())
 
     def release_polls(self, payment_ids: Sequence[str]) -> None:
         """Give leases back, unused."""
@@ -95,11 +94,7 @@ class PollRows(Rows):
     def overdue(self, now_ms: int, limit: int) -> list[Payment]:
         """Open payments whose code has ended."""
         due = select(t.payment_transactions).where(_P.status.in_(_OPEN), _P.expires_ms <= now_ms).limit(limit)
-        return [
-            payment
-            for row in self._run(due.with_for_update(skip_locked=True))
-            if (payment := payment_of(row, self._seal))
-        ]
+        return self._payments(self._rows(due.with_for_update(skip_locked=True)))
 
     def sold(self, from_ms: int, until_ms: int) -> dict[tuple[int, int], int]:
         """How many payments were made, by Bakong's day and its hour."""

@@ -11,6 +11,7 @@ from bakong_service.domain.subscriptions import Subscription
 
 _S = t.subscriptions.c
 _RUNNING = (SubscriptionStatus.ACTIVE.value, SubscriptionStatus.PAST_DUE.value)
+POSTPONED_MS = 3_600_000  # until a row that cannot be read is tried again
 _FIELDS = tuple(Subscription.__dataclass_fields__)
 
 
@@ -49,8 +50,15 @@ class SubscriptionRows(Rows):
     def due_subscriptions(self, now_ms: int, limit: int) -> list[Subscription]:
         """Those that time has changed; another worker's transaction does not see them meanwhile."""
         due = select(t.subscriptions).where(_S.due_ms <= now_ms).order_by(_S.due_ms).limit(limit)
-        found = self._run(due.with_for_update(skip_locked=True))
-        return [subscription for row in found if (subscription := _subscription(row))]
+        rows = self._rows(due.with_for_update(skip_locked=True))
+        subscriptions = self._readable("subscription", rows, _subscription)
+        for unread in {row.id for row in rows} - {one.id for one in subscriptions}:
+            self.postpone_subscription(unread, now_ms + POSTPONED_MS)
+        return subscriptions
+
+    def postpone_subscription(self, subscription_id: str, due_ms: int) -> None:
+        """Look at it again then, and change nothing else."""
+        self._run(update(t.subscriptions).where(_S.id == subscription_id).values(due_ms=due_ms))
 
     def next_subscription_ms(self) -> int | None:
         found: int | None = self._run(select(func.min(_S.due_ms))).scalar()

@@ -43,7 +43,8 @@ class WebhookRows(Rows):
             .values(next_try_ms=until_ms)
             .returning(*t.webhook_notifications.c)
         )
-        return sorted((_notification(row) for row in taken), key=lambda found: (found.created_ms, found.id))
+        leased = self._readable("webhook", taken.all(), _notification)
+        return sorted(leased, key=lambda one: (one.created_ms, one.id))
 
     def release_notifications(self, notification_ids: Sequence[str], at_ms: int) -> None:
         """Give leases back, unused: they are due at once."""

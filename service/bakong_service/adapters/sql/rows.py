@@ -1,10 +1,17 @@
 """What the groups of records share: a connection that runs statements, and a seal. Knows no table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import Connection, Dialect, Row, Table
+
+from bakong_service.adapters.sql.failures import is_database_down, is_retryable
+from bakong_service.domain.errors import RowError
+from bakong_service.ports import ReportRow, unreported
+
+T = TypeVar("T")
 
 
 class Seal(Protocol):
@@ -27,10 +34,44 @@ class NoSeal:
 class Rows:
     """The base of each group of records; one for each transaction."""
 
-    def __init__(self, connection: Connection, seal: Seal) -> None:
+    def __init__(self, connection: Connection, seal: Seal, report: ReportRow = unreported) -> None:
         self._connection = connection
         self._seal = seal
+        self._report = report
         self._run: Callable[..., Any] = connection.execute
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """See bakong_service.ports.Records. What ends the whole transaction passes as it is."""
+        run = self._connection.exec_driver_sql
+        run("SAVEPOINT row_part")
+        try:
+            yield
+        except Exception as error:
+            if is_database_down(error) or is_retryable(error):
+                raise
+            run("ROLLBACK TO SAVEPOINT row_part")
+            run("RELEASE SAVEPOINT row_part")
+            raise RowError from error
+        run("RELEASE SAVEPOINT row_part")
+
+    def _rows(self, statement: Any) -> Sequence[Row[Any]]:
+        """All rows at once: a statement that is left half read would hold up the next savepoint."""
+        rows: Sequence[Row[Any]] = self._run(statement).all()
+        return rows
+
+    def _readable(self, kind: str, rows: Sequence[Row[Any]], read: Callable[[Row[Any]], T | None]) -> list[T]:
+        """What is read from the rows; one that cannot be read is reported, and the others do not wait for it."""
+        values = []
+        for row in rows:
+            try:
+                value = read(row)
+            except Exception as error:  # noqa: BLE001  a seal, a word or a number of which this program knows nothing
+                self._report(kind, row.id, error)
+                continue
+            if value is not None:
+                values.append(value)
+        return values
 
     def _insert(self, table: Table, values: dict[str, Any]) -> None:
         """Insert a row that names all its columns but those the database fills."""
