@@ -233,3 +233,8 @@ async def test_another_media_type_is_415(service):
 async def test_a_request_id_is_echoed_or_made(service):
     assert (await service.get("/api/health", headers={"x-request-id": "abc-1"})).headers["x-request-id"] == "abc-1"
     assert len((await service.get("/api/health", headers={"x-request-id": "a b"})).headers["x-request-id"]) == 36
+
+
+async def test_a_transaction_id_with_a_zero_byte_is_422_on_every_database(service):
+    answer = await service.post("/api/payments/monitor", json={"transactionId": "a\0b"})
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")

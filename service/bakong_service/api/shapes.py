@@ -27,6 +27,9 @@ def _number(value: object) -> object:
 
 Amount = Annotated[Decimal, BeforeValidator(_number), Field(gt=0, max_digits=15, decimal_places=2)]
 UserId = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+TransactionId = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
 HttpUrl = Annotated[str, StringConstraints(strict=True, max_length=2048, pattern=r"^https?://[!-~]+$")]
 Label = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Reason = Annotated[str, StringConstraints(strict=True, max_length=160, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -51,7 +54,7 @@ class MonitorOptions(Body):
 
 
 class MonitorPayment(Body):
-    transaction_id: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64)]
+    transaction_id: TransactionId
     options: MonitorOptions = Field(default_factory=MonitorOptions)
 
 
