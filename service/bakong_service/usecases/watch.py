@@ -313,7 +313,7 @@ async def _usual(core: Core, daily: int) -> Usual:
     if outlook.usual is None or outlook.usual_day != day:
         until_ms = watching.day_end_ms(now_ms) - watching.DAY_MS
         from_ms = until_ms - singly.LEARNT_DAYS * watching.DAY_MS
-        sold = await core.store.read(lambda records: records.sold(from_ms, until_ms))
+        sold = await core.store.write(lambda records: records.sold(from_ms, until_ms))
         outlook.usual, outlook.usual_day = Usual.learnt(sold, daily), day
     return outlook.usual
 

@@ -1,6 +1,6 @@
 """When a fault strikes: each condition is a function of the moment and its parameters that says yes or no.
 
-To add one: name it in scenarios/bakong_scenarios/vocabulary.py with its parameters, write it here, enter it in CONDITIONS.
+To add one: name it in bakong_scenarios.vocabulary with its parameters, write it here, enter it in CONDITIONS.
 """
 
 from collections.abc import Callable, Collection

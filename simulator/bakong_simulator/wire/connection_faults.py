@@ -1,7 +1,7 @@
 """Faults of the connection: when an answer arrives, in how many chunks, and whether it arrives at all.
 
-A fault is a function from the reply, luck and its parameters to the reply that is sent. To add one: name it in
-scenarios/bakong_scenarios/vocabulary.py with its parameters, write it here, in body_faults.py or beside its scheme, enter it in FAULTS.
+A fault is a function from the reply, luck and its parameters to the reply that is sent. To add one: name it with its
+parameters in bakong_scenarios.vocabulary; write it here, in body_faults.py or beside its scheme; enter it in FAULTS.
 """
 
 from collections.abc import Callable, Mapping

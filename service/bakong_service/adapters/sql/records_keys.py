@@ -12,8 +12,8 @@ class KeyRows(Rows):
 
     def api_keys(self) -> list[ApiKey]:
         """All of them, also the revoked, oldest first."""
-        found = self._run(select(t.api_keys).order_by(t.api_keys.c.created_ms))
-        return [ApiKey(row.digest, row.label, row.created_ms, row.revoked_ms) for row in found]
+        rows = self._rows(select(t.api_keys).order_by(t.api_keys.c.created_ms))
+        return [ApiKey(row.digest, row.label, row.created_ms, row.revoked_ms) for row in rows]
 
     def add_api_key(self, digest: str, label: str, at_ms: int) -> None:
         self._run(insert(t.api_keys), {"digest": digest, "label": label, "created_ms": at_ms})

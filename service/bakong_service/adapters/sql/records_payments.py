@@ -10,11 +10,10 @@ from bakong_contracts.service_api import PaymentStatus, Plan, Priority
 from bakong_service.adapters.sql import tables as t
 from bakong_service.adapters.sql.rows import Rows, Seal
 from bakong_service.domain.money import Money
-from bakong_service.domain.payments import OVERPAID, Payment, Purpose, Receipt
+from bakong_service.domain.payments import Payment, Purpose, Receipt
 
 PAYMENTS, RECEIPTS = "payment_transactions", "payment_receipts"
 _P = t.payment_transactions.c
-_OPEN = (PaymentStatus.PENDING.value, PaymentStatus.TIMEOUT.value)
 
 
 class PaymentRows(Rows):
@@ -44,20 +43,14 @@ class PaymentRows(Rows):
 
     def open_payment(self, user_id: str, purpose: Purpose) -> Payment | None:
         """The user's payment for a purpose that is not yet decided."""
-        found = select(t.payment_transactions).where(
-            _P.user_id == user_id, _P.purpose == purpose.value, _P.status.in_(_OPEN)
-        )
-        return payment_of(self._run(found.limit(1)).first(), self._seal)
+        theirs = select(t.payment_transactions).where(_P.user_id == user_id, _P.purpose == purpose.value)
+        condition = t.OPEN if purpose is Purpose.PLAN else t.OPEN_CHANGE
+        return payment_of(self._run(theirs.where(condition).limit(1)).first(), self._seal)
 
     def waiting_payment(self, user_id: str) -> Payment | None:
         """The oldest renewal that was paid and bought nothing yet."""
-        found = select(t.payment_transactions).where(
-            _P.user_id == user_id,
-            _P.purpose == Purpose.RENEWAL.value,
-            _P.status == PaymentStatus.PAID.value,
-            _P.flag == OVERPAID,
-        )
-        return payment_of(self._run(found.order_by(_P.paid_ms, _P.id).limit(1)).first(), self._seal)
+        theirs = select(t.payment_transactions).where(_P.user_id == user_id, t.WAITING_RENEWAL)
+        return payment_of(self._run(theirs.order_by(_P.paid_ms, _P.id).limit(1)).first(), self._seal)
 
     def change_payment(self, payment: Payment, expected: PaymentStatus, why: str) -> bool:
         """Store the new state where the stored one is still the expected; of many that try, one succeeds."""
@@ -111,8 +104,8 @@ class PaymentRows(Rows):
 
     def user_payments(self, user_id: str, limit: int, offset: int) -> list[Payment]:
         """Newest first."""
-        found = select(t.payment_transactions).where(_P.user_id == user_id)
-        return self._all(found.order_by(_P.created_ms.desc(), _P.id.desc()).limit(limit).offset(offset))
+        theirs = select(t.payment_transactions).where(_P.user_id == user_id)
+        return self._all(theirs.order_by(_P.created_ms.desc(), _P.id.desc()).limit(limit).offset(offset))
 
     def count_user_payments(self, user_id: str) -> int:
         return int(self._run(select(func.count()).where(_P.user_id == user_id)).scalar_one())

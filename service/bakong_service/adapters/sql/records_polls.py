@@ -11,8 +11,9 @@ from bakong_service.adapters.sql.records_payments import PaymentRows
 from bakong_service.domain.payments import Payment
 from bakong_service.domain.watching import DAY_MS, HOUR_MS, ZONE_MS, Spent, Watched
 
-_P, _C = t.payment_transactions.c, t.bakong_calls.c
+_P, _C, _H = t.payment_transactions.c, t.bakong_calls.c, t.payments_by_hour.c
 _OPEN = (PaymentStatus.PENDING.value, PaymentStatus.TIMEOUT.value)
+_EVERY_POLLED = and_(t.POLLED, _P.next_poll_ms >= 0)  # SQLite takes the index for a comparison, not for the condition
 _RANK = case({Priority.HIGH.value: 0, Priority.NORMAL.value: 1}, value=_P.priority, else_=2)
 
 
@@ -59,25 +60,27 @@ class PollRows(PaymentRows):
         self._run(update(t.payment_transactions).where(_P.id == payment_id).values(**values))
 
     def last_asked_ms(self, payment_id: str) -> int | None:
-        found: int | None = self._run(select(_P.asked_ms).where(_P.id == payment_id)).scalar()
-        return found
+        asked_ms: int | None = self._run(select(_P.asked_ms).where(_P.id == payment_id)).scalar()
+        return asked_ms
 
     def next_poll_ms(self) -> int | None:
         """The earliest time at which a payment is due and no worker has it."""
-        due = case((_P.leased_until_ms > _P.next_poll_ms, _P.leased_until_ms), else_=_P.next_poll_ms)
-        found: int | None = self._run(select(func.min(due)).where(_P.next_poll_ms.is_not(None))).scalar()
-        return found
+        free = select(_P.next_poll_ms).where(t.POLLED, _P.leased_until_ms.is_(None)).order_by(_P.next_poll_ms).limit(1)
+        later = case((_P.leased_until_ms > _P.next_poll_ms, _P.leased_until_ms), else_=_P.next_poll_ms)
+        leased = select(func.min(later)).where(t.LEASED, _P.leased_until_ms > 0)
+        dues = (self._run(free).scalar(), self._run(leased).scalar())
+        return min((due_ms for due_ms in dues if due_ms is not None), default=None)
 
     def next_end_ms(self) -> int | None:
         """When the next open payment's code ends."""
-        found: int | None = self._run(select(func.min(_P.expires_ms)).where(_P.status.in_(_OPEN))).scalar()
-        return found
+        end_ms: int | None = self._run(select(func.min(_P.expires_ms)).where(t.OPEN)).scalar()
+        return end_ms
 
     def watched(self, limit: int) -> list[Watched]:
         """What Bakong may still have news of: the open ones, those not asked about since their end, then the rest."""
-        found = self._run(
+        rows = self._rows(
             select(_P.id, _P.created_ms, _P.expires_ms, _P.asked_ms, _P.priority, _P.status)
-            .where(_P.next_poll_ms.is_not(None))
+            .where(_EVERY_POLLED)
             .order_by(
                 case((_P.status.in_(_OPEN), 0), (_P.asked_ms > _P.expires_ms, 2), else_=1),
                 func.coalesce(_P.asked_ms, 0),
@@ -88,26 +91,38 @@ class PollRows(PaymentRows):
         )
         return [
             Watched(row.id, row.created_ms, row.expires_ms, row.asked_ms, Priority(row.priority), row.status in _OPEN)
-            for row in found
+            for row in rows
         ]
 
     def overdue(self, now_ms: int, limit: int) -> list[Payment]:
         """Open payments whose code has ended."""
-        due = select(t.payment_transactions).where(_P.status.in_(_OPEN), _P.expires_ms <= now_ms).limit(limit)
+        due = select(t.payment_transactions).where(t.OPEN, _P.expires_ms <= now_ms).limit(limit)
         return self._payments(self._rows(due.with_for_update(skip_locked=True)))
 
     def sold(self, from_ms: int, until_ms: int) -> dict[tuple[int, int], int]:
-        """How many payments were made, by Bakong's day and its hour."""
-        local_ms = _P.created_ms + ZONE_MS
-        day, hour = local_ms // DAY_MS, local_ms % DAY_MS // HOUR_MS
-        made = select(day, hour, func.count()).where(_P.created_ms >= from_ms, _P.created_ms < until_ms)
-        return {(int(on), int(at)): count for on, at, count in self._run(made.group_by(day, hour))}
+        """How many payments were made in whole hours that are over, by Bakong's day and its hour."""
+        first, end = from_ms // HOUR_MS, until_ms // HOUR_MS
+        self._count_hours(first, end)
+        made = self._rows(select(_H.hour, _H.payments).where(_H.hour >= first, _H.hour < end, _H.payments > 0))
+        return {divmod(row.hour + ZONE_MS // HOUR_MS, DAY_MS // HOUR_MS): row.payments for row in made}
+
+    def _count_hours(self, first: int, end: int) -> None:
+        """Count the hours that nobody has counted yet, each once; the last is marked also where it sold nothing."""
+        counted: int | None = self._run(select(func.max(_H.hour))).scalar()
+        start = first if counted is None else counted + 1
+        if start >= end:
+            return
+        hour = _P.created_ms // HOUR_MS
+        made = select(hour, func.count()).where(_P.created_ms >= start * HOUR_MS, _P.created_ms < end * HOUR_MS)
+        for at, payments in self._run(made.group_by(hour)).all():
+            self._insert_once(t.payments_by_hour, {"hour": at, "payments": payments})
+        self._insert_once(t.payments_by_hour, {"hour": end - 1, "payments": 0})
 
     def forget_polls(self, ended_before_ms: int, settled_ms: int, lost_before_ms: int) -> None:
         """Ask no more about codes that ended by then, and Bakong has said since that nothing came; or long ago."""
         done = and_(_P.expires_ms <= ended_before_ms, _P.asked_ms >= _P.expires_ms + settled_ms)
         over = or_(done, _P.expires_ms <= lost_before_ms)
-        self._run(update(t.payment_transactions).where(_P.next_poll_ms.is_not(None), over).values(next_poll_ms=None))
+        self._run(update(t.payment_transactions).where(_EVERY_POLLED, over).values(next_poll_ms=None))
 
     def calls_spent(self, day: int) -> Spent:
         row = self._run(select(t.bakong_calls).where(_C.day == day)).first()

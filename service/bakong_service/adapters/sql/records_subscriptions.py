@@ -10,7 +10,6 @@ from bakong_service.adapters.sql.rows import Rows
 from bakong_service.domain.subscriptions import Subscription
 
 _S = t.subscriptions.c
-_RUNNING = (SubscriptionStatus.ACTIVE.value, SubscriptionStatus.PAST_DUE.value)
 POSTPONED_MS = 3_600_000  # until a row that cannot be read is tried again
 _FIELDS = tuple(Subscription.__dataclass_fields__)
 
@@ -20,12 +19,12 @@ class SubscriptionRows(Rows):
 
     def active_subscription(self, user_id: str) -> Subscription | None:
         """The one that runs: ACTIVE or PAST_DUE; held until the transaction ends, where the database can."""
-        running = select(t.subscriptions).where(_S.user_id == user_id, _S.status.in_(_RUNNING))
+        running = select(t.subscriptions).where(_S.user_id == user_id, t.RUNNING)
         return _subscription(self._run(running.with_for_update()).first())
 
     def latest_subscription(self, user_id: str) -> Subscription | None:
-        found = select(t.subscriptions).where(_S.user_id == user_id).order_by(_S.created_ms.desc(), _S.id.desc())
-        return _subscription(self._run(found.limit(1)).first())
+        theirs = select(t.subscriptions).where(_S.user_id == user_id).order_by(_S.created_ms.desc(), _S.id.desc())
+        return _subscription(self._run(theirs.limit(1)).first())
 
     def save_subscription(self, subscription: Subscription, why: str, due_ms: int | None) -> None:
         """Store it, new or changed, with its history row and the time when it falls due."""
@@ -61,8 +60,8 @@ class SubscriptionRows(Rows):
         self._run(update(t.subscriptions).where(_S.id == subscription_id).values(due_ms=due_ms))
 
     def next_subscription_ms(self) -> int | None:
-        found: int | None = self._run(select(func.min(_S.due_ms))).scalar()
-        return found
+        due_ms: int | None = self._run(select(func.min(_S.due_ms))).scalar()
+        return due_ms
 
 
 def _row(subscription: Subscription) -> dict[str, Any]:

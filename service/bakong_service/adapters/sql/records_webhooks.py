@@ -32,7 +32,7 @@ class WebhookRows(Rows):
         """Notifications to a host that are due, taken until until_ms; no other worker gets them meanwhile."""
         due = (
             select(_W.id)
-            .where(_W.host == host, _W.next_try_ms <= now_ms)
+            .where(t.UNDELIVERED, _W.host == host, _W.next_try_ms <= now_ms)
             .order_by(_W.next_try_ms, _W.created_ms, _W.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -67,14 +67,13 @@ class WebhookRows(Rows):
     def attempts(self, notification_id: str) -> list[Attempt]:
         """Each try of a webhook, in order."""
         tries = t.webhook_attempts
-        found = self._run(select(tries).where(tries.c.notification_id == notification_id).order_by(tries.c.number))
-        return [Attempt(**row._asdict()) for row in found]
+        rows = self._rows(select(tries).where(tries.c.notification_id == notification_id).order_by(tries.c.number))
+        return [Attempt(**row._asdict()) for row in rows]
 
     def given_up(self, limit: int) -> list[Notification]:
         """Webhooks that were not delivered and are tried no more, newest first."""
-        found = select(t.webhook_notifications).where(_W.next_try_ms.is_(None), _W.delivered_ms.is_(None))
-        rows = self._run(found.where(_W.url.is_not(None)).order_by(_W.created_ms.desc(), _W.id.desc()).limit(limit))
-        return [_notification(row) for row in rows]
+        newest = select(t.webhook_notifications).where(t.GIVEN_UP).order_by(_W.created_ms.desc(), _W.id.desc())
+        return self._readable("webhook", self._rows(newest.limit(limit)), _notification)
 
     def replay(self, notification_id: str, at_ms: int) -> bool:
         """Let it be tried once more, at once; False where it is not there. The tries of before stay recorded."""
@@ -82,8 +81,8 @@ class WebhookRows(Rows):
         return bool(self._run(again.values(next_try_ms=at_ms, delivered_ms=None)).rowcount == 1)
 
     def next_notification_ms(self) -> int | None:
-        found: int | None = self._run(select(func.min(_W.next_try_ms))).scalar()
-        return found
+        due_ms: int | None = self._run(select(func.min(_W.next_try_ms)).where(t.UNDELIVERED)).scalar()
+        return due_ms
 
 
 def _row(notification: Notification) -> dict[str, Any]:

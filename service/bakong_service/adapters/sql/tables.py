@@ -1,4 +1,10 @@
-"""The tables. Times are epoch ms (BIGINT), amounts minor units; invariants stand here, where no race gets past them."""
+"""The tables. Times are epoch ms (BIGINT), amounts minor units; invariants stand here, where no race gets past them.
+
+A partial index holds what is under way, which history does not make larger. A database uses it only for a statement
+that repeats its condition word for word, not as parameters: so each condition has a name here, and both use it.
+"""
+
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -12,10 +18,28 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TextClause,
     text,
 )
 
 metadata = MetaData()
+
+OPEN = text("status IN ('PENDING', 'TIMEOUT')")
+OPEN_CHANGE = text("purpose IN ('upgrade', 'renewal') AND status IN ('PENDING', 'TIMEOUT')")
+POLLED = text("next_poll_ms IS NOT NULL")
+LEASED = text("next_poll_ms IS NOT NULL AND leased_until_ms IS NOT NULL")
+WAITING_RENEWAL = text("purpose = 'renewal' AND status = 'PAID' AND flag = 'overpaid'")
+UNPAID_WITH_CODE = text("status IN ('EXPIRED', 'FAILED') AND flag IS NULL AND next_poll_ms IS NULL AND qr <> ''")
+RUNNING = text("status IN ('ACTIVE', 'PAST_DUE')")
+UNDELIVERED = text("next_try_ms IS NOT NULL")
+GIVEN_UP = text("next_try_ms IS NULL AND delivered_ms IS NULL AND url IS NOT NULL")
+DELIVERED = text("delivered_ms IS NOT NULL")
+WITHOUT_URL = text("url IS NULL")
+
+
+def _index(name: str, *columns: Column[Any], where: TextClause | None = None, unique: bool = False) -> None:
+    Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
 
 payment_transactions = Table(
     "payment_transactions",
@@ -49,18 +73,24 @@ payment_transactions = Table(
     Column("bill_ms", BigInteger),
     Column("hash", String(64)),
 )
+_P = payment_transactions.c
 # One open upgrade and one open renewal a user, whatever races.
-_OPEN_CHANGE = text("purpose IN ('upgrade', 'renewal') AND status IN ('PENDING', 'TIMEOUT')")
-Index(
-    "uq_payment_open_change",
-    payment_transactions.c.user_id,
-    payment_transactions.c.purpose,
-    unique=True,
-    sqlite_where=_OPEN_CHANGE,
-    postgresql_where=_OPEN_CHANGE,
+_index("uq_payment_open_change", _P.user_id, _P.purpose, where=OPEN_CHANGE, unique=True)
+_index("ix_payment_polled", _P.next_poll_ms, where=POLLED)
+_index("ix_payment_leased", _P.leased_until_ms, where=LEASED)
+_index("ix_payment_open", _P.expires_ms, where=OPEN)
+_index("ix_payment_waiting", _P.user_id, _P.paid_ms, _P.id, where=WAITING_RENEWAL)
+_index("ix_payment_unpaid", _P.expires_ms, where=UNPAID_WITH_CODE)
+_index("ix_payment_user", _P.user_id, _P.created_ms, _P.id)
+_index("ix_payment_created", _P.created_ms)
+
+# How many payments were made in each hour since 1970-01-01 UTC. The last row says up to where they are counted.
+payments_by_hour = Table(
+    "payments_by_hour",
+    metadata,
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    Column("payments", Integer, nullable=False),
 )
-Index("ix_payment_due", payment_transactions.c.next_poll_ms, postgresql_where=text("next_poll_ms IS NOT NULL"))
-Index("ix_payment_user", payment_transactions.c.user_id, payment_transactions.c.created_ms)
 
 payment_status_history = Table(
     "payment_status_history",
@@ -95,15 +125,11 @@ subscriptions = Table(
     # When time alone changes it next (NULL: never).
     Column("due_ms", BigInteger),
 )
-Index("ix_subscription_due", subscriptions.c.due_ms)
+_S = subscriptions.c
+_index("ix_subscription_due", _S.due_ms)
+_index("ix_subscription_user", _S.user_id, _S.created_ms, _S.id)
 # One running subscription a user, whatever races.
-Index(
-    "uq_subscription_running",
-    subscriptions.c.user_id,
-    unique=True,
-    sqlite_where=text("status IN ('ACTIVE', 'PAST_DUE')"),
-    postgresql_where=text("status IN ('ACTIVE', 'PAST_DUE')"),
-)
+_index("uq_subscription_running", _S.user_id, where=RUNNING, unique=True)
 
 subscription_status_history = Table(
     "subscription_status_history",
@@ -132,14 +158,12 @@ webhook_notifications = Table(
     Column("last_status", Integer),
     Column("last_error", Text),
 )
-Index("ix_webhook_due", webhook_notifications.c.next_try_ms)
-_PENDING = text("next_try_ms IS NOT NULL")
-Index(
-    "ix_webhook_host",
-    *(webhook_notifications.c[name] for name in ("host", "next_try_ms", "created_ms", "id")),
-    sqlite_where=_PENDING,
-    postgresql_where=_PENDING,
-)
+_W = webhook_notifications.c
+_index("ix_webhook_undelivered", _W.next_try_ms, _W.created_ms, _W.id, where=UNDELIVERED)
+_index("ix_webhook_given_up", _W.created_ms, _W.id, where=GIVEN_UP)
+_index("ix_webhook_delivered", _W.delivered_ms, where=DELIVERED)
+_index("ix_webhook_without_url", _W.created_ms, where=WITHOUT_URL)
+_index("ix_webhook_host", _W.host, _W.next_try_ms, _W.created_ms, _W.id, where=UNDELIVERED)
 
 webhook_attempts = Table(
     "webhook_attempts",

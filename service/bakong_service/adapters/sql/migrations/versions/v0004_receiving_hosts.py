@@ -6,7 +6,7 @@ from alembic import op
 from bakong_service.domain.callbacks import receiving_host
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 
 def upgrade() -> None:
