@@ -35,7 +35,8 @@ AGENT = "gevent"  # how the access log tells the users from those who close the 
 SERVER = """
 import asyncio, json, sys
 from pathlib import Path
-from bakong_sandbox.stack import Options, run
+from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.sandbox import run
 async def main():
     options = Options(data_dir=Path(sys.argv[1]), port=0, service_port=0, rate_limit_per_minute=int(sys.argv[2]))
     async with run(options) as stack:

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bakong_sandbox.stack import Options, run
+from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.sandbox import run
 from bakong_simulator.kernel.clock import Mode
 from khqr import Code, Currency, Individual, encode
 from tests import servers

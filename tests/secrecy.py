@@ -8,7 +8,7 @@ import json
 import re
 from urllib.parse import quote
 
-from bakong_sandbox.datadir import FILE
+from bakong_sandbox.stack.datadir import FILE
 from bakong_simulator.kernel.world import MERCHANT, WALLET
 
 WRITTEN = ("*.db", "*.db-wal", "*.log")

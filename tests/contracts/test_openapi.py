@@ -9,7 +9,8 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import Config
 
-from bakong_sandbox.stack import Options, run
+from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.sandbox import run
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.worlds import Worlds
 from scripts.openapi import FOLDER, documents, text_of

@@ -6,9 +6,10 @@ import pytest
 from bakong_loadtests.errors import LoadError
 from bakong_loadtests.limits.attacking import Scope, Target
 from bakong_loadtests.limits.frozen import check_frozen
-from bakong_sandbox.datadir import load_secrets
-from bakong_sandbox.loading.database import fresh_keys, open_database
-from bakong_sandbox.stack import Options, run
+from bakong_sandbox.devkit.load.database import fresh_keys, open_database
+from bakong_sandbox.stack.datadir import load_secrets
+from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.sandbox import run
 from bakong_simulator.kernel.clock import Mode
 
 WINDOW_NS = 60_000_000_000

@@ -8,8 +8,8 @@ import pytest
 
 from bakong_loadtests.limits.attacking import Scope, Target, attack_all
 from bakong_loadtests.limits.attacks import attacks
-from bakong_sandbox.datadir import Secrets
-from bakong_sandbox.loading.database import fresh_keys, open_database
+from bakong_sandbox.devkit.load.database import fresh_keys, open_database
+from bakong_sandbox.stack.datadir import Secrets
 from tests.service.processes import API_KEY, ENCRYPTION_KEY, WEBHOOK_SECRET, environment, serving
 
 KEPT = Secrets(api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, encryption_key=ENCRYPTION_KEY)

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from contextlib import contextmanager
 
-from bakong_sandbox.serving import listen, serve, url_of
+from bakong_sandbox.stack.serving import listen, serve, url_of
 
 
 class Loop:

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bakong_sandbox.cli import app
-from bakong_sandbox.testing.server import Server
+from bakong_sandbox.devkit.testing.server import Server
 from bakong_scenarios import names
 from khqr import Currency, Individual, encode
 

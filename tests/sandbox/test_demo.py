@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from bakong_sandbox.demo import STORIES, tell
+from bakong_sandbox.cli.demo import STORIES, tell
 
 
 async def test_the_demo_tells_its_story():

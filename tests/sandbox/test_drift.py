@@ -14,7 +14,7 @@ from bakong_conformance.bakong.subject import code
 from bakong_conformance.cassettes import Answer, Masker, Recorder, Targets, cassette_of, read, write
 from bakong_conformance.cassettes.taking import private_values
 from bakong_contracts.open_api import PROFILES
-from bakong_sandbox.recording.drifting import compare
+from bakong_sandbox.cli.drift import compare
 from bakong_scenarios import State
 from bakong_simulator import app as simulator_app
 from bakong_simulator.bakong.limits import Limits

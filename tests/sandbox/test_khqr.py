@@ -116,7 +116,7 @@ def encode_code_without_country() -> str:
     ("arguments", "stdin", "code", "message"),
     [
         (("decode", "-f", "no-such-file"), "", 2, "cannot read no-such-file"),
-        (("encode",), "{", 2, "no JSON"),
+        (("encode",), "{", 2, "not valid JSON"),
         (("verify", STATIC, "--now", "tomorrow"), "", 2, "expected epoch milliseconds"),
         (("image", STATIC, "-o", "x.gif"), "", 2, "expected .png or .svg"),
         (("image", STATIC, "-o", "/no/such/x.png"), "", 2, "cannot write"),

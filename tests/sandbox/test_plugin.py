@@ -35,7 +35,7 @@ PRELUDE = (
 def run(tmp_path):
     """Runs tests with the plugin, and nothing else that they do not name."""
 
-    def run(tests: str, *options: str, plugins=("bakong_sandbox.plugin",), ends=0):
+    def run(tests: str, *options: str, plugins=("bakong_sandbox.devkit.plugin",), ends=0):
         (tmp_path / "codes.py").write_text(textwrap.dedent(CODE))
         (tmp_path / "test_it.py").write_text(PRELUDE + textwrap.dedent(tests))
         named = [part for plugin in plugins for part in ("-p", plugin)]
@@ -65,7 +65,7 @@ def test_a_failed_test_tells_seed_scenario_and_calls_and_keeps_a_journal_that_re
             assert False
         """,
         *("-o", "asyncio_default_fixture_loop_scope=function", "-o", f"cache_dir={tmp_path / 'kept'}"),
-        plugins=("bakong_sandbox.plugin", "pytest_asyncio.plugin"),
+        plugins=("bakong_sandbox.devkit.plugin", "pytest_asyncio.plugin"),
         ends=1,
     )
     assert re.search(r"world=world-\d+ seed=\d+ scenario=storm-503", told)
@@ -243,13 +243,13 @@ def test_the_workers_of_xdist_share_nothing(run):
         """,
         "-n",
         "2",
-        plugins=("bakong_sandbox.plugin", "xdist"),
+        plugins=("bakong_sandbox.devkit.plugin", "xdist"),
     )
     assert "64 passed" in told
 
 
 def test_loading_the_plugin_loads_nothing_heavy():
     heavy = ("fastapi", "httpx", "uvicorn", "pydantic", "sqlalchemy", "simulator", "service", "yaml")
-    script = f"import sys, bakong_sandbox.plugin; print([name for name in {heavy} if name in sys.modules])"
+    script = f"import sys, bakong_sandbox.devkit.plugin; print([name for name in {heavy} if name in sys.modules])"
     told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert told.stdout == "[]\n"

@@ -14,8 +14,8 @@ from bakong_conformance import Options, Verdict, run
 from bakong_conformance.bakong import SUITE, Bakong
 from bakong_conformance.bakong.subject import code
 from bakong_conformance.cassettes import Player, Targets, read, write
-from bakong_sandbox.recording.proxy import Proxy
-from bakong_sandbox.recording.recording import masked
+from bakong_sandbox.cli.record import masked
+from bakong_sandbox.devkit.recording.proxy import Proxy
 from bakong_simulator import app as simulator_app
 from bakong_simulator.bakong.registrations import EMAIL
 from tests.mutants.serving import Loop

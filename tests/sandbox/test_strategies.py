@@ -10,8 +10,8 @@ from hypothesis.stateful import run_state_machine_as_test
 import khqr
 from bakong_conformance import RuleBrokenError
 from bakong_conformance.khqr.payloads import by_nbc, fits
-from bakong_sandbox import strategies
-from bakong_sandbox.machine import PaymentServiceMachine
+from bakong_sandbox.devkit import strategies
+from bakong_sandbox.devkit.machine import PaymentServiceMachine
 from bakong_scenarios import read
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.worlds import Worlds

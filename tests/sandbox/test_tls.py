@@ -10,9 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from bakong_sandbox.cli import app
-from bakong_sandbox.errors import SetupError
-from bakong_sandbox.stack import Options, run
-from bakong_sandbox.tls import NBC_HOSTS, authority
+from bakong_sandbox.stack.errors import SetupError
+from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.sandbox import run
+from bakong_sandbox.stack.tls import NBC_HOSTS, authority
 from bakong_scenarios import find
 
 

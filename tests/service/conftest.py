@@ -4,7 +4,8 @@ import uuid
 
 import pytest
 
-from bakong_sandbox.stack import Options, run
+from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.sandbox import run
 from bakong_simulator.kernel.clock import Mode
 from tests import secrecy
 from tests.conftest import NOW_MS

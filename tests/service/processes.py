@@ -54,7 +54,7 @@ async def command(*options, env):
 
 # A process for each command, forked from one that has loaded the program: loading takes longer than most commands.
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["bakong_sandbox.cli", "bakong_sandbox.commands.service", "bakong_sandbox.service"])
+_FORKS.set_forkserver_preload(["bakong_sandbox.cli", "bakong_sandbox.cli.service"])
 
 
 def _be_the_program(options, env, folder):

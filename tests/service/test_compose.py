@@ -13,7 +13,7 @@ import yaml
 from typer.main import get_command
 
 from bakong_sandbox.cli import app
-from bakong_sandbox.tls import NBC_HOSTS
+from bakong_sandbox.stack.tls import NBC_HOSTS
 from bakong_service.settings import Settings
 from tests.servers import free_port
 from tests.service.processes import PROGRAM

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import inspect
 
 from bakong_contracts.service_api import Priority
-from bakong_sandbox.stack import Options, run
+from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.sandbox import run
 from bakong_service.settings import load
 from tests.conftest import PLAIN
 from tests.service.house import open_house

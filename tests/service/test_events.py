@@ -12,8 +12,9 @@ from pydantic import SecretStr
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from bakong_contracts.webhooks import EventType
-from bakong_sandbox.serving import listen, serve, url_of
-from bakong_sandbox.stack import Options, run
+from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.sandbox import run
+from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_simulator.kernel.clock import Mode
 from tests.conftest import NOW_MS, PLAIN
 from tests.service.house import SETTINGS, open_house

@@ -15,8 +15,9 @@ from collections import defaultdict
 import asyncpg
 import pytest
 
-from bakong_sandbox.serving import listen, serve, url_of
-from bakong_sandbox.stack import Options, run
+from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.sandbox import run
+from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_service.adapters.sql.migrate import upgrade
 from bakong_service.adapters.sql.sqlite import SqliteStore
 from tests.service.victim import RATE

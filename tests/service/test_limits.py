@@ -16,7 +16,8 @@ import time_machine
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bakong_sandbox.stack import Options, run
+from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.sandbox import run
 from bakong_service.adapters.memory_admission import MemoryAdmission
 from bakong_service.adapters.redis_admission import RedisAdmission, connect
 from bakong_service.domain.admission import BLOCK_US, FAILURES, WINDOW_US

@@ -4,7 +4,8 @@ import math
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bakong_sandbox.stack import Options, run
+from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.sandbox import run
 from bakong_service.adapters.metrics import Metrics
 from bakong_simulator.kernel.clock import Mode
 from tests.conftest import NOW_MS

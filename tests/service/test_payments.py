@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from bakong_contracts.webhooks import verify
-from bakong_sandbox.serving import listen, serve, url_of
+from bakong_sandbox.stack.serving import listen, serve, url_of
 from khqr import decode
 
 ORDER = {"userId": "sokha", "planType": "PREMIUM", "amount": 0.5, "currency": "USD"}
@@ -158,7 +158,7 @@ faults:
 
 async def test_an_expired_bakong_token_is_renewed(service, control, stack):
     payment = await create(service)
-    stack.worlds.default.tokens.clear()
+    stack.worlds.default.registrations.tokens.clear()
     await control.post("/payments", json={"qr": payment["qrCode"]})
     await control.post("/clock/advance", json={"seconds": 5})
     assert (await status_of(service, payment))["status"] == "PAID"

@@ -5,7 +5,8 @@ import sqlite3
 import asyncpg
 import pytest
 
-from bakong_sandbox.stack import Options, run
+from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.sandbox import run
 from bakong_service.settings import load
 from tests import secrecy
 from tests.service.processes import API_KEY, TOKEN, command, environment

@@ -192,7 +192,7 @@ async def test_what_time_does_is_told_and_written_down(service, control, stack):
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body"})
 
-    from bakong_sandbox.serving import listen, serve, url_of
+    from bakong_sandbox.stack.serving import listen, serve, url_of
 
     with listen(0) as opened:
         async with serve(app, opened):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bakong_sandbox.serving import listen, serve, url_of
+from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_service.adapters.logs import Redactor, Streams, logger
 from bakong_service.adapters.webhook_http import PRIVATE, HttpPost
 

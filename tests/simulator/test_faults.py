@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bakong_sandbox.serving import listen, serve, url_of
+from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_scenarios import FaultRule, read
 from bakong_scenarios.vocabulary import ALTERNATIVES, FAULTS
 from bakong_simulator import app

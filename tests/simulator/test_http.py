@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from bakong_sandbox.edge import EdgeProtocol
-from bakong_sandbox.serving import listen, serve
+from bakong_sandbox.stack.edge import EdgeProtocol
+from bakong_sandbox.stack.serving import listen, serve
 from bakong_simulator import app
 from bakong_simulator.kernel.worlds import Worlds
 from tests.conftest import NOW_MS

@@ -1,0 +1,65 @@
+"""`scenario list|show|check|use|schema`: the library of scripts, and the one that a world plays."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bakong_sandbox.cli.control import REFUSED, ask, fail, text_of
+from bakong_sandbox.cli.control import show as show_json
+from bakong_sandbox.cli.simulator import AT, DEFAULT, InWorld, Url
+from bakong_scenarios import ScenarioError, find, load_file, names
+from bakong_scenarios.library import LIBRARY
+from bakong_scenarios.schema import schema as json_schema
+
+scenario = typer.Typer(no_args_is_help=True, help="Scripts of what Bakong does.")
+commands = typer.Typer()
+commands.add_typer(scenario, name="scenario")
+
+
+@scenario.command("list")
+def list_scenarios() -> None:
+    """Every script of the library: number, name, what it tells."""
+    for script in sorted(map(find, names()), key=lambda script: script.number or 0):
+        print(f"{script.number:>3}  {script.name:<22}  {script.about}")
+
+
+@scenario.command("show")
+def show(name: Annotated[str, typer.Argument()]) -> None:
+    """A script of the library, as it is written."""
+    try:
+        print((LIBRARY / f"{find(name).name}.yaml").read_text(encoding="utf-8"), end="")
+    except ScenarioError as error:
+        fail(str(error), REFUSED)
+
+
+@scenario.command("check")
+def check(files: Annotated[list[Path], typer.Argument()]) -> None:
+    """Read scripts, and say of each what is wrong and where; exit code 1 where one is."""
+    wrong = 0
+    for path in files:
+        try:
+            print(f"{path}: {load_file(path).name}: good")
+        except ScenarioError as error:
+            wrong += 1
+            print(error)
+    raise typer.Exit(1 if wrong else 0)
+
+
+@scenario.command("use")
+def use(
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="Of the library, or a file; - for standard input.")],
+    in_world: InWorld = DEFAULT,
+    url: Url = AT,
+) -> None:
+    """Let a world play a script, for the payments that begin from now on."""
+    is_file = name == "-" or name.endswith((".yaml", ".yml")) or Path(name).is_file()
+    body = text_of(Path(name)) if is_file else {"name": name}
+    show_json(ask(url, "PUT", f"/sandbox/worlds/{in_world}/scenario", body))
+
+
+@scenario.command("schema")
+def schema() -> None:
+    """The JSON Schema of scripts, for editors."""
+    print(json.dumps(json_schema(), indent=2))

@@ -1,0 +1,95 @@
+"""The pytest plugin: fixtures alone. Loaded in every run of its users' tests, so it loads nothing till one is used.
+
+`bakong`: one isolated Bakong for each test, on a real port. `bakong_in_process`: one without a port, for httpx.
+`bakong_redirect`: calls to NBC's host names go to `bakong`. `no_real_network`: nothing but loopback is reached.
+A test that fails tells the seed, the scenario and the calls of its Bakong, and where its journal is kept.
+"""
+
+import re
+import sys
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from bakong_sandbox.devkit.testing.handle import Bakong
+    from bakong_sandbox.devkit.testing.in_process import InProcess
+    from bakong_sandbox.devkit.testing.server import Server
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if call.when == "call" and report.failed and "bakong_sandbox.devkit.testing.handle" in sys.modules:
+        report.sections.extend(("Bakong", told) for told in _stories(item))
+    return report
+
+
+def _stories(item: pytest.Item) -> Iterator[str]:
+    from bakong_sandbox.devkit.testing.handle import Bakong
+    from bakong_sandbox.devkit.testing.telling import story
+
+    cache = getattr(item.config, "cache", None)
+    folder = None if cache is None else cache.mkdir("bakong-sandbox")
+    for name in ("bakong", "bakong_in_process"):
+        held = getattr(item, "funcargs", {}).get(name)
+        if isinstance(held, Bakong):
+            yield story(held, folder, re.sub(r"[^A-Za-z0-9]+", "-", item.nodeid)[-100:].strip("-"))
+
+
+def _refuse_shadows() -> None:
+    """Fail in one line where a file of the user's hides a package of ours, instead of deep within an import."""
+    from bakong_sandbox.devkit.shadowing import shadows
+
+    if line := shadows():
+        pytest.fail(line, pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def bakong_server() -> "Iterator[Server]":
+    """The simulator of this test process: under xdist each worker has its own."""
+    _refuse_shadows()
+    from bakong_sandbox.devkit.testing.server import Server
+
+    server = Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def bakong(bakong_server: "Server") -> "Iterator[Bakong]":
+    """One isolated Bakong for this test: base_url, token, pay, use, clock, journal."""
+    world = bakong_server.world()
+    yield world
+    bakong_server.drop(world)
+
+
+@pytest.fixture
+def bakong_in_process() -> "Iterator[InProcess]":
+    """One Bakong without a port: transport and client() for httpx; pay, use and the rest are awaited."""
+    _refuse_shadows()
+    from bakong_sandbox.devkit.testing.in_process import InProcess
+
+    world = InProcess()
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def bakong_redirect(bakong: "Bakong", monkeypatch: pytest.MonkeyPatch) -> "Bakong":
+    """`bakong`, and every call to NBC's host names goes to it: from httpx, requests, aiohttp, urllib, http.client."""
+    from bakong_sandbox.devkit.testing.redirect import install
+
+    install(monkeypatch, bakong.base_url)
+    return bakong
+
+
+@pytest.fixture
+def no_real_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever wants to leave this machine raises RealNetworkError."""
+    from bakong_sandbox.devkit.testing.guard import install
+
+    install(monkeypatch)

@@ -1,0 +1,137 @@
+"""What `verify service` starts and ends: a sandbox, the service under test, and where its webhooks arrive."""
+
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bakong_conformance import CannotRunError
+from bakong_conformance.control import START, World
+from bakong_conformance.http import client
+from bakong_conformance.service import Config, Service
+from bakong_conformance.service.config import Start, fill
+from bakong_conformance.service.receiver import Receiver
+from bakong_sandbox.stack.datadir import load_secrets
+from bakong_sandbox.stack.launcher import Program, running, sandbox
+from bakong_sandbox.stack.serving import free_port
+
+PATIENCE_S = 60.0
+
+
+@contextmanager
+def subject(config: Config, folder: Path, run: str, prices: tuple[str, str] | None = None) -> Iterator[Service]:
+    """The service of a configuration with all that it needs, while the context lasts. Raises CannotRunError.
+
+    prices: those of the plans in USD, where they are not the configuration's.
+    """
+    with ExitStack() as stack:
+        receiver = Receiver()
+        values: dict[str, Any] = {"webhook_url": receiver.start(), "run": run, **config.variables}
+        values |= _price_values(config, prices)
+        stack.callback(receiver.stop)
+        base_url, control, world_name = stack.enter_context(_place(config, folder, values))
+        values |= {"base_url": base_url, "control_url": f"{control}/sandbox/worlds/{world_name}"}
+        world = World(stack.enter_context(client(control)), world_name)
+        if config.time != "real":
+            world.ask(None, "PUT", "/clock", {"mode": "frozen", "at": START})
+        http = stack.enter_context(client(base_url))
+        other = partial(_with_prices, config, folder, run) if _takes_prices(config) else None
+        yield Service(config, http, world, values, receiver, other)
+
+
+def _takes_prices(config: Config) -> bool:
+    """Whether the service can be started with other prices: ours can, and what is given {basic_usd} and {full_usd}."""
+    if isinstance(config.start, Start):
+        texts = " ".join([*config.start.environment.values(), *config.start.command])
+        return "{basic_" in texts and "{full_" in texts
+    return config.start == "sandbox"
+
+
+def _with_prices(config: Config, folder: Path, run: str, basic: str, full: str) -> AbstractContextManager[Service]:
+    """The service started anew, with these prices in USD alone."""
+    plans = config.plans
+    changed = plans.model_copy(
+        update={
+            "basic": plans.basic.model_copy(update={"prices": {"USD": basic}}),
+            "full": plans.full and plans.full.model_copy(update={"prices": {"USD": full}}),
+        }
+    )
+    return subject(config.model_copy(update={"plans": changed}), folder, f"{run}p", (basic, full))
+
+
+def _price_values(config: Config, prices: tuple[str, str] | None) -> dict[str, str]:
+    """{basic_usd}, {basic_cents}, {full_usd} and {full_cents}, and whether they were asked for."""
+    plans = {"basic": config.plans.basic, "full": config.plans.full}
+    usd = {name: plan.prices["USD"] for name, plan in plans.items() if plan and "USD" in plan.prices}
+    cents = {f"{name}_cents": str(int(Decimal(text) * 100)) for name, text in usd.items()}
+    return (
+        {f"{name}_usd": text for name, text in usd.items()} | cents | ({"prices": ",".join(prices)} if prices else {})
+    )
+
+
+@contextmanager
+def _place(config: Config, folder: Path, values: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """The URL of the service, that of the sandbox, and the world between them."""
+    if config.running is not None:
+        yield config.running.base_url, config.running.sandbox, config.running.world
+        return
+    ours = config.start == "sandbox"
+    options = ["--webhook-url", values["webhook_url"]] if ours else ["--no-service"]
+    options += ["--prices", values["prices"]] if "prices" in values else []
+    with (
+        tempfile.TemporaryDirectory(prefix="bakong-verify-") as data,
+        sandbox(Path(data), *options) as (ready, _),
+    ):
+        values |= {"bakong_url": ready["bakong_url"], "token": ready["token"], "data_dir": data}
+        if ours:
+            values |= {"api_key": ready["api_key"], "webhook_secret": load_secrets(Path(data)).webhook_secret}
+            yield ready["service_url"], ready["bakong_url"], ready["world"]
+            return
+        assert isinstance(config.start, Start)  # noqa: S101  the only kind left
+        values["token"] = _lasting_token(ready["bakong_url"])
+        with _program(config.start, folder, values) as base_url:
+            yield base_url, ready["bakong_url"], ready["world"]
+
+
+def _lasting_token(bakong_url: str) -> str:
+    """A token for ten years of the world's time: the rules spend more than the 90 days of a common one."""
+    with client(bakong_url) as http:
+        return World(http, "default").token(None, expires_in_s=10 * 365 * 86_400)
+
+
+@contextmanager
+def _program(start: Start, folder: Path, values: dict[str, Any]) -> Iterator[str]:
+    """The service under test, started beside its configuration; its URL once it is ready."""
+    values["port"] = str(free_port())
+    values["control_url"] = f"{values['bakong_url']}/sandbox/worlds/default"
+    command = [sys.executable if word == "{python}" else str(fill(word, values)) for word in start.command]
+    environment = {**os.environ, **{name: str(fill(text, values)) for name, text in start.environment.items()}}
+    base_url = str(fill(start.base_url, values))
+    try:
+        with running(command, folder, environment) as program:
+            program.drop_output()
+            _wait_until_ready(base_url + start.ready, program)
+            yield base_url
+    except FileNotFoundError:
+        raise CannotRunError(f"start.command: there is no program {command[0]!r}") from None
+
+
+def _wait_until_ready(url: str, program: Program) -> None:
+    for _ in range(int(PATIENCE_S / 0.1)):
+        if program.exit_code is not None:
+            raise CannotRunError(f"the service ended with code {program.exit_code} before it was ready")
+        try:
+            if httpx.get(url, timeout=5, trust_env=False).status_code < 300:
+                return
+        except httpx.HTTPError:
+            pass
+        threading.Event().wait(0.1)
+    raise CannotRunError(f"{url} was not ready within {PATIENCE_S:g} s")

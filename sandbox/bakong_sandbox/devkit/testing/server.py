@@ -1,0 +1,69 @@
+"""A simulator on a real port, in a thread of the test process: one for each worker, many worlds. Knows no tests."""
+
+import asyncio
+import threading
+from typing import Any
+
+import httpx
+import uvloop
+
+from bakong_sandbox.devkit.testing.handle import Bakong, unpacked
+from bakong_sandbox.stack.serving import listen, serve, url_of
+
+
+class Server:
+    """Starts at once; stop() ends it."""
+
+    def __init__(self) -> None:
+        self._answers = threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="bakong-sandbox", daemon=True)
+        self._thread.start()
+        self._answers.wait()
+        if self._error:
+            raise self._error
+        self._client = httpx.Client(base_url=self.url, trust_env=False, timeout=30)
+
+    def world(self) -> Bakong:
+        """A world of its own."""
+        answer = self._client.post("/sandbox/worlds", json={})
+        made = unpacked("POST", "/sandbox/worlds", answer.status_code, answer.json())
+        return Bakong(made["base_url"], made["token"], made["world"], self._asker(made["world"]))
+
+    def drop(self, world: Bakong) -> None:
+        self._client.delete(f"/sandbox/worlds/{world.world}")
+
+    def stop(self) -> None:
+        self._client.close()
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    def _asker(self, world: str) -> Any:
+        def ask(method: str, path: str, body: Any) -> Any:
+            sent = {"content": body.encode()} if isinstance(body, str) else {"json": body} if body is not None else {}
+            answer = self._client.request(method, f"/sandbox/worlds/{world}{path}", **sent)
+            return unpacked(method, path, answer.status_code, answer.json())
+
+        return ask
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(self._serve())
+        except BaseException as error:  # noqa: BLE001  told to who waits for the start
+            self._error = error
+        finally:
+            self._answers.set()
+
+    async def _serve(self) -> None:
+        from bakong_sandbox.stack.edge import EdgeProtocol
+        from bakong_sandbox.stack.wall_clock import wall_ms
+        from bakong_simulator import app
+        from bakong_simulator.kernel.worlds import Worlds
+
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        with listen(0) as port:
+            self.url = url_of(port)
+            async with serve(app.build(Worlds(wall_ms)), port, http=EdgeProtocol, dates=False):
+                self._answers.set()
+                await self._stop.wait()

@@ -1,0 +1,97 @@
+"""The payment service by itself, as it runs in production, with settings from the environment."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from bakong_sandbox.stack.bounded import BoundedProtocol
+from bakong_sandbox.stack.datadir import load_secrets, open_folder, save_secrets
+from bakong_sandbox.stack.errors import SetupError
+from bakong_sandbox.stack.serving import listen, serve, url_of
+from bakong_service import app as service_app
+from bakong_service.domain.errors import UnavailableError
+from bakong_service.settings import Settings, SettingsError, load
+
+
+def settings() -> Settings:
+    """The environment's settings. In sandbox mode, secrets that it lacks are drawn once and kept in DATA_DIR.
+
+    Raises SetupError, with a line for each wrong setting.
+    """
+    try:
+        return load(_drawn())
+    except SettingsError as error:
+        raise SetupError("\n  ".join(["invalid configuration:", *error.lines])) from None
+
+
+def _drawn() -> dict[str, Any]:
+    if os.environ.get("SERVICE_MODE") != "sandbox":
+        return {}
+    folder = open_folder(Path(os.environ.get("DATA_DIR", "data")))
+    secrets = load_secrets(folder)
+    save_secrets(folder, secrets)
+    drawn = {
+        "main_backend_api_key": secrets.api_key,
+        "webhook_secret": secrets.webhook_secret,
+        "encryption_key": secrets.encryption_key,
+        "bakong_developer_token": secrets.bakong_token,
+        "database_url": f"sqlite:///{folder / 'service.db'}",
+    }
+    return {name: value for name, value in drawn.items() if value and not os.environ.get(name.upper())}
+
+
+async def serve_api(host: str, port: int | None, *, works: bool, as_json: bool) -> None:
+    """Serve until SIGINT or SIGTERM; requests under way get 5 s, the worker hands back what it has not begun."""
+    configured = settings()
+    stop = _stop_event()
+    with listen(configured.port if port is None else port, host) as opened:
+        async with _running(configured, works=works) as running, serve(running.app, opened, http=BoundedProtocol):
+            if as_json:
+                print(json.dumps({"event": "ready", "service_url": url_of(opened)}), flush=True)
+            await stop.wait()
+
+
+async def work() -> None:
+    """One worker until SIGINT or SIGTERM."""
+    stop = _stop_event()
+    async with _running(settings(), works=True):
+        await stop.wait()
+
+
+@asynccontextmanager
+async def _running(configured: Settings, *, works: bool) -> AsyncIterator[service_app.Service]:
+    try:
+        async with service_app.run(configured, works=works) as running:
+            _adopt_library_logs(running.log)
+            yield running
+    except UnavailableError as error:
+        raise SetupError(str(error)) from None
+
+
+class _Adopted(logging.Handler):
+    """Records of libraries (uvicorn, SQLAlchemy, asyncio) as lines of our own, redacted like them."""
+
+    def __init__(self, log: Any) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        write = self._log.error if record.levelno >= logging.ERROR else self._log.warning
+        write("library", logger=record.name, message=record.getMessage(), exc_info=record.exc_info)
+
+
+def _adopt_library_logs(log: Any) -> None:
+    logging.getLogger().handlers = [_Adopted(log)]
+
+
+def _stop_event() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
