@@ -1,5 +1,7 @@
 """A script is chosen in four ways, and what names none, or fits none, says so."""
 
+from dataclasses import replace
+
 import pytest
 
 from bakong_scenarios import Scenario, ScenarioError, ScriptFile, by_magic, find, names, read
@@ -58,8 +60,8 @@ def test_every_script_of_the_library_has_a_number_of_its_own():
 
 def test_the_first_rule_that_fits_is_played_with_the_scripts_faults():
     scenario = read(RULES, "b.yaml", find)
-    one = choose(scenario, ORDER._replace(to_account="dara@aclb"))
-    two = choose(scenario, ORDER._replace(minor=100_00))
+    one = choose(scenario, replace(ORDER, to_account="dara@aclb"))
+    two = choose(scenario, replace(ORDER, minor=100_00))
     assert (one.path, one.name, two.path[0].state) == (find("paid").path, "paid", "failed")
     assert [rule.fault for rule in one.faults] == ["delay"]
 

@@ -13,7 +13,7 @@ from bakong_scenarios import FaultRule, read
 from bakong_scenarios.vocabulary import ALTERNATIVES, FAULTS
 from bakong_simulator import app
 from bakong_simulator.bakong.faults import FAULTS as PLAYED
-from bakong_simulator.kernel.rng import Streams
+from bakong_simulator.kernel.rng import Rng
 from bakong_simulator.kernel.worlds import Worlds
 from bakong_simulator.wire.conditions import Moment, hold
 from bakong_simulator.wire.connection_faults import delay, lognormal_ms, play
@@ -48,7 +48,7 @@ def rules(draw):
 
 
 def luck(seed=1):
-    streams = Streams(seed)
+    streams = Rng(seed)
     return lambda: streams.draw("fault")
 
 
@@ -165,7 +165,7 @@ WIRES = [
 @pytest.mark.parametrize("faults", WIRES)
 async def test_a_fault_on_the_wire_leaves_no_task_and_no_error_behind(wired, faults):
     world, client = wired
-    world.use(read(f"name: w\nfaults: [{faults}]"))
+    world.set_scenario(read(f"name: w\nfaults: [{faults}]"))
     headers = {"authorization": f"Bearer {world.registrations.issue()}"}
     for _ in range(3):
         try:
@@ -173,13 +173,13 @@ async def test_a_fault_on_the_wire_leaves_no_task_and_no_error_behind(wired, fau
             assert answer.status_code != 500
         except (httpx.TransportError, httpx.DecodingError):
             pass
-    world.use(read("name: calm"))
+    world.set_scenario(read("name: calm"))
     assert (await client.post(CHECK, json={"md5": "0" * 32}, headers=headers)).json()["errorCode"] == 1
 
 
 async def test_clients_that_leave_while_an_answer_hangs_leave_nothing_behind(wired):
     world, client = wired
-    world.use(read("name: h\nfaults: [{fault: hang, for: 1h}]"))
+    world.set_scenario(read("name: h\nfaults: [{fault: hang, for: 1h}]"))
 
     async def leave():
         with pytest.raises(httpx.ReadTimeout):
@@ -190,7 +190,7 @@ async def test_clients_that_leave_while_an_answer_hangs_leave_nothing_behind(wir
 
 async def test_a_server_that_stops_waits_for_no_answer_that_hangs(wired):
     world, client = wired
-    world.use(read("name: h\nfaults: [{fault: hang, for: 1h}, {fault: dribble, every: 1h}]"))
+    world.set_scenario(read("name: h\nfaults: [{fault: hang, for: 1h}, {fault: dribble, every: 1h}]"))
     hanging = asyncio.create_task(client.post(CHECK, json={"md5": "0" * 32}, timeout=60))
     while world.journal.total == 0:
         await asyncio.wait([hanging], timeout=0.01)
@@ -198,7 +198,7 @@ async def test_a_server_that_stops_waits_for_no_answer_that_hangs(wired):
     with listen(0) as port:
         stopping = asyncio.timeout(4)  # less than the server's patience with what is under way
         async with stopping, serve(app.build(other), port):
-            other.default.use(read("name: h\nfaults: [{fault: hang, for: 1h}]"))
+            other.default.set_scenario(read("name: h\nfaults: [{fault: hang, for: 1h}]"))
             async with httpx.AsyncClient(base_url=url_of(port), trust_env=False, timeout=60) as second:
                 asked = asyncio.create_task(second.post(CHECK, json={"md5": "0" * 32}))
                 while other.default.journal.total == 0:

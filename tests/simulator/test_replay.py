@@ -187,18 +187,85 @@ async def test_a_snapshot_that_cannot_be_is_refused_and_nothing_changes(api, han
     assert (await hand.get("/snapshot")).json() == kept
 
 
+def without(kept, account):
+    return {"accounts": [row for row in kept["accounts"] if row["account_id"] != account]}
+
+
+def changed(kept, **fields):
+    """The snapshot's one payment with other fields."""
+    return {"payments": [kept["payments"][0] | fields]}
+
+
+def of_order(kept, **fields):
+    return changed(kept, order=kept["payments"][0]["order"] | fields)
+
+
+def of_pending(kept, **fields):
+    return changed(kept, pending=kept["payments"][0]["pending"] | fields)
+
+
+CONTRADICTIONS = {
+    "'issuer@nbc' is missing": lambda kept: without(kept, "issuer@nbc"),
+    "'sandkhppxxx@sand' is missing": lambda kept: without(kept, "sandkhppxxx@sand"),
+    "occurs twice": lambda kept: {"accounts": kept["accounts"] * 2},
+    "holds -5 KHR": lambda kept: {
+        "accounts": [
+            *kept["accounts"],
+            {"account_id": "a@b", "name": "", "KHR": -5, "USD": 0},
+            {"account_id": "c@d", "name": "", "KHR": 5, "USD": 0},
+        ]
+    },
+    "tokens: 'developer@sandbox.test' has one": lambda _: {"registrations": {}},
+    "the md5": lambda kept: {"payments": kept["payments"] * 2},
+    "is one of payments": lambda kept: {"strangers": kept["payments"], "payments": []},
+    "order.md5": lambda kept: of_order(kept, md5="0" * 32),
+    "order.currency": lambda kept: of_order(kept, currency="THB"),
+    "order.minor": lambda kept: of_order(kept, minor=0),
+    "step is 7": lambda kept: changed(kept, step=7),
+    "pending.from_account": lambda kept: of_pending(kept, from_account="nobody@devb"),
+    "pending.step": lambda kept: of_pending(kept, step=0),
+    "no timer 0": lambda kept: changed(kept, timers={}),
+    "timer 3": lambda kept: changed(kept, timers={"0": 0, "3": 0}),
+    "limits.quota": lambda kept: {"limits": kept["limits"] | {"quota": 2**70}},
+}
+
+
+@pytest.mark.parametrize("complaint", CONTRADICTIONS)
+async def test_a_snapshot_that_lacks_or_contradicts_something_is_refused_with_what_and_nothing_changes(
+    api, hand, code, complaint
+):
+    await hand.put("/scenario", content="name: slow\npayment:\n  - unpaid\n  - paid: {after: 10s}")
+    await hand.post("/payments", json={"qr": code.qr})
+    kept = (await hand.get("/snapshot")).json()
+    refused = await hand.put("/snapshot", json=kept | CONTRADICTIONS[complaint](kept))
+    assert (refused.status_code, complaint in refused.json()["detail"]) == (422, True), refused.text
+    assert (await hand.get("/snapshot")).json() == kept
+
+
+async def test_a_world_put_back_goes_on_with_the_tracking_statuses_of_a_payment(api, hand, code):
+    script = "name: t\npayment:\n  - paid: {tracking: [RECEIVE_AT_ACH: {after: 1h}]}\n  - hidden: {for: 1m}"
+    await hand.put("/scenario", content=script)
+    paid = (await hand.post("/qr", json={"qr": code.qr})).json()
+    kept = (await hand.get("/snapshot")).json()
+    assert (await hand.put("/snapshot", json=kept)).status_code == 200
+    assert (await hand.get("/snapshot")).json() == kept
+    await hand.post("/clock/advance", json={"seconds": 3600})
+    answer = (await api.post("check_transaction_by_hash", json={"hash": paid["hashes"][0]})).json()
+    assert answer["data"]["trackingStatus"] == "RECEIVE_AT_ACH"
+
+
 async def test_a_world_whose_scripts_came_from_files_and_texts_is_put_back_with_all_of_them(
     api, hand, world, code, tmp_path
 ):
     path = tmp_path / "mine.yaml"
     path.write_text("name: mine\nrules:\n  - {match: {account: '*@devb'}, payment: [unpaid, paid: {after: 5s}]}")
-    world.follow(ScriptFile(path))
+    world.watch_file(ScriptFile(path))
     await hand.post("/payments", json={"qr": code.qr})
     await api.post("check_transaction_by_md5", json={"md5": "0" * 32})
     path.write_text("name: mine\nabout: edited, with no rule for what is on its way\npayment: [failed]")
     kept = (await hand.get("/snapshot")).json()
     path.unlink()
-    world.use(find("manual"))
+    world.set_scenario(find("manual"))
     assert (await hand.put("/snapshot", json=kept)).status_code == 200
     assert (await hand.get("/snapshot")).json() == kept
     await hand.post("/clock/advance", json={"seconds": 5})
@@ -209,7 +276,7 @@ async def test_a_world_whose_scripts_came_from_files_and_texts_is_put_back_with_
 async def test_a_file_that_breaks_before_the_first_call_is_told_loudly(api, world, tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("name: mine")
-    world.follow(ScriptFile(path))
+    world.watch_file(ScriptFile(path))
     path.write_text("name: mine\nbroken")
     answer = await api.post("check_transaction_by_md5", json={"md5": "0" * 32})
     assert (answer.status_code, "no YAML" in answer.json()["responseMessage"]) == (400, True)

@@ -54,7 +54,7 @@ async def test_64_worlds_at_once_never_meet(outside):
 
 
 async def test_a_day_with_a_thousand_payments_pending_settles_all_in_order_before_it_returns(world):
-    world.use(read("name: slow\npayment:\n  - unpaid\n  - paid: {after: 23h}", "test"))
+    world.set_scenario(read("name: slow\npayment:\n  - unpaid\n  - paid: {after: 23h}", "test"))
     settled = []
     settle = world.transactions.add
     world.transactions.add = lambda receipt, payment: (settled.append(receipt), settle(receipt, payment))

@@ -108,7 +108,7 @@ def _of_deeplink(world: World, body: Any, named: Scenario | None) -> Scenario | 
     """The script of its payment, which follows the named one even where the call itself comes to nothing."""
     try:
         if named is not None:
-            world.show(body["qr"], named)
+            world.register_code(body["qr"], named)
             return named
         order = scan(body["qr"])
     except ScanError:

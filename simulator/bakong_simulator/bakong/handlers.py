@@ -9,6 +9,7 @@ from typing import Any
 from bakong_contracts.open_api import LIST_MESSAGES, Envelope, ListStatus, success
 from bakong_contracts.open_api import codes as code
 from bakong_contracts.open_api.endpoints import SOURCE_INFO, Field
+from bakong_simulator.bakong import rows
 from bakong_simulator.bakong.replies import answer, refusal
 from bakong_simulator.bakong.scanning import ScanError
 from bakong_simulator.bakong.transactions import Transaction
@@ -55,7 +56,7 @@ def _check_md5(world: World, body: Any) -> Reply:
     receipt = payment.receipt
     if receipt is None:
         return _NOT_FOUND
-    kept = payment.found
+    kept = payment.last_answer
     if kept is not None and kept[0] is receipt and kept[1] is world.profile:
         reply: Reply = kept[2]
         return reply
@@ -64,7 +65,7 @@ def _check_md5(world: World, body: Any) -> Reply:
     if payment.is_static:
         return _untracked(world, payment.receipts[-1])
     reply = _untracked(world, receipt)
-    payment.found = (receipt, world.profile, reply)
+    payment.last_answer = (receipt, world.profile, reply)
     return reply
 
 
@@ -87,11 +88,11 @@ def _check_external_ref(world: World, body: Any) -> Reply:
 
 def _tracked(world: World, found: Transaction | None) -> Reply:
     receipt = world.check_transaction(found)
-    return _single(world, receipt, None if receipt is None else receipt.tracked())
+    return _single(world, receipt, None if receipt is None else rows.tracked(receipt))
 
 
 def _untracked(world: World, receipt: Receipt | None) -> Reply:
-    return _single(world, receipt, None if receipt is None else receipt.wire())
+    return _single(world, receipt, None if receipt is None else rows.untracked(receipt))
 
 
 def _single(world: World, receipt: Receipt | None, shown: dict[str, Any] | None) -> Reply:
@@ -124,7 +125,7 @@ def _status(receipt: Receipt | None) -> tuple[ListStatus, Receipt | None]:
 
 
 def _row(key: str, asked: str, status: ListStatus, receipt: Receipt | None) -> dict[str, Any]:
-    shown = None if receipt is None else receipt.wire()
+    shown = None if receipt is None else rows.untracked(receipt)
     return {key: asked, "status": status, "message": LIST_MESSAGES[status], "data": shown}
 
 
@@ -136,10 +137,10 @@ def _deeplink(world: World, body: Any) -> Reply:
     if source is not None and not (isinstance(source, dict) and all(_names(source, field) for field in SOURCE_INFO)):
         return refusal(code.DEEPLINK_MISSING_FIELDS)
     try:
-        world.show(body["qr"])
+        world.register_code(body["qr"])
     except ScanError:
         return refusal(code.DEEPLINK_PROVIDER)
-    number = int.from_bytes(world.streams.draw("deeplink"))
+    number = int.from_bytes(world.rng.draw("deeplink"))
     word = "".join(_BASE62[number // 62**place % 62] for place in range(17))
     return answer(success(code.DEEPLINK_MADE, {"shortLink": f"https://{world.profile.deeplink_host}/{word}"}))
 

@@ -2,10 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from bakong_simulator.bakong.tokens import LIFE_S, Registration, mint
-from bakong_simulator.kernel.rng import Streams
+from bakong_simulator.kernel.rng import Rng
 
 EMAIL = "developer@sandbox.test"  # who is registered in every world
 CODE_LENGTH = 20
@@ -14,7 +14,8 @@ MAX_CODES = 1000
 MAX_TOKENS = 10_000
 
 
-class Mail(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Mail:
     """A mail that Bakong has sent, and which secret it carries."""
 
     at_ms: int
@@ -23,9 +24,6 @@ class Mail(NamedTuple):
     code: str | None = None
     token: str | None = None
 
-    def shown(self) -> dict[str, object]:
-        return self._asdict()
-
 
 class Registrations:
     """The registrations of a world, by e-mail, with the codes that wait for an answer and the tokens issued.
@@ -33,23 +31,23 @@ class Registrations:
     on_token, on_token_dropped: called with each token that is let in, and that is known no more.
     """
 
-    def __init__(self, name: str, streams: Streams, now_ms: Callable[[], int]) -> None:
+    def __init__(self, name: str, rng: Rng, now_ms: Callable[[], int]) -> None:
         self.name = name
         self._now_ms = now_ms
         self.on_token: Callable[[str], object] = str
         self.on_token_dropped: Callable[[str], object] = str
         self.tokens: dict[str, Registration] = {}
-        self._begin(streams)
+        self._begin(rng)
 
-    def _begin(self, streams: Streams) -> None:
-        self.streams = streams
+    def _begin(self, rng: Rng) -> None:
+        self.rng = rng
         self.ids: dict[str, str] = {}
         self.codes: dict[str, str] = {}
         self.outbox: deque[Mail] = deque(maxlen=MAX_MAILS)
 
-    def reset(self, streams: Streams) -> None:
-        """As new over these streams; tokens that were issued stay as they are."""
-        self._begin(streams)
+    def reset(self, rng: Rng) -> None:
+        """As new over these rng; tokens that were issued stay as they are."""
+        self._begin(rng)
         for registration in self.tokens.values():
             self.register(registration.email)
         self.register(EMAIL)
@@ -57,7 +55,7 @@ class Registrations:
     def register(self, email: str) -> str:
         """The registration id of an e-mail: 16 hex digits, the same at every call."""
         if email not in self.ids:
-            self.ids[email] = self.streams.hex("registration", 16)
+            self.ids[email] = self.rng.hex("registration", 16)
         return self.ids[email]
 
     def request(self, email: str) -> str:
@@ -66,7 +64,7 @@ class Registrations:
             del self.codes[code]
         if len(self.codes) >= MAX_CODES:
             del self.codes[next(iter(self.codes))]
-        code = self.streams.hex("code", CODE_LENGTH)
+        code = self.rng.hex("code", CODE_LENGTH)
         self.codes[code] = email
         self.outbox.append(Mail(self._now_ms(), email, "Your Bakong Open API verification code", code=code))
         return code
@@ -83,7 +81,7 @@ class Registrations:
     def issue(self, email: str = EMAIL, life_s: int = LIFE_S) -> str:
         """A new token for an e-mail, which is registered by it."""
         issued_s = self._now_ms() // 1000
-        key = f"sandbox-{self.name}-{self.streams.seed}-{self.streams.hex('token', 16)}".encode()
+        key = f"sandbox-{self.name}-{self.rng.seed}-{self.rng.hex('token', 16)}".encode()
         token = mint(key, self.register(email), issued_s, life_s)
         self.adopt(token, email, (issued_s + life_s) * 1000)
         return token

@@ -1,8 +1,8 @@
-"""What a wallet reads from a code: whom to pay, how much. As forgiving as wallets are. May not know of worlds."""
+"""What a wallet reads from a code: whom to pay, how much. As forgiving as wallets are."""
 
-from typing import NamedTuple
-
+from bakong_simulator.kernel.clock import MAX_MS
 from bakong_simulator.kernel.money import AmountError, minor_units
+from bakong_simulator.kernel.payments import Order
 from emvqr import EMVError, crc16, parse
 from khqr import md5_of
 
@@ -11,24 +11,13 @@ class ScanError(ValueError):
     """A text that no wallet would pay. The message says what is wrong."""
 
 
-class Order(NamedTuple):
-    """What a code asks for. minor None: the payer chooses (a static code). expires_at_ms None: never."""
-
-    md5: str
-    to_account: str
-    currency: str
-    minor: int | None
-    bill_number: str | None
-    expires_at_ms: int | None
-
-
 _CURRENCIES = {"116": "KHR", "840": "USD"}
 
 
 def scan(qr: str) -> Order:
     """The order in a KHQR text. Raises ScanError."""
     try:
-        fields = {found.tag: found.value for found in parse(qr)}
+        fields = {node.tag: node.value for node in parse(qr)}
         if qr[-8:-4] != "6304" or crc16(qr[:-4]) != qr[-4:].upper():
             raise ScanError("the CRC (tag 63) does not fit the text: a character was changed or lost")
         account = _inner(fields.get("29") or fields.get("30") or "").get("00")
@@ -44,13 +33,15 @@ def scan(qr: str) -> Order:
         raise ScanError(str(error)) from None
     bill_number = _inner(fields.get("62", "")).get("01")
     expiry = _inner(fields.get("99", "")).get("01", "")
-    expires_at_ms = int(expiry) if expiry.isascii() and expiry.isdigit() else None
-    return Order(md5_of(qr), account, currency, minor or None, bill_number, expires_at_ms)
+    expires_at_ms = int(expiry) if expiry.isascii() and expiry.isdigit() else MAX_MS
+    return Order(
+        md5_of(qr), account, currency, minor or None, bill_number, expires_at_ms if expires_at_ms < MAX_MS else None
+    )
 
 
 def _inner(template: str) -> dict[str, str]:
     """The fields of a template, or none where it is free text, as some banks' are."""
     try:
-        return {found.tag: found.value for found in parse(template)}
+        return {node.tag: node.value for node in parse(template)}
     except EMVError:
         return {}

@@ -5,12 +5,13 @@ from typing import Any
 from fastapi import APIRouter
 
 from bakong_scenarios import State, find
-from bakong_simulator.bakong.scanning import Order, scan
+from bakong_simulator.bakong.scanning import scan
 from bakong_simulator.control import responses
 from bakong_simulator.control.dependencies import In, known
 from bakong_simulator.control.requests import Md5, NewAccount, NewCode, NewPayment
 from bakong_simulator.kernel.errors import BodyError
 from bakong_simulator.kernel.money import minor_units
+from bakong_simulator.kernel.payments import Order
 from bakong_simulator.kernel.world import World, WorldError
 
 router = APIRouter(prefix="/sandbox/worlds/{world}")
@@ -57,7 +58,7 @@ async def reverse_payment(md5: Md5, world: In) -> dict[str, Any]:
 @router.post("/qr", response_model=responses.PaymentShown)
 async def show_code(new: NewCode, world: In) -> dict[str, Any]:
     """Let Bakong know a code, as a deep link does; the scenario is for this code alone."""
-    return responses.payment(world.show(new.qr, None if new.scenario is None else find(new.scenario)))
+    return responses.payment(world.register_code(new.qr, None if new.scenario is None else find(new.scenario)))
 
 
 @router.get("/accounts", response_model=list[responses.AccountShown])

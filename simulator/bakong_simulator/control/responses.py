@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bakong_contracts.open_api import TRANSACTION_KEYS
 from bakong_contracts.problems import MEDIA_TYPE
+from bakong_simulator.bakong.rows import tracked
 from bakong_simulator.kernel.ledger import Account
 from bakong_simulator.kernel.money import text_of
 from bakong_simulator.kernel.payments import Payment, Receipt
@@ -235,7 +236,7 @@ def shown(world: World) -> dict[str, Any]:
         "payments": len(world.payments),
         "calls": world.journal.total,
         "journal_bytes": world.journal_bytes,
-        "outbox": [mail.shown() for mail in world.registrations.outbox],
+        "outbox": [asdict(mail) for mail in world.registrations.outbox],
     }
 
 
@@ -248,7 +249,7 @@ def payment(found: Payment, receipt: Receipt | None = None) -> dict[str, Any]:
         "status": found.state.value,
         "scenario": found.scenario.name if found.scenario else None,
         "qr": found.qr,
-        **(dict.fromkeys(TRANSACTION_KEYS) if receipt is None else receipt.tracked()),
+        **(dict.fromkeys(TRANSACTION_KEYS) if receipt is None else tracked(receipt)),
         "times_paid": len(found.receipts),
         "hashes": [held.hash for held in found.receipts],
     }

@@ -11,6 +11,7 @@ from bakong_simulator.control.worlds import set_clock as set_mode
 from bakong_simulator.kernel import snapshots
 from bakong_simulator.kernel.clock import MAX_MS
 from bakong_simulator.kernel.errors import BodyError
+from bakong_simulator.kernel.snapshot_document import Snapshot
 
 router = APIRouter(prefix="/sandbox/worlds/{world}")
 _SCRIPT = {
@@ -59,18 +60,18 @@ async def show_scenario(world: In) -> dict[str, str]:
 @router.put("/scenario", response_model=responses.ScenarioShown, openapi_extra=_SCRIPT)
 async def use_scenario(request: Request, world: In) -> dict[str, str]:
     """A JSON body {"name": ...} takes one from the library; any other body is the YAML of a script itself."""
-    world.use(script(await request.body()))
+    world.set_scenario(script(await request.body()))
     return responses.scenario(world)
 
 
-@router.get("/snapshot", response_model=snapshots.Snapshot)
-async def take_snapshot(world: In) -> snapshots.Snapshot:
+@router.get("/snapshot")
+async def take_snapshot(world: In) -> Snapshot:
     """Everything that this world knows, but for its journal."""
     return snapshots.take(world)
 
 
 @router.put("/snapshot", response_model=responses.WorldShown)
-async def restore_snapshot(snapshot: snapshots.Snapshot, world: In) -> dict[str, Any]:
+async def restore_snapshot(snapshot: Snapshot, world: In) -> dict[str, Any]:
     """Be as the snapshot says, under this world's own name. The journal begins anew."""
     snapshots.restore(world, snapshot)
     return responses.shown(world)

@@ -12,6 +12,7 @@ from bakong_simulator.kernel import snapshots
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.errors import BodyError
 from bakong_simulator.kernel.journal import ControlAction, Entry
+from bakong_simulator.kernel.snapshot_document import Snapshot
 from bakong_simulator.kernel.world import World
 from bakong_simulator.kernel.worlds import Worlds
 from bakong_simulator.wire.reply import Reply
@@ -67,7 +68,7 @@ async def replay(document: Mapping[str, Any], build: Build) -> tuple[Replayed, W
     build: makes the control API over worlds, which does the actions.
     """
     try:
-        begun = snapshots.Snapshot.model_validate(document["begun"])
+        begun = Snapshot.model_validate(document["begun"])
         calls = [_entry(row) for row in document["calls"]]
         actions = [ControlAction(**row | {"body": base64.b64decode(row["body"])}) for row in document["acts"]]
     except (KeyError, TypeError, ValueError) as error:
@@ -76,7 +77,7 @@ async def replay(document: Mapping[str, Any], build: Build) -> tuple[Replayed, W
 
 
 async def _play(
-    begun: snapshots.Snapshot, calls: list[Entry], actions: list[ControlAction], build: Build
+    begun: Snapshot, calls: list[Entry], actions: list[ControlAction], build: Build
 ) -> tuple[Replayed, World]:
     worlds = Worlds(lambda: begun.now_ms)
     world = worlds.default if begun.world == worlds.default.name else worlds.make(begun.world)

@@ -4,8 +4,8 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 
 from bakong_scenarios import EVERY, Match, Scenario, ScenarioError, by_magic
-from bakong_simulator.bakong.scanning import Order
 from bakong_simulator.kernel.money import DECIMALS
+from bakong_simulator.kernel.payments import Order
 
 
 def choose(scenario: Scenario, order: Order | None) -> Scenario | None:

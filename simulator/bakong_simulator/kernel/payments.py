@@ -1,12 +1,23 @@
-"""One payment as Bakong sees it: its order, its path through a scenario, its transactions. May not know of the wire."""
+"""One payment: its order, its path through a scenario, its transactions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from bakong_scenarios import Scenario, State, Step
-from bakong_simulator.bakong.scanning import Order
 from bakong_simulator.kernel.money import json_number
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a code asks for. minor None: the payer chooses (a static code). expires_at_ms None: never."""
+
+    md5: str
+    to_account: str
+    currency: str
+    minor: int | None
+    bill_number: str | None
+    expires_at_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,33 +41,6 @@ class Receipt:
     @property
     def amount(self) -> float | int:
         return json_number(self.minor, self.currency)
-
-    def wire(self) -> dict[str, Any]:
-        """The 13 keys of the Open API, in their order, as the md5 check shows them: without tracking."""
-        return {
-            "hash": self.hash,
-            "fromAccountId": self.from_account,
-            "toAccountId": self.to_account,
-            "currency": self.currency,
-            "amount": self.amount,
-            "description": None,
-            "createdDateMs": self.created_ms,
-            "acknowledgedDateMs": self.acknowledged_ms,
-            "trackingStatus": None,
-            "receiverBank": None,
-            "receiverBankAccount": None,
-            "instructionRef": None,
-            "externalRef": self.external_ref,
-        }
-
-    def tracked(self) -> dict[str, Any]:
-        """The same with where the money is, as the checks by hash and by reference show it."""
-        return self.wire() | {
-            "trackingStatus": self.tracking_status,
-            "receiverBank": self.receiver_bank,
-            "receiverBankAccount": self.receiver_bank_account,
-            "instructionRef": self.instruction_ref,
-        }
 
 
 class Pending(NamedTuple):
@@ -90,7 +74,7 @@ class Payment:
     answered: int = 0
     pending: Pending | None = None
     receipts: list[Receipt] = field(default_factory=list)
-    found: Any = None  # how the md5 check answered last, and for which receipt: open_api's
+    last_answer: Any = None  # the scheme's: how it answered last, and for which receipt
 
     @property
     def path(self) -> Sequence[Step]:

@@ -1,20 +1,19 @@
 """Playing a scenario: which script a payment follows, its steps over polls and time, the faults of a call.
 
-Must not depend on ledgers or on the wire: what a settled step means is the world's, how a fault looks is
-`bakong_simulator.wire.faults`'s.
+What a settled step means for the money is the world's, how a fault looks on the wire is bakong_simulator.wire's.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from bakong_scenarios import FaultRule, Scenario, ScriptFile, State, Step
-from bakong_simulator.bakong.scanning import Order
 from bakong_simulator.kernel.clock import Timer, WorldClock
 from bakong_simulator.kernel.matching import choose
 from bakong_simulator.kernel.money import DECIMALS
-from bakong_simulator.kernel.payments import Payment
-from bakong_simulator.kernel.rng import Streams
+from bakong_simulator.kernel.payments import Order, Payment
+from bakong_simulator.kernel.rng import Rng
 from bakong_simulator.wire.conditions import Moment, hold
 
 Settle = Callable[[Payment, Step], None]
@@ -30,17 +29,15 @@ class Player:
     when the payment's newest transaction reaches a tracking status.
     """
 
-    def __init__(
-        self, clock: WorldClock, streams: Streams, scenario: Scenario, *, settle: Settle, track: Track
-    ) -> None:
+    def __init__(self, clock: WorldClock, rng: Rng, scenario: Scenario, *, settle: Settle, track: Track) -> None:
         self._clock = clock
-        self._streams = streams
+        self._rng = rng
         self._settle = settle
         self._reach = track
-        self._timers: dict[tuple[str, int], Timer] = {}
-        self.use(scenario)
+        self._timers: dict[str, dict[int, Timer]] = {}  # by md5: 0 is the path's, others the tracking statuses'
+        self.set_scenario(scenario)
 
-    def use(self, scenario: Scenario) -> None:
+    def set_scenario(self, scenario: Scenario) -> None:
         """Play another scenario, for the payments that begin from now on; its faults strike at once."""
         self._playing = scenario
         self.file: ScriptFile | None = None
@@ -48,9 +45,9 @@ class Player:
         self._calls: dict[tuple[str, int], int] = {}
         self._called: dict[str, set[str]] = {}
 
-    def follow(self, file: ScriptFile) -> None:
+    def watch_file(self, file: ScriptFile) -> None:
         """Play the script in a file, and play it anew whenever the file changes."""
-        self.use(file.scenario)
+        self.set_scenario(file.scenario)
         self.file = file
 
     @property
@@ -59,7 +56,7 @@ class Player:
         if self.file is not None:
             file = self.file
             if changed := file.changed():
-                self.follow(file)
+                self.watch_file(file)
                 return changed
         return self._playing
 
@@ -70,8 +67,9 @@ class Player:
 
     def stop(self) -> None:
         """Nothing that a script has begun happens any more."""
-        for timer in self._timers.values():
-            timer.cancel()
+        for timers in self._timers.values():
+            for timer in timers.values():
+                timer.cancel()
         self._timers.clear()
 
     def choose(self, order: Order | None, named: Scenario | None = None) -> Scenario | None:
@@ -95,7 +93,7 @@ class Player:
         if named is not None and payment.scenario is not named and not payment.receipts and not payment.pending:
             self.begin(payment, named)
 
-    def asked(self, payment: Payment) -> None:
+    def on_poll(self, payment: Payment) -> None:
         """A check of this payment is about to be answered; each brings its path on."""
         while payment.arrived and not payment.pending and _is_spent(payment):
             self._enter(payment, payment.step + 1)
@@ -111,7 +109,7 @@ class Player:
         """Whether a step that a wallet brings on would begin at once."""
         return self._due_ms(payment, step) <= self._clock.now_ms()
 
-    def bring_about(self, payment: Payment, step: Step, act: Callable[[], None]) -> None:
+    def schedule_settlement(self, payment: Payment, step: Step, act: Callable[[], None]) -> None:
         """A wallet has paid: act once the step's time has come, and go on from that step of the path."""
         self._stop_timer(payment)
         self._at(payment, self._due_ms(payment, step), self._arrival(payment, step, act))
@@ -145,7 +143,7 @@ class Player:
 
     def luck(self, fault: str) -> Callable[[], bytes]:
         """What a fault draws from the world's seed."""
-        return lambda: self._streams.draw(f"fault/{fault}")
+        return lambda: self._rng.draw(f"fault/{fault}")
 
     def counts(self) -> dict[str, Any]:
         """What the conditions of faults have counted, as JSON values."""
@@ -153,7 +151,7 @@ class Player:
         called = {name: sorted(endpoints) for name, endpoints in self._called.items()}
         return {"began": dict(self._began), "calls": calls, "called": called}
 
-    def recount(
+    def restore_counts(
         self, began: Mapping[str, int], calls: Iterable[tuple[str, int, int]], called: Mapping[str, Iterable[str]]
     ) -> None:
         """Let the conditions have counted so."""
@@ -161,16 +159,16 @@ class Player:
         self._calls = {(name, at): count for name, at, count in calls}
         self._called = {name: set(endpoints) for name, endpoints in called.items()}
 
-    def dues(self, payment: Payment) -> dict[int, int]:
+    def due_times(self, payment: Payment) -> dict[int, int]:
         """When something of a payment falls due: 0 is its path, others its tracking statuses."""
-        return {at: timer.due_ms for (md5, at), timer in self._timers.items() if md5 == payment.md5}
+        return {at: timer.due_ms for at, timer in self._timers.get(payment.md5, {}).items()}
 
     def resume(self, payment: Payment, dues: Mapping[int, int], act: Callable[[], None]) -> None:
         """Let a payment go on where a snapshot left it; act: what happens when a wallet's payment arrives."""
-        step = payment.current
+        step, tracked = payment.current, tracked_step(payment)
         for at, due_ms in dues.items():
-            if at and step and at <= len(step.tracking):
-                self._track(payment, at, step.tracking[at - 1].status, due_ms)
+            if at and tracked and at <= len(tracked.tracking):
+                self._track(payment, at, tracked.tracking[at - 1].status, due_ms)
             elif not at and payment.pending:
                 self._at(payment, due_ms, self._arrival(payment, payment.pending.step, act))
             elif not at and step and payment.arrived:
@@ -180,7 +178,7 @@ class Player:
 
     def _holds(self, name: str, at: int, rule: FaultRule, now_ms: int) -> bool:
         self._calls[name, at] = call = self._calls.get((name, at), 0) + 1
-        luck = self._streams.fraction
+        luck = self._rng.fraction
         return hold(rule, Moment(call, self._began[name], now_ms, self._called[name], lambda: luck("fault")))
 
     def _enter(self, payment: Payment, number: int) -> None:
@@ -201,7 +199,9 @@ class Player:
         self._stay(payment, step)
 
     def _stay(self, payment: Payment, step: Step) -> None:
-        """Leave the step when it is over: after its time, after its polls (see asked), or at once if it is settled."""
+        """Leave the step when it is over: after its time, after its polls (on_poll), or at once if it is settled."""
+        if step.settles:
+            self._stop_tracking(payment)
         for at, tracking in enumerate(step.tracking, 1):
             self._track(payment, at, tracking.status, self._clock.now_ms() + tracking.after_ms)
         if step.for_ms is not None:
@@ -210,7 +210,7 @@ class Player:
             self._enter(payment, payment.step + 1)
 
     def _track(self, payment: Payment, at: int, status: str, due_ms: int) -> None:
-        self._when(due_ms, (payment.md5, at), lambda: self._reach(payment, status))
+        self._when(due_ms, payment.md5, at, lambda: self._reach(payment, status))
 
     def _due_ms(self, payment: Payment, step: Step) -> int:
         if step.expiry_ms is None:
@@ -219,22 +219,40 @@ class Player:
         return (expires_ms or payment.begun_ms + LIFE_MS) + step.expiry_ms
 
     def _at(self, payment: Payment, due_ms: int, act: Callable[[], None]) -> None:
-        self._when(due_ms, (payment.md5, 0), act)
+        self._when(due_ms, payment.md5, 0, act)
 
-    def _when(self, due_ms: int, key: tuple[str, int], act: Callable[[], None]) -> None:
+    def _when(self, due_ms: int, md5: str, at: int, act: Callable[[], None]) -> None:
         if due_ms <= self._clock.now_ms():
             act()
             return
 
         def fire() -> None:
-            self._timers.pop(key, None)
+            self._forget(md5, at)
             act()
 
-        self._timers[key] = self._clock.call_at(due_ms, fire, f"payment {key[0]}: its script goes on")
+        self._timers.setdefault(md5, {})[at] = self._clock.call_at(due_ms, fire, f"payment {md5}: its script goes on")
 
-    def _stop_timer(self, payment: Payment) -> None:
-        if timer := self._timers.pop((payment.md5, 0), None):
+    def _forget(self, md5: str, at: int) -> Timer | None:
+        """The timer, which is kept no more."""
+        timers = self._timers.get(md5, {})
+        timer = timers.pop(at, None)
+        if not timers:
+            self._timers.pop(md5, None)
+        return timer
+
+    def _stop_timer(self, payment: Payment, at: int = 0) -> None:
+        if timer := self._forget(payment.md5, at):
             timer.cancel()
+
+    def _stop_tracking(self, payment: Payment) -> None:
+        """Its newest transaction is another one from now on."""
+        for at in [at for at in self._timers.get(payment.md5, {}) if at]:
+            self._stop_timer(payment, at)
+
+
+def tracked_step(payment: Payment) -> Step | None:
+    """The step whose tracking statuses the newest transaction goes through: the last settled one so far."""
+    return next((step for step in reversed(payment.path[: payment.step + 1]) if step.settles), None)
 
 
 def as_scripted(order: Order, step: Step) -> Order:
@@ -246,7 +264,7 @@ def as_scripted(order: Order, step: Step) -> Order:
     currency = step.currency or order.currency
     asked = Decimal(order.minor or 0).scaleb(-DECIMALS[order.currency])
     minor = _amount(asked, step.amount or "+0").scaleb(DECIMALS[currency]).to_integral_value(ROUND_HALF_UP)
-    return order._replace(to_account=step.account or order.to_account, currency=currency, minor=max(1, int(minor)))
+    return replace(order, to_account=step.account or order.to_account, currency=currency, minor=max(1, int(minor)))
 
 
 def _amount(asked: Decimal, text: str) -> Decimal:

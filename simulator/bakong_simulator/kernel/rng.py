@@ -1,9 +1,9 @@
-"""Everything random in a world, from its seed: named streams that do not disturb each other. May not know their use."""
+"""Everything random in a world, from its seed: named streams that do not disturb each other."""
 
 import hashlib
 
 
-class Streams:
+class Rng:
     """Named streams of bytes: the nth draw of a name depends on the seed, the name and n alone."""
 
     def __init__(self, seed: int) -> None:

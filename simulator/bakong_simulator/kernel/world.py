@@ -9,22 +9,22 @@ from bakong_contracts.open_api import DEFAULT_PROFILE, PROFILES, Profile
 from bakong_scenarios import Scenario, ScriptFile, State, Step, find
 from bakong_simulator.bakong.limits import OFF, Limits, Meter
 from bakong_simulator.bakong.registrations import Registrations
-from bakong_simulator.bakong.scanning import Order, scan
+from bakong_simulator.bakong.scanning import scan
 from bakong_simulator.bakong.transactions import Transaction, Transactions
 from bakong_simulator.kernel.clock import WallMs, WorldClock
 from bakong_simulator.kernel.journal import MAX_BYTES, Journal
 from bakong_simulator.kernel.ledger import Ledger
-from bakong_simulator.kernel.payments import Payment, Pending, Receipt
+from bakong_simulator.kernel.payments import Order, Payment, Pending, Receipt
 from bakong_simulator.kernel.player import Player, as_scripted
-from bakong_simulator.kernel.rng import Streams
+from bakong_simulator.kernel.rng import Rng
 
 WALLET = "sandkhppxxx@sand"  # a bank's settlement account, as the payers of most banks show
 MERCHANT = "sandbox_merchant@sand"
-PLENTY = {"USD": 100_000_000_00, "KHR": 400_000_000_000}
-CUSTOMARY = {"USD": 1_00, "KHR": 4000}  # what a scenario pays where the code names no amount
+OPENING_BALANCE = {"USD": 100_000_000_00, "KHR": 400_000_000_000}
+DEFAULT_AMOUNT = {"USD": 1_00, "KHR": 4000}  # what a scenario pays where the code names no amount
 DEFAULT_SCENARIO = "manual"
 REVERSED = "REFUNDED_BY_RECEIVER"
-STRANGERS = 10_000  # md5s that were asked for and that nobody ever showed or paid
+MAX_UNCLAIMED = 10_000  # md5s that were asked for and that nobody ever showed or paid
 
 
 class WorldError(ValueError):
@@ -44,30 +44,30 @@ class World:
         self.limits: Limits = OFF
         self.baseline: Callable[[World], Mapping[str, Any]] = no_baseline
         self._journal_bytes = MAX_BYTES
-        self.streams = Streams(seed)
-        self.registrations = Registrations(name, self.streams, self.clock.now_ms)
+        self.rng = Rng(seed)
+        self.registrations = Registrations(name, self.rng, self.clock.now_ms)
         self._begin(scenario or find(DEFAULT_SCENARIO))
 
     def _begin(self, scenario: Scenario) -> None:
-        self.streams = Streams(self.seed)
+        self.rng = Rng(self.seed)
         self.meter = Meter()
         self.ledger = Ledger()
         self.transactions = Transactions()
         self.payments: dict[str, Payment] = {}
-        self.strangers: OrderedDict[str, Payment] = OrderedDict()
+        self.unclaimed: OrderedDict[str, Payment] = OrderedDict()
         self.calls: dict[str, int] = {}
         self.journal = Journal(lambda: self.baseline(self), self._journal_bytes)
-        self.player = Player(self.clock, self.streams, scenario, settle=self._settle_by_script, track=self._track)
-        self.ledger.open(WALLET, "Sandbox Bank", PLENTY)
+        self.player = Player(self.clock, self.rng, scenario, settle=self._settle_by_script, track=self._track)
+        self.ledger.open(WALLET, "Sandbox Bank", OPENING_BALANCE)
         self.ledger.open(MERCHANT, "Sandbox Merchant")
-        self.registrations.reset(self.streams)
+        self.registrations.reset(self.rng)
 
     def reset(self) -> None:
         """As new: same seed, clock, scenario, profile and limits; tokens that were issued stay good."""
         file = self.player.file
         self.begin_as(self.seed, self.scenario)
         if file is not None:
-            self.player.follow(file)
+            self.player.watch_file(file)
 
     def begin_as(self, seed: int, scenario: Scenario) -> None:
         """As new, with this seed and scenario."""
@@ -107,12 +107,12 @@ class World:
 
     # Payments
 
-    def show(self, qr: str, named: Scenario | None = None) -> Payment:
+    def register_code(self, qr: str, named: Scenario | None = None) -> Payment:
         """Let Bakong know a code, as a deep link or a registration does; named: the script that its payment follows.
 
         Raises ScanError, and ScenarioError where no script fits.
         """
-        return self._know(scan(qr), qr, named)
+        return self._get_or_create(scan(qr), qr, named)
 
     def pay(
         self,
@@ -135,15 +135,15 @@ class World:
             raise WorldError("the code names no amount: give one as 'amount'")
         if not self.ledger.holds(from_account):
             raise WorldError(f"no account {from_account!r} in world {self.name!r} to pay from")
-        payment = self._know(order, qr, named)
+        payment = self._get_or_create(order, qr, named)
         step = self.player.outcome(payment) if outcome is None else Step(outcome)
-        paid = order._replace(minor=amount, currency=currency or order.currency)
+        paid = replace(order, minor=amount, currency=currency or order.currency)
         if minor is None and currency is None:
             paid = as_scripted(paid, step)
         if step.state is State.PAID and self.player.is_due(payment, step):
             self.ledger.check_covered(from_account, paid.currency, paid.minor or 0)
         payment.pending = Pending(paid, from_account, step)
-        self.player.bring_about(payment, step, lambda: self._arrive(payment))
+        self.player.schedule_settlement(payment, step, lambda: self._arrive(payment))
         return payment
 
     def resume(self, payment: Payment, dues: Mapping[int, int]) -> None:
@@ -159,24 +159,24 @@ class World:
     def check(self, md5: str) -> Payment:
         """The payment of an md5, for a check that is about to be answered; each check brings its path on."""
         payment = self.find(md5)
-        self.player.asked(payment)
+        self.player.on_poll(payment)
         return payment
 
     def check_transaction(self, found: Transaction | None) -> Receipt | None:
         """The receipt of a transaction, for a check likewise; None while its payment is hidden."""
         if found is None:
             return None
-        self.player.asked(found.payment)
+        self.player.on_poll(found.payment)
         return None if found.payment.hidden else found.receipt
 
     def find(self, md5: str, named: Scenario | None = None) -> Payment:
         """What is known under an md5; a stranger's record where nothing is. Raises ScenarioError where none fits."""
-        payment = self.payments.get(md5) or self.strangers.get(md5)
+        payment = self.payments.get(md5) or self.unclaimed.get(md5)
         if payment is None:
             script = self.player.choose(None, named)
-            payment = self.strangers[md5] = Payment(md5)
-            if len(self.strangers) > STRANGERS:
-                self.strangers.popitem(last=False)
+            payment = self.unclaimed[md5] = Payment(md5)
+            if len(self.unclaimed) > MAX_UNCLAIMED:
+                self.unclaimed.popitem(last=False)
             self.player.begin(payment, script)
         else:
             self.player.switch(payment, named)
@@ -199,32 +199,32 @@ class World:
         self.ledger.post(receipt.to_account, receipt.from_account, receipt.currency, receipt.minor)
         return self._follow_money(receipt, REVERSED, payment)
 
-    def use(self, scenario: Scenario) -> None:
+    def set_scenario(self, scenario: Scenario) -> None:
         """Play another scenario, for the payments that begin from now on; its faults strike at once."""
-        self.player.use(scenario)
-        self.strangers.clear()
+        self.player.set_scenario(scenario)
+        self.unclaimed.clear()
 
-    def follow(self, file: ScriptFile) -> None:
+    def watch_file(self, file: ScriptFile) -> None:
         """Play the script in a file, as it is at each time."""
-        self.use(file.scenario)
-        self.player.follow(file)
+        self.set_scenario(file.scenario)
+        self.player.watch_file(file)
 
-    def _know(self, order: Order, qr: str | None, named: Scenario | None = None) -> Payment:
+    def _get_or_create(self, order: Order, qr: str | None, named: Scenario | None = None) -> Payment:
         known = self.payments.get(order.md5)
         if known is not None:
             self.player.switch(known, named)
             return known
         script = self.player.choose(order, named)
         payment = Payment(order.md5, order, qr)
-        if stranger := self.strangers.pop(order.md5, None):
+        if stranger := self.unclaimed.pop(order.md5, None):
             payment.attempts = stranger.attempts
         self.payments[order.md5] = payment
         self.player.begin(payment, script)
         return payment
 
     def _settle_by_script(self, payment: Payment, step: Step) -> None:
-        order = payment.order or _stranger_order(payment.md5)
-        paid = as_scripted(order._replace(minor=order.minor or CUSTOMARY[order.currency]), step)
+        order = payment.order or _unclaimed_order(payment.md5)
+        paid = as_scripted(replace(order, minor=order.minor or DEFAULT_AMOUNT[order.currency]), step)
         self._fund(paid.currency, paid.minor or 0)
         self._settle(payment, paid, WALLET, step)
 
@@ -246,7 +246,7 @@ class World:
         return tracked
 
     def _settle(self, payment: Payment, order: Order, from_account: str, step: Step) -> None:
-        minor = order.minor or CUSTOMARY[order.currency]
+        minor = order.minor or DEFAULT_AMOUNT[order.currency]
         paid = step.state is State.PAID and self.ledger.covers(from_account, order.currency, minor)
         if paid:
             self.ledger.open(order.to_account)
@@ -254,12 +254,12 @@ class World:
         receipt = self._receipt(order, minor, from_account, failed=not paid)
         payment.receipts.append(receipt)
         self.transactions.add(receipt, payment)
-        if payment.md5 in self.strangers:
-            self.payments[payment.md5] = self.strangers.pop(payment.md5)
+        if payment.md5 in self.unclaimed:
+            self.payments[payment.md5] = self.unclaimed.pop(payment.md5)
 
     def _receipt(self, order: Order, minor: int, from_account: str, *, failed: bool) -> Receipt:
         """A transaction of now, with hash and references from the world's seed; its times end in 000, as live ones."""
-        draw = self.streams
+        draw = self.rng
         created = self.clock.now_ms() // 1000 * 1000
         account = draw.digits("account", 4)
         return Receipt(
@@ -283,6 +283,6 @@ def no_baseline(_world: World) -> Mapping[str, Any]:
     return {}
 
 
-def _stranger_order(md5: str) -> Order:
+def _unclaimed_order(md5: str) -> Order:
     """What a scenario pays under an md5 whose code nobody has shown: one dollar to the sandbox's merchant."""
     return Order(md5, MERCHANT, "USD", None, None, None)

@@ -18,11 +18,11 @@ from bakong_contracts.open_api import codes as code
 from bakong_scenarios import State
 from bakong_simulator.bakong.limits import OFF, Limits
 from bakong_simulator.bakong.open_api import Call, call
-from bakong_simulator.bakong.scanning import Order, ScanError, scan
+from bakong_simulator.bakong.scanning import ScanError, scan
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.money import DECIMALS
-from bakong_simulator.kernel.payments import Receipt
-from bakong_simulator.kernel.world import CUSTOMARY, MERCHANT, PLENTY, WALLET
+from bakong_simulator.kernel.payments import Order, Receipt
+from bakong_simulator.kernel.world import DEFAULT_AMOUNT, MERCHANT, OPENING_BALANCE, WALLET
 from bakong_simulator.kernel.worlds import Worlds
 
 START_MS = 1_770_768_000_000
@@ -105,7 +105,7 @@ class Stage:
             md5, _text(said, "toAccountId", MERCHANT), currency, None if fact.is_static else minor, None, None
         )
         payer = _text(said, "fromAccountId", WALLET)
-        self._world.ledger.open(payer, balances=PLENTY)
+        self._world.ledger.open(payer, balances=OPENING_BALANCE)
         self._world.pay(order, minor=minor, from_account=payer, outcome=fact.state)
         receipt = self._staged[md5] = self._world.payments[md5].receipts[0]
         self._translate(said.get("hash") or fact.hash, receipt.hash)
@@ -237,8 +237,8 @@ def _minor(amount: Any, currency: str) -> int:
     try:
         minor = Decimal(str(amount)).scaleb(DECIMALS[currency])
     except InvalidOperation:
-        return CUSTOMARY[currency]
-    return int(minor) if minor == int(minor) and 0 < minor <= PLENTY[currency] else CUSTOMARY[currency]
+        return DEFAULT_AMOUNT[currency]
+    return int(minor) if minor == int(minor) and 0 < minor <= OPENING_BALANCE[currency] else DEFAULT_AMOUNT[currency]
 
 
 def _md5_for(hash_: str) -> str:
