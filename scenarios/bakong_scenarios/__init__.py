@@ -1,4 +1,4 @@
-"""Scripts of what Bakong does: a small language in YAML, and a library of scenarios. Knows not how they are played."""
+"""Scripts of what Bakong does: a small language in YAML, and a library of scenarios."""
 
 from bakong_scenarios.errors import ScenarioError
 from bakong_scenarios.language import ALWAYS, EVERY, FaultRule, Match, Scenario, State, Step, Tracking

@@ -16,10 +16,10 @@ def tables() -> str:
 
 def _scripts() -> list[str]:
     rows = ["| script | bill number | amount | what it tells |", "|---|---|---|---|"]
-    for found in sorted(map(find, names()), key=lambda found: found.number or 0):
-        minor = AMOUNT_BASE + (found.number or 0)
+    for script in sorted(map(find, names()), key=lambda script: script.number or 0):
+        minor = AMOUNT_BASE + (script.number or 0)
         amount = f"{minor // 100:,}.{minor % 100:02} USD, {minor:,} KHR"
-        rows.append(f"| `{found.name}` | `{BILL_PREFIX}{found.name.upper()}` | {amount} | {found.about} |")
+        rows.append(f"| `{script.name}` | `{BILL_PREFIX}{script.name.upper()}` | {amount} | {script.about} |")
     return rows
 
 

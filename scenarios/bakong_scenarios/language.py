@@ -1,4 +1,4 @@
-"""A scenario as values: a path over polls and time, plus faults on the wire. May not know of YAML."""
+"""A scenario as values: a path over polls and time, plus faults on the wire."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

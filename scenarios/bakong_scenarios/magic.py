@@ -1,4 +1,4 @@
-"""Magic values: a bill number, an account or an amount of a code that names a script. May not know of worlds.
+"""Magic values: a bill number, an account or an amount of a code that names a script.
 
 | value | names | example |
 |---|---|---|

@@ -1,4 +1,4 @@
-"""A YAML node with its file and line, and the readings that a script needs. May not know of scenarios."""
+"""A YAML node with its file and line, and the readings that a script needs."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class Node:
             raise self.error(f"expected a text, read {self._shown()}")
         return str(self.node.value)
 
-    def holding(self, part: str) -> "Node":
+    def with_text(self, part: str) -> "Node":
         """A part of this node's text, at the same place."""
         return Node(yaml.ScalarNode("", part, self.node.start_mark, self.node.end_mark), self.file)
 
@@ -45,17 +45,17 @@ class Node:
         return (Node(item, self.file) for item in self.node.value)
 
     def mapping(self, known: list[str]) -> dict[str, "Node"]:
-        """The entries by key; a key that is not known, or stands twice, is an error."""
-        found: dict[str, Node] = {}
+        """The entries by key; a key that is not known, or a duplicate, is an error."""
+        entries: dict[str, Node] = {}
         for key_node, value_node in self._pairs():
             key = Node(key_node, self.file)
             name = key.text()
             if name not in known:
                 raise key.error(f"unknown key {name!r}{nearest(name, known)}")
-            if name in found:
-                raise key.error(f"the key {name!r} stands twice")
-            found[name] = Node(value_node, self.file)
-        return found
+            if name in entries:
+                raise key.error(f"duplicate key {name!r}")
+            entries[name] = Node(value_node, self.file)
+        return entries
 
     def only_key(self) -> str | None:
         pairs = list(self._pairs())
@@ -79,7 +79,7 @@ class Node:
     def shift_ms(self) -> int:
         """A duration with a sign."""
         text = self.text()
-        return self.holding(text.lstrip("+-")).duration_ms() * (-1 if text.startswith("-") else 1)
+        return self.with_text(text.lstrip("+-")).duration_ms() * (-1 if text.startswith("-") else 1)
 
     def integer(self) -> int:
         if not re.fullmatch(r"[0-9]{1,9}", self.text(), re.ASCII):
@@ -107,7 +107,7 @@ class Node:
 
 
 def compose(text: str, file: str) -> Node:
-    """The root of a YAML text. Raises ScenarioError for what is no YAML, empty, or too long.
+    """The root of a YAML text. Raises ScenarioError for what is not valid YAML, empty, or too long.
 
     By PyYAML's own parser: the one of libyaml ends the whole process where a text nests too deeply.
     """
@@ -118,7 +118,7 @@ def compose(text: str, file: str) -> Node:
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or (str(error) or "nested too deeply").splitlines()[0]
-        raise ScenarioError(f"no YAML: {problem}", file=file, line=mark.line + 1 if mark else 0) from None
+        raise ScenarioError(f"not valid YAML: {problem}", file=file, line=mark.line + 1 if mark else 0) from None
     if root is None:
         raise ScenarioError("is empty, expected at least a name", file=file)
     return Node(root, file)

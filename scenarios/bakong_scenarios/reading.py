@@ -1,4 +1,4 @@
-"""From YAML to a Scenario; every error names file, line and the nearest key. May not know of simulators."""
+"""From YAML to a Scenario; every error names file, line and the nearest key. Must not depend on the simulator."""
 
 import re
 from collections.abc import Callable
@@ -65,7 +65,7 @@ def read(text: str, file: str = "scenario", find: Find = _no_library) -> Scenari
         path=_path(entries.get("payment")),
         faults=faults,
         rules=tuple(replace(_rule(item, f"{name}/{at}", faults, find), text=text) for at, item in enumerate(rules, 1)),
-        otherwise=_found(entries["otherwise"], find) if "otherwise" in entries else None,
+        otherwise=_resolve(entries["otherwise"], find) if "otherwise" in entries else None,
         number=_number(entries["number"]) if "number" in entries else None,
         text=text,
     )
@@ -74,7 +74,7 @@ def read(text: str, file: str = "scenario", find: Find = _no_library) -> Scenari
 def _name(node: Node) -> str:
     name = node.text()
     if not _NAME.fullmatch(name):
-        raise node.error(f"expected a name of small letters, digits and hyphens, read {name!r}")
+        raise node.error(f"expected a name of lowercase letters, digits and hyphens, read {name!r}")
     return name
 
 
@@ -85,7 +85,7 @@ def _number(node: Node) -> int:
     return number
 
 
-def _found(node: Node, find: Find) -> Scenario:
+def _resolve(node: Node, find: Find) -> Scenario:
     try:
         return find(node.text())
     except ScenarioError as error:
@@ -97,7 +97,7 @@ def _rule(node: Node, name: str, shared: tuple[FaultRule, ...], find: Find) -> S
     entries = node.mapping(RULE_KEYS)
     if "play" in entries and ("payment" in entries or "faults" in entries):
         raise entries["play"].error("'play' names a whole scenario: 'payment' and 'faults' cannot stand beside it")
-    played = _found(entries["play"], find) if "play" in entries else None
+    played = _resolve(entries["play"], find) if "play" in entries else None
     return Scenario(
         name=played.name if played else name,
         about=played.about if played else "",
@@ -185,7 +185,7 @@ def _at(node: Node) -> int:
         raise node.error(f"expected a time like expiry, expiry-1s or expiry+30s, read {node.text()!r}")
     if match[2] is None:
         return 0
-    distance = node.holding(match[2]).duration_ms()
+    distance = node.with_text(match[2]).duration_ms()
     return -distance if match[1] == "-" else distance
 
 

@@ -1,4 +1,4 @@
-"""The language as a JSON Schema, for editors and other tools, made from the vocabulary. May not know of YAML."""
+"""The language as a JSON Schema, for editors and other tools, made from the vocabulary."""
 
 from typing import Any
 

@@ -1,1 +1,1 @@
-"""The fake Bakong: worlds with ledger, clock, faults and journal, served as the Open API. May not know our service."""
+"""The fake Bakong: worlds with ledger, clock, faults and journal. Must not depend on the service."""

@@ -5,6 +5,7 @@ is the default world's.
 """
 
 import re
+from collections.abc import Awaitable, Callable
 from functools import cache, lru_cache
 from typing import Any
 
@@ -30,58 +31,81 @@ MAX_TOKEN, MAX_NAME = 1024, 200  # of what a journal keeps of the head; a token 
 DOCUMENT_PATH = "/v1/openapi.json"
 _CONTROL_PREFIXES = ("/sandbox", "/metrics")  # what NBC's host does not have
 _PLAIN = Reply(0, b"")[4:]
+App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+Answer = tuple[int, bytes, bytes]  # status, header lines, body
 _UNKNOWN_WORLD = refusal(codes.UNAUTHORIZED)._replace(status=404)
 _WORLD = re.compile(r"/sandbox/worlds/([^/]+)(/.*)?")
 _NOT_JOURNALED = ("/journal/verify", "/snapshot", None)
 
 
-def build(worlds: Worlds) -> Any:
+def build(worlds: Worlds) -> "Simulator":
     """The whole simulator over these worlds, as one ASGI app."""
-    control = build_control(worlds)
-    worlds.baseline = snapshots.document
+    return Simulator(worlds)
 
-    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+
+class Simulator:
+    """The ASGI app; and for a server that has a call whole, `answer`, which needs no task."""
+
+    def __init__(self, worlds: Worlds) -> None:
+        worlds.baseline = snapshots.document
+        self._worlds = worlds
+        self._control = build_control(worlds)
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        path: str = scope.get("path", "")
         if scope["type"] != "http":
-            await control(scope, receive, send)
-            return
+            await self._control(scope, receive, send)
+        elif path == DOCUMENT_PATH:
+            await _send_document(scope, receive, send, self._worlds.wall_ms())
+        elif path.startswith(_CONTROL_PREFIXES):
+            await _guarded(self._worlds, self._control, scope, receive, _dated(send, self._worlds.wall_ms()))
+        else:
+            body = await _body(receive, open_api.MAX_BODY, await receive())
+            if body is not None:
+                world, reply = self._reply(scope, body)
+                await send_reply(scope, receive, send, _scale_delays(world, reply), world.clock.now_ms())
+
+    def answer(self, scope: dict[str, Any], body: bytes) -> Answer | App | None:
+        """What a whole call of the Open API is answered with, at once.
+
+        Where something befalls the reply on the wire, an ASGI app that sends it; None for any other call, which the app
+        itself answers.
+        """
+        if scope["path"].startswith(_CONTROL_PREFIXES) or scope["path"] == DOCUMENT_PATH:
+            return None
+        world, reply = self._reply(scope, body if len(body) <= open_api.MAX_BODY else body[: open_api.MAX_BODY + 1])
+        now_ms = world.clock.now_ms()
+        if reply[4:] == _PLAIN:
+            return reply.status, _head(reply.content_type, len(reply.body), now_ms // 1000), reply.body
+
+        async def later(scope: dict[str, Any], receive: Any, send: Any) -> None:
+            await send_reply(scope, receive, send, _scale_delays(world, reply), now_ms)
+
+        return later
+
+    def _reply(self, scope: dict[str, Any], body: bytes) -> tuple[World, Reply]:
+        """The reply to a call of the Open API, and the world that it is of: by path, by host name or by token."""
         path: str = scope["path"]
-        if path == DOCUMENT_PATH:
-            await _send_document(scope, receive, send, worlds.wall_ms())
-        elif path.startswith("/v1/"):
-            await _serve(worlds, None, path[4:], scope, receive, send)
+        token, host, forwarded, scenario = _credentials(scope["headers"])
+        name = None
+        if path.startswith("/v1/"):
+            endpoint = path[4:]
         elif path.startswith("/w/"):
             name, _, rest = path[3:].partition("/")
-            await _serve(worlds, name, rest[3:] if rest.startswith("v1/") else f"/{rest}", scope, receive, send)
-        elif path.startswith(_CONTROL_PREFIXES):
-            await _guarded(worlds, control, scope, receive, _dated(send, worlds.wall_ms()))
+            endpoint = rest[3:] if rest.startswith("v1/") else f"/{rest}"
         else:
-            await _serve(worlds, None, path, scope, receive, send)  # which is no endpoint's name
+            endpoint = path  # which is no endpoint's name
+        world = _find(self._worlds, name, token, host)
+        if world is None:
+            return self._worlds.default, _UNKNOWN_WORLD
+        client = forwarded or (scope["client"][0] if scope.get("client") else "")
+        return world, open_api.call(world, open_api.Call(endpoint, scope["method"], token, body, client, scenario))
 
-    return app
 
-
-async def _serve(worlds: Worlds, name: str | None, endpoint: str, scope: Any, receive: Any, send: Any) -> None:
-    message = await receive()
-    if message.get("more_body") or message["type"] != "http.request":
-        body = await _body(receive, open_api.MAX_BODY, message)
-        if body is None:
-            return
-    else:
-        body = message.get("body", b"")
-    token, host, forwarded, scenario = _credentials(scope["headers"])
-    world = _find(worlds, name, token, host)
-    if world is None:
-        world, reply = worlds.default, _UNKNOWN_WORLD
-    else:
-        client = scope["client"][0] if scope.get("client") else ""
-        asked = open_api.Call(endpoint, scope["method"], token, body, forwarded or client, scenario)
-        reply = open_api.call(world, asked)
-    now_ms = world.clock.now_ms()
-    if reply[4:] != _PLAIN:
-        await send_reply(scope, receive, send, _scale_delays(world, reply), now_ms)
-        return
-    await send(_start(reply.status, reply.content_type, len(reply.body), now_ms // 1000))
-    await send({"type": "http.response.body", "body": reply.body})
+@lru_cache(maxsize=1024)
+def _head(content_type: bytes, length: int, at_s: int) -> bytes:
+    """The header lines of a reply that nothing befalls on the wire."""
+    return b"".join(b"%b: %b\r\n" % header for header in head(content_type, length, at_s))
 
 
 def _scale_delays(world: World, reply: Reply) -> Reply:
@@ -92,12 +116,6 @@ def _scale_delays(world: World, reply: Reply) -> Reply:
     return reply._replace(
         delay_ms=round(reply.delay_ms / rate), chunk_interval_ms=round(reply.chunk_interval_ms / rate)
     )
-
-
-@lru_cache(maxsize=1024)
-def _start(status: int, content_type: bytes, length: int, at_s: int) -> dict[str, Any]:
-    """The head of a reply that nothing befalls on the wire."""
-    return {"type": "http.response.start", "status": status, "headers": head(content_type, length, at_s)}
 
 
 async def _send_document(scope: Any, receive: Any, send: Any, now_ms: int) -> None:
@@ -169,7 +187,7 @@ def _dated(send: Any, now_ms: int) -> Any:
 
 
 async def _guarded(worlds: Worlds, control: Any, scope: Any, receive: Any, send: Any) -> None:
-    """The control API behind a limit of the body's size; what it changes in a world is an act in its journal."""
+    """The control API behind a limit of the body's size; what it changes in a world is an action in its journal."""
     most = MAX_SNAPSHOT if scope["path"].endswith("/snapshot") else MAX_CONTROL_BODY
     body = await _body(receive, most, await receive())
     if body is None:

@@ -29,7 +29,7 @@ faults:
         (None, "sbx_paid@devb", 150),
         (None, "sokha@devb", 700_700 + (find("paid").number or 0)),
     ],
-    ids=["bill number", "in small letters", "account", "amount"],
+    ids=["bill number", "in lowercase letters", "account", "amount"],
 )
 def test_a_payments_values_name_a_script(bill_number, account, minor):
     assert by_magic(bill_number, account, minor) is find("paid")

@@ -52,7 +52,7 @@ WRONG = [
     ("", "s.yaml: is empty"),
     ("about: x", "s.yaml:1: the key 'name' is missing"),
     ("name: x\nfalts: []", "s.yaml:2: unknown key 'falts'; did you mean 'faults'?"),
-    ("name: x\nname: y", "s.yaml:2: the key 'name' stands twice"),
+    ("name: x\nname: y", "s.yaml:2: duplicate key 'name'"),
     ("name: x\npayment:\n  - padi", "s.yaml:3: unknown value 'padi'; did you mean 'paid'?"),
     (
         "name: x\npayment:\n  - paid: {tracking: [FAILED_AT_ACH]}",
@@ -87,13 +87,13 @@ WRONG = [
     ("name: x\nrules:\n  - {play: piad}", "s.yaml:3: no scenario is called 'piad'; did you mean 'paid'?"),
     ("name: x\nrules: []\npayment: []", "s.yaml:2: 'rules' and 'payment' exclude each other"),
     ("name: x\nnumber: 100", "s.yaml:2: expected a number from 1 to 99"),
-    ("[" * 60_000, "s.yaml: no YAML"),  # libyaml's parser would end the process here
+    ("[" * 60_000, "s.yaml: not valid YAML"),  # libyaml's parser would end the process here
     ("x" * 70_000, "s.yaml: is longer than 65536 characters"),
     ("name: x\npayment: &a [*a]", "s.yaml:2: "),
-    ("name: \x00", "s.yaml: no YAML"),
-    ("name: [\n}", "s.yaml:2: no YAML"),
+    ("name: \x00", "s.yaml: not valid YAML"),
+    ("name: [\n}", "s.yaml:2: not valid YAML"),
     ("- a\n- b", "s.yaml:1: expected keys and values"),
-    ("name: X y", "s.yaml:1: expected a name of small letters"),
+    ("name: X y", "s.yaml:1: expected a name of lowercase letters"),
 ]
 
 

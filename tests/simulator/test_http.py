@@ -8,6 +8,7 @@ import pytest
 
 from bakong_sandbox.stack.edge import EdgeProtocol
 from bakong_sandbox.stack.serving import listen, serve
+from bakong_scenarios import read as scenario_of
 from bakong_simulator import app
 from bakong_simulator.kernel.worlds import Worlds
 from tests.conftest import NOW_MS
@@ -22,12 +23,20 @@ async def world():
     return Worlds(lambda: NOW_MS)
 
 
-@pytest.fixture
-async def wire(world):
+class ByTask(EdgeProtocol):
+    """Every request by a task of uvicorn's: what answering at once is held to."""
+
+    def connection_made(self, transport):
+        super().connection_made(transport)
+        self._answer = None
+
+
+@pytest.fixture(params=[EdgeProtocol, ByTask], ids=["at once", "by task"])
+async def wire(request, world):
     """A connection to a simulator, and its token."""
     token = world.default.registrations.issue()
     with listen(0) as port:
-        async with serve(app.build(world), port, http=EdgeProtocol, dates=False):
+        async with serve(app.build(world), port, http=request.param, dates=False):
             reader, writer = await asyncio.open_connection(*port.getsockname()[:2])
             yield reader, writer, token
             writer.close()
@@ -227,3 +236,66 @@ async def test_a_connection_ends_after_the_answer_where_the_client_says_so(wire,
     status, sent, _ = await read(reader)
     assert (status, dict(sent)["connection"]) == (200, "close")
     assert await reader.read() == b""
+
+
+FAULTY = "name: f\nfaults:\n  - {fault: %s, on: check_bakong_account}"
+CONVERSATIONS = {
+    "calls, good and bad": lambda token: [request(token), request("x"), request(token, body=b"{"), request(token)],
+    "pipelined": lambda token: [request(token) * 40],
+    "byte by byte": lambda token: [bytes([byte]) for byte in request(token)],
+    "two halves": lambda token: [request(token)[:-20], request(token)[-20:]],
+    "a large body": lambda token: [request(token, body=b" " * 200_000 + BODY)],
+    "a body just held": lambda token: [request(token, body=b" " * 31_000 + BODY)],
+    "a 100": lambda token: [request(token, "Expect: 100-continue")],
+    "chunked": lambda token: [request(token, "Transfer-Encoding: chunked", body=b"2\r\n{}\r\n0\r\n\r\n")],
+    "GET, HEAD, PUT": lambda token: [
+        request(token, body=b"", line=f"{method} {CHECK} HTTP/1.1") for method in ("GET", "HEAD", "PUT")
+    ],
+    "other paths": lambda token: [
+        request(token, line=f"POST {path} HTTP/1.1") for path in ("/", "/v1", "/v1/openapi.json", "/w/default" + CHECK)
+    ],
+    "a fault, then none": lambda token: [
+        request(token, body=b'{"accountId":"a@b"}', line="POST /v1/check_bakong_account HTTP/1.1"),
+        request(token),
+    ],
+    "no HTTP": lambda _: [b"\x16\x03\x01\r\n\r\n"],
+}
+
+
+async def spoken(protocol, pieces_of, script):
+    """All bytes that come back in one conversation, and what the journal then holds."""
+    worlds = Worlds(lambda: NOW_MS)
+    worlds.default.set_scenario(scenario_of(script))
+    token = worlds.default.registrations.issue()
+    with listen(0) as port:
+        async with serve(app.build(worlds), port, http=protocol, dates=False), asyncio.timeout(60):
+            reader, writer = await asyncio.open_connection(*port.getsockname()[:2])
+            for piece in [*pieces_of(token), request(token, "Connection: close")]:
+                writer.write(piece)
+            heard = await reader.read(-1)
+            writer.close()
+    return heard, list(worlds.default.journal.entries)
+
+
+@pytest.mark.parametrize("conversation", CONVERSATIONS)
+@pytest.mark.parametrize("fault", ["delay, for: 1ms", "dribble, pieces: 3, every: 1ms", "garbage"])
+async def test_what_is_answered_at_once_is_the_same_bytes_as_what_a_task_answers(conversation, fault):
+    heard = [await spoken(protocol, CONVERSATIONS[conversation], FAULTY % fault) for protocol in (EdgeProtocol, ByTask)]
+    assert heard[0] == heard[1]
+    assert heard[0][0]
+
+
+async def test_an_error_of_the_apps_is_answered_500_and_logged(caplog):
+    class Broken:
+        async def __call__(self, scope, receive, send): ...
+
+        def answer(self, _scope, _body):
+            raise RuntimeError("out of order")
+
+    with listen(0) as port:
+        async with serve(Broken(), port, http=EdgeProtocol, dates=False):
+            reader, writer = await asyncio.open_connection(*port.getsockname()[:2])
+            writer.write(request("t"))
+            assert (await read(reader))[0] == 500
+            writer.close()
+    assert "out of order" in caplog.text

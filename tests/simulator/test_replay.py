@@ -279,4 +279,4 @@ async def test_a_file_that_breaks_before_the_first_call_is_told_loudly(api, worl
     world.watch_file(ScriptFile(path))
     path.write_text("name: mine\nbroken")
     answer = await api.post("check_transaction_by_md5", json={"md5": "0" * 32})
-    assert (answer.status_code, "no YAML" in answer.json()["responseMessage"]) == (400, True)
+    assert (answer.status_code, "not valid YAML" in answer.json()["responseMessage"]) == (400, True)

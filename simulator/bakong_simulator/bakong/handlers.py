@@ -1,6 +1,6 @@
 """What each endpoint of the Open API answers, once the call is let in and its body has the right form.
 
-May not know of authentication, limits or faults: open_api lets calls in, and plays what happens on the wire.
+open_api lets calls in, with their token and within their limits, and plays the faults.
 """
 
 from collections.abc import Callable
@@ -74,8 +74,8 @@ def _check_hash(world: World, body: Any) -> Reply:
 
 
 def _check_short_hash(world: World, body: Any) -> Reply:
-    found = world.transactions.by_short_hash(body["hash"].lower(), body["amount"], body["currency"])
-    return _untracked(world, world.check_transaction(found))
+    transaction = world.transactions.by_short_hash(body["hash"].lower(), body["amount"], body["currency"])
+    return _untracked(world, world.check_transaction(transaction))
 
 
 def _check_instruction_ref(world: World, body: Any) -> Reply:
@@ -86,8 +86,8 @@ def _check_external_ref(world: World, body: Any) -> Reply:
     return _tracked(world, world.transactions.by_external_ref(body["externalRef"]))
 
 
-def _tracked(world: World, found: Transaction | None) -> Reply:
-    receipt = world.check_transaction(found)
+def _tracked(world: World, transaction: Transaction | None) -> Reply:
+    receipt = world.check_transaction(transaction)
     return _single(world, receipt, None if receipt is None else rows.tracked(receipt))
 
 
@@ -113,8 +113,8 @@ def _md5_status(payment: Payment) -> tuple[ListStatus, Receipt | None]:
 
 
 def _check_hash_list(world: World, body: Any) -> Reply:
-    found = [world.check_transaction(world.transactions.by_hash(hash_.lower())) for hash_ in body]
-    rows = [_row("hash", hash_, *_status(receipt)) for hash_, receipt in zip(body, found, strict=True)]
+    receipts = [world.check_transaction(world.transactions.by_hash(hash_.lower())) for hash_ in body]
+    rows = [_row("hash", hash_, *_status(receipt)) for hash_, receipt in zip(body, receipts, strict=True)]
     return answer(success(code.LIST_ANSWERED, rows))
 
 

@@ -1,4 +1,4 @@
-"""What a world refuses before it answers: quota, rate, foreign networks. Off unless asked for. Knows no HTTP."""
+"""What a world refuses before it answers: quota, rate, foreign networks. Off unless asked for."""
 
 from collections import deque
 from dataclasses import dataclass

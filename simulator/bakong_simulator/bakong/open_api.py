@@ -1,6 +1,6 @@
 """The Open API of a world: bytes in, a reply out. Synchronous, so that polls race freely with one consistent answer.
 
-May not know of HTTP servers. The hot path: no models, no awaits, answers ready as bytes where they never change.
+The hot path: no models, no awaits, answers ready as bytes where they never change.
 """
 
 from codecs import BOM_UTF8
@@ -12,7 +12,7 @@ from bakong_contracts.open_api import ENDPOINTS, MAX_ITEMS, PROFILES, Endpoint
 from bakong_contracts.open_api import codes as code
 from bakong_contracts.open_api.endpoints import Field
 from bakong_scenarios import Scenario, ScenarioError, find
-from bakong_simulator.bakong.call_targets import NOTHING, Subject, faults, of_nobody, subject
+from bakong_simulator.bakong.call_targets import NOTHING, CallTarget, call_target, faults, no_payment
 from bakong_simulator.bakong.faults import FAULTS
 from bakong_simulator.bakong.handlers import HANDLERS
 from bakong_simulator.bakong.limits import OFF
@@ -22,7 +22,7 @@ from bakong_simulator.wire.connection_faults import play
 from bakong_simulator.wire.reply import Reply, cloudfront_page, nginx_page
 
 MAX_BODY = 64 * 1024
-MOST_OF_A_NAME = 200
+MAX_NAME = 200
 _MISSING = refusal(code.MISSING_FIELDS)
 _UNAUTHORIZED = refusal(code.UNAUTHORIZED)
 _QUOTA = refusal(code.DAILY_QUOTA)
@@ -54,43 +54,46 @@ def call(world: World, asked: Call) -> Reply:
     A scenario that is wrong, or in which nothing fits, is answered loudly.
     """
     endpoint = _NAMES[world.profile.name].get(asked.name)
-    name = asked.name[:MOST_OF_A_NAME] if endpoint is None else endpoint.name
+    name = asked.name[:MAX_NAME] if endpoint is None else endpoint.name
+    now_ms = world.clock.now_ms()
     try:
         if world.journal.begun is None:
             world.journal.begin()
         if endpoint is None:
-            return _record(world, asked, name, NOTHING, _NO_PATH, None)
-        return _call(world, asked, endpoint, find(asked.scenario) if asked.scenario else None)
+            return _record(world, asked, now_ms, name, NOTHING, _NO_PATH, None)
+        return _call(world, asked, now_ms, endpoint, find(asked.scenario) if asked.scenario else None)
     except ScenarioError as error:
-        return _record(world, asked, name, NOTHING, scenario_error(str(error)), "scenario")
+        return _record(world, asked, now_ms, name, NOTHING, scenario_error(str(error)), "scenario")
 
 
-def _call(world: World, asked: Call, endpoint: Endpoint, named: Scenario | None) -> Reply:
+def _call(world: World, asked: Call, now_ms: int, endpoint: Endpoint, named: Scenario | None) -> Reply:
     name, body = endpoint.name, _body(asked.raw)
     has_form = fits(endpoint, body)
-    about = subject(world, name, body, named) if has_form else of_nobody(world, name, named)
+    about = call_target(world, name, body, named) if has_form else no_payment(world, name, named)
     rules = faults(world, name, about)
-    reply = _refused_at_the_edge(world, asked) if world.limits is not OFF else None
+    reply = _refused_at_the_edge(world, asked, now_ms) if world.limits is not OFF else None
     if reply is not None:
-        return _record(world, asked, name, about, reply, None)
+        return _record(world, asked, now_ms, name, about, reply, None)
     if asked.method != "POST":
         reply = _NO_METHOD
     elif not rules or all(FAULTS[rule.fault].reaches_api for rule in rules):
-        reply = _answer(world, endpoint, asked, body if has_form else None)
+        reply = _answer(world, endpoint, asked, now_ms, body if has_form else None)
     else:
         reply = _MISSING
     for rule in rules:
         reply = play(FAULTS, rule, reply, world.player.luck(rule.fault))
-    return _record(world, asked, name, about, reply, rules[0].fault if rules else None)
+    return _record(world, asked, now_ms, name, about, reply, rules[0].fault if rules else None)
 
 
-def _record(world: World, asked: Call, name: str, about: Subject, reply: Reply, fault: str | None) -> Reply:
+def _record(
+    world: World, asked: Call, now_ms: int, name: str, about: CallTarget, reply: Reply, fault: str | None
+) -> Reply:
     """Write the call down; see journal.Entry for the order of the fields."""
     payment = about.payment
     script = payment.scenario if payment is not None else None
     world.journal.record(
         (
-            world.clock.now_ms(),
+            now_ms,
             name,
             asked.method,
             asked.token,
@@ -112,27 +115,26 @@ def _record(world: World, asked: Call, name: str, about: Subject, reply: Reply, 
     return reply
 
 
-def _refused_at_the_edge(world: World, asked: Call) -> Reply | None:
+def _refused_at_the_edge(world: World, asked: Call, now_ms: int) -> Reply | None:
     """The page that stands before the API: for clients from abroad, and for too many calls in a minute."""
     limits = world.limits
     if limits.is_abroad(asked.client):
         return _ABROAD
     most = limits.calls_per_minute
-    if most is not None and not world.meter.admits(asked.token, world.clock.now_ms(), most):
+    if most is not None and not world.meter.admits(asked.token, now_ms, most):
         return _TOO_MANY
     return None
 
 
-def _answer(world: World, endpoint: Endpoint, asked: Call, body: Any) -> Reply:
+def _answer(world: World, endpoint: Endpoint, asked: Call, now_ms: int, body: Any) -> Reply:
     """What the API says; body is None where it has not the endpoint's form."""
     profile, quota = world.profile, world.limits.quota
     if endpoint is _MD5_LIST and profile.md5_list == "forbidden":
         return _FORBIDDEN
-    token, now_ms = asked.token, world.clock.now_ms()
-    registered = world.registrations
-    number = 0 if quota is None or token not in registered.tokens else world.meter.count_day(token, now_ms)
+    token, registrations = asked.token, world.registrations
+    number = 0 if quota is None or token not in registrations.tokens else world.meter.count_day(token, now_ms)
     if endpoint.auth == "bearer" or (endpoint is _ACCOUNT and profile.account_auth == "bearer"):
-        if not registered.admits(token):
+        if not registrations.admits(token, now_ms):
             return _UNAUTHORIZED
         if quota is not None and number > quota:
             return _QUOTA
@@ -160,7 +162,7 @@ def fits(endpoint: Endpoint, body: Any) -> bool:
         return isinstance(value, str) and one[1] <= len(value) <= one[2]
     if endpoint.body == "array":
         item = endpoint.fields[0]
-        return isinstance(body, list) and 1 <= len(body) <= MAX_ITEMS and all(_fits(found, item) for found in body)
+        return isinstance(body, list) and 1 <= len(body) <= MAX_ITEMS and all(_fits(value, item) for value in body)
     return isinstance(body, dict) and all(_fits(body.get(field.name), field) for field in endpoint.fields)
 
 

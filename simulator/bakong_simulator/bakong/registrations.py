@@ -112,6 +112,9 @@ class Registrations:
         for token in self.tokens:
             self.revoke(token)
 
-    def admits(self, token: str) -> bool:
+    def admits(self, token: str, now_ms: int | None = None) -> bool:
+        """Whether a token is good, now or then."""
         registration = self.tokens.get(token)
-        return registration is not None and self._now_ms() < registration.expires_ms and not registration.revoked
+        if registration is None or registration.revoked:
+            return False
+        return (self._now_ms() if now_ms is None else now_ms) < registration.expires_ms

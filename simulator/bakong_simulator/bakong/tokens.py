@@ -1,4 +1,4 @@
-"""Developer tokens of the shape that NBC issues: HS256 JWTs of 172 characters, 90 days. May not know of requests."""
+"""Developer tokens of the shape that NBC issues: HS256 JWTs of 172 characters, 90 days."""
 
 import base64
 import hashlib

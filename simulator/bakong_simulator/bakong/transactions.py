@@ -1,4 +1,4 @@
-"""The transactions of a world, found by hash, short hash and the banks' references. May not know of worlds."""
+"""The transactions of a world, found by hash, short hash and the banks' references."""
 
 from typing import NamedTuple
 
@@ -43,7 +43,7 @@ class Transactions:
     def by_short_hash(self, short: str, amount: float, currency: str) -> Transaction | None:
         """The one whose hash begins so, of exactly this amount and currency."""
         for hash_ in self._by_short_hash.get(short, ()):
-            found = self._by_hash[hash_]
-            if found.receipt.currency == currency and found.receipt.amount == amount:
-                return found
+            transaction = self._by_hash[hash_]
+            if transaction.receipt.currency == currency and transaction.receipt.amount == amount:
+                return transaction
         return None

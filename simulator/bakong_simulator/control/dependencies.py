@@ -15,19 +15,19 @@ from bakong_simulator.kernel.worlds import Worlds
 
 
 def all_worlds(request: Request) -> Worlds:
-    found: Worlds = request.app.state.worlds
-    return found
+    worlds: Worlds = request.app.state.worlds
+    return worlds
 
 
 def _world(world: str, request: Request) -> World:
     return all_worlds(request).get(world)
 
 
-All = Annotated[Worlds, Depends(all_worlds)]
-In = Annotated[World, Depends(_world)]
+AllWorlds = Annotated[Worlds, Depends(all_worlds)]
+CurrentWorld = Annotated[World, Depends(_world)]
 
 
-def known(world: World, md5: str) -> Payment:
+def get_payment(world: World, md5: str) -> Payment:
     """The payment of an md5. Raises UnknownPaymentError."""
     payment = world.payments.get(md5.lower())
     if payment is None:
@@ -40,7 +40,7 @@ def script(raw: bytes) -> Scenario:
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
-        raise ScenarioError(f"is no UTF-8: byte {error.start}", file="body") from None
+        raise ScenarioError(f"is not UTF-8: byte {error.start}", file="body") from None
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError:

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from bakong_simulator.control import metrics, responses
-from bakong_simulator.control.dependencies import All, In
+from bakong_simulator.control.dependencies import AllWorlds, CurrentWorld
 from bakong_simulator.control.requests import Expectation, JournalQuery
 from bakong_simulator.journals import har, replay
-from bakong_simulator.journals.journal_assertions import Verdict, verify_count, verify_order
+from bakong_simulator.journals.journal_assertions import JournalCheck, verify_count, verify_order
 from bakong_simulator.kernel.errors import BodyError
 from bakong_simulator.kernel.journal import Entry
 from bakong_simulator.kernel.world import World
@@ -21,7 +21,7 @@ JOURNAL = responses.JournalShown | responses.HarShown | responses.RecordingShown
 
 
 @router.get(f"{IN_WORLD}/journal", response_model=None, responses={200: {"model": JOURNAL}})
-async def show_journal(world: In, query: Annotated[JournalQuery, Query()]) -> dict[str, Any]:
+async def show_journal(world: CurrentWorld, query: Annotated[JournalQuery, Query()]) -> dict[str, Any]:
     """The calls, oldest first, that fit all that is named. As HAR 1.2, or whole as `bakong-sandbox replay` takes it."""
     if query.format == "replay":
         return replay.export(world)
@@ -31,14 +31,14 @@ async def show_journal(world: In, query: Annotated[JournalQuery, Query()]) -> di
     return har.archive(shown, VERSION) if query.format == "har" else _as_json(world, shown, query)
 
 
-@router.post(f"{IN_WORLD}/journal/verify", response_model=responses.VerdictShown)
-async def verify_journal(expectation: Expectation, world: In) -> dict[str, Any]:
+@router.post(f"{IN_WORLD}/journal/verify", response_model=responses.CheckShown)
+async def verify_journal(expectation: Expectation, world: CurrentWorld) -> dict[str, Any]:
     """Whether the journal is as expected; where not, the nearest misses with what differs."""
-    return _verdict(expectation, world.journal.entries).shown()
+    return _check(expectation, world.journal.entries).shown()
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-async def show_metrics(worlds: All) -> Response:
+async def show_metrics(worlds: AllWorlds) -> Response:
     """For Prometheus."""
     return Response(metrics.exposition(worlds), media_type=metrics.MEDIA_TYPE)
 
@@ -61,7 +61,7 @@ def _as_json(world: World, shown: list[Entry], query: JournalQuery) -> dict[str,
     }
 
 
-def _verdict(expectation: Expectation, entries: Iterator[Entry]) -> Verdict:
+def _check(expectation: Expectation, entries: Iterator[Entry]) -> JournalCheck:
     if (expectation.order is None) == (expectation.match is None):
         raise BodyError("expected exactly one of 'match' and 'order'")
     at_least, at_most = _bounds(expectation)  # also where there is an order, which goes with none

@@ -1,4 +1,4 @@
-"""The control API's error answers: every exception that a caller can cause, as problem details. Knows no worlds."""
+"""The control API's error answers: every exception that a caller can cause, as problem details."""
 
 import re
 from typing import Any
@@ -53,10 +53,10 @@ def _for(problem: api.Problem) -> Any:
 
 
 def _invalid(request: Request, error: Exception) -> Response:
-    found = error.errors() if isinstance(error, RequestValidationError) else []
-    if any(row["type"] == "json_invalid" for row in found):
-        return reply(api.BAD_JSON, "the body is no JSON", request.url.path)
-    rows = field_errors(found)
+    errors = error.errors() if isinstance(error, RequestValidationError) else []
+    if any(row["type"] == "json_invalid" for row in errors):
+        return reply(api.BAD_JSON, "the body is not valid JSON", request.url.path)
+    rows = field_errors(errors)
     detail = "; ".join(f"{row['field']}: {row['message']}" for row in rows)
     return reply(api.INVALID, detail, request.url.path, rows)
 

@@ -1,45 +1,46 @@
-"""The answers of the control API, as their page documents them. What worlds know becomes these."""
+"""The responses of the control API, as its page documents them, made of what worlds know."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, create_model
 
 from bakong_contracts.open_api import TRANSACTION_KEYS
 from bakong_contracts.problems import MEDIA_TYPE
 from bakong_simulator.bakong.rows import tracked
+from bakong_simulator.kernel.journal import Entry
 from bakong_simulator.kernel.ledger import Account
 from bakong_simulator.kernel.money import text_of
 from bakong_simulator.kernel.payments import Payment, Receipt
 from bakong_simulator.kernel.world import World
 
 
-class Shown(BaseModel):
+class Response(BaseModel):
     """An answer of exactly these fields."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class Health(Shown):
+class Health(Response):
     status: Literal["ok"]
     worlds: int
 
 
-class Made(Shown):
+class Made(Response):
     world: str
     token: str
     base_url: str
 
 
-class Clock(Shown):
+class Clock(Response):
     mode: Literal["real", "frozen", "offset", "scaled"]
     now: str
     now_ms: int
     rate: float
 
 
-class FailureShown(Shown):
+class FailureShown(Response):
     """Something that fell due and failed: after how many calls, when, what it was for, and the error."""
 
     after: int
@@ -54,7 +55,7 @@ class Advanced(Clock):
     failures: list[FailureShown]
 
 
-class Limits(Shown):
+class Limits(Response):
     quota: int | None
     calls_per_minute: int | None
     geo_block: bool
@@ -62,7 +63,7 @@ class Limits(Shown):
     mail_down: bool
 
 
-class Mail(Shown):
+class Mail(Response):
     at_ms: int
     to: str
     subject: str
@@ -70,7 +71,7 @@ class Mail(Shown):
     token: str | None
 
 
-class WorldShown(Shown):
+class WorldShown(Response):
     world: str
     seed: int
     profile: str
@@ -83,11 +84,11 @@ class WorldShown(Shown):
     outbox: list[Mail]
 
 
-class Token(Shown):
+class Token(Response):
     token: str
 
 
-class PaymentShown(Shown):
+class PaymentShown(Response):
     """A payment, and its transaction's 13 keys: null while there is none."""
 
     md5: str
@@ -111,40 +112,29 @@ class PaymentShown(Shown):
     hashes: list[str]
 
 
-class AccountShown(Shown):
+class AccountShown(Response):
     account_id: str
     name: str
     balances: dict[str, str]
     balances_minor: dict[str, int]
 
 
-class ScenarioShown(Shown):
+class ScenarioShown(Response):
     name: str
     about: str
 
 
-class EntryShown(Shown):
-    number: int
-    at_ms: int
-    endpoint: str
-    method: str
-    token: str
-    client: str
-    asked_scenario: str
-    md5: str | None
-    poll: int
-    scenario: str
-    step: int | None
-    status: int
-    error_code: int | None
-    fault: str | None
-    delay_ms: int
-    content_type: str
-    request: str
-    answer: str
+if TYPE_CHECKING:
+    EntryShown = Response
+else:  # a journal's entry, with its bodies as text
+    EntryShown = create_model(
+        "EntryShown",
+        __base__=Response,
+        **{name: (str if kind is bytes else kind, ...) for name, kind in get_type_hints(Entry).items()},
+    )
 
 
-class ActionShown(Shown):
+class ActionShown(Response):
     """A change by the control API, after how many calls; cut_from: the size of a body of which a part is kept."""
 
     after: int
@@ -155,7 +145,7 @@ class ActionShown(Shown):
     cut_from: int | None
 
 
-class JournalShown(Shown):
+class JournalShown(Response):
     world: str
     total: int
     kept: int
@@ -164,13 +154,13 @@ class JournalShown(Shown):
     actions: list[ActionShown]
 
 
-class HarShown(Shown):
+class HarShown(Response):
     """HAR 1.2."""
 
     log: dict[str, Any]
 
 
-class RecordingShown(Shown):
+class RecordingShown(Response):
     """The journal whole, as `bakong-sandbox replay` takes it: the world before it, the calls, the acts."""
 
     version: Literal[1]
@@ -179,13 +169,13 @@ class RecordingShown(Shown):
     acts: list[dict[str, Any]]
 
 
-class NearMiss(Shown):
+class NearMiss(Response):
     number: int
     endpoint: str
     differs: dict[str, Any]
 
 
-class VerdictShown(Shown):
+class CheckShown(Response):
     ok: bool
     expected: str
     count: int
@@ -206,9 +196,9 @@ class Problem(BaseModel):
 
 
 _REFUSED = {
-    400: "The body is no JSON.",
-    404: "There is no such thing here.",
-    405: "The path does not know this method.",
+    400: "The body is not valid JSON.",
+    404: "Not found.",
+    405: "Method not allowed.",
     409: "The state does not allow this.",
     413: "The body is too large.",
     422: "A value is not allowed.",
@@ -219,20 +209,20 @@ PROBLEM_ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def clock(world: World) -> dict[str, Any]:
+def of_clock(world: World) -> dict[str, Any]:
     now_ms = world.clock.now_ms()
     shown = datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return {"mode": world.clock.mode.value, "now": shown, "now_ms": now_ms, "rate": world.clock.rate}
 
 
-def shown(world: World) -> dict[str, Any]:
+def of_world(world: World) -> dict[str, Any]:
     return {
         "world": world.name,
         "seed": world.seed,
         "profile": world.profile.name,
         "scenario": world.scenario.name,
         "limits": asdict(world.limits) | {"cambodia": [str(network) for network in world.limits.cambodia]},
-        "clock": clock(world),
+        "clock": of_clock(world),
         "payments": len(world.payments),
         "calls": world.journal.total,
         "journal_bytes": world.journal_bytes,
@@ -240,29 +230,29 @@ def shown(world: World) -> dict[str, Any]:
     }
 
 
-def payment(found: Payment, receipt: Receipt | None = None) -> dict[str, Any]:
+def of_payment(payment: Payment, receipt: Receipt | None = None) -> dict[str, Any]:
     """A payment with one of its transactions: the given one, else the one that it shows, of a static code the last."""
     if receipt is None:
-        receipt = found.receipts[-1] if found.is_static and found.receipts else found.receipt
+        receipt = payment.receipts[-1] if payment.is_static and payment.receipts else payment.receipt
     return {
-        "md5": found.md5,
-        "status": found.state.value,
-        "scenario": found.scenario.name if found.scenario else None,
-        "qr": found.qr,
+        "md5": payment.md5,
+        "status": payment.state.value,
+        "scenario": payment.scenario.name if payment.scenario else None,
+        "qr": payment.qr,
         **(dict.fromkeys(TRANSACTION_KEYS) if receipt is None else tracked(receipt)),
-        "times_paid": len(found.receipts),
-        "hashes": [held.hash for held in found.receipts],
+        "times_paid": len(payment.receipts),
+        "hashes": [held.hash for held in payment.receipts],
     }
 
 
-def account(found: Account) -> dict[str, Any]:
+def of_account(account: Account) -> dict[str, Any]:
     return {
-        "account_id": found.account_id,
-        "name": found.name,
-        "balances": {currency: text_of(minor, currency) for currency, minor in found.balances.items()},
-        "balances_minor": found.balances,
+        "account_id": account.account_id,
+        "name": account.name,
+        "balances": {currency: text_of(minor, currency) for currency, minor in account.balances.items()},
+        "balances_minor": account.balances,
     }
 
 
-def scenario(world: World) -> dict[str, str]:
+def of_scenario(world: World) -> dict[str, str]:
     return {"name": world.scenario.name, "about": world.scenario.about}

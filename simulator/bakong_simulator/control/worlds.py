@@ -10,7 +10,7 @@ from bakong_contracts.open_api import PROFILES
 from bakong_scenarios import find, names
 from bakong_simulator.bakong.limits import OFF, Limits
 from bakong_simulator.control import responses
-from bakong_simulator.control.dependencies import All, In, instant_ms
+from bakong_simulator.control.dependencies import AllWorlds, CurrentWorld, instant_ms
 from bakong_simulator.control.requests import ClockSetting, LimitSetting, NewToken, NewWorld, Token, WorldChange
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.errors import BodyError, UnknownTokenError
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/sandbox")
 
 
 @router.get("/health", response_model=responses.Health)
-async def health(worlds: All) -> dict[str, Any]:
+async def health(worlds: AllWorlds) -> dict[str, Any]:
     return {"status": "ok", "worlds": len(worlds.by_name)}
 
 
@@ -30,12 +30,12 @@ async def list_scenarios() -> list[dict[str, str]]:
 
 
 @router.get("/worlds", response_model=list[responses.WorldShown])
-async def list_worlds(worlds: All) -> list[dict[str, Any]]:
-    return [responses.shown(world) for world in worlds.by_name.values()]
+async def list_worlds(worlds: AllWorlds) -> list[dict[str, Any]]:
+    return [responses.of_world(world) for world in worlds.by_name.values()]
 
 
 @router.post("/worlds", response_model=responses.Made)
-async def make_world(new: NewWorld, worlds: All, request: Request) -> dict[str, Any]:
+async def make_world(new: NewWorld, worlds: AllWorlds, request: Request) -> dict[str, Any]:
     """A new, isolated Bakong, with a token for it. Without a seed each world has its own, by order of making."""
     scenario = None if new.scenario is None else find(new.scenario)
     limits = OFF if new.limits is None else changed(OFF, new.limits)
@@ -56,13 +56,13 @@ async def make_world(new: NewWorld, worlds: All, request: Request) -> dict[str, 
 
 
 @router.get("/worlds/{world}", response_model=responses.WorldShown)
-async def show_world(world: In) -> dict[str, Any]:
+async def show_world(world: CurrentWorld) -> dict[str, Any]:
     """The world as it is, with the mails that Bakong has sent in it."""
-    return responses.shown(world)
+    return responses.of_world(world)
 
 
 @router.patch("/worlds/{world}", response_model=responses.WorldShown)
-async def change_world(change: WorldChange, world: In) -> dict[str, Any]:
+async def change_world(change: WorldChange, world: CurrentWorld) -> dict[str, Any]:
     """Change the profile, the limits or the journal's size; what is left out stays as it is."""
     if change.journal_bytes is not None:
         world.journal_bytes = change.journal_bytes
@@ -70,28 +70,28 @@ async def change_world(change: WorldChange, world: In) -> dict[str, Any]:
         world.limits = changed(world.limits, change.limits)
     if change.profile is not None:
         world.profile = PROFILES[change.profile]
-    return responses.shown(world)
+    return responses.of_world(world)
 
 
 @router.delete("/worlds/{world}", status_code=204)
-async def drop_world(world: In, worlds: All) -> None:
+async def drop_world(world: CurrentWorld, worlds: AllWorlds) -> None:
     worlds.drop(world.name)
 
 
 @router.post("/worlds/{world}/reset", response_model=responses.WorldShown)
-async def reset_world(world: In) -> dict[str, Any]:
+async def reset_world(world: CurrentWorld) -> dict[str, Any]:
     """As new: same seed, clock, scenario, profile and limits; tokens that were issued stay good."""
     world.reset()
-    return responses.shown(world)
+    return responses.of_world(world)
 
 
 @router.post("/worlds/{world}/tokens", response_model=responses.Token)
-async def make_token(new: NewToken, world: In) -> dict[str, str]:
+async def make_token(new: NewToken, world: CurrentWorld) -> dict[str, str]:
     return {"token": world.registrations.issue(new.email, new.expires_in_s)}
 
 
 @router.delete("/worlds/{world}/tokens", status_code=204)
-async def take_back_tokens(world: In, token: Annotated[Token | None, Query()] = None) -> None:
+async def take_back_tokens(world: CurrentWorld, token: Annotated[Token | None, Query()] = None) -> None:
     """Take a token back, or with none named each that was issued: 401 from now on, until one is renewed."""
     if token is None:
         world.registrations.revoke_all()

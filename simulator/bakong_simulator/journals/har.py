@@ -1,4 +1,4 @@
-"""A journal as HAR 1.2, which browsers' tools and many others read. May not know of worlds."""
+"""A journal as HAR 1.2, which browsers' tools and many others read."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime

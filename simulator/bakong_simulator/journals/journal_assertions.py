@@ -1,4 +1,4 @@
-"""Holding a journal to what a test expects: how often, in what order, never; with near misses. May not know of HTTP."""
+"""Holding a journal to what a test expects: how often, in what order, never; with near misses."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -11,44 +11,50 @@ NEAREST = 3
 Match = Mapping[str, Any]
 
 
-class Verdict(NamedTuple):
-    """ok: whether the journal is as expected. found: the numbers of the entries that match, in their order.
+class JournalCheck(NamedTuple):
+    """ok: whether the journal is as expected. matching: the numbers of the entries that match, in their order.
 
-    near_misses: where something was expected and not found, the nearest entries with what differs in each.
+    near_misses: where something was expected and is not there, the nearest entries with what differs in each.
     """
 
     ok: bool
     expected: str
-    found: list[int]
+    matching: list[int]
     near_misses: list[dict[str, Any]]
 
     def shown(self) -> dict[str, Any]:
-        return self._asdict() | {"count": len(self.found)}
+        return {
+            "ok": self.ok,
+            "expected": self.expected,
+            "count": len(self.matching),
+            "found": self.matching,
+            "near_misses": self.near_misses,
+        }
 
 
-def verify_count(entries: Iterable[Entry], match: Match, at_least: int, at_most: int | None) -> Verdict:
+def verify_count(entries: Iterable[Entry], match: Match, at_least: int, at_most: int | None) -> JournalCheck:
     """Whether as many entries match as expected; at_most None is any number."""
     kept = list(entries)
-    found = [entry.number for entry in kept if not differences(entry, match)]
-    ok = at_least <= len(found) and (at_most is None or len(found) <= at_most)
-    misses = _nearest(kept, match) if len(found) < at_least else []
-    return Verdict(ok, _expected(at_least, at_most), found, misses)
+    matching = [entry.number for entry in kept if not differences(entry, match)]
+    ok = at_least <= len(matching) and (at_most is None or len(matching) <= at_most)
+    misses = _nearest(kept, match) if len(matching) < at_least else []
+    return JournalCheck(ok, _expected(at_least, at_most), matching, misses)
 
 
-def verify_order(entries: Iterable[Entry], matches: list[Match]) -> Verdict:
+def verify_order(entries: Iterable[Entry], matches: list[Match]) -> JournalCheck:
     """Whether entries match one after the other; others may stand between them."""
     kept = list(entries)
-    found: list[int] = []
+    matching: list[int] = []
     for match in matches:
-        start = found[-1] if found else 0
+        start = matching[-1] if matching else 0
         hit = next((entry for entry in kept if entry.number > start and not differences(entry, match)), None)
         if hit is None:
             later = [entry for entry in kept if entry.number > start]
-            where = f"after call {start}" if found else "at all"
-            expected = f"{len(matches)} in this order; number {len(found) + 1} was not found {where}"
-            return Verdict(ok=False, expected=expected, found=found, near_misses=_nearest(later, match))
-        found.append(hit.number)
-    return Verdict(ok=True, expected=f"{len(matches)} in this order", found=found, near_misses=[])
+            where = f"after call {start}" if matching else "at all"
+            expected = f"{len(matches)} in this order; number {len(matching) + 1} was not found {where}"
+            return JournalCheck(ok=False, expected=expected, matching=matching, near_misses=_nearest(later, match))
+        matching.append(hit.number)
+    return JournalCheck(ok=True, expected=f"{len(matches)} in this order", matching=matching, near_misses=[])
 
 
 def differences(entry: Entry, match: Match) -> dict[str, dict[str, Any]]:
@@ -75,8 +81,8 @@ def _expected(at_least: int, at_most: int | None) -> str:
 
 
 def _nearest(entries: list[Entry], match: Match) -> list[dict[str, Any]]:
-    told = [(entry, differences(entry, match)) for entry in entries]
-    missed = [(entry, differ) for entry, differ in told if differ]
+    compared = [(entry, differences(entry, match)) for entry in entries]
+    missed = [(entry, differ) for entry, differ in compared if differ]
     missed.sort(key=lambda pair: (len(pair[1]), -pair[0].number))
     return [
         {"number": entry.number, "endpoint": entry.endpoint, "differs": differ} for entry, differ in missed[:NEAREST]

@@ -106,7 +106,9 @@ class Journal:
     @max_bytes.setter
     def max_bytes(self, size: int) -> None:
         self._max_bytes = size
-        self._trim()
+        while self._rows and self._bytes > size:
+            oldest = self._rows.popleft()
+            self._bytes -= len(oldest[-1]) + len(oldest[-2])
         self._trim_actions()
 
     @property
@@ -128,10 +130,12 @@ class Journal:
     def record(self, row: tuple[Any, ...]) -> None:
         """Keep one call: an Entry's fields without its number."""
         self.total += 1
-        self._rows.append((self.total, *row))
+        rows = self._rows
+        rows.append((self.total, *row))
         self._bytes += len(row[-1]) + len(row[-2])
-        if len(self._rows) > LIMIT or self._bytes > self._max_bytes:
-            self._trim()
+        while len(rows) > LIMIT or (self._bytes > self._max_bytes and rows):
+            oldest = rows.popleft()
+            self._bytes -= len(oldest[-1]) + len(oldest[-2])
 
     def act(self, at_ms: int, method: str, path: str, body: bytes) -> None:
         """Keep one control action; of a long body, or path, the beginning."""
@@ -153,12 +157,6 @@ class Journal:
     def failures_since(self, failed: int) -> list[Failure]:
         """Those after the first so many."""
         return list(self.failures)[max(0, len(self.failures) - (self.failed - failed)) :]
-
-    def _trim(self) -> None:
-        rows = self._rows
-        while len(rows) > LIMIT or (rows and self._bytes > self._max_bytes):
-            oldest = rows.popleft()
-            self._bytes -= len(oldest[-1]) + len(oldest[-2])
 
     def _trim_actions(self) -> None:
         while len(self.actions) > LIMIT or (self.actions and self._action_bytes > self._max_bytes):

@@ -1,4 +1,4 @@
-"""Double entry: accounts with balances in USD and KHR, and postings that sum to zero. May not know of QR codes."""
+"""Double entry: accounts with balances in USD and KHR, and postings that sum to zero."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Which script a payment follows, of those that a world's scenario holds. May not know of time or money that moves."""
+"""Which script a payment follows, of those that a world's scenario holds."""
 
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -17,17 +17,17 @@ def choose(scenario: Scenario, order: Order | None) -> Scenario | None:
         return magic
     rules = scenario.rules or (scenario,)
     fitting = (rule for rule in rules if _fits(rule, order))
-    found = next(fitting, scenario.otherwise)
-    if found is not None or order is None:
-        return found
+    script = next(fitting, scenario.otherwise)
+    if script is not None or order is None:
+        return script
     raise ScenarioError(_nearest(scenario.name, rules, order))
 
 
 def _fits(rule: Scenario, order: Order | None) -> bool:
-    return rule.match == EVERY or (order is not None and not misses(rule.match, order))
+    return rule.match == EVERY or (order is not None and not mismatches(rule.match, order))
 
 
-def misses(match: Match, order: Order) -> list[str]:
+def mismatches(match: Match, order: Order) -> list[str]:
     """What of an order is not as a match wants it, in words; none where it fits."""
     amount = Decimal(order.minor or 0).scaleb(-DECIMALS[order.currency])
     low, high = (None if text is None else Decimal(text) for text in (match.at_least, match.at_most))
@@ -49,9 +49,9 @@ def _is_like(text: str, pattern: str | None) -> bool:
 
 
 def _nearest(name: str, rules: tuple[Scenario, ...], order: Order) -> str:
-    near = min(rules, key=lambda rule: len(misses(rule.match, order)))
+    near = min(rules, key=lambda rule: len(mismatches(rule.match, order)))
     what = f"rule {rules.index(near) + 1}" if len(rules) > 1 else "it"
     return (
         f"the payment matches nothing in the scenario {name!r}; nearest is {what}, which differs in "
-        f"{'; '.join(misses(near.match, order))} (give the scenario an 'otherwise: manual' to let such payments be)"
+        f"{'; '.join(mismatches(near.match, order))} (give the scenario an 'otherwise: manual' to let such payments be)"
     )

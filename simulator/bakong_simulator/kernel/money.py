@@ -1,4 +1,4 @@
-"""Amounts between text, minor units and JSON numbers, exactly. May not know of accounts."""
+"""Amounts between text, minor units and JSON numbers, exactly."""
 
 import re
 from decimal import Decimal

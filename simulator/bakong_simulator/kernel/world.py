@@ -1,4 +1,4 @@
-"""One isolated Bakong: clock, seed, ledger, payments, tokens, scenario, journal. May not know of HTTP."""
+"""One isolated Bakong: clock, seed, ledger, payments, tokens, scenario, journal."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -162,12 +162,12 @@ class World:
         self.player.on_poll(payment)
         return payment
 
-    def check_transaction(self, found: Transaction | None) -> Receipt | None:
+    def check_transaction(self, transaction: Transaction | None) -> Receipt | None:
         """The receipt of a transaction, for a check likewise; None while its payment is hidden."""
-        if found is None:
+        if transaction is None:
             return None
-        self.player.on_poll(found.payment)
-        return None if found.payment.hidden else found.receipt
+        self.player.on_poll(transaction.payment)
+        return None if transaction.payment.hidden else transaction.receipt
 
     def find(self, md5: str, named: Scenario | None = None) -> Payment:
         """What is known under an md5; a stranger's record where nothing is. Raises ScenarioError where none fits."""
@@ -188,14 +188,14 @@ class World:
         return self.calls[endpoint]
 
     def reverse(self, hash_: str) -> Receipt:
-        """The receiver's bank sends the money of a transaction back; it stays found, with its tracking status changed.
+        """The receiver's bank sends the money of a transaction back, which checks show as its tracking status.
 
         Raises WorldError, and LedgerError where the receiver has too little left.
         """
-        found = self.transactions.by_hash(hash_)
-        if found is None or found.receipt.failed or found.receipt.tracking_status == REVERSED:
+        transaction = self.transactions.by_hash(hash_)
+        if transaction is None or transaction.receipt.failed or transaction.receipt.tracking_status == REVERSED:
             raise WorldError(f"no transaction with hash {hash_!r} whose money could go back")
-        receipt, payment = found
+        receipt, payment = transaction
         self.ledger.post(receipt.to_account, receipt.from_account, receipt.currency, receipt.minor)
         return self._follow_money(receipt, REVERSED, payment)
 
@@ -239,7 +239,7 @@ class World:
         self._follow_money(payment.receipts[-1], status, payment)
 
     def _follow_money(self, receipt: Receipt, status: str, payment: Payment) -> Receipt:
-        """The transaction with another tracking status, wherever it is found."""
+        """The transaction with another tracking status, wherever it is asked for."""
         tracked = replace(receipt, tracking_status=status)
         self.transactions.add(tracked, payment)
         payment.receipts = [tracked if held.hash == receipt.hash else held for held in payment.receipts]

@@ -1,4 +1,4 @@
-"""All worlds of a process, and how a call finds its own. May not know of HTTP."""
+"""All worlds of a process, and how a call finds its own."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ class Worlds:
         self._made += 1
         name = name or self._free_name()
         if not _NAME.fullmatch(name):
-            raise WorldError(f"read the name {name!r}, expected small letters, digits and hyphens, at most 63")
+            raise WorldError(f"read the name {name!r}, expected lowercase letters, digits and hyphens, at most 63")
         if name in self.by_name:
             raise WorldError(f"a world called {name!r} is there already")
         world = World(name, self._made if seed is None else seed, self.wall_ms, scenario)
