@@ -15,7 +15,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from bakong_sandbox import bounded, edge, serving
 
 PROTOCOL = ["connection_made", "connection_lost", "data_received", "send_400_response", "on_message_begin"]
-PROTOCOL += ["on_headers_complete", "on_message_complete", "_should_upgrade", "_unset_keepalive_if_required"]
+PROTOCOL += [
+    "on_body",
+    "on_response_complete",
+    "_start_asgi_task",
+    "on_headers_complete",
+    "on_message_complete",
+    "_should_upgrade",
+    "_unset_keepalive_if_required",
+]
 SERVER = ["startup", "main_loop", "on_tick", "shutdown", "capture_signals"]
 OURS = [(HttpToolsProtocol, PROTOCOL, (serving.Protocol, edge.EdgeProtocol, bounded.BoundedProtocol))]
 OURS += [(uvicorn.Server, SERVER, (serving._Server,))]
