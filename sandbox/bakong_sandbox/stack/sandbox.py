@@ -31,7 +31,9 @@ async def run(options: Options) -> AsyncIterator[Stack]:
     secrets = load_secrets(folder)
     with listen(options.port, options.host) as port:
         worlds = Worlds(wall_ms)
-        worlds.default.watch_file(scenario) if isinstance(scenario, ScriptFile) else worlds.default.set_scenario(scenario)
+        worlds.default.watch_file(scenario) if isinstance(scenario, ScriptFile) else worlds.default.set_scenario(
+            scenario
+        )
         worlds.default.limits = Limits(quota=options.quota)
         token = _token(worlds.default, secrets)
         save_secrets(folder, secrets)
