@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from bakong_service import wiring
+from bakong_service.adapters.audit_archive import AuditArchive
 from bakong_service.adapters.bakong import HttpBakong
 from bakong_service.adapters.metrics import CONTENT_TYPE, Metrics
 from bakong_service.adapters.system import SystemIds, SystemTimers, ticks_us, wait_at_most
@@ -20,6 +21,7 @@ from bakong_service.api.addresses import Proxies
 from bakong_service.api.guard import OPEN_PATHS, Guard, Rules
 from bakong_service.api.straight import Straight
 from bakong_service.domain.plans import Prices
+from bakong_service.domain.retention import Retention
 from bakong_service.ports import Admission, Store, Timers
 from bakong_service.settings import Settings
 from bakong_service.usecases.core import Core, Merchant
@@ -165,4 +167,10 @@ def _core(settings: Settings, store: Store, timers: Timers, bakong: HttpBakong, 
         grace_ms=settings.grace_days * 86_400_000,
         lease_ms=max(60_000, 4 * settings.bakong_timeout_ms),
         private_callbacks=settings.private_callbacks,
+        retention=Retention.of_days(
+            webhooks=settings.retention_webhook_days,
+            codes=settings.retention_unpaid_days,
+            audit=settings.retention_audit_days,
+        ),
+        archive=AuditArchive(settings.audit_dir),
     )

@@ -12,6 +12,7 @@ from bakong_service.domain.events import Attempt, Notification
 from bakong_service.domain.idempotency import Answer
 from bakong_service.domain.keys import ApiKey
 from bakong_service.domain.payments import NoAnswer, Payment, Purpose, Receipt, Report
+from bakong_service.domain.retention import Oldest
 from bakong_service.domain.subscriptions import Subscription
 from bakong_service.domain.watching import Spent, Watched
 
@@ -106,9 +107,18 @@ class LedgerRecords(Protocol):
 
     def answer_to(self, scope: str, now_ms: int) -> Answer | None: ...
     def add_answer(self, answer: Answer) -> bool: ...
-    def forget_answers(self, before_ms: int) -> None: ...
-    def next_forgotten_ms(self) -> int | None: ...
     def add_audit(self, row: AuditRow) -> None: ...
+
+
+class RetentionRecords(Protocol):
+    """What has come of age. Each forget_ method takes at most limit rows, and returns how many it took."""
+
+    def oldest(self) -> Oldest: ...
+    def forget_answers(self, before_ms: int, limit: int) -> int: ...
+    def forget_webhooks(self, before_ms: int, limit: int) -> int: ...
+    def forget_codes(self, ended_before_ms: int, limit: int) -> int: ...
+    def old_audit(self, before_ms: int, limit: int) -> list[AuditRow]: ...
+    def forget_audit(self, ids: Sequence[int], before_ms: int) -> None: ...
 
 
 class KeyRecords(Protocol):
@@ -119,7 +129,16 @@ class KeyRecords(Protocol):
     def revoke_api_key(self, digest: str, at_ms: int) -> bool: ...
 
 
-class Records(PaymentRecords, PollRecords, SubscriptionRecords, WebhookRecords, LedgerRecords, KeyRecords, Protocol):
+class Records(
+    PaymentRecords,
+    PollRecords,
+    SubscriptionRecords,
+    WebhookRecords,
+    LedgerRecords,
+    RetentionRecords,
+    KeyRecords,
+    Protocol,
+):
     """The tables, inside one transaction.
 
     savepoint: a part of the transaction that is undone alone where it raises; it raises RowError in its place.
@@ -168,6 +187,12 @@ class Patience(Protocol):
     """Waits until one of the tasks has ended, or all of them, but no longer than so many seconds of real time."""
 
     async def __call__(self, tasks: Collection[asyncio.Future[Any]], seconds: float, /, *, for_all: bool) -> None: ...
+
+
+class Archive(Protocol):
+    """Keeps audit rows outside of the database, durably before it returns. Raises UnavailableError."""
+
+    async def __call__(self, rows: Sequence[AuditRow], /) -> None: ...
 
 
 class Admission(Protocol):

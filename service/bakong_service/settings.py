@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     family_premium_price: Annotated[Decimal, Field(gt=0, decimal_places=2)] = Decimal("1.00")
     khr_per_usd: Annotated[int, Field(gt=0)] = 4000
     grace_days: Annotated[int, Field(ge=0, le=30)] = 3
+    retention_webhook_days: Annotated[int, Field(ge=0, le=36_500)] = 30  # after delivery; 0 keeps, as in the next two
+    retention_unpaid_days: Annotated[int, Field(ge=0, le=36_500)] = 90  # the codes of payments that ended unpaid
+    retention_audit_days: Annotated[int, Field(ge=0, le=36_500)] = 365  # exported to audit_dir first
     log_dir: Path | None = None  # three files; None: standard output
     port: Annotated[int, Field(ge=0, le=65535)] = 3002
 
@@ -97,6 +100,11 @@ class Settings(BaseSettings):
         """Every secret, for what must never show one."""
         single = (self.bakong_developer_token, self.main_backend_api_key)
         return (*self.encryption_keys, *self.webhook_secrets, *(secret.get_secret_value() for secret in single))
+
+    @property
+    def audit_dir(self) -> Path:
+        """Where audit rows go when the database keeps them no more."""
+        return (self.log_dir or self.data_dir) / "audit"
 
     @property
     def sqlite_path(self) -> Path:

@@ -186,7 +186,7 @@ async def test_a_statement_that_is_left_half_read_spoils_no_other_transaction(st
     together = [store.write(half_read), *(store.write(answering(number)) for number in range(3, 6))]
     results = await asyncio.gather(*together, return_exceptions=True)
     assert [type(result) for result in results[1:]] == [bool] * 3
-    await store.write(lambda records: records.forget_answers(0))
+    await store.write(lambda records: records.forget_answers(0, 9))
     assert len(await scopes(store)) == 6
 
 
@@ -196,7 +196,7 @@ async def test_after_its_end_a_store_refuses_at_once(store, use):
     works = {"read": lambda records: records.api_keys(), "insert": answering(1)}
     call = store.read if use == "read" else store.write
     with pytest.raises(UnavailableError, match="closed"):
-        await asyncio.wait_for(call(works.get(use, lambda records: records.forget_answers(0))), 10)
+        await asyncio.wait_for(call(works.get(use, lambda records: records.forget_answers(0, 9))), 10)
 
 
 async def test_what_waits_at_the_end_is_stored_first(tmp_path):
@@ -214,7 +214,7 @@ async def test_a_caller_whose_loop_is_gone_does_not_end_the_writer(tmp_path):
     entered, go_on = threading.Event(), threading.Event()
 
     def slow(records):
-        records.forget_answers(0)
+        records.forget_answers(0, 9)
         entered.set()
         go_on.wait(10)
 
@@ -230,5 +230,5 @@ async def test_a_caller_whose_loop_is_gone_does_not_end_the_writer(tmp_path):
     go_on.set()
     await first
     assert await asyncio.wait_for(store.write(answering(2)), 10)
-    assert await asyncio.wait_for(store.write(lambda records: records.forget_answers(0)), 10) is None
+    assert await asyncio.wait_for(store.write(lambda records: records.forget_answers(0, 9)), 10) == 0
     await store.close()

@@ -21,7 +21,7 @@ from bakong_service.api.shapes import (
     payment_status,
 )
 from bakong_service.api.using import Use
-from bakong_service.domain.errors import UnavailableError
+from bakong_service.domain.errors import NotFoundError, UnavailableError
 from bakong_service.usecases.create_payment import create_payment
 from bakong_service.usecases.monitor import Outcome, monitor
 from bakong_service.usecases.watch import check_all, find, refresh
@@ -111,6 +111,8 @@ async def history(
 async def qr_code(md5: Md5, core: Use) -> Response:
     """The payment's code as a picture."""
     payment = await find(core, md5)
+    if not payment.qr:
+        raise NotFoundError(f"the code of the payment with the md5 {md5} is no longer kept")
     return Response(image.png(payment.qr), media_type="image/png")
 
 

@@ -8,7 +8,10 @@ from bakong_service.domain.caller import Caller
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow:
-    """One change. before and after hold what changed, as JSON values; None where there was, or is, nothing."""
+    """One change. before and after hold what changed, as JSON values; None where there was, or is, nothing.
+
+    id: once it is stored.
+    """
 
     action: str
     resource: str
@@ -16,3 +19,4 @@ class AuditRow:
     after: dict[str, Any] | None
     by: Caller
     at_ms: int
+    id: int | None = None

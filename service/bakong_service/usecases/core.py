@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 from bakong_service.domain.breaker import Breaker
 from bakong_service.domain.plans import Prices
+from bakong_service.domain.retention import Retention
 from bakong_service.domain.singly import Usual
 from bakong_service.domain.subscriptions import GRACE_MS
-from bakong_service.ports import Bakong, Ids, Patience, Post, ReportRow, Store, Timers, unreported
+from bakong_service.ports import Archive, Bakong, Ids, Patience, Post, ReportRow, Store, Timers, unreported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class Core:
     fresh_ms: an answer so young is not asked for again by a caller. look_ms: how often the worker looks for what other
     processes have left; None where there are none. wake: there is an event; wake_polling: there is a payment.
     stopping: the worker begins nothing new. report: where a row goes that stops nothing but itself.
+    archive: where audit rows go before they are deleted; without one, none is.
     """
 
     store: Store
@@ -73,5 +75,7 @@ class Core:
     wake_polling: Callable[[], object] = str
     stopping: bool = False
     report: ReportRow = unreported
+    retention: Retention = field(default_factory=Retention)
+    archive: Archive | None = None
     outlook: Outlook = field(default_factory=Outlook)
     in_flight: set[str] = field(default_factory=set)

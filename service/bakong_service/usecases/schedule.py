@@ -1,4 +1,4 @@
-"""What time alone changes in subscriptions, and what is thrown away with age. May not know of HTTP or SQL."""
+"""What time alone changes in subscriptions. Must not depend on HTTP or SQL."""
 
 from bakong_service.domain.errors import RowError
 from bakong_service.usecases.change import Change, transact
@@ -25,8 +25,3 @@ def _tick(change: Change) -> int:
             change.core.report("subscription", subscription.id, error.__cause__ or error)
             change.records.postpone_subscription(subscription.id, change.at_ms + POSTPONED_MS)
     return len(due)
-
-
-async def forget_old(core: Core) -> None:
-    """Throw away the answers whose Idempotency-Key has expired."""
-    await transact(core, lambda change: change.records.forget_answers(change.at_ms))

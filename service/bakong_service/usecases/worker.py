@@ -13,11 +13,11 @@ from bakong_service.domain.errors import UnavailableError
 from bakong_service.ports import Records, Timer
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.deliver import Delivery
-from bakong_service.usecases.schedule import forget_old, tick_due
+from bakong_service.usecases.retention import Cleaner
+from bakong_service.usecases.schedule import tick_due
 from bakong_service.usecases.watch import poll_due
 
 AGAIN_MS = 1_000
-FORGET_EVERY_MS = 3_600_000
 STOP_S = 5.0
 
 
@@ -98,11 +98,10 @@ class Worker:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._forgets_from_ms = 0
         self._delivery = Delivery(core, self._begin_more)
         self._polling = Routine(core, self._poll)
         self._delivering = Routine(core, self._delivery.begin_due, self._delivery.at_rest)
-        self._routines = (Routine(core, self._tick), self._polling, self._delivering)
+        self._routines = (Routine(core, self._tick), self._polling, self._delivering, Routine(core, Cleaner(core).run))
 
     async def start(self) -> None:
         """Take up what is due, also from before a crash."""
@@ -143,17 +142,14 @@ class Worker:
         return await poll_due(self._core)
 
     async def _tick(self) -> int | None:
-        """Bring subscriptions up to date, and throw away old answers; when either falls due next."""
-        core, now_ms = self._core, self._core.timers.now_ms()
-        tick_ms, forget_ms = await core.store.read(self._tick_dues)
-        if tick_ms is not None and tick_ms <= now_ms:
-            await tick_due(core)
-        if forget_ms is not None and forget_ms <= now_ms:
-            await forget_old(core)
-            self._forgets_from_ms = now_ms + FORGET_EVERY_MS
-        return min((due for due in await core.store.read(self._tick_dues) if due is not None), default=None)
+        """Bring subscriptions up to date; when the next falls due."""
+        core = self._core
+        due_ms = await core.store.read(_tick_ms)
+        if due_ms is None or due_ms > core.timers.now_ms():
+            return due_ms
+        await tick_due(core)
+        return await core.store.read(_tick_ms)
 
-    def _tick_dues(self, records: Records) -> tuple[int | None, int | None]:
-        """Answers are thrown away on a beat of their own, so that many of one hour go together."""
-        forget_ms = records.next_forgotten_ms()
-        return records.next_subscription_ms(), forget_ms and max(forget_ms, self._forgets_from_ms)
+
+def _tick_ms(records: Records) -> int | None:
+    return records.next_subscription_ms()

@@ -3,7 +3,7 @@
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from bakong_service.adapters.sql import tables as t
 from bakong_service.adapters.sql.rows import Rows
@@ -32,14 +32,6 @@ class LedgerRows(Rows):
             return True
         self._run(delete(t.idempotency_keys).where(_I.scope == answer.scope, _I.expires_ms <= answer.created_ms))
         return self._insert_once(t.idempotency_keys, row)
-
-    def forget_answers(self, before_ms: int) -> None:
-        self._run(delete(t.idempotency_keys).where(_I.expires_ms <= before_ms))
-
-    def next_forgotten_ms(self) -> int | None:
-        """When the oldest answer expires."""
-        found: int | None = self._run(select(func.min(_I.expires_ms))).scalar()
-        return found
 
     def add_audit(self, row: AuditRow) -> None:
         self._insert(

@@ -190,7 +190,9 @@ def payment_of(row: Row[Any] | None, seal: Seal) -> Payment | None:
 
 
 def _private(row: Row[Any], seal: Seal) -> tuple[str, str, str]:
-    """Account, code and deep link; of a row from before sealing, as they stand."""
+    """Account, code and deep link; of a row from before sealing, as they stand; without the code once it is dropped."""
+    if not row.qr:
+        return row.account_id, "", ""
     if row.deep_link:
         return row.account_id, row.qr, row.deep_link
     account_id, qr, deep_link = orjson.loads(seal.open(row.qr, PAYMENTS, "qr", row.id))

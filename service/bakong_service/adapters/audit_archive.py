@@ -1,0 +1,63 @@
+"""Audit rows as JSON lines in files, durable before they leave the database."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import orjson
+
+from bakong_service.domain.audit import AuditRow
+from bakong_service.domain.errors import UnavailableError
+from bakong_service.domain.events import iso
+
+
+class AuditArchive:
+    """See bakong_service.ports.Archive: a file for each batch, named by its first row: the same batch is the same file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def __call__(self, rows: Sequence[AuditRow], /) -> None:
+        await asyncio.to_thread(self._write, rows)
+
+    def _write(self, rows: Sequence[AuditRow]) -> None:
+        text = b"".join(orjson.dumps(_shown(row)) + b"\n" for row in rows)
+        stamp = iso(rows[0].at_ms).replace(":", "").replace("-", "")
+        path = self._folder / f"audit-{stamp}-{rows[0].id}.jsonl"
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            part = path.with_suffix(".part")
+            part.touch(mode=0o600)
+            with part.open("wb") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+            _sync_folder(self._folder)
+        except OSError as error:
+            raise UnavailableError(f"the audit archive in {self._folder} cannot be written") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name durable, too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _shown(row: AuditRow) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "at": iso(row.at_ms),
+        "actor": row.by.actor,
+        "action": row.action,
+        "resource": row.resource,
+        "before": row.before,
+        "after": row.after,
+        "address": row.by.address,
+        "userAgent": row.by.user_agent,
+        "requestId": row.by.request_id,
+    }
