@@ -114,7 +114,7 @@ campaign-contracts: $(VENV)/.installed-test
 .PHONY: openapi campaign-contracts
 
 
-.PHONY: proration benchmark-budget
+.PHONY: proration benchmark-budget benchmark-history
 # Each law of proration over 20,000 examples: some minutes.
 proration: $(VENV)/.installed-test
 	$(PYTEST) -n 0 -m campaign tests/service/test_proration.py
@@ -123,3 +123,7 @@ proration: $(VENV)/.installed-test
 benchmark-budget: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.budget
 	$(BIN)/python -m benchmarks.budget --single
+
+# What history costs: each statement of the worker with up to 1,000,000 stored payments, and 40 payments beside 500,000.
+benchmark-history: $(VENV)/.installed-test
+	$(BIN)/python -m benchmarks.history

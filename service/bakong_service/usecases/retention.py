@@ -10,8 +10,8 @@ from bakong_service.domain.errors import UnavailableError
 from bakong_service.ports import Records
 from bakong_service.usecases.core import Core
 
-BATCH = 200
-PAUSE_MS = 1_000  # between batches, while there is more: payments go first
+BATCH = 100
+PAUSE_MS = 2_000  # between batches, while there is more: payments go first
 EVERY_MS = 3_600_000
 
 
