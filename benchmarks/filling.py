@@ -19,8 +19,9 @@ _STATEMENTS = (
     ),
     "INSERT INTO payment_status_history (payment_id, to_status, why, at_ms) SELECT 'p' || i, 'PAID', '', {at} FROM n",
     (
-        "INSERT INTO webhook_notifications (id, event, url, body, created_ms, attempts, delivered_ms) "
-        "SELECT 'w' || i, 'payment.paid', 'https://shop.test/', CAST('{{}}' AS {bytes}), {at}, 1, {at} FROM n"
+        "INSERT INTO webhook_notifications (id, event, url, host, body, created_ms, attempts, delivered_ms) "
+        "SELECT 'w' || i, 'payment.paid', 'https://shop.test/', 'shop.test', CAST('{{}}' AS {bytes}), {at}, 1,"
+        " {at} FROM n"
     ),
     "INSERT INTO webhook_attempts (notification_id, number, at_ms, status) SELECT 'w' || i, 1, {at}, 200 FROM n",
     (
@@ -46,12 +47,13 @@ _OPEN = (
         " FALSE, {now}, {now} + 900000 + i, {now}, {now} + i FROM n"
     ),
     (
-        "INSERT INTO webhook_notifications (id, event, url, body, created_ms, attempts, next_try_ms) "
-        "SELECT 'ow' || i, 'payment.paid', 'https://shop.test/', CAST('{{}}' AS {bytes}), {now}, 1, {now} + i FROM n"
+        "INSERT INTO webhook_notifications (id, event, url, host, body, created_ms, attempts, next_try_ms) "
+        "SELECT 'ow' || i, 'payment.paid', 'https://shop.test/', 'shop.test', CAST('{{}}' AS {bytes}), {now}, 1,"
+        " {now} + i FROM n"
     ),
     (
-        "INSERT INTO webhook_notifications (id, event, url, body, created_ms, attempts) "
-        "SELECT 'gw' || i, 'payment.paid', 'https://shop.test/', CAST('{{}}' AS {bytes}), {now}, 10 FROM n"
+        "INSERT INTO webhook_notifications (id, event, url, host, body, created_ms, attempts) "
+        "SELECT 'gw' || i, 'payment.paid', 'https://shop.test/', 'shop.test', CAST('{{}}' AS {bytes}), {now}, 10 FROM n"
     ),
 )
 

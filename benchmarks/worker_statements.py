@@ -21,7 +21,7 @@ READS: dict[str, Call] = {
     "calls_spent": lambda records, _: records.calls_spent(1),
     "next_subscription_ms": lambda records, _: records.next_subscription_ms(),
     "due_subscriptions": lambda records, _: records.due_subscriptions(NOW_MS + 31 * DAY_MS, LIMIT),
-    "next_notification_ms": lambda records, _: records.next_notification_ms(),
+    "due_hosts": lambda records, _: records.due_hosts(),
     "given_up": lambda records, _: records.given_up(LIMIT),
     "attempts": lambda records, _: records.attempts("w7"),
     "oldest": lambda records, _: records.oldest(),
@@ -43,7 +43,7 @@ WRITES: dict[str, Call] = {
     "sold": lambda records, _: records.sold(NOW_MS // DAY_MS * DAY_MS - 7 * DAY_MS, NOW_MS // DAY_MS * DAY_MS),
     "spend_call": lambda records, _: records.spend_call(1, 10**9),
     "lease_notifications": lambda records, step: records.lease_notifications(
-        NOW_MS + 2 * step + LIMIT, NOW_MS + 2 * step + LIMIT + 1, 3
+        "shop.test", NOW_MS + 2 * step + LIMIT, NOW_MS + 2 * step + LIMIT + 1, 3
     ),
     "save_attempt": lambda records, step: records.save_attempt(
         records.given_up(1)[0], Attempt(notification_id="gw1", number=10 + step, at_ms=NOW_MS)

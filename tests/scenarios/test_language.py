@@ -6,7 +6,7 @@ from bakong_scenarios import ScenarioError, State, find, names, read
 from bakong_scenarios.vocabulary import ANSWERS, CONDITIONS, FAULTS
 from bakong_simulator.bakong.faults import FAULTS as PLAYED
 from bakong_simulator.bakong.faults import REFUSALS
-from bakong_simulator.wire.send import conditions
+from bakong_simulator.wire import conditions
 
 
 def test_the_three_first_scenarios_are_in_the_library():

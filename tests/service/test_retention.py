@@ -163,7 +163,7 @@ async def answers_now(house, payments, answers):
         known[path] = (await house.client.get(path)).json()["data"]
     read = house.core.store.read
     known["given up"] = [one.id for one in await read(lambda records: records.given_up(100))]
-    known["due"] = await read(lambda records: records.next_notification_ms())
+    known["due"] = await read(lambda records: records.due_hosts())
     known["answers"] = [await read(lambda records, n=n: records.answer_to(f"s-{n}", NOW_MS)) for n in range(answers)]
     known["receipts"] = await rows(house, "SELECT payment_id, hash, verdict, raw FROM payment_receipts ORDER BY hash")
     known["steps"] = await rows(house, "SELECT * FROM payment_status_history ORDER BY id")

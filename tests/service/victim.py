@@ -102,8 +102,7 @@ async def is_done(store, users):
         payments = [payment for user in users for payment in records.user_payments(user, 10, 0)]
         return len(payments) >= len(users) and all(payment.paid_ms for payment in payments)
 
-    due_ms = await store.read(lambda records: records.next_notification_ms())
-    return due_ms is None and await store.read(look)
+    return not await store.read(lambda records: records.due_hosts()) and await store.read(look)
 
 
 def main():

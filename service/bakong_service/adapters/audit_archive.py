@@ -13,7 +13,7 @@ from bakong_service.domain.events import iso
 
 
 class AuditArchive:
-    """See bakong_service.ports.Archive: a file for each batch, named by its first row: the same batch is the same file."""
+    """See ports.Archive: a file for each batch, named by its first row, so that the same batch is the same file."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -29,6 +29,7 @@ class Cleaner:
             return self._from_ms
         due_ms = core.retention.due_ms(await core.store.read(lambda records: records.oldest()))
         if due_ms is None or due_ms > now_ms:
+            self._from_ms = now_ms + EVERY_MS  # whatever wakes the worker meanwhile costs no look
             return due_ms
         self._from_ms = now_ms + (PAUSE_MS if await drop_batches(core) else EVERY_MS)
         return self._from_ms

@@ -8,6 +8,7 @@ from sqlalchemy import Row, func, insert, select, update
 from bakong_contracts.webhooks import EventType
 from bakong_service.adapters.sql import tables as t
 from bakong_service.adapters.sql.rows import Rows
+from bakong_service.domain.callbacks import receiving_host
 from bakong_service.domain.events import Attempt, Notification
 
 _W = t.webhook_notifications.c
@@ -21,11 +22,10 @@ class WebhookRows(Rows):
 
     def due_hosts(self) -> dict[str, int]:
         """The hosts that webhooks wait for, and when the first of each falls due; one look into the index for each."""
-        pending = _W.next_try_ms.is_not(None)
-        hosts = select(func.min(_W.host).label("host")).where(pending).cte("hosts", recursive=True)
-        after = select(func.min(_W.host)).where(pending, _W.host > hosts.c.host).scalar_subquery()
+        hosts = select(func.min(_W.host).label("host")).where(t.UNDELIVERED).cte("hosts", recursive=True)
+        after = select(func.min(_W.host)).where(t.UNDELIVERED, _W.host > hosts.c.host).scalar_subquery()
         hosts = hosts.union_all(select(after).where(hosts.c.host.is_not(None)))
-        first = select(func.min(_W.next_try_ms)).where(pending, _W.host == hosts.c.host).scalar_subquery()
+        first = select(func.min(_W.next_try_ms)).where(t.UNDELIVERED, _W.host == hosts.c.host).scalar_subquery()
         return {host: due_ms for host, due_ms in self._run(select(hosts.c.host, first)) if due_ms is not None}
 
     def lease_notifications(self, host: str, now_ms: int, until_ms: int, limit: int) -> list[Notification]:
@@ -77,12 +77,12 @@ class WebhookRows(Rows):
 
     def replay(self, notification_id: str, at_ms: int) -> bool:
         """Let it be tried once more, at once; False where it is not there. The tries of before stay recorded."""
-        again = update(t.webhook_notifications).where(_W.id == notification_id, _W.url.is_not(None))
-        return bool(self._run(again.values(next_try_ms=at_ms, delivered_ms=None)).rowcount == 1)
-
-    def next_notification_ms(self) -> int | None:
-        due_ms: int | None = self._run(select(func.min(_W.next_try_ms)).where(t.UNDELIVERED)).scalar()
-        return due_ms
+        url = self._run(select(_W.url).where(_W.id == notification_id)).scalar()
+        if url is None:
+            return False
+        again = update(t.webhook_notifications).where(_W.id == notification_id)
+        self._run(again.values(host=receiving_host(url), next_try_ms=at_ms, delivered_ms=None))
+        return True
 
 
 def _row(notification: Notification) -> dict[str, Any]:

@@ -159,7 +159,6 @@ webhook_notifications = Table(
     Column("last_error", Text),
 )
 _W = webhook_notifications.c
-_index("ix_webhook_undelivered", _W.next_try_ms, _W.created_ms, _W.id, where=UNDELIVERED)
 _index("ix_webhook_given_up", _W.created_ms, _W.id, where=GIVEN_UP)
 _index("ix_webhook_delivered", _W.delivered_ms, where=DELIVERED)
 _index("ix_webhook_without_url", _W.created_ms, where=WITHOUT_URL)

@@ -27,7 +27,6 @@ _NEW: tuple[tuple[str, str, list[str], str | None], ...] = (
     ("ix_payment_user", _PAYMENTS, ["user_id", "created_ms", "id"], None),
     ("ix_payment_created", _PAYMENTS, ["created_ms"], None),
     ("ix_subscription_user", _SUBSCRIPTIONS, ["user_id", "created_ms", "id"], None),
-    ("ix_webhook_undelivered", _WEBHOOKS, ["next_try_ms", "created_ms", "id"], "next_try_ms IS NOT NULL"),
     (
         "ix_webhook_given_up",
         _WEBHOOKS,

@@ -23,7 +23,7 @@ def upgrade() -> None:
 
 
 def _fill() -> None:
-    """Give the webhooks that are still to be sent their hosts; the others are filled when they are sent again."""
+    """Give the webhooks that are still to be sent their hosts; one that is sent again later is given its host then."""
     table = sa.table("webhook_notifications", *(sa.column(name) for name in ("id", "url", "host", "next_try_ms")))
     connection = op.get_bind()
     urls = sa.select(table.c.url).where(table.c.next_try_ms.is_not(None), table.c.url.is_not(None)).distinct()
