@@ -159,6 +159,15 @@ async def test_the_journal_is_durable_before_anyone_is_answered(tmp_path):
     assert pragmas == ["wal", 2]
 
 
+async def test_a_migration_may_take_longer_than_any_other_statement(postgres_url, monkeypatch):
+    monkeypatch.setattr(postgres, "STATEMENT_S", 0.05)
+    store = PostgresStore(postgres_url)
+    await store.migrate(lambda connection: connection.execute(text("SELECT pg_sleep(0.3)")))
+    with pytest.raises(UnavailableError):
+        await store.read(lambda records: records._run(text("SELECT pg_sleep(30)")))
+    await store.close()
+
+
 async def test_a_database_that_is_not_there_is_unavailable_and_names_no_password():
     store = PostgresStore("postgresql://someone:hunter2@127.0.0.1:1/none")
     with pytest.raises(UnavailableError) as refused:

@@ -35,8 +35,8 @@ def revision(connection: Connection) -> str | None:
     """The migration that the database stands at, or None for a new one."""
     if not connection.dialect.has_table(connection, "alembic_version"):
         return None
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return None if found is None else str(found)
+    version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if version is None else str(version)
 
 
 def _alembic(verb: str, connection: Connection, to: str) -> None:

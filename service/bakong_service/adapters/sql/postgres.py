@@ -34,7 +34,8 @@ class PostgresStore:
     def __init__(self, url: str, seal: Seal | None = None, report: ReportRow = unreported) -> None:
         self._seal = seal or NoSeal()
         self._report = report
-        self.engine = engine(url)
+        self._url = url
+        self.engine = engine(url, statement_s=STATEMENT_S)
         # A read is one statement, or a few that need no common snapshot: no BEGIN and no ROLLBACK to wait for.
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._groups = Groups(self._add)
@@ -95,12 +96,15 @@ class PostgresStore:
         raise AssertionError("the last try returns or raises")  # pragma: no cover
 
     async def migrate(self, work: Callable[[Connection], T]) -> T:
-        """Run the work on a connection of its own, in one transaction."""
+        """Run the work on a connection of its own, in one transaction, however long its statements take."""
+        patient = engine(self._url, statement_s=None)
         try:
-            async with self.engine.begin() as connection:
+            async with patient.begin() as connection:
                 return await connection.run_sync(work)
         except Exception as error:
             raise translated(error) from error
+        finally:
+            await patient.dispose()
 
     async def ping(self) -> None:
         await self.read(lambda records: records.next_poll_ms())
@@ -137,7 +141,7 @@ def _type(dialect: Dialect, shape: InsertShape, name: str) -> str:
     return re.sub(r"\(.*", "", shape.table.c[name].type.compile(dialect=dialect))
 
 
-def engine(url: str) -> AsyncEngine:
+def engine(url: str, *, statement_s: float | None) -> AsyncEngine:
     """An engine for postgresql:// or postgres://; the driver is ours to choose. Parameters stay out of errors."""
     return create_async_engine(
         make_url(url).set(drivername="postgresql+asyncpg"),
@@ -145,5 +149,5 @@ def engine(url: str) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=CONNECT_S,
         hide_parameters=True,
-        connect_args={"timeout": CONNECT_S, "command_timeout": STATEMENT_S},
+        connect_args={"timeout": CONNECT_S, "command_timeout": statement_s},
     )

@@ -55,10 +55,10 @@ def batches(seal: Sealing) -> Iterator[Callable[[Connection], int]]:
 def _batch(seal: Sealing, place: _Place, connection: Connection) -> int:
     column = place.column
     keys = [column.table.c[name] for name in column.keys]
-    found = select(*keys, column.table.c[column.name].label("sealed")).order_by(*keys).limit(BATCH)
+    batch = select(*keys, column.table.c[column.name].label("sealed")).order_by(*keys).limit(BATCH)
     if place.last is not None:
-        found = found.where(tuple_(*keys) > tuple_(*place.last))
-    rows = connection.execute(found).all()
+        batch = batch.where(tuple_(*keys) > tuple_(*place.last))
+    rows = connection.execute(batch).all()
     place.ended = len(rows) < BATCH
     if rows:
         place.last = tuple(rows[-1][: len(keys)])
