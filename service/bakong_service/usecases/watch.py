@@ -150,10 +150,18 @@ async def _record(core: Core, payments: Sequence[Payment], reports: Mapping[str,
     def record(change: Change) -> list[Payment]:
         if any(isinstance(report, NoAnswer) and report.why == "quota" for report in reports.values()):
             change.records.stop_calls(watching.day_of(change.at_ms))
-        stored = change.records.payments_by_id(ids)
-        return [_settled_alone(change, payment, reports.get(payment.md5)) for payment in stored]
+        return _settled_all(change, change.records.payments_by_id(ids), reports)
 
     return await transact(core, record)
+
+
+def _settled_all(change: Change, payments: Sequence[Payment], reports: Mapping[str, Report]) -> list[Payment]:
+    """All of them together, which is cheap; where one fails, each by itself, so that it undoes no other."""
+    try:
+        with change.records.savepoint():
+            return [_settled(change, payment, reports.get(payment.md5)) for payment in payments]
+    except RowError:
+        return [_settled_alone(change, payment, reports.get(payment.md5)) for payment in payments]
 
 
 def _settled_alone(change: Change, payment: Payment, report: Report | None) -> Payment:
