@@ -164,7 +164,7 @@ def _core(store, clock, client, seed):
         store=store,
         timers=clock,
         ids=SeededIds(seed),
-        bakong=HttpBakong(client, "token", None),
+        bakong=HttpBakong(client, "token", None, now_ms=clock.now_ms),
         post=None,
         patience=wait_at_most,
         prices=Prices(),

@@ -57,18 +57,19 @@ async def run(settings: Settings, *, timers: Timers | None = None, works: bool =
         opened.push_async_callback(store.close)
         admission = wiring.open_admission(settings, timers)
         opened.push_async_callback(admission.close)
-        metrics = Metrics()
+        metrics, clock = Metrics(), timers or SystemTimers()
         metrics.counts("log_lines_dropped", "Lines that nobody took in time.", lambda: streams.dropped)
         upstream = await opened.enter_async_context(_upstream(settings))
         bakong = HttpBakong(
             upstream,
             settings.bakong_developer_token.get_secret_value(),
             settings.bakong_email or None,
+            now_ms=clock.now_ms,
             see=metrics.asked_bakong,
         )
         post = HttpPost(private_allowed=settings.private_callbacks, see=metrics.tried_webhook)
         opened.push_async_callback(post.close)
-        core = _core(settings, store, timers or SystemTimers(), bakong, post)
+        core = _core(settings, store, clock, bakong, post)
         core.report = report
         bakong.may_call = partial(spend_call, core)
         worker = Worker(core)

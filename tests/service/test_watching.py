@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,14 +43,19 @@ class Wire:
     def __init__(self, core, *, email=None, lists=True):
         self.calls = []
         self.answers = {}
+        self.slow = {}
         self.lists = lists
         client = httpx.AsyncClient(transport=httpx.MockTransport(self), base_url="http://bakong")
-        core.bakong = HttpBakong(client, "old-token", email, may_call=lambda: spend_call(core))
+        core.bakong = HttpBakong(
+            client, "old-token", email, now_ms=core.timers.now_ms, may_call=lambda: spend_call(core)
+        )
 
-    def __call__(self, request):
+    async def __call__(self, request):
         name = request.url.path.removeprefix("/v1/")
         body = json.loads(request.content)
         self.calls.append((name, len(body) if isinstance(body, list) else 1))
+        if name in self.slow:
+            return await self.slow[name](request)
         if name in self.answers:
             return self.answers[name](request)
         if isinstance(body, list):
@@ -122,15 +128,108 @@ async def test_every_request_counts_also_those_that_renew_a_token(house):
     assert (await budget(house.core)).spent == 4
 
 
-async def test_a_token_that_stays_refused_is_renewed_once_for_each_question(house):
+REFUSED = {"responseCode": 1, "errorCode": 6, "data": None}
+
+
+def token_of(text):
+    return httpx.Response(200, json={"responseCode": 0, "errorCode": None, "data": {"token": text}})
+
+
+async def test_twenty_refused_questions_renew_the_token_once_for_all(house):
     wire = Wire(house.core, email="dev@example.com")
-    refused = httpx.Response(401, json={"responseCode": 1, "errorCode": 6, "data": None})
-    wire.answers["check_transaction_by_md5"] = lambda _: refused
-    wire.answers["renew_token"] = lambda _: httpx.Response(
-        200, json={"responseCode": 0, "errorCode": None, "data": {"token": "t"}}
-    )
-    await ask(house.core, [await create(house)])
-    assert wire.names() == ["check_transaction_by_md5", "renew_token", "check_transaction_by_md5"]
+    all_are_refused = asyncio.Event()
+
+    async def check(request):
+        if request.headers["authorization"] == "Bearer new-token":
+            return httpx.Response(200, json={"responseCode": 1, "errorCode": 1, "data": None})
+        if wire.names().count("check_transaction_by_md5") == 20:
+            all_are_refused.set()
+        await all_are_refused.wait()
+        return httpx.Response(401, json=REFUSED)
+
+    wire.slow["check_transaction_by_md5"] = check
+    wire.answers["renew_token"] = lambda _: token_of("new-token")
+    reports = await asyncio.gather(*(house.core.bakong.check(f"{number:032x}") for number in range(20)))
+    assert reports == [NotFound()] * 20
+    assert Counter(wire.names()) == {"check_transaction_by_md5": 40, "renew_token": 1}
+
+
+@pytest.mark.parametrize(
+    "renewal",
+    [
+        token_of("another-token"),
+        httpx.Response(200, json={"responseCode": 1, "errorCode": 10, "data": None}),
+        httpx.Response(503),
+    ],
+    ids=["a token that is refused too", "not registered", "no answer"],
+)
+async def test_a_storm_of_refusals_does_not_spend_the_days_calls_on_renewals(house, renewal):
+    wire = Wire(house.core, email="dev@example.com")
+    wire.answers["check_transaction_by_md5"] = lambda _: httpx.Response(401, json=REFUSED)
+    wire.answers["renew_token"] = lambda _: renewal
+    for _ in range(3):
+        await asyncio.gather(*(house.core.bakong.check(f"{number:032x}") for number in range(20)))
+    assert wire.names().count("renew_token") == 1
+    for _ in range(24 * 60):
+        await house.clock.advance(60_000)
+        await house.core.bakong.check("0" * 32)
+    assert 8 <= wire.names().count("renew_token") <= 12
+
+
+async def test_a_token_that_is_renewed_elsewhere_meanwhile_is_used_and_not_renewed_again(house):
+    wire = Wire(house.core, email="dev@example.com")
+    tokens = []
+
+    async def check(request):
+        if request.headers["authorization"] == "Bearer old-token":
+            if tokens:  # a late answer to the old token
+                await tokens[0].wait()
+            else:
+                tokens.append(asyncio.Event())
+            return httpx.Response(401, json=REFUSED)
+        return httpx.Response(200, json={"responseCode": 1, "errorCode": 1, "data": None})
+
+    wire.slow["check_transaction_by_md5"] = check
+    wire.answers["renew_token"] = lambda _: token_of("new-token")
+    first, late = (asyncio.ensure_future(house.core.bakong.check(digit * 32)) for digit in "ab")
+    assert await first == NotFound()
+    tokens[0].set()
+    assert await late == NotFound()
+    assert wire.names().count("renew_token") == 1
+
+
+async def test_a_caller_that_goes_away_leaves_the_renewal_to_those_who_wait(house):
+    wire = Wire(house.core, email="dev@example.com")
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def renew(_request):
+        asked.set()
+        await may_answer.wait()
+        return token_of("new-token")
+
+    def check(request):
+        fresh = request.headers["authorization"] == "Bearer new-token"
+        return (
+            httpx.Response(200, json={"responseCode": 1, "errorCode": 1})
+            if fresh
+            else httpx.Response(401, json=REFUSED)
+        )
+
+    wire.slow["renew_token"], wire.answers["check_transaction_by_md5"] = renew, check
+    leaving, staying = (asyncio.ensure_future(house.core.bakong.check(digit * 32)) for digit in "ab")
+    await asked.wait()
+    leaving.cancel()
+    may_answer.set()
+    assert await staying == NotFound()
+    assert wire.names().count("renew_token") == 1
+
+
+async def test_a_refused_token_ends_a_round_of_single_questions(house):
+    wire = Wire(house.core, lists=False)
+    wire.answers["check_transaction_by_md5"] = lambda _: httpx.Response(401, json=REFUSED)
+    payments = [await create(house, userId=f"user-{number}") for number in range(20)]
+    await ask(house.core, payments)
+    assert wire.names() == ["check_transaction_by_md5_list", "check_transaction_by_md5"]
 
 
 async def test_code_17_stops_the_calls_until_midnight(house):

@@ -1,5 +1,6 @@
 """NBC's Open API over HTTP. Every answer and every failure becomes a Report; nothing is raised."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -18,6 +19,8 @@ _HASH = re.compile(r"[0-9a-fA-F]{64}")
 _ACCOUNT = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _LINK = re.compile(r"https?://[!-~]{1,2000}")
 NOT_FOUND, FAILED, UNAUTHORIZED, QUOTA = 1, 3, 6, 17
+# After a renewal that did not help the next one waits a minute, doubled to six hours: each costs a call of the day's.
+RENEW_AGAIN_MS, RENEW_LATEST_MS = 60_000, 6 * 3_600_000
 
 
 async def _free() -> bool:
@@ -29,7 +32,7 @@ def _unseen(_endpoint: str, _outcome: str) -> None:
 
 
 class HttpBakong:
-    """See bakong_service.ports.Bakong. A 401 renews the token once, with the registered e-mail, and asks again.
+    """See bakong_service.ports.Bakong. A 401 renews the token by the registered e-mail, once for all who wait, and asks again.
 
     may_call is asked before every request that goes out, whatever it is for: NBC counts them all. see is told of each
     that went out: its endpoint, and "answered" or why there is no answer.
@@ -41,14 +44,17 @@ class HttpBakong:
         token: str,
         email: str | None,
         *,
-        on_token: Callable[[str], object] = str,
+        now_ms: Callable[[], int],
         may_call: Callable[[], Awaitable[bool]] = _free,
         see: Callable[[str, str], object] = _unseen,
     ) -> None:
         self._client = client
         self._token = token
         self._email = email
-        self._on_token = on_token
+        self._now_ms = now_ms
+        self._renewing: asyncio.Future[bool] | None = None
+        self._renewals_failed = 0
+        self._renew_from_ms = 0
         self.may_call = may_call
         self._see = see
 
@@ -74,41 +80,64 @@ class HttpBakong:
 
     async def _authorized(self, endpoint: str, body: object) -> dict[str, Any] | NoAnswer:
         """The answer, with a new token where the old one is refused."""
-        used = self._token
+        token = self._token
+        answer = await self._post(endpoint, body, token)
+        if not _is_refused(answer) or (token == self._token and not await self._renewed()):
+            return answer
         answer = await self._post(endpoint, body)
-        if not isinstance(answer, NoAnswer) or answer.why != "unauthorized":
-            return answer
-        if used == self._token and not await self._renew():
-            return answer
-        return await self._post(endpoint, body)
+        if _is_refused(answer):
+            self._put_off_renewal()
+        elif not isinstance(answer, NoAnswer):
+            self._renewals_failed = 0
+        return answer
+
+    async def _renewed(self) -> bool:
+        """Whether there is a new token. Who comes while one is asked for waits for the same answer."""
+        if self._renewing is None:
+            if not self._email or self._now_ms() < self._renew_from_ms:
+                return False
+            self._renewing = asyncio.ensure_future(self._renew())
+        return await asyncio.shield(self._renewing)
 
     async def _renew(self) -> bool:
-        if not self._email:
+        try:
+            token = await self._new_token()
+        finally:
+            self._renewing = None
+        if token is None:
+            self._put_off_renewal()
             return False
+        self._token = token
+        return True
+
+    def _put_off_renewal(self) -> None:
+        """Let the next renewal wait; of those whom the same renewal did not help, the first one counts."""
+        if self._now_ms() >= self._renew_from_ms:
+            wait_ms = min(RENEW_AGAIN_MS << min(self._renewals_failed, 16), RENEW_LATEST_MS)
+            self._renew_from_ms = self._now_ms() + wait_ms
+            self._renewals_failed += 1
+
+    async def _new_token(self) -> str | None:
         answer = await self._post("renew_token", {"email": self._email})
         data = answer.get("data") if isinstance(answer, dict) else None
         token = data.get("token") if isinstance(data, dict) else None
-        if not isinstance(token, str) or not token:
-            return False
-        self._token = token
-        self._on_token(token)
-        return True
+        return token if isinstance(token, str) and token else None
 
-    async def _post(self, endpoint: str, body: object) -> dict[str, Any] | NoAnswer:
+    async def _post(self, endpoint: str, body: object, token: str | None = None) -> dict[str, Any] | NoAnswer:
         """The envelope of an answer, or why there is none."""
         if not await self.may_call():
             return NoAnswer("budget", "the day's calls are spent")
-        answer = await self._sent(endpoint, body)
+        answer = await self._sent(endpoint, body, token or self._token)
         self._see(endpoint, answer.why if isinstance(answer, NoAnswer) else "answered")
         return answer
 
-    async def _sent(self, endpoint: str, body: object) -> dict[str, Any] | NoAnswer:
+    async def _sent(self, endpoint: str, body: object, token: str) -> dict[str, Any] | NoAnswer:
         try:
             async with self._client.stream(
                 "POST",
                 f"/v1/{endpoint}",
                 content=orjson.dumps(body),
-                headers={"authorization": f"Bearer {self._token}", "content-type": "application/json"},
+                headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
             ) as response:
                 answered = await _read(response)
         except httpx.TimeoutException:
@@ -128,6 +157,10 @@ async def _read(response: httpx.Response) -> bytes | None:
         if len(body) > MAX_ANSWER_BYTES:
             return None
     return bytes(body)
+
+
+def _is_refused(answer: dict[str, Any] | NoAnswer) -> bool:
+    return isinstance(answer, NoAnswer) and answer.why == "unauthorized"
 
 
 def _envelope(status: int, body: bytes) -> dict[str, Any] | NoAnswer:

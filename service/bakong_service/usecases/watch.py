@@ -24,7 +24,7 @@ BATCH = watching.LIST_LIMIT
 WATCHED = 400  # more than a day's calls reach at once
 LISTS_REFUSED_MS = watching.DAY_MS  # each try costs one of the day's calls
 LIST_REFUSALS = ("blocked", "refused")
-SILENT = ("quota", "budget", "timeout", "unreachable")  # the next question would bring no answer either
+SILENT = ("quota", "budget", "timeout", "unreachable", "unauthorized")  # the next question would bring no answer either
 
 
 async def find(core: Core, md5: str) -> Payment:
