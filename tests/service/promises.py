@@ -42,6 +42,8 @@ API = (
         "idempotency: the_same_key_with_another_body_is_422_and_changes_nothing",
         "idempotency: 50_requests_at_once_with_one_key_make_one_payment",
         "idempotency: another_path_is_another_request",
+        "idempotency: a_key_is_the_same_caller_however_its_header_is_spelled",
+        "idempotency: a_key_is_the_same_caller_after_the_encryption_key_is_changed",
         "idempotency: a_wait_and_a_bulk_check_are_answered_again_too_whatever_has_changed_since",
         "idempotency: a_second_wait_with_the_key_of_one_that_still_waits_is_409",
         "idempotency: answers_are_thrown_away_after_a_day_where_no_subscription_falls_due",
@@ -137,9 +139,10 @@ API = (
         "watching: every_request_counts_also_those_that_renew_a_token",
         "watching: code_17_stops_the_calls_until_midnight",
     )),
-    Promise("401 from Bakong", "renews the token once and goes on", (
+    Promise("401 from Bakong", "renews the token once for all who wait and goes on; what does not help is put off", (
         "payments: an_expired_bakong_token_is_renewed",
-        "watching: a_token_that_stays_refused_is_renewed_once_for_each_question",
+        "watching: twenty_refused_questions_renew_the_token_once_for_all",
+        "watching: a_storm_of_refusals_does_not_spend_the_days_calls_on_renewals",
     )),
     # Webhooks
     Promise("eleven events", "Standard Webhooks, once each, in order", (
@@ -294,6 +297,15 @@ FAULTS = (
         "payments: a_payment_outlives_a_bakong_that_hangs_and_breaks",
         "watching: a_silent_bakong_is_left_alone_for_a_while_and_then_tried_with_one_question",
         "watching: no_call_goes_out_past_the_days_calls_and_they_come_back_at_midnight_in_phnom_penh",
+    )),
+    Promise("main backends that are slow or hang", "no question late, no other receiver waits; a stop takes 5 s", (
+        "delivery: 20_receivers_that_take_a_second_delay_neither_bakong_nor_another_receiver",
+        "delivery: with_30_receivers_that_hang_15_seconds_every_later_payer_is_granted_within_seconds",
+        "delivery: behind_10000_webhooks_for_a_host_that_hangs_one_for_another_host_leaves_at_once",
+        "delivery: a_host_that_does_not_answer_is_left_alone_then_probed_and_nothing_is_lost_or_doubled",
+        "delivery: a_stop_waits_a_bounded_time_and_gives_back_what_it_has_not_begun",
+        "delivery: a_stop_gives_back_the_questions_that_bakong_was_not_asked",
+        "delivery: two_workers_with_a_main_backend_that_hangs_ask_bakong_and_double_nothing",
     )),
     Promise("standard output that nobody reads", "no request stalls; what is dropped is counted", (
         "operating: a_log_that_nobody_reads_stalls_no_request_and_what_is_dropped_is_counted",

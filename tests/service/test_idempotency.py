@@ -1,14 +1,23 @@
 """The same request twice, and bulk and history: over HTTP, on both databases."""
 
 import asyncio
+import hashlib
 
 import pytest
+from pydantic import SecretStr
 
-from tests.service.house import open_house
+from bakong_service.adapters.keys import Hasher
+from tests.service.house import KEY, SETTINGS, open_house
 from tests.service.test_faults import Script, paid, rows
 
 KEYED = {"idempotency-key": "k"}
 ORDER = {"userId": "sokha", "planType": "PREMIUM", "amount": 0.5, "currency": "USD"}
+
+
+@pytest.fixture
+async def house(tmp_path, storage):
+    async with open_house(tmp_path, database_url=storage.get("database_url", "")) as opened:
+        yield opened
 
 
 async def create(service, key, **changes):
@@ -47,6 +56,44 @@ async def test_50_requests_at_once_with_one_key_make_one_payment(service):
         if answer.status_code == 409:
             assert (answer.json()["code"], answer.headers["retry-after"]) == ("idempotency_in_flight", "1")
     assert await total(service) == 1
+
+
+@pytest.mark.parametrize("spelling", ["bearer {}", "BEARER {}", "Bearer   {}"])
+async def test_a_key_is_the_same_caller_however_its_header_is_spelled(service, stack, spelling):
+    first = await create(service, "order-1")
+    service.headers["authorization"] = spelling.format(stack.api_key)
+    again = await create(service, "order-1")
+    assert (again.content, again.headers.get("idempotent-replayed")) == (first.content, "true")
+    assert await total(service) == 1
+
+
+async def test_a_key_is_the_same_caller_after_the_encryption_key_is_changed(tmp_path, storage):
+    url = storage.get("database_url", "")
+    old = SETTINGS["encryption_key"]
+    async with open_house(tmp_path, database_url=url) as house:
+        first = await create(house.client, "order-1")
+    changed = {"encryption_key": SecretStr("another_key_0123456789abcdefghijkl"), "old_encryption_keys": (old,)}
+    async with open_house(tmp_path, database_url=url, **changed) as house:
+        again = await create(house.client, "order-1")
+    assert (again.content, again.headers.get("idempotent-replayed")) == (first.content, "true")
+
+
+async def test_an_answer_that_was_stored_before_under_the_whole_header_is_given_again(house):
+    """As versions did that made a scope of the Authorization header as it came."""
+    parts = f"Bearer {KEY}", "POST", "/api/payments/create", "order-1"
+    first = await create(house.client, "order-1")
+    scope = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    assert await rows(house, "SELECT scope FROM idempotency_keys") == [(scope,)]
+    assert (await create(house.client, "order-1")).content == first.content
+
+
+async def test_another_api_key_is_another_caller(house):
+    digest = Hasher([SETTINGS["encryption_key"].get_secret_value()]).digests("bk_another")[0]
+    await house.core.store.write(lambda records: records.add_api_key(digest, "another", 0))
+    first = await create(house.client, "order-1")
+    house.client.headers["authorization"] = "Bearer bk_another"
+    assert (await create(house.client, "order-1")).json() != first.json()
+    assert await total(house.client) == 2
 
 
 async def test_a_refused_request_leaves_its_key_free(service):

@@ -101,7 +101,7 @@ class Guard:
             return
         begun_us = self._rules.ticks_us()
         request = _Request(scope, self._rules)
-        scope.setdefault("state", {})["request_id"] = request.caller.request_id
+        scope.setdefault("state", {}).update(request_id=request.caller.request_id, api_key=request.key)
 
         async def send_marked(message: Any) -> None:
             if message["type"] == "http.response.start":

@@ -33,5 +33,5 @@ async def _key(request: Request) -> Keyed | None:
         return None
     if len(given) > 1:
         raise InvalidError(IDEMPOTENCY_HEADER, "expected one key")
-    caller = request.headers.get("authorization", "")
+    caller = f"Bearer {request.state.api_key}"  # however the header is spelled
     return keyed(given[0], caller, request.method, request.url.path, await request.body())
