@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from bakong_contracts.service_api import HISTORY_LIMIT, PaymentStatus
+from bakong_service.api.dependencies import CoreDep, answer
 from bakong_service.api.examples import MD5, USER, documented
-from bakong_service.api.keyed import answer
 from bakong_service.api.shapes import (
     BulkCheck,
     CreatePayment,
@@ -20,7 +20,6 @@ from bakong_service.api.shapes import (
     payment_listed,
     payment_status,
 )
-from bakong_service.api.using import Use
 from bakong_service.domain.errors import NotFoundError, UnavailableError
 from bakong_service.usecases.create_payment import create_payment
 from bakong_service.usecases.monitor import Outcome, monitor
@@ -32,7 +31,7 @@ router = APIRouter(tags=["payments"])
 
 
 @router.post("/api/payments/create", **documented("create"))
-async def create(body: CreatePayment, core: Use, request: Request) -> Response:
+async def create(body: CreatePayment, core: CoreDep, request: Request) -> Response:
     """Make a payment: a KHQR code for one cycle of a plan, which lives for 15 minutes."""
     return await answer(
         request,
@@ -45,14 +44,14 @@ async def create(body: CreatePayment, core: Use, request: Request) -> Response:
 
 
 @router.get("/api/payments/status/{md5}", **documented("status"))
-async def status(md5: Md5, core: Use) -> dict[str, Any]:
+async def status(md5: Md5, core: CoreDep) -> dict[str, Any]:
     """What became of a payment. Bakong is asked where the stored state is not final and old enough."""
     payment = await find(core, md5)
     return ok(payment_status((await refresh(core, [payment]))[payment.id]))
 
 
 @router.post("/api/payments/monitor", **documented("monitor"))
-async def wait(body: MonitorPayment, core: Use, request: Request) -> Response:
+async def wait(body: MonitorPayment, core: CoreDep, request: Request) -> Response:
     """Wait until a payment is settled, or the time is up. Going away ends the wait, never the payment."""
     asked = body.options
     waiting = answer(
@@ -82,7 +81,7 @@ def _waited(outcome: Outcome) -> dict[str, Any]:
 
 
 @router.post("/api/payments/bulk-check", **documented("bulk_check"))
-async def bulk_check(body: BulkCheck, core: Use, request: Request) -> Response:
+async def bulk_check(body: BulkCheck, core: CoreDep, request: Request) -> Response:
     """What became of up to 50 payments: a row for each hash, in order."""
     return await answer(
         request,
@@ -95,7 +94,7 @@ async def bulk_check(body: BulkCheck, core: Use, request: Request) -> Response:
 @router.get("/api/payments/history", **documented("history"))
 async def history(
     user_id: Annotated[UserId, Query(alias="userId", examples=[USER])],
-    core: Use,
+    core: CoreDep,
     limit: Annotated[int, Query(ge=1, le=HISTORY_LIMIT)] = 10,
     offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
 ) -> dict[str, Any]:
@@ -108,7 +107,7 @@ async def history(
 
 
 @router.get("/qr-codes/{md5}.png", **documented("qr_code"), response_class=Response)
-async def qr_code(md5: Md5, core: Use) -> Response:
+async def qr_code(md5: Md5, core: CoreDep) -> Response:
     """The payment's code as a picture."""
     payment = await find(core, md5)
     if not payment.qr:

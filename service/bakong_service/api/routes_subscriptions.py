@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 
 from bakong_contracts.service_api import Plan
+from bakong_service.api.dependencies import CoreDep, answer
 from bakong_service.api.examples import USER, documented
-from bakong_service.api.keyed import answer
 from bakong_service.api.shapes import (
     Cancel,
     ForUser,
@@ -17,7 +17,6 @@ from bakong_service.api.shapes import (
     payment_listed,
     subscription_shown,
 )
-from bakong_service.api.using import Use
 from bakong_service.domain.events import iso
 from bakong_service.domain.subscriptions import Subscription
 from bakong_service.usecases import subscribe
@@ -27,7 +26,7 @@ router = APIRouter(prefix="/api/subscriptions", tags=["subscriptions"])
 
 
 @router.get("/status/{userId}", **documented("subscription"))
-async def status(user_id: Annotated[UserId, Path(alias="userId", examples=[USER])], core: Use) -> dict[str, Any]:
+async def status(user_id: Annotated[UserId, Path(alias="userId", examples=[USER])], core: CoreDep) -> dict[str, Any]:
     """What a user has, and the latest payments."""
     found, recent = await core.store.read(
         lambda records: (records.latest_subscription(user_id), records.user_payments(user_id, RECENT, 0))
@@ -42,7 +41,7 @@ async def status(user_id: Annotated[UserId, Path(alias="userId", examples=[USER]
 
 
 @router.post("/upgrade", **documented("upgrade"))
-async def upgrade(body: Upgrade, core: Use, request: Request) -> Response:
+async def upgrade(body: Upgrade, core: CoreDep, request: Request) -> Response:
     """PREMIUM to FAMILY_PREMIUM, for the rest of what is paid. The plan changes when the payment is PAID."""
     return await answer(
         request,
@@ -53,19 +52,19 @@ async def upgrade(body: Upgrade, core: Use, request: Request) -> Response:
 
 
 @router.post("/downgrade", **documented("downgrade"))
-async def downgrade(body: ForUser, core: Use, request: Request) -> Response:
+async def downgrade(body: ForUser, core: CoreDep, request: Request) -> Response:
     """FAMILY_PREMIUM to PREMIUM, from the next billing date on. Nothing is charged now."""
     return await answer(request, core, lambda commit: subscribe.downgrade(commit, body.user_id), _downgrade)
 
 
 @router.post("/cancel", **documented("cancel"))
-async def cancel(body: Cancel, core: Use, request: Request) -> Response:
+async def cancel(body: Cancel, core: CoreDep, request: Request) -> Response:
     """To the end of the paid period, then CANCELLED."""
     return await answer(request, core, lambda commit: subscribe.cancel(commit, body.user_id, body.reason), _cancelled)
 
 
 @router.post("/renew", **documented("renew"))
-async def renew(body: ForUser, core: Use, request: Request) -> Response:
+async def renew(body: ForUser, core: CoreDep, request: Request) -> Response:
     """The payment of the next bill, or the renewal itself where a paid payment waits for it."""
     return await answer(request, core, lambda commit: subscribe.renew(core, commit, body.user_id), _renewal)
 

@@ -1,10 +1,10 @@
-"""Answering a POST once for each Idempotency-Key. Knows HTTP; the rules are in the use case `once`."""
+"""What routes are given: the core, and an answer to a POST that comes once for each Idempotency-Key."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import orjson
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 
 from bakong_contracts.service_api import IDEMPOTENCY_HEADER, REPLAYED_HEADER
 from bakong_service.api.shapes import ok
@@ -14,6 +14,14 @@ from bakong_service.usecases.core import Core
 from bakong_service.usecases.once import Commit, once
 
 T = TypeVar("T")
+
+
+async def _core(request: Request) -> Core:
+    core: Core = request.app.state.core
+    return core
+
+
+CoreDep = Annotated[Core, Depends(_core)]
 
 
 async def answer(
