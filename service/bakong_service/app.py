@@ -18,7 +18,7 @@ from bakong_service.adapters.system import SystemIds, SystemTimers, ticks_us, wa
 from bakong_service.adapters.webhook_http import HttpPost
 from bakong_service.api import operations, routes
 from bakong_service.api.addresses import Proxies
-from bakong_service.api.guard import OPEN_PATHS, Guard, Rules
+from bakong_service.api.guard import Guard, Rules
 from bakong_service.api.straight import Straight
 from bakong_service.domain.plans import Prices
 from bakong_service.domain.retention import Retention
@@ -114,8 +114,8 @@ def _trusted(settings: Settings) -> ssl.SSLContext | bool:
 
 def _guarded(settings: Settings, core: Core, admission: Admission, metrics: Metrics, log: Any) -> Guard:
     """The API behind its guard."""
-    docs = ("/docs", "/openapi.json") if settings.mode == "sandbox" else ()
-    app = routes.build(core, docs=bool(docs))
+    docs = settings.mode == "sandbox"
+    app = routes.build(core, docs=docs)
     checks: dict[str, operations.Check] = {
         "database": wiring.database_check(core.store),
         "redis": wiring.redis_check(admission),
@@ -137,7 +137,7 @@ def _guarded(settings: Settings, core: Core, admission: Admission, metrics: Metr
         ticks_us=ticks_us,
         see=wiring.watcher(metrics, log),
         proxies=Proxies(settings.trusted_proxies),
-        open_paths=OPEN_PATHS + docs,
+        docs=docs,
     )
     return Guard(Straight(app, core, routes.BUSIEST), rules)
 

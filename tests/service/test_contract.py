@@ -36,6 +36,18 @@ async def test_every_path_but_health_and_pictures_wants_a_key(service):
             assert (answer.status_code == 401) is not is_open, path
 
 
+@pytest.mark.parametrize(
+    "path", ["/api/healthz-anything", "/api/health-x", "/api/health/readyz", "/docs-x", "/qr-codes"]
+)
+async def test_what_begins_like_an_open_path_wants_a_key_and_counts(tmp_path, path):
+    async with open_house(tmp_path, rate_limit_per_minute=2) as house:
+        assert (await house.client.get(path, headers={"authorization": ""})).status_code == 401
+        answers = [await house.client.get(path) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [404, 404, 429]
+        health = [await house.client.get("/api/health/live", headers={"authorization": ""}) for _ in range(5)]
+        assert [answer.status_code for answer in health] == [200] * 5
+
+
 async def test_past_the_limit_an_answer_says_when_to_come_again_and_ten_wrong_keys_shut_the_address_out(
     tmp_path, storage
 ):

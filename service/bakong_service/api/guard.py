@@ -19,8 +19,9 @@ from bakong_service.domain.admission import Verdict
 from bakong_service.domain.caller import Caller, asked_by
 from bakong_service.ports import Admission
 
-HEALTH = "/api/health"
-OPEN_PATHS = (HEALTH, "/qr-codes/")
+HEALTH_PATHS = ("/api/health", "/api/health/ready", "/api/health/live")
+DOCS_PATHS = ("/docs", "/openapi.json")
+PICTURES = "/qr-codes/"
 MAX_HEADER_BYTES = 16 * 1024
 ANONYMOUS = "anonymous"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}", re.ASCII)
@@ -43,7 +44,7 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the guard is given. find: the short name of an API key; see: told of every answer."""
+    """What the guard is given. find: the short name of an API key; see: told of every answer; docs: they are served."""
 
     find: Callable[[str], Awaitable[str | None]]
     admission: Admission
@@ -52,7 +53,7 @@ class Rules:
     ticks_us: Callable[[], int]
     see: Callable[[Seen], object] = id
     proxies: Proxies = field(default_factory=Proxies)
-    open_paths: tuple[str, ...] = OPEN_PATHS
+    docs: bool = False
 
 
 class _Gone(Exception):  # noqa: N818  no error: the client went away, and nobody is left to tell
@@ -136,7 +137,7 @@ class Guard:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
             detail = f"the headers may have {MAX_HEADER_BYTES} bytes together"
             return request.refuse(api.HEADERS_TOO_LARGE, detail, connection="close")
-        if not request.path.startswith(HEALTH) and (refused := await self._admission(request)):
+        if request.path not in HEALTH_PATHS and (refused := await self._admission(request)):
             return refused
         media = request.headers.get(b"content-type", "application/json").partition(";")[0].strip().lower()
         if request.method in _WITH_BODY and media != "application/json":
@@ -145,7 +146,7 @@ class Guard:
 
     async def _admission(self, request: _Request) -> Response | None:
         """Who asks, and whether so often. A wrong key counts against the address, which may be shut out for it."""
-        needs_key = not request.path.startswith(self._rules.open_paths)
+        needs_key = not is_open(request.path, docs=self._rules.docs)
         name = await self._rules.find(request.key) if needs_key and request.key else None
         if name:
             request.caller = Caller(name, *_facts(request.caller))
@@ -169,6 +170,11 @@ class Guard:
     def _tell(self, request: _Request, verdict: Verdict) -> None:
         left = f'"default";r={verdict.remaining};t={verdict.wait_s}'.encode()
         request.extra += [(b"ratelimit-policy", self._policy), (b"ratelimit", left)]
+
+
+def is_open(path: str, *, docs: bool = False) -> bool:
+    """Whether a path wants no API key. docs: the documentation is served, too."""
+    return path in HEALTH_PATHS or path.startswith(PICTURES) or (docs and path in DOCS_PATHS)
 
 
 def _facts(caller: Caller) -> tuple[str | None, str | None, str | None]:

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from bakong_service.api import problems, routes_payments, routes_subscriptions
-from bakong_service.api.guard import OPEN_PATHS
+from bakong_service.api.guard import is_open
 from bakong_service.usecases.core import Core
 
 BUSIEST = next(
@@ -38,7 +38,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     made["components"]["securitySchemes"] = {"apiKey": {"type": "http", "scheme": "bearer"}}
     made["security"] = [{"apiKey": []}]
     for path, operations in made["paths"].items():
-        if path.startswith(OPEN_PATHS):
+        if is_open(path):
             for operation in operations.values():
                 operation["security"] = []
     return made
