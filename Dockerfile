@@ -1,7 +1,7 @@
 # One image for the simulator and the service. Dependencies first: a change of code rebuilds the last layers only.
 FROM python:3.11-slim AS build
 WORKDIR /src
-ARG EXTRAS=grown
+ARG EXTRAS=production
 RUN python -m venv /venv
 COPY pyproject.toml constraints.txt ./
 RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \

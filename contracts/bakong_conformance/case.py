@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from hypothesis.strategies import SearchStrategy
+if TYPE_CHECKING:  # a report is shown without Hypothesis
+    from hypothesis.strategies import SearchStrategy
 
 T = TypeVar("T")
 SHOWN = 1200
@@ -21,11 +22,11 @@ class Step(NamedTuple):
 class Case:
     """Handed to a check. draw() takes a value from a strategy; what is drawn is what shrinks and replays."""
 
-    source: Callable[[SearchStrategy[Any], str], Any] | None = None
+    source: "Callable[[SearchStrategy[Any], str], Any] | None" = None
     drawn: list[tuple[str, str]] = field(default_factory=list)
     journal: list[Step] = field(default_factory=list)
 
-    def draw(self, strategy: SearchStrategy[T], what: str) -> T:
+    def draw(self, strategy: "SearchStrategy[T]", what: str) -> T:
         """A value, named in the story of the case."""
         if self.source is None:
             raise TypeError(f"a rule without examples drew {what!r}; give the rule examples")

@@ -1,6 +1,6 @@
 """Every payment accounted for: the ledger, the service, its database and the webhooks, held against each other. Pure.
 
-created = paid + failed + expired + timeout + pending; paid in the ledger = PAID in the service = told by webhook, once.
+created = paid + failed + expired + timeout + pending; paid in the ledger = PAID in the service = one payment.paid each.
 """
 
 from collections import Counter, defaultdict
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from bakong_loadtests.recording import PaymentSeen
 
 STATUSES = ("PAID", "PENDING", "FAILED", "TIMEOUT", "EXPIRED")
-LOST, DOUBLED, UNTOLD, UNKNOWN = "lost", "doubled", "untold", "unknown"
+LOST, DOUBLED, NO_WEBHOOK, UNKNOWN = "lost", "doubled", "untold", "unknown"
 
 
 class Webhook(NamedTuple):
@@ -37,7 +37,7 @@ class Problem(NamedTuple):
 
     kind: str
     md5: str
-    told: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +73,16 @@ def reconcile(
     """
     payments = {one.md5: one for one in seen}
     received = list(webhooks or ())
-    told: dict[str, set[str]] = defaultdict(set)
+    webhook_ids: dict[str, set[str]] = defaultdict(set)
     for webhook in received:
         if webhook.event == "payment.paid":
-            told[webhook.transaction_id].add(webhook.id)
+            webhook_ids[webhook.transaction_id].add(webhook.id)
     problems = [
         problem
         for md5, one in payments.items()
         for problem in (
             *_money(md5, ledger.get(md5, 0), service.get(md5, "")),
-            *(_told(md5, service.get(md5, ""), told[one.transaction_id]) if webhooks is not None else ()),
+            *(_announced(md5, service.get(md5, ""), webhook_ids[one.transaction_id]) if webhooks is not None else ()),
             *(_stored(md5, one, service.get(md5, ""), stored) if stored else ()),
         )
     ]
@@ -108,9 +108,9 @@ def _money(md5: str, times_paid: int, status: str) -> list[Problem]:
     return []
 
 
-def _told(md5: str, status: str, ids: set[str]) -> list[Problem]:
+def _announced(md5: str, status: str, ids: set[str]) -> list[Problem]:
     if status == "PAID" and not ids:
-        return [Problem(UNTOLD, md5, "PAID, and no payment.paid came")]
+        return [Problem(NO_WEBHOOK, md5, "PAID, and no payment.paid came")]
     if len(ids) > 1:
         return [Problem(DOUBLED, md5, f"payment.paid came under {len(ids)} ids: {', '.join(sorted(ids))}")]
     return []
@@ -119,9 +119,9 @@ def _told(md5: str, status: str, ids: set[str]) -> list[Problem]:
 def _stored(md5: str, one: PaymentSeen, status: str, stored: Stored) -> list[Problem]:
     """What the tables say against what the API said. One grant is one PAID in the history and one notice."""
     rows = []
-    found = stored.statuses.get(one.transaction_id, "")
-    if found != status:
-        rows.append(Problem(UNKNOWN, md5, f"{status} by the API, {found or 'no row'} in the database"))
+    in_database = stored.statuses.get(one.transaction_id, "")
+    if in_database != status:
+        rows.append(Problem(UNKNOWN, md5, f"{status} by the API, {in_database or 'no row'} in the database"))
     for what, counts in (("became PAID", stored.times_paid), ("has payment.paid notices", stored.notices)):
         if (times := counts.get(one.transaction_id, 0)) > 1:
             rows.append(Problem(DOUBLED, md5, f"{what} {times} times in the database"))

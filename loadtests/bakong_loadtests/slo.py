@@ -1,4 +1,4 @@
-"""Objectives and whether they hold. Bounds come from YAML; figures from measures and reconciliation. Knows no file."""
+"""Objectives and whether they hold. Bounds come from YAML; figures from measures and reconciliation."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -51,7 +51,7 @@ class Finding(NamedTuple):
         return self.figure >= self.bound if self.floor else self.figure <= self.bound
 
     @property
-    def told(self) -> str:
+    def message(self) -> str:
         """The finding as a sentence."""
         if self.figure is None:
             return f"{self.title}: not measured"

@@ -10,7 +10,7 @@ from bakong_loadtests.limits.attacking import Seen
 from bakong_loadtests.limits.frozen import Step
 from bakong_loadtests.measures import attempts_by_scope, by_name, figures, memory_drift, series, throughput
 from bakong_loadtests.plan import Plan
-from bakong_loadtests.reconciliation import DOUBLED, LOST, UNKNOWN, UNTOLD, Reconciliation
+from bakong_loadtests.reconciliation import DOUBLED, LOST, NO_WEBHOOK, UNKNOWN, Reconciliation
 from bakong_loadtests.recording import ABSENT, FAILED, Records
 from bakong_loadtests.slo import judge
 
@@ -59,7 +59,7 @@ def verdict(evidence: Evidence) -> dict[str, Any]:
         "seed": plan.seed,
         "urls": list(plan.urls),
         "limit": plan.limit,
-        "findings": [{**one._asdict(), "holds": one.holds, "told": one.told} for one in findings],
+        "findings": [{**one._asdict(), "holds": one.holds, "message": one.message} for one in findings],
         "figures": {**found, "throughput": throughput(records)},
         "limits": limits,
         "books": None if books is None else {**asdict(books), "problems": [one._asdict() for one in books.problems]},
@@ -74,12 +74,11 @@ def verdict(evidence: Evidence) -> dict[str, Any]:
 def _figures(evidence: Evidence, limits: list[dict[str, Any]]) -> dict[str, float | None]:
     """What the calls alone do not say."""
     books, calls = evidence.books, evidence.upstream_calls
-    told = books is not None and evidence.webhooks_wanted
     payments = len(evidence.records.payments)
     return {
         "payments_lost": float(books.count(LOST, UNKNOWN)) if books else None,
         "payments_doubled": float(books.count(DOUBLED)) if books else None,
-        "webhooks_missing": float(books.count(UNTOLD)) if books and told else None,
+        "webhooks_missing": float(books.count(NO_WEBHOOK)) if books and evidence.webhooks_wanted else None,
         "limit_proofs": float(sum(row["over"] + row["early"] + row["broken"] for row in limits)) if limits else None,
         "memory_drift": memory_drift(evidence.memory_mb),
         "upstream_calls": None if calls is None else float(calls),
@@ -107,7 +106,7 @@ def _limits(evidence: Evidence) -> list[dict[str, Any]]:
             "early": len(one.early),
             "broken": 0,
             "holds": one.holds,
-            "told": f"{scope}: {len(one.over)} proofs of over-admission, {len(one.early)} of early refusal",
+            "message": f"{scope}: {len(one.over)} proofs of over-admission, {len(one.early)} of early refusal",
         }
         for scope, one in found.items()
     ]
@@ -125,13 +124,13 @@ def _attack_row(seen: Seen) -> dict[str, Any]:
         "early": len(one.early),
         "broken": len(seen.broken),
         "holds": seen.holds,
-        "told": "; ".join((f"{len(one.over)} over, {len(one.early)} early", *seen.broken)),
+        "message": "; ".join((f"{len(one.over)} over, {len(one.early)} early", *seen.broken)),
     }
 
 
 def _frozen_row(step: Step) -> dict[str, Any]:
     return {
-        "check": f"frozen clock: {step.told}",
+        "check": f"frozen clock: {step.name}",
         "scope": "a key of its own",
         "admitted": step.admitted,
         "refused": step.asked - step.admitted,
@@ -140,7 +139,7 @@ def _frozen_row(step: Step) -> dict[str, Any]:
         "early": max(0, step.wanted - step.admitted),
         "broken": 0,
         "holds": step.holds,
-        "told": f"admitted {step.admitted} of {step.asked}, expected exactly {step.wanted}",
+        "message": f"admitted {step.admitted} of {step.asked}, expected exactly {step.wanted}",
     }
 
 

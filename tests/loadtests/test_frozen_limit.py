@@ -44,7 +44,7 @@ async def test_the_service_admits_exactly_the_limit_in_every_frozen_minute(stack
         (await control.post("/clock/advance", json={"seconds": ms / 1000})).raise_for_status()
 
     steps = await check_frozen(target, tuple(scope(key) for key in keys[:3]), advance)
-    assert [(step.told, step.admitted) for step in steps] == [(step.told, step.wanted) for step in steps]
+    assert [(step.name, step.admitted) for step in steps] == [(step.name, step.wanted) for step in steps]
     assert [step.wanted for step in steps] == [100, 100, 0, 100, 50, 50]
 
 

@@ -5,12 +5,13 @@ import time
 import httpx
 import pytest
 
-from bakong_conformance import Options, Verdict, run
 from bakong_conformance.bakong import SUITE, Bakong
 from bakong_conformance.bakong.subject import PROFILES, code
 from bakong_conformance.case import Case
 from bakong_conformance.control import make_world
+from bakong_conformance.engine import Options, run
 from bakong_conformance.http import client
+from bakong_conformance.rules import Verdict
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.worlds import Worlds
 from tests.mutants.bakong import wrap

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bakong_conformance import Options, Verdict, run
+from bakong_conformance.engine import Options, run
 from bakong_conformance.khqr import SUITE, Codec
+from bakong_conformance.rules import Verdict
 from tests.mutants.catalogue import ENCODER
 
 PROGRAM = Path(__file__).with_name("encoder.py")

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bakong_conformance import Options, Verdict, run
 from bakong_conformance.control import make_world
+from bakong_conformance.engine import Options, run
 from bakong_conformance.http import client
+from bakong_conformance.rules import Verdict
 from bakong_conformance.service import SUITE, Service, load
 from bakong_conformance.service.config import Plans
 from bakong_conformance.service.receiver import Receiver

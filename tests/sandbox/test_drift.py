@@ -9,10 +9,11 @@ import httpx
 import pytest
 from rich.console import Console
 
-from bakong_conformance import Options, Verdict
 from bakong_conformance.bakong.subject import code
 from bakong_conformance.cassettes import Answer, Masker, Recorder, Targets, cassette_of, read, write
 from bakong_conformance.cassettes.taking import private_values
+from bakong_conformance.engine import Options
+from bakong_conformance.rules import Verdict
 from bakong_contracts.open_api import PROFILES
 from bakong_sandbox.cli.drift import compare
 from bakong_scenarios import State

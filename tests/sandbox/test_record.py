@@ -10,10 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bakong_conformance import Options, Verdict, run
 from bakong_conformance.bakong import SUITE, Bakong
 from bakong_conformance.bakong.subject import code
 from bakong_conformance.cassettes import Player, Targets, read, write
+from bakong_conformance.engine import Options, run
+from bakong_conformance.rules import Verdict
 from bakong_sandbox.cli.record import masked
 from bakong_sandbox.devkit.recording.proxy import Proxy
 from bakong_simulator import app as simulator_app

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 import khqr
-from bakong_conformance import RuleBrokenError
 from bakong_conformance.khqr.payloads import by_nbc, fits
+from bakong_conformance.rules import RuleBrokenError
 from bakong_sandbox.devkit import strategies
 from bakong_sandbox.devkit.machine import PaymentServiceMachine
 from bakong_scenarios import read

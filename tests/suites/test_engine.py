@@ -6,18 +6,9 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from hypothesis import strategies as st
 
-from bakong_conformance import (
-    CannotRunError,
-    NotCheckedError,
-    Options,
-    PreconditionError,
-    RuleBrokenError,
-    Suite,
-    Verdict,
-    run,
-)
-from bakong_conformance.reports.files import as_json, as_junit
-from bakong_conformance.reports.page import as_html
+from bakong_conformance.engine import Options, run
+from bakong_conformance.reports.rules_report import as_html, as_json, as_junit
+from bakong_conformance.rules import CannotRunError, NotCheckedError, PreconditionError, RuleBrokenError, Suite, Verdict
 
 
 def suite_of(check, *, examples=0, before=None):

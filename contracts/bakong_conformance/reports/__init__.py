@@ -1,1 +1,1 @@
-"""What a report looks like: terminal, JUnit XML, JSON and one HTML page. May not know how rules are checked."""
+"""What reports look like: the terminal, JUnit XML, JSON, and HTML pages that need nothing else."""

@@ -1,9 +1,10 @@
 """A report on the terminal: a line for each rule as it ends, then what is broken, with the way to see it again."""
 
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape as escape_markup
 from rich.status import Status
 
+from bakong_conformance.reports.text import one_line
 from bakong_conformance.rules import Outcome, Report, Rule, Verdict
 
 SIGNS = {Verdict.HOLDS: "[green]✓[/]", Verdict.BROKEN: "[bold red]✗[/]", Verdict.NOT_CHECKED: "[yellow]-[/]"}
@@ -28,7 +29,7 @@ class TerminalWatch:
         cases = f"{outcome.cases} cases, " if outcome.cases > 1 else ""
         self._console.print(
             f"{SIGNS[outcome.verdict]} {escape(outcome.rule.title)} "
-            f"[dim]{outcome.rule.id} ({cases}{outcome.seconds:.1f} s)[/]{because if outcome.reason else ''}"
+            f"[dim]{outcome.rule.id} ({cases}{outcome.seconds:.1f} s)[/]{because}"
         )
 
 
@@ -60,3 +61,8 @@ def _broken(outcome: Outcome, console: Console) -> None:
     if not outcome.steady:
         console.print("[yellow]It does not happen every time: a race, or something that no seed controls.[/]")
     console.print(f"[bold]Again:[/] {escape(outcome.replay)}")
+
+
+def escape(text: str) -> str:
+    """A text of strangers as it is: neither markup nor control characters."""
+    return escape_markup(one_line(text))

@@ -16,7 +16,7 @@ Advance = Callable[[int], Awaitable[None]]
 class Step(NamedTuple):
     """What was asked at one frozen moment, and what must be and was admitted."""
 
-    told: str
+    name: str
     asked: int
     wanted: int
     admitted: int

@@ -1,9 +1,10 @@
-"""Plots as inline SVG: lines, stacked columns, dots, each with its title and legend. Knows only numbers."""
+"""Plots as inline SVG: lines, stacked columns, dots, each with its title and legend."""
 
 import math
 from collections.abc import Iterable, Sequence
-from html import escape
 from typing import NamedTuple
+
+from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 860, 220
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 10, 28
@@ -26,7 +27,7 @@ class Rule(NamedTuple):
     name: str
 
 
-def lines(title: str, unit: str, rows: Sequence[Line], rule: Rule | None = None) -> str:
+def lines(title: str, unit: str, rows: Sequence[Line], rule: Rule | None = None) -> Markup:
     """A line plot over the run's seconds."""
     values = [y for row in rows for _, y in row.points if y is not None] + ([rule.at * 1.1] if rule else [])
     area = _Area(_last(x for row in rows for x, _ in row.points), max(values, default=1.0))
@@ -34,7 +35,7 @@ def lines(title: str, unit: str, rows: Sequence[Line], rule: Rule | None = None)
     return _figure(title, unit, area, drawn + _rule(area, rule), [(row.name, row.css) for row in rows])
 
 
-def columns(title: str, unit: str, rows: Sequence[tuple[str, str, Sequence[int]]]) -> str:
+def columns(title: str, unit: str, rows: Sequence[tuple[str, str, Sequence[int]]]) -> Markup:
     """Stacked columns, one a second."""
     seconds = max((len(counts) for _, _, counts in rows), default=0)
     totals = [sum(counts[s] for _, _, counts in rows) for s in range(seconds)]
@@ -56,7 +57,7 @@ def columns(title: str, unit: str, rows: Sequence[tuple[str, str, Sequence[int]]
     return _figure(title, unit, area, "".join(drawn), [(", ".join(some), css) for css, some in names.items()])
 
 
-def dots(title: str, unit: str, points: Sequence[tuple[float, float]], rule: Rule | None = None) -> str:
+def dots(title: str, unit: str, points: Sequence[tuple[float, float]], rule: Rule | None = None) -> Markup:
     """A dot for each event."""
     area = _Area(
         _last(x for x, _ in points), max([y for _, y in points] + ([rule.at * 1.1] if rule else []), default=1.0)
@@ -81,11 +82,11 @@ class _Area:
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / self.top
 
 
-def _figure(title: str, unit: str, area: _Area, drawn: str, names: Iterable[tuple[str, str]]) -> str:
+def _figure(title: str, unit: str, area: _Area, drawn: str, names: Iterable[tuple[str, str]]) -> Markup:
     legend = "".join(f'<span><i class="{css}"></i>{escape(name)}</span>' for name, css in names)
     label = escape(f"{title}, {unit}")
     head = f'{escape(title)} <small>{escape(unit)}</small><div class="legend">{legend}</div>'
-    return (
+    return Markup(  # noqa: S704  numbers, and names that are escaped
         f"<figure><figcaption>{head}</figcaption>"
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{_axes(area)}{drawn}</svg></figure>'
     )

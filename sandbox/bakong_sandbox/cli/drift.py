@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bakong_conformance import CannotRunError, Case, NotCheckedError, Options, Report, RuleBrokenError, Suite, run
+from bakong_conformance.case import Case
 from bakong_conformance.cassettes import Cassette, CassetteError, Exchange, differences, read
-from bakong_conformance.engine import chosen
-from bakong_conformance.reports.terminal import TerminalWatch, show
+from bakong_conformance.engine import Options, chosen, run
+from bakong_conformance.reports.terminal import TerminalWatch, escape, show
+from bakong_conformance.rules import CannotRunError, NotCheckedError, Report, RuleBrokenError, Suite
 from bakong_contracts.open_api import PROFILES
 from bakong_sandbox.cli.report_files import ReportFiles
 from bakong_sandbox.devkit.recording.staging import NotStagedError, Stage
@@ -50,7 +51,7 @@ def compare(cassette: Cassette, profile: str, options: Options, console: Console
     """The report of every situation, shown as it is made."""
     suite = suite_of(cassette)
     name = f"{cassette.host}, recorded {cassette.recorded}, {len(suite.rules)} answers"
-    console.print(f"[bold]drift[/] {name}: against the simulator, profile {profile}")
+    console.print(f"[bold]drift[/] {escape(name)}: against the simulator, profile {profile}")
     stage = Stage(cassette, profile, options.seed)
     report = run(suite, stage, options, TerminalWatch(console, len(chosen(suite.rules, options.only))), name)
     show(report, console)

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 import khqr
+from bakong_conformance.reports.text import one_line
 from bakong_sandbox.stack.errors import SetupError
 from khqr import EncodeError, Individual, KHQRError, Merchant, Mode
 from khqr import image as pictures
@@ -240,7 +241,7 @@ def _explain_all(texts: Iterator[str], now: str | None, mode: Mode) -> bool:
         for line in said.lines:
             console.print(_shown(line))
         for problem in said.elsewhere:
-            console.print(Text(f"  ✗ {problem}", "red"))
+            console.print(Text(f"  ✗ {one_line(str(problem))}", "red"))
         forgiven = f", {len(said.verdict.forgiven)} forgiven" if said.verdict.forgiven else ""
         valid = Text("valid" + forgiven, "bold green")
         console.print(valid if said.verdict else Text(f"not valid: {len(said.verdict.problems)} problems", "bold red"))
@@ -250,7 +251,7 @@ def _explain_all(texts: Iterator[str], now: str | None, mode: Mode) -> bool:
 
 def _shown(line: Line) -> Text:
     shown = Text("  " * line.depth).append(f"{line.path:8}", "cyan").append(f"{line.name:34}", "dim")
-    shown.append(line.value, "bold").append(f"  {line.meaning}" if line.meaning else "", "green")
+    shown.append(one_line(line.value), "bold").append(f"  {one_line(line.meaning)}" if line.meaning else "", "green")
     for problem in line.problems:
-        shown.append(f"\n{'  ' * line.depth}        ✗ {problem}", "red")
+        shown.append(f"\n{'  ' * line.depth}        ✗ {one_line(str(problem))}", "red")
     return shown

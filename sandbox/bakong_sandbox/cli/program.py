@@ -40,7 +40,6 @@ MODULES = {command: module for module, commands in COMMANDS.items() for command 
 EXTRAS = {
     "hypothesis": "verify",
     "jmespath": "verify",
-    "jinja2": "verify",
     "locust": "load",
     "gevent": "load",
     "asyncpg": "production",

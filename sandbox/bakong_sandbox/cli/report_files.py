@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from bakong_conformance import Report
-from bakong_conformance.reports.files import as_json, as_junit
-from bakong_conformance.reports.page import as_html
+from bakong_conformance.reports.rules_report import as_html, as_json, as_junit
+from bakong_conformance.rules import Report
 from bakong_sandbox.stack.errors import SetupError
 
 
@@ -23,6 +22,6 @@ class ReportFiles:
             if path is None:
                 continue
             try:
-                path.write_text(form(report), encoding="utf-8")
+                path.write_text(form(report), encoding="utf-8", errors="backslashreplace")
             except OSError as error:
                 raise SetupError(f"the report {str(path)!r} cannot be written: {error.strerror or error}") from None

@@ -11,17 +11,17 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from bakong_conformance import CannotRunError, Options, Suite
-from bakong_conformance import run as run_suite
 from bakong_conformance.bakong import SUITE as BAKONG
 from bakong_conformance.bakong import Bakong
 from bakong_conformance.bakong.subject import PROFILES as BAKONG_PROFILES
 from bakong_conformance.cassettes import TOKEN, CassetteError, Player, read
 from bakong_conformance.cassettes.playing import BASE_URL
-from bakong_conformance.engine import CASES, chosen
+from bakong_conformance.engine import CASES, Options, chosen
+from bakong_conformance.engine import run as run_suite
 from bakong_conformance.khqr import SUITE as KHQR
 from bakong_conformance.khqr import Codec
-from bakong_conformance.reports.terminal import TerminalWatch, show
+from bakong_conformance.reports.terminal import TerminalWatch, escape, show
+from bakong_conformance.rules import CannotRunError, Suite
 from bakong_conformance.service import SUITE as SERVICE
 from bakong_conformance.service import load
 from bakong_sandbox.cli.report_files import ReportFiles
@@ -163,7 +163,7 @@ class _Run:
     def judge(self, suite: Suite, subject: Any, options: Options, *, name: str, **facts: str) -> NoReturn:
         """Run a suite with its progress on the terminal, write the reports, and end with the exit code."""
         console = Console(highlight=False, soft_wrap=True)
-        console.print(f"[bold]verify {suite.name}[/] {name}: profile {options.profile}, seed {options.seed}")
+        console.print(f"[bold]verify {suite.name}[/] {escape(name)}: profile {options.profile}, seed {options.seed}")
         watch = TerminalWatch(console, len(chosen(suite.rules, options.only)))
         report = replace(run_suite(suite, subject, options, watch, name), facts=tuple(facts.items()))
         show(report, console)

@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 
-from bakong_conformance import CannotRunError
 from bakong_conformance.control import START, World
 from bakong_conformance.http import client
+from bakong_conformance.rules import CannotRunError
 from bakong_conformance.service import Config, Service
 from bakong_conformance.service.config import Start, fill
 from bakong_conformance.service.receiver import Receiver

@@ -270,8 +270,8 @@ class _Check:
         async def settled() -> bool:
             ledger.update(await books.ledger())
             known.update(await books.statuses({md5 for md5 in md5s if known.get(md5) != "PAID"}))
-            told = self._backend.received if self._plan.callback else None
-            closed[:] = [reconcile(records.payments, ledger, known, told, await self._stored(records))]
+            webhooks = self._backend.received if self._plan.callback else None
+            closed[:] = [reconcile(records.payments, ledger, known, webhooks, await self._stored(records))]
             return closed[0].balances
 
         with self._load_run.console.status("Closing the books"):

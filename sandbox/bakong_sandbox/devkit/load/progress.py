@@ -1,4 +1,4 @@
-"""What a person sees while a load test runs, and when it has ended. Knows only the runner's lines and the report."""
+"""What a person sees while a load test runs, and when it has ended."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from bakong_conformance.reports.text import one_line
 from bakong_loadtests.profiles import Profile
 from bakong_loadtests.slo import shown as figure
 
@@ -21,7 +22,7 @@ def shown(profile: Profile, line: Mapping[str, Any], webhooks: int) -> Renderabl
     table.add_row(*(str(value) for value in [*values, webhooks]))
     bar = ProgressBar(total=profile.shape.seconds, completed=min(seconds, profile.shape.seconds), width=60)
     head = Text(f"{profile.name}  {seconds:.0f} of {profile.shape.seconds} s")
-    return Group(head, bar, table, Text(line["why"], style="red") if line["why"] else Text(""))
+    return Group(head, bar, table, Text(one_line(line["why"]), style="red"))
 
 
 def print_verdict(console: Console, report: Mapping[str, Any], page: str) -> None:
@@ -35,12 +36,16 @@ def print_verdict(console: Console, report: Mapping[str, Any], page: str) -> Non
         table.add_row(one["title"], measured, wanted, "[green]holds[/]" if one["holds"] else "[red]broken[/]")
     console.print(table)
     for note in report["notes"]:
-        console.print(note, style="dim", highlight=False)
+        console.print(Text(one_line(note), "dim"))
     for row in (row for row in report["limits"] if not row["holds"]):
-        console.print(f"[red]limit[/] {row['check']} {row['scope']}: {row['told']}", highlight=False)
+        _print_problem(console, "limit", f"{row['check']} {row['scope']}: {row['message']}")
     for problem in (report["books"] or {"problems": []})["problems"][:10]:
-        console.print(f"[red]{problem['kind']}[/] {problem['md5']}: {problem['told']}", highlight=False)
+        _print_problem(console, problem["kind"], f"{problem['md5']}: {problem['message']}")
     for why, count in list(report["failures"].items())[:10]:
-        console.print(f"[red]{count} x[/] {why}", highlight=False)
+        _print_problem(console, f"{count} x", why)
     word = "[bold green]It holds.[/]" if report["holds"] else "[bold red]It does not hold.[/]"
     console.print(f"\n{word} {page}", highlight=False, soft_wrap=True)
+
+
+def _print_problem(console: Console, kind: str, message: str) -> None:
+    console.print(Text.assemble((kind, "red"), " ", one_line(message)))

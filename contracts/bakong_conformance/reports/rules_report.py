@@ -1,13 +1,15 @@
-"""A report as JSON and as JUnit XML."""
+"""The report of a run of rules, as JSON, as JUnit XML and as one HTML page."""
 
 import json
 from dataclasses import asdict
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement, tostring
 
+from bakong_conformance.reports.junit import TestCase, junit
+from bakong_conformance.reports.page import SHARED, render
 from bakong_conformance.rules import Outcome, Report, Verdict
 
-_NO_XML = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)} | {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"}
+_WORDS = {0: "What was checked holds.", 1: "Not every rule holds.", 2: "Nothing could be checked."}
+_ORDER = (Verdict.BROKEN, Verdict.NOT_CHECKED, Verdict.HOLDS)
 
 
 def as_json(report: Report) -> str:
@@ -43,24 +45,16 @@ def _row(outcome: Outcome) -> dict[str, Any]:
 
 def as_junit(report: Report) -> str:
     """One test case for each rule: a failure for a broken one, skipped for one that was not checked."""
-    suite = Element(
-        "testsuite",
-        name=f"verify {report.suite}",
-        tests=str(len(report.outcomes)),
-        failures=str(len(report.by(Verdict.BROKEN))),
-        skipped=str(len(report.by(Verdict.NOT_CHECKED))),
-        errors="0",
-        time=f"{report.seconds:.3f}",
-    )
-    for outcome in report.outcomes:
-        case = SubElement(
-            suite, "testcase", classname=report.suite, name=outcome.rule.id, time=f"{outcome.seconds:.3f}"
-        )
-        if outcome.verdict is Verdict.BROKEN:
-            SubElement(case, "failure", message=_clean(outcome.reason)).text = _clean(_story(outcome))
-        elif outcome.verdict is Verdict.NOT_CHECKED:
-            SubElement(case, "skipped", message=_clean(f"not checked, because {outcome.reason}"))
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(suite, encoding="unicode") + "\n"
+    return junit(f"verify {report.suite}", [_case(report, outcome) for outcome in report.outcomes], report.seconds)
+
+
+def _case(report: Report, outcome: Outcome) -> TestCase:
+    case = TestCase(report.suite, outcome.rule.id, outcome.seconds)
+    if outcome.verdict is Verdict.BROKEN:
+        return case._replace(failure=outcome.reason or "broken", story=_story(outcome))
+    if outcome.verdict is Verdict.NOT_CHECKED:
+        return case._replace(skipped=f"not checked, because {outcome.reason}")
+    return case
 
 
 def _story(outcome: Outcome) -> str:
@@ -71,5 +65,9 @@ def _story(outcome: Outcome) -> str:
     return "\n".join([*lines, f"again: {outcome.replay}"])
 
 
-def _clean(text: str) -> str:
-    return text.translate(_NO_XML)
+def as_html(report: Report) -> str:
+    """The page: counts, then every rule, the broken ones first and open."""
+    facts = [report.subject, f"profile {report.profile}", f"seed {report.seed}", f"{report.seconds:.1f} s"]
+    facts += [f"{name}: {value}" for name, value in report.facts]
+    groups = [(verdict.value, report.by(verdict)) for verdict in _ORDER]
+    return render(SHARED / "rules.html", report=report, facts=facts, groups=groups, word=_WORDS[report.exit_code])
