@@ -33,5 +33,5 @@ def _environment(folder: Path) -> Environment:
 
 def _attribute(value: str) -> Markup:
     """A text in an XML attribute, where a reader would take a line's end for a space."""
-    text = str(escape(value))
+    text = str(escape(clean(value)))
     return Markup(text.replace("\t", "&#9;").replace("\n", "&#10;").replace("\r", "&#13;"))  # noqa: S704  escaped
