@@ -22,7 +22,7 @@ from locust.env import Environment
 
 from bakong_loadtests import users
 from bakong_loadtests.instants import clock_name, monotonic_ns
-from bakong_loadtests.plan import Plan, plan_of
+from bakong_loadtests.plan import LoadPlan
 from bakong_loadtests.recording import FAILED, Records
 from bakong_loadtests.shapes import SHAPES
 
@@ -34,7 +34,7 @@ SECOND_NS = 1_000_000_000
 class Run:
     """A run's environment and what has been noted so far."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: LoadPlan) -> None:
         self.plan = plan
         self.records = Records(began_ns=monotonic_ns())
         self.stopping = False
@@ -58,7 +58,7 @@ class Run:
         out.write_text(json.dumps(self.records.plain()))
 
 
-def alone(plan: Plan, out: Path) -> None:
+def alone(plan: LoadPlan, out: Path) -> None:
     """The whole run in this process."""
     users.begin(plan)
     run = Run(plan)
@@ -75,7 +75,7 @@ def alone(plan: Plan, out: Path) -> None:
     run.close(out, _cpu_s(), 1)
 
 
-def master(plan: Plan, out: Path, host: str, port: int, workers: int) -> None:
+def master(plan: LoadPlan, out: Path, host: str, port: int, workers: int) -> None:
     """The head of a run over several processes; begins when all workers have their plan."""
     run = Run(plan)
     cpu: dict[str, float] = {}
@@ -116,7 +116,7 @@ def worker(host: str, port: int) -> None:
     runner = environment.create_worker_runner(host, port)
 
     def take_up(msg: Any, **_: Any) -> None:
-        users.begin(plan_of(msg.data))
+        users.begin(LoadPlan.model_validate(msg.data))
         runner.send_message("plan_taken", {})
 
     def report(client_id: str, data: dict[str, Any]) -> None:  # noqa: ARG001  Locust's names
@@ -129,7 +129,7 @@ def worker(host: str, port: int) -> None:
     runner.greenlet.join()
 
 
-def _user_classes(plan: Plan) -> list[type[User]]:
+def _user_classes(plan: LoadPlan) -> list[type[User]]:
     """The classes that have users in this plan; those who misbehave are so many, whatever the shape."""
     counts = plan.profile.users
     hammers = counts.hammers if plan.hammer_key else 0
@@ -204,7 +204,7 @@ def main() -> None:
     if asked.role == "worker":
         worker(asked.host, asked.port)
         return
-    plan = plan_of(json.loads(asked.plan.read_text()))
+    plan = LoadPlan.model_validate(json.loads(asked.plan.read_text()))
     if asked.role == "alone":
         alone(plan, asked.out)
     else:

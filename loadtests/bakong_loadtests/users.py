@@ -19,7 +19,7 @@ from locust.exception import StopUser
 
 from bakong_loadtests.instants import monotonic_ns
 from bakong_loadtests.keyring import Keyring
-from bakong_loadtests.plan import Plan
+from bakong_loadtests.plan import LoadPlan
 from bakong_loadtests.recording import ABSENT, FAILED, OK, THROTTLED, Call, PaymentSeen, Recorder
 
 PRICES = (("PREMIUM", 0.50, "USD"), ("PREMIUM", 0.50, "USD"), ("FAMILY_PREMIUM", 1.00, "USD"), ("PREMIUM", 2000, "KHR"))
@@ -49,7 +49,7 @@ class Enough(Exception):  # noqa: N818  it is no error
 class Turn:
     """This process's part of a run."""
 
-    plan: Plan
+    plan: LoadPlan
     ring: Keyring
     recorder: Recorder = field(default_factory=Recorder)
     ordinals: Iterator[int] = field(default_factory=itertools.count)
@@ -60,7 +60,7 @@ class Turn:
 TURN: list[Turn] = []
 
 
-def begin(plan: Plan) -> None:
+def begin(plan: LoadPlan) -> None:
     """Take up a plan: the keys are dealt to the workers; where they are too few, each gets a part of one's limit."""
     mine = plan.keys[plan.worker :: plan.workers] or (plan.keys[plan.worker % len(plan.keys)],)
     sharers = max(1, -(-plan.workers // len(plan.keys)))

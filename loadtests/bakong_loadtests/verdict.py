@@ -9,7 +9,7 @@ from bakong_loadtests.limits import check_scopes
 from bakong_loadtests.limits.attacking import Seen
 from bakong_loadtests.limits.frozen import Step
 from bakong_loadtests.measures import attempts_by_scope, by_name, figures, memory_drift, series, throughput
-from bakong_loadtests.plan import Plan
+from bakong_loadtests.plan import LoadPlan
 from bakong_loadtests.reconciliation import DOUBLED, LOST, NO_WEBHOOK, UNKNOWN, Reconciliation
 from bakong_loadtests.recording import ABSENT, FAILED, Records
 from bakong_loadtests.slo import judge
@@ -25,7 +25,7 @@ class Evidence:
     memory_mb: of the server, at seconds of the run; empty where its processes are not known.
     """
 
-    plan: Plan
+    plan: LoadPlan
     records: Records
     began: str
     fresh: bool = True

@@ -2,13 +2,12 @@
 
 import json
 import re
-from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from bakong_loadtests.measures import percentile, sliding_minutes
-from bakong_loadtests.plan import Plan
+from bakong_loadtests.plan import LoadPlan
 from bakong_loadtests.profiles import load
 from bakong_loadtests.reconciliation import reconcile
 from bakong_loadtests.recording import Call, PaymentSeen, Records, records_of
@@ -35,7 +34,7 @@ def judged(calls, slo, payments=(), **more):
     records = Records(
         calls=list(calls), payments=list(payments), clocks={"m"}, began_ns=0, ended_ns=60 * S, processes=1
     )
-    plan = Plan(profile=replace(load("smoke"), slo=slo), urls=("http://a",), keys=("k",))
+    plan = LoadPlan(profile=load("smoke").model_copy(update={"slo": slo}), urls=("http://a",), keys=("k",))
     return verdict(Evidence(plan=plan, records=records, began="2026-02-11T00:00:00Z", **more))
 
 
@@ -127,7 +126,9 @@ def test_records_survive_the_way_from_the_runner():
 def test_workers_on_other_machines_are_not_held_to_each_others_clocks():
     refused = [call(1), call(2, status=429, found="throttled")]
     records = Records(calls=refused, clocks={"one", "other"}, ended_ns=S)
-    plan = Plan(profile=replace(load("smoke"), slo={"limit_proofs": 0}), urls=("http://a",), keys=("k",))
+    plan = LoadPlan(
+        profile=load("smoke").model_copy(update={"slo": {"limit_proofs": 0}}), urls=("http://a",), keys=("k",)
+    )
     report = verdict(Evidence(plan=plan, records=records, began=""))
     assert report["holds"]
     assert any("several machines" in note for note in report["notes"])

@@ -1,4 +1,4 @@
-"""The mapping of our operations to a team's service, from YAML. May not know who runs the service.
+"""The mapping of our operations to a team's service, from YAML.
 
 Texts may hold {names}: of the run (bakong_url, control_url, token, port, webhook_url, data_dir, api_key,
 webhook_secret), and of an operation ({user}, {plan}, {amount}, {currency}, {md5}, {md5s}, {id}, {now_ms},
@@ -7,15 +7,16 @@ A text that is one name alone keeps the value's own type.
 """
 
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import jmespath
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from bakong_conformance.rules import CannotRunError
+from bakong_conformance.yaml_model import YamlError, read_model
 
 OPERATIONS = (
     "create",
@@ -34,7 +35,7 @@ OPERATIONS = (
     "set_time",
 )
 STATES = ("pending", "paid", "failed", "expired", "timeout")
-STANDINGS = ("active", "past_due", "expired", "cancelled")
+SUBSCRIPTION_STATES = ("active", "past_due", "expired", "cancelled")
 _NAME = re.compile(r"\{([a-z_0-9]+)\}")
 
 
@@ -158,7 +159,7 @@ class Config(Strict):
     cycle_s: int = 2_592_000
     settle_s: float = 15.0
     grace_s: int | None = None
-    standings: dict[str, list[str]] = Field(default_factory=dict)
+    subscription_states: dict[str, list[str]] = Field(default_factory=dict)
     account: str | None = None
     tenants: bool = False
     blocking: Blocking | None = None
@@ -181,12 +182,27 @@ class Config(Strict):
                 raise ValueError(f"the operation {name!r} must be mapped")
         return operations
 
-    @field_validator("standings")
+    @model_validator(mode="before")
     @classmethod
-    def _standings(cls, standings: dict[str, list[str]]) -> dict[str, list[str]]:
-        if unknown := set(standings) - set(STANDINGS):
-            raise ValueError(f"there are no standings {sorted(unknown)}; there are {', '.join(STANDINGS)}")
-        return standings
+    def _old_names(cls, values: Any) -> Any:
+        """The keys of the first release, accepted for one version."""
+        if not isinstance(values, dict) or "standings" not in values:
+            return values
+        warnings.warn("the key 'standings' is now called 'subscription_states'", FutureWarning, stacklevel=2)
+        return {"subscription_states" if name == "standings" else name: value for name, value in values.items()}
+
+    @field_validator("subscription_states")
+    @classmethod
+    def _subscription_states(cls, states: dict[str, list[str]]) -> dict[str, list[str]]:
+        if unknown := set(states) - set(SUBSCRIPTION_STATES):
+            raise ValueError(f"there are no states {sorted(unknown)}; there are {', '.join(SUBSCRIPTION_STATES)}")
+        return states
+
+    @model_validator(mode="after")
+    def _one_way_to_reach_it(self) -> "Config":
+        if (self.start is None) == (self.running is None):
+            raise ValueError("expected exactly one of 'start' and 'running'")
+        return self
 
     @field_validator("states")
     @classmethod
@@ -199,22 +215,11 @@ class Config(Strict):
 
 
 def load(path: Path) -> Config:
-    """The mapping in a YAML file. Raises CannotRunError with the file, the place and what was expected."""
+    """The mapping in a YAML file. Raises CannotRunError with every mistake: the file, the place, what was expected."""
     try:
-        found = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise CannotRunError(f"{path}: {error.strerror or error}") from None
-    except yaml.YAMLError as error:
-        raise CannotRunError(f"{path}: no YAML: {' '.join(str(error).split())}") from None
-    try:
-        config = Config.model_validate(found)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the file"
-        raise CannotRunError(f"{path}: {place}: {' '.join(first['msg'].split())}") from None
-    if (config.start is None) == (config.running is None):
-        raise CannotRunError(f"{path}: expected exactly one of 'start' and 'running'")
-    return config
+        return read_model(path, Config)
+    except YamlError as error:
+        raise CannotRunError(str(error)) from None
 
 
 def fill(template: Any, values: Mapping[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Rules of the cycle's end: grace, renewal, scheduled downgrades. They need the standings of a subscription."""
+"""Rules of the cycle's end: grace, renewal, scheduled downgrades. They need the states of a subscription."""
 
 from bakong_conformance.case import Case
 from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, must
@@ -16,16 +16,20 @@ def _until(service: Service, case: Case, user: str, *, seconds_after: float) -> 
     service.wait(case, (ends(service, case, user) - service.world.now_ms()) / 1000 + seconds_after)
 
 
-def _standing(service: Service, case: Case, user: str, expected: str, when: str) -> None:
+def _require_state(service: Service, case: Case, user: str, expected: str, when: str) -> None:
     service.status(case, service.create(case))  # a service may bring itself up to date when it is asked
-    found = service.subscription(case, user).standing
-    must(found == expected, f"{when} the subscription is {found}, expected {expected}")
+    state = service.subscription(case, user).state
+    must(state == expected, f"{when} the subscription is {state}, expected {expected}")
 
 
 def _grace(service: Service) -> int:
     service.need("subscription")
-    if service.config.grace_s is None or not {"active", "past_due", "expired"} <= set(service.config.standings):
-        raise NotCheckedError("the configuration maps no grace_s, or not the standings active, past_due and expired")
+    if service.config.grace_s is None or not {"active", "past_due", "expired"} <= set(
+        service.config.subscription_states
+    ):
+        raise NotCheckedError(
+            "the configuration maps no grace_s, or not the subscription_states active, past_due and expired"
+        )
     if service.config.time == "real":
         raise NotCheckedError("it takes a cycle of real time; map the service's time to check it")
     return service.config.grace_s
@@ -69,14 +73,14 @@ def _due(service: Service, case: Case) -> None:
     user = service.new_user()
     service.buy(case, user)
     _until(service, case, user, seconds_after=-10)
-    _standing(service, case, user, "active", "10 s before the billing date")
+    _require_state(service, case, user, "active", "10 s before the billing date")
     _until(service, case, user, seconds_after=10)
-    _standing(service, case, user, "past_due", "10 s after the billing date, unpaid,")
+    _require_state(service, case, user, "past_due", "10 s after the billing date, unpaid,")
     must(service.subscription(case, user).active, "in the grace the plan is not there")
     _until(service, case, user, seconds_after=grace - 10)
-    _standing(service, case, user, "past_due", "10 s before the end of the grace")
+    _require_state(service, case, user, "past_due", "10 s before the end of the grace")
     _until(service, case, user, seconds_after=grace + 10)
-    _standing(service, case, user, "expired", "10 s after the end of the grace")
+    _require_state(service, case, user, "expired", "10 s after the end of the grace")
     must(not service.subscription(case, user).active, "after the grace the plan is still there")
 
 
@@ -101,7 +105,7 @@ def _renew(service: Service, case: Case) -> None:
         service.becomes(case, bill, "paid")
         moved = ends(service, case, user) - before
         must(moved == service.config.cycle_s * 1000, f"a renewal moved the date by {moved / 86_400_000:g} days")
-        _standing(service, case, user, "active", "after the renewal")
+        _require_state(service, case, user, "active", "after the renewal")
 
 
 @rule(

@@ -236,11 +236,9 @@ class Service:
         if not self.done("subscription", answer):
             raise PreconditionError(f"subscription answered {answer.told}")
         parts = ("active", "plan", "next_billing", "state")
-        active, plan, ends, told = (self.read("subscription", answer, part) for part in parts)
-        standing = next(
-            (ours for ours, theirs in self.config.standings.items() if told in theirs), f"unknown ({told!r})"
-        )
-        return Subscription(bool(active), plan, instant_ms(ends), standing)
+        active, plan, ends, state = (self.read("subscription", answer, part) for part in parts)
+        names = (ours for ours, theirs in self.config.subscription_states.items() if state in theirs)
+        return Subscription(bool(active), plan, instant_ms(ends), next(names, f"unknown ({state!r})"))
 
     def minor(self, amount: object, currency: str) -> int | None:
         """Minor units of a JSON number or text; None for what is no amount of the currency."""
@@ -258,12 +256,12 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """active, the plan's name at the service, the next billing date in epoch ms where it is told, and our standing."""
+    """active, the plan's name at the service, the next billing date in epoch ms, and our name of its state."""
 
     active: bool
     plan: Any
     next_billing_ms: int | None
-    standing: str = ""
+    state: str = ""
 
 
 def _command(case: Case | None, words: list[str]) -> Answer:

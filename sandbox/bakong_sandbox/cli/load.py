@@ -2,7 +2,6 @@
 
 import os
 import sys
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -55,7 +54,7 @@ def load(
     flags = [f"shape.users={users}"] * bool(users) + [f"shape.seconds={seconds}"] * bool(seconds)
     try:
         settled = with_settings(load_profile(profile), [*flags, *(settings or [])])
-        settled = replace(settled, slo=load_slo(slo)) if slo else settled
+        settled = settled.model_copy(update={"slo": load_slo(slo)}) if slo else settled
         host, port = _host_and_port(bind) if expect_workers else ("127.0.0.1", 0)
         check = LoadRun(
             profile=settled,

@@ -25,7 +25,7 @@ from bakong_loadtests.limits.attacking import Scope, Seen, attack_all
 from bakong_loadtests.limits.attacking import Target as Aim
 from bakong_loadtests.limits.attacks import attacks
 from bakong_loadtests.limits.frozen import Step, check_frozen
-from bakong_loadtests.plan import Plan
+from bakong_loadtests.plan import LoadPlan
 from bakong_loadtests.profiles import Profile
 from bakong_loadtests.reconciliation import Reconciliation, Stored, reconcile
 from bakong_loadtests.recording import Records, records_of
@@ -69,9 +69,9 @@ async def run_check(load_run: LoadRun) -> dict[str, Any]:
         return await _Check(load_run, target, plan, backend).run()
 
 
-def _plan(load_run: LoadRun, target: Target, callback: str) -> Plan:
+def _plan(load_run: LoadRun, target: Target, callback: str) -> LoadPlan:
     special = target.special_keys
-    return Plan(
+    return LoadPlan(
         profile=load_run.profile,
         urls=target.urls,
         keys=target.keys,
@@ -88,7 +88,7 @@ def _plan(load_run: LoadRun, target: Target, callback: str) -> Plan:
 class _Check:
     """One run under way."""
 
-    def __init__(self, load_run: LoadRun, target: Target, plan: Plan, backend: Backend) -> None:
+    def __init__(self, load_run: LoadRun, target: Target, plan: LoadPlan, backend: Backend) -> None:
         self._load_run = load_run
         self._target = target
         self._plan = plan
