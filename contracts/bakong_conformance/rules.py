@@ -39,10 +39,10 @@ class CannotRunError(CheckError):
     """Nothing can be judged."""
 
 
-def must(held: object, otherwise: str) -> None:
+def require(condition: object, message: str) -> None:
     """Raises RuleBrokenError with the message."""
-    if not held:
-        raise RuleBrokenError(otherwise)
+    if not condition:
+        raise RuleBrokenError(message)
 
 
 class Verdict(StrEnum):

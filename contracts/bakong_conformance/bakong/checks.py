@@ -18,7 +18,7 @@ from bakong_conformance.bakong.subject import (
     transaction,
 )
 from bakong_conformance.case import Case
-from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, must
+from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, require
 from bakong_contracts.open_api import TRANSACTION_KEYS
 from khqr import Currency
 
@@ -108,12 +108,12 @@ def _found(bakong: Bakong, case: Case) -> None:
     """A code is paid; its md5, over the whole text, is asked for."""
     with bakong.session() as session:
         answer = session.post(case, CHECK, {"md5": pay(session, case)})
-        must(answer.status == 200, f"answered HTTP {answer.status}, expected 200")
-        must(answer.get("responseCode") == 0, f"a paid payment is answered {answer.told}")
+        require(answer.status == 200, f"answered HTTP {answer.status}, expected 200")
+        require(answer.get("responseCode") == 0, f"a paid payment is answered {answer.told}")
         data = answer.get("data")
-        must(isinstance(data, dict), f"data is {data!r}, expected one transaction as an object")
+        require(isinstance(data, dict), f"data is {data!r}, expected one transaction as an object")
         expected = MESSAGES.get(bakong.profile, "Success")
-        must(
+        require(
             answer.get("responseMessage") == expected, f"says {answer.get('responseMessage')!r}, expected {expected!r}"
         )
 
@@ -133,7 +133,7 @@ def _after(bakong: Bakong, case: Case) -> None:
             session.post(case, "check_transaction_by_md5_list", [made.md5])
         world.pay(case, made.qr)
         answer = session.post(case, CHECK, {"md5": made.md5})
-        must(answer.get("responseCode") == 0, f"asked for before and paid since, is answered {answer.told}")
+        require(answer.get("responseCode") == 0, f"asked for before and paid since, is answered {answer.told}")
 
 
 @rule(
@@ -148,7 +148,7 @@ def _exact(bakong: Bakong, case: Case) -> None:
         other = md5[:-1] + ("0" if md5[-1] != "0" else "1")
         for wrong in (md5[:16], md5[:-1], other, md5 + "0", "%", md5[:31] + "_", ".*", "*"):
             answer = session.post(case, CHECK, {"md5": wrong})
-            must(answer.get("responseCode") == 1, f"found by {wrong!r}: {answer.told}")
+            require(answer.get("responseCode") == 1, f"found by {wrong!r}: {answer.told}")
 
 
 @rule(
@@ -166,11 +166,11 @@ def _own(bakong: Bakong, case: Case) -> None:
             found.append((made, transaction(session.post(case, CHECK, {"md5": made.md5}))))
         for key in ("hash", "externalRef"):
             values = [data.get(key) for _, data in found if data.get(key) is not None]
-            must(len(set(values)) == len(values), f"{key} is the same for two payments: {values}")
+            require(len(set(values)) == len(values), f"{key} is the same for two payments: {values}")
         for number, (made, data) in enumerate(found, 1):
             now = transaction(session.post(case, CHECK, {"md5": made.md5}))
-            must(now == data, f"payment {number} was {data}, is now {now}")
-            must(data.get("amount") in (None, number + 0.25), f"payment {number} says {data.get('amount')!r}")
+            require(now == data, f"payment {number} was {data}, is now {now}")
+            require(data.get("amount") in (None, number + 0.25), f"payment {number} says {data.get('amount')!r}")
 
 
 @rule(
@@ -187,8 +187,8 @@ def _static(bakong: Bakong, case: Case) -> None:
         if bakong.profile != "prod":
             row = next(iter(listed(session, case, [made.md5])), None)
             shown = row if isinstance(row, dict) else {}
-            must(shown.get("status") in ("STATIC_QR", "NOT_FOUND"), f"its row in a list is {row!r}")
-            must(shown.get("data") is None, f"its row in a list carries a transaction: {row!r}")
+            require(shown.get("status") in ("STATIC_QR", "NOT_FOUND"), f"its row in a list is {row!r}")
+            require(shown.get("data") is None, f"its row in a list carries a transaction: {row!r}")
 
 
 @rule(
@@ -200,7 +200,7 @@ def _keys(bakong: Bakong, case: Case) -> None:
     """The data of a payment that is found."""
     with paid(bakong, case) as (_, data, _md5):
         missing = [key for key in TRANSACTION_KEYS if key not in data]
-        must(not missing, f"{', '.join(missing)} is missing in {data}")
+        require(not missing, f"{', '.join(missing)} is missing in {data}")
 
 
 @rule(
@@ -212,20 +212,20 @@ def _types(bakong: Bakong, case: Case) -> None:
     """Every key of a payment that is found."""
     with paid(bakong, case) as (_, data, _md5):
         amount = data.get("amount")
-        must(
+        require(
             isinstance(amount, int | float) and not isinstance(amount, bool), f"amount is {amount!r}, expected a number"
         )
         for key in ("createdDateMs", "acknowledgedDateMs"):
-            must(key not in data or type(data[key]) is int, f"{key} is {data.get(key)!r}, expected a whole number")
+            require(key not in data or type(data[key]) is int, f"{key} is {data.get(key)!r}, expected a whole number")
         for key in TEXTS:
-            must(key not in data or isinstance(data[key], str), f"{key} is {data.get(key)!r}, expected a text")
+            require(key not in data or isinstance(data[key], str), f"{key} is {data.get(key)!r}, expected a text")
         for key in MAYBE_TEXTS:
-            must(
+            require(
                 data.get(key) is None or isinstance(data[key], str),
                 f"{key} is {data.get(key)!r}, expected text or null",
             )
             blank = str(data.get(key)).strip().lower() in ("", "null", "undefined")
-            must(not (bakong.control and blank), f"{key} is {data.get(key)!r}, expected null for what is not there")
+            require(not (bakong.control and blank), f"{key} is {data.get(key)!r}, expected null for what is not there")
 
 
 @rule(
@@ -242,13 +242,13 @@ def _values(bakong: Bakong, case: Case) -> None:
             session.need_world().pay(case, made.qr, from_account=PAYER)
             data = transaction(session.post(case, CHECK, {"md5": made.md5}))
             found = data.get("amount")
-            must(
+            require(
                 _number(found) == Decimal(text),
                 f"amount is {found!r}, paid were {text} {currency}",
             )
-            must(data.get("currency") == currency, f"currency is {data.get('currency')!r}, expected {currency!r}")
+            require(data.get("currency") == currency, f"currency is {data.get('currency')!r}, expected {currency!r}")
             for key, account in (("toAccountId", MERCHANT), ("fromAccountId", PAYER)):
-                must(data.get(key) == account, f"{key} is {data.get(key)!r}, expected {account!r}")
+                require(data.get(key) == account, f"{key} is {data.get(key)!r}, expected {account!r}")
 
 
 @rule(
@@ -259,7 +259,7 @@ def _values(bakong: Bakong, case: Case) -> None:
 def _overpaid(bakong: Bakong, case: Case) -> None:
     """A wallet pays 2.00 USD for a code of 1.50 USD."""
     with paid(bakong, case, amount="2.00") as (_, data, _md5):
-        must(data.get("amount") == 2, f"amount is {data.get('amount')!r}, paid were 2.00 USD")
+        require(data.get("amount") == 2, f"amount is {data.get('amount')!r}, paid were 2.00 USD")
 
 
 @rule(
@@ -272,12 +272,12 @@ def _times(bakong: Bakong, case: Case) -> None:
         if not isinstance(created, int | float) or not isinstance(acknowledged, int | float):
             raise NotCheckedError("the times are no numbers, which another rule names")
         for name, moment in (("createdDateMs", created), ("acknowledgedDateMs", acknowledged)):
-            must(10**12 <= moment < 10**13, f"{name} is {moment}, expected 13 digits of milliseconds")
-        must(acknowledged >= created, f"acknowledged at {acknowledged}, before its creation at {created}")
+            require(10**12 <= moment < 10**13, f"{name} is {moment}, expected 13 digits of milliseconds")
+        require(acknowledged >= created, f"acknowledged at {acknowledged}, before its creation at {created}")
         if session.world:
             off = (created - NOW_MS) / 1000 - LATE_S
-            must(abs(off) <= 60, f"createdDateMs is {off:+g} s from the payment, {created}")
-            must(acknowledged - created <= 60_000, f"acknowledged {acknowledged - created} ms after its creation")
+            require(abs(off) <= 60, f"createdDateMs is {off:+g} s from the payment, {created}")
+            require(acknowledged - created <= 60_000, f"acknowledged {acknowledged - created} ms after its creation")
 
 
 @rule("found.hash", "A hash is 64 small hex digits", forbids="another form of the transaction's hash")
@@ -285,7 +285,7 @@ def _hash(bakong: Bakong, case: Case) -> None:
     """The hash of a payment that is found."""
     with paid(bakong, case) as (_, data, _md5):
         found = str(data.get("hash"))
-        must(len(found) == 64 and set(found) <= set("0123456789abcdef"), f"hash is {found!r}, expected 64 of 0-9a-f")
+        require(len(found) == 64 and set(found) <= set("0123456789abcdef"), f"hash is {found!r}, expected 64 of 0-9a-f")
 
 
 @rule(
@@ -303,7 +303,7 @@ def _stays(bakong: Bakong, case: Case) -> None:
             if number == 4:
                 world.advance(case, 86_400)
             answer = session.post(case, CHECK, {"md5": md5})
-            must(answer.get("data") == data, f"was {data}, is now {answer.told}")
+            require(answer.get("data") == data, f"was {data}, is now {answer.told}")
 
 
 @rule(
@@ -317,7 +317,7 @@ def _unpaid(bakong: Bakong, case: Case) -> None:
         session.post(case, "generate_deeplink_by_qr", {"qr": shown.qr}, token="")
         one = session.post(case, CHECK, {"md5": shown.md5})
         other = session.post(case, CHECK, {"md5": UNKNOWN_MD5})
-        must(one.text == other.text, f"shown: {one.told}; unknown: {other.told}")
+        require(one.text == other.text, f"shown: {one.told}; unknown: {other.told}")
 
 
 @rule("failed", "A failed payment is HTTP 200 with code 3", forbids="another answer for a payment that failed")
@@ -328,7 +328,7 @@ def _failed(bakong: Bakong, case: Case) -> None:
         session.need_world().pay(case, made.qr, outcome="failed")
         answer = session.post(case, CHECK, {"md5": made.md5})
         refused(answer, 3, 200)
-        must(answer.get("data") is None, f"data is {answer.get('data')!r}, expected null")
+        require(answer.get("data") is None, f"data is {answer.get('data')!r}, expected null")
 
 
 def hash_of(data: dict[str, Any]) -> str:
@@ -347,22 +347,22 @@ def _by_hash(bakong: Bakong, case: Case) -> None:
     with paid(bakong, case) as (session, data, _md5):
         hash_ = hash_of(data)
         full = known(session.post(case, "check_transaction_by_hash", {"hash": hash_}), "check_transaction_by_hash")
-        must(transaction(full).get("hash") == hash_, f"by its hash: {full.told}")
+        require(transaction(full).get("hash") == hash_, f"by its hash: {full.told}")
         path = "check_transaction_by_short_hash"
         right = {"hash": hash_[:8], "amount": 1.5, "currency": "USD"}
         short = known(session.post(case, path, right), path)
-        must(transaction(short).get("hash") == hash_, f"by its short hash: {short.told}")
+        require(transaction(short).get("hash") == hash_, f"by its short hash: {short.told}")
         for wrong in ({"amount": 1.4}, {"currency": "KHR"}):
             answer = session.post(case, path, right | wrong)
-            must(answer.get("responseCode") == 1, f"found with {wrong}: {answer.told}")
+            require(answer.get("responseCode") == 1, f"found with {wrong}: {answer.told}")
         if session.world is None:
             return
         for name in ("amount", "currency"):
             answer = session.post(case, path, {key: value for key, value in right.items() if key != name})
-            must(answer.get("responseCode") == 1, f"found without {name}: {answer.told}")
+            require(answer.get("responseCode") == 1, f"found without {name}: {answer.told}")
         for short_hash in (hash_[:7], hash_[:9], hash_[-8:]):
             answer = session.post(case, path, right | {"hash": short_hash})
-            must(answer.get("responseCode") == 1, f"found by {short_hash!r}, which is no short hash: {answer.told}")
+            require(answer.get("responseCode") == 1, f"found by {short_hash!r}, which is no short hash: {answer.told}")
         for endpoint, body in bodies(bakong.profile).items():
             if "hash" in body:
                 refused(session.post(case, endpoint, body), 1, 200)
@@ -386,11 +386,11 @@ def _alike(bakong: Bakong, case: Case) -> None:
             answer = known(session.post(case, endpoint, body), endpoint)
             for name in ("responseCode", "responseMessage", "errorCode"):
                 found, expected = answer.get(name), by_md5.get(name)
-                must(found == expected, f"/v1/{endpoint}: {name} is {found!r}, by md5 {expected!r}")
+                require(found == expected, f"/v1/{endpoint}: {name} is {found!r}, by md5 {expected!r}")
             other = transaction(answer)
-            must(set(other) == set(data), f"/v1/{endpoint}: keys {sorted(set(other) ^ set(data))} differ from md5's")
+            require(set(other) == set(data), f"/v1/{endpoint}: keys {sorted(set(other) ^ set(data))} differ from md5's")
             differs = [key for key in data if key not in FILLED and other[key] != data[key]]
-            must(not differs, f"/v1/{endpoint}: {', '.join(differs)} differ from md5's: {answer.told}")
+            require(not differs, f"/v1/{endpoint}: {', '.join(differs)} differ from md5's: {answer.told}")
 
 
 @rule(
@@ -406,7 +406,7 @@ def _by_reference(bakong: Bakong, case: Case) -> None:
         if not data.get("externalRef"):
             raise NotCheckedError("the transaction has no externalRef")
         answer = known(session.post(case, path, {"externalRef": data["externalRef"]}), path)
-        must(transaction(answer).get("hash") == hash_, f"by its externalRef: {answer.told}")
+        require(transaction(answer).get("hash") == hash_, f"by its externalRef: {answer.told}")
         refused(session.post(case, path, {"externalRef": "100FT00000000000"}), 1, 200)
         if session.world is None:
             return
@@ -415,4 +415,4 @@ def _by_reference(bakong: Bakong, case: Case) -> None:
         shown = transaction(session.post(case, "check_transaction_by_hash", {"hash": hash_}))
         if reference := shown.get("instructionRef"):
             answer = session.post(case, path, {"instructionRef": reference})
-            must(transaction(answer).get("hash") == hash_, f"by its instructionRef: {answer.told}")
+            require(transaction(answer).get("hash") == hash_, f"by its instructionRef: {answer.told}")

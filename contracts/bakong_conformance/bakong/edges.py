@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bakong_conformance.bakong.subject import KEYS, UNKNOWN_MD5, Bakong, bodies, code
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer, call
-from bakong_conformance.rules import NotCheckedError, Suite, must
+from bakong_conformance.rules import NotCheckedError, Suite, require
 
 SUITE = Suite("bakong")
 rule = SUITE.rule
@@ -39,11 +39,11 @@ HOSTILE = (
 
 
 def _enveloped(answer: Answer, what: str) -> None:
-    must(answer.status < 500, f"{what} was answered HTTP {answer.status}")
-    must(isinstance(answer.body, dict), f"{what} was answered without the JSON envelope: {answer.told[:200]}")
+    require(answer.status < 500, f"{what} was answered HTTP {answer.status}")
+    require(isinstance(answer.body, dict), f"{what} was answered without the JSON envelope: {answer.told[:200]}")
     missing = [key for key in KEYS if key not in answer.body]
-    must(not missing, f"{what} was answered without {', '.join(missing)}: {answer.told[:200]}")
-    must(answer.get("responseCode") == 1, f"{what} was taken: {answer.told[:200]}")
+    require(not missing, f"{what} was answered without {', '.join(missing)}: {answer.told[:200]}")
+    require(answer.get("responseCode") == 1, f"{what} was taken: {answer.told[:200]}")
 
 
 @rule("bodies.missing", "A missing field is code 5", forbids="another errorCode where a field is missing")
@@ -52,9 +52,9 @@ def _missing(bakong: Bakong, case: Case) -> None:
     with bakong.session() as session:
         for endpoint in bodies(bakong.profile) if session.world else ():
             wrong = session.post(case, endpoint, {"x": 1})
-            must(wrong.get("errorCode") == 5, f"/v1/{endpoint} without its field was answered {wrong.told[:200]}")
+            require(wrong.get("errorCode") == 5, f"/v1/{endpoint} without its field was answered {wrong.told[:200]}")
         answer = session.post(case, CHECK, {})
-        must(answer.get("errorCode") == 5, f"errorCode is {answer.get('errorCode')!r}, expected 5: {answer.told}")
+        require(answer.get("errorCode") == 5, f"errorCode is {answer.get('errorCode')!r}, expected 5: {answer.told}")
 
 
 WRONG: tuple[Any, ...] = (None, 1, True, [], {}, "", ["x"], "x" * 300)
@@ -139,9 +139,9 @@ def _any(bakong: Bakong, case: Case) -> None:
     with bakong.session() as session:
         session.need_world()
         answer = session.post(case, endpoint, None, raw=json.dumps(body).encode())
-        must(answer.status < 500, f"answered HTTP {answer.status}")
+        require(answer.status < 500, f"answered HTTP {answer.status}")
         missing = [key for key in KEYS if key not in (answer.body if isinstance(answer.body, dict) else {})]
-        must(not missing, f"answered without {', '.join(missing)}: {answer.told[:200]}")
+        require(not missing, f"answered without {', '.join(missing)}: {answer.told[:200]}")
 
 
 @rule("methods", "Only POST is answered", forbids="answering GET, or failing at it")
@@ -158,7 +158,7 @@ def _methods(bakong: Bakong, case: Case) -> None:
                 headers={"authorization": f"Bearer {session.token}"},
                 body=None if method in ("GET", "DELETE") else {"md5": UNKNOWN_MD5},
             )
-            must(400 <= answer.status < 500, f"{method} was answered HTTP {answer.status}")
+            require(400 <= answer.status < 500, f"{method} was answered HTTP {answer.status}")
 
 
 @rule("paths", "An unknown path is refused, not failed at", forbids="a 2xx or 5xx for a path that does not exist")
@@ -168,7 +168,7 @@ def _paths(bakong: Bakong, case: Case) -> None:
         session.need_world()
         for path in ("check_transaction_by_magic", "%00"):
             answer = session.post(case, path, {})
-            must(400 <= answer.status < 500, f"/v1/{path} was answered HTTP {answer.status}")
+            require(400 <= answer.status < 500, f"/v1/{path} was answered HTTP {answer.status}")
 
 
 @rule(
@@ -186,4 +186,4 @@ def _race(bakong: Bakong, case: Case) -> None:
         texts = {answer.text for answer in answers}
         if all(answer.get("responseCode") == 1 for answer in answers):
             raise NotCheckedError("the payment is not found at all, which another rule names")
-        must(len(texts) == 1, f"{len(texts)} different answers: {sorted(texts)}")
+        require(len(texts) == 1, f"{len(texts)} different answers: {sorted(texts)}")

@@ -6,7 +6,7 @@ from bakong_conformance.bakong.subject import KEYS, UNKNOWN_MD5, Bakong, Session
 from bakong_conformance.case import Case
 from bakong_conformance.control import World
 from bakong_conformance.http import Answer
-from bakong_conformance.rules import Suite, must
+from bakong_conformance.rules import Suite, require
 from bakong_contracts.open_api import codes
 
 SUITE = Suite("bakong")
@@ -35,9 +35,9 @@ def _not_found(bakong: Bakong, case: Case) -> None:
     """An md5 that nobody has paid is asked for. Seen live; the retellings that say 404 are wrong."""
     with bakong.session() as session:
         answer = session.post(case, "check_transaction_by_md5", {"md5": UNKNOWN_MD5})
-        must(answer.status == 200, f"answered HTTP {answer.status}, expected 200: {answer.told}")
-        must(answer.get("responseCode") == 1, f"responseCode is {answer.get('responseCode')!r}, expected 1")
-        must(answer.get("errorCode") == 1, f"errorCode is {answer.get('errorCode')!r}, expected 1")
+        require(answer.status == 200, f"answered HTTP {answer.status}, expected 200: {answer.told}")
+        require(answer.get("responseCode") == 1, f"responseCode is {answer.get('responseCode')!r}, expected 1")
+        require(answer.get("errorCode") == 1, f"errorCode is {answer.get('errorCode')!r}, expected 1")
 
 
 def _some(session: Session, case: Case) -> Iterator[Answer]:
@@ -63,10 +63,12 @@ def _keys(bakong: Bakong, case: Case) -> None:
     """Answers of several endpoints, found and not found, with and without a token."""
     with bakong.session() as session:
         for answer in _some(session, case):
-            must(isinstance(answer.body, dict), f"the answer is no JSON object: {answer.told}")
+            require(isinstance(answer.body, dict), f"the answer is no JSON object: {answer.told}")
             missing = [key for key in KEYS if key not in answer.body]
-            must(not missing, f"{', '.join(missing)} is missing in {answer.told}")
-            must(set(answer.body) <= set(KEYS), f"{sorted(set(answer.body) - set(KEYS))} is too many in {answer.told}")
+            require(not missing, f"{', '.join(missing)} is missing in {answer.told}")
+            require(
+                set(answer.body) <= set(KEYS), f"{sorted(set(answer.body) - set(KEYS))} is too many in {answer.told}"
+            )
 
 
 @rule(
@@ -79,12 +81,12 @@ def _types(bakong: Bakong, case: Case) -> None:
     with bakong.session() as session:
         for answer in _some(session, case):
             response, error, data = (answer.get(key) for key in ("responseCode", "errorCode", "data"))
-            must(type(response) is int and response in (0, 1), f"responseCode is {response!r}, expected 0 or 1")
-            must(error is None or type(error) is int, f"errorCode is {error!r}, expected a whole number or null")
+            require(type(response) is int and response in (0, 1), f"responseCode is {response!r}, expected 0 or 1")
+            require(error is None or type(error) is int, f"errorCode is {error!r}, expected a whole number or null")
             message = answer.get("responseMessage")
-            must(isinstance(message, str) and message, f"responseMessage is {message!r}, expected a text")
-            must((response == 0) == (error is None), f"responseCode {response} with errorCode {error!r}")
-            must(response == 0 or data is None, f"a refusal carries data: {answer.told}")
+            require(isinstance(message, str) and message, f"responseMessage is {message!r}, expected a text")
+            require((response == 0) == (error is None), f"responseCode {response} with errorCode {error!r}")
+            require(response == 0 or data is None, f"a refusal carries data: {answer.told}")
 
 
 @rule("envelope.json", "Answers say that they are JSON", forbids="another Content-Type than application/json")
@@ -92,11 +94,11 @@ def _content_type(bakong: Bakong, case: Case) -> None:
     """The Content-Type of the same answers; a fake's charset can only be UTF-8."""
     with bakong.session() as session:
         for answer in _some(session, case):
-            must(not answer.text.startswith("\ufeff"), "a byte order mark stands before the JSON")
+            require(not answer.text.startswith("\ufeff"), "a byte order mark stands before the JSON")
             media, _, more = answer.headers.get("content-type", "").partition(";")
-            must(media == "application/json", f"Content-Type is {media!r}, expected application/json: {answer.told}")
+            require(media == "application/json", f"Content-Type is {media!r}, expected application/json: {answer.told}")
             charset = more.strip().lower().removeprefix("charset=").strip('"')
-            must(session.world is None or charset in ("", "utf-8"), f"the charset is {charset!r}, JSON is UTF-8")
+            require(session.world is None or charset in ("", "utf-8"), f"the charset is {charset!r}, JSON is UTF-8")
 
 
 @rule("messages", "Refusals use NBC's words", forbids="another responseMessage than the one seen live")
@@ -110,11 +112,13 @@ def _messages(bakong: Bakong, case: Case) -> None:
         ):
             if answer.get("errorCode") == expected.number:
                 found = answer.get("responseMessage")
-                must(found == expected.message, f"code {expected.number} says {found!r}, expected {expected.message!r}")
+                require(
+                    found == expected.message, f"code {expected.number} says {found!r}, expected {expected.message!r}"
+                )
         if session.world:
             for answer, number, words in _more(session, session.world, case):
                 found = answer.get("responseMessage")
-                must(answer.get("errorCode") != number or found == words, f"says {found!r}, expected {words!r}")
+                require(answer.get("errorCode") != number or found == words, f"says {found!r}, expected {words!r}")
 
 
 def _more(session: Session, world: World, case: Case) -> Iterator[tuple[Answer, int | None, str]]:
@@ -144,4 +148,4 @@ def _endpoints(bakong: Bakong, case: Case) -> None:
         session.need_world()
         for endpoint in ENDPOINTS:
             answer = session.post(case, endpoint, {})
-            must(answer.status not in (404, 405), f"/v1/{endpoint} answered HTTP {answer.status}")
+            require(answer.status not in (404, 405), f"/v1/{endpoint} answered HTTP {answer.status}")

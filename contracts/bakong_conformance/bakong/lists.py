@@ -11,7 +11,7 @@ from bakong_conformance.bakong.subject import (
     transaction,
 )
 from bakong_conformance.case import Case
-from bakong_conformance.rules import RuleBrokenError, Suite, must
+from bakong_conformance.rules import RuleBrokenError, Suite, require
 
 SUITE = Suite("bakong")
 rule = SUITE.rule
@@ -23,14 +23,16 @@ def _rows(bakong: Bakong, case: Case) -> None:
     with paid(bakong, case) as (session, data, md5):
         if bakong.profile == "prod":
             answer = session.post(case, "check_transaction_by_md5_list", [md5])
-            must(answer.status == 403, f"answered HTTP {answer.status}, production answers 403")
+            require(answer.status == 403, f"answered HTTP {answer.status}, production answers 403")
             return
         rows = {str(row.get("md5")): row for row in listed(session, case, [md5, UNKNOWN_MD5]) if isinstance(row, dict)}
-        must(md5 in rows and UNKNOWN_MD5 in rows, f"asked for {md5} and {UNKNOWN_MD5}, answered {list(rows)}")
-        must(rows[md5].get("status") == "SUCCESS", f"a paid row says {rows[md5].get('status')!r}, expected 'SUCCESS'")
-        must(transaction(rows[md5]).get("hash") == data.get("hash"), f"a paid row is {rows[md5]}")
+        require(md5 in rows and UNKNOWN_MD5 in rows, f"asked for {md5} and {UNKNOWN_MD5}, answered {list(rows)}")
+        require(
+            rows[md5].get("status") == "SUCCESS", f"a paid row says {rows[md5].get('status')!r}, expected 'SUCCESS'"
+        )
+        require(transaction(rows[md5]).get("hash") == data.get("hash"), f"a paid row is {rows[md5]}")
         unknown = rows[UNKNOWN_MD5].get("status")
-        must(unknown == "NOT_FOUND", f"an unknown row says {unknown!r}, expected 'NOT_FOUND'")
+        require(unknown == "NOT_FOUND", f"an unknown row says {unknown!r}, expected 'NOT_FOUND'")
         if session.world:
             _whole_rows(rows[md5], rows[UNKNOWN_MD5], data)
             failed = code(bill="INV-9")
@@ -38,16 +40,16 @@ def _rows(bakong: Bakong, case: Case) -> None:
             row = next(iter(listed(session, case, [failed.md5])), None)
             if not isinstance(row, dict):
                 raise RuleBrokenError(f"the row of a failed payment is {row!r}")
-            must(row.get("status") not in ("SUCCESS", "NOT_FOUND"), f"the row of a failed payment is {row}")
-            must(row.get("data") is None, f"the row of a failed payment carries a transaction: {row}")
+            require(row.get("status") not in ("SUCCESS", "NOT_FOUND"), f"the row of a failed payment is {row}")
+            require(row.get("data") is None, f"the row of a failed payment carries a transaction: {row}")
 
 
 def _whole_rows(paid: dict[str, Any], unknown: dict[str, Any], data: dict[str, Any]) -> None:
     """A row's data is the transaction as the single check tells it, or null."""
-    must(paid.get("data") == data, f"a paid row's data is {paid.get('data')}, the single check says {data}")
-    must("data" in unknown and unknown["data"] is None, f"an unknown row is {unknown}, expected data null")
+    require(paid.get("data") == data, f"a paid row's data is {paid.get('data')}, the single check says {data}")
+    require("data" in unknown and unknown["data"] is None, f"an unknown row is {unknown}, expected data null")
     for row in (paid, unknown):
-        must(isinstance(row.get("message"), str) and row["message"], f"a row has no message: {row}")
+        require(isinstance(row.get("message"), str) and row["message"], f"a row has no message: {row}")
 
 
 @rule(
@@ -64,16 +66,16 @@ def _hash_list(bakong: Bakong, case: Case) -> None:
         others = [f"{number * 7919 % 97:064x}" for number in range(5)]
         asked = [others[3], others[0], hash_, others[3], others[4], others[1]]
         rows = known(session.post(case, path, asked), path).get("data")
-        must(isinstance(rows, list), f"data is {rows!r}, expected an array")
+        require(isinstance(rows, list), f"data is {rows!r}, expected an array")
         found = [row.get("hash") for row in rows or () if isinstance(row, dict)]
-        must(found == asked, f"asked for {asked}, answered {found}")
+        require(found == asked, f"asked for {asked}, answered {found}")
         statuses = [row.get("status") for row in rows]
         expected = ["SUCCESS" if one == hash_ else "NOT_FOUND" for one in asked]
-        must(statuses == expected, f"the statuses are {statuses}, expected {expected}")
+        require(statuses == expected, f"the statuses are {statuses}, expected {expected}")
         _whole_rows(rows[2], rows[0], data)
         for wrong in ([f"{number:064x}" for number in range(51)], []):
             answer = session.post(case, path, wrong)
-            must(answer.get("responseCode") == 1, f"a list of {len(wrong)} was answered: {answer.told[:120]}")
+            require(answer.get("responseCode") == 1, f"a list of {len(wrong)} was answered: {answer.told[:120]}")
 
 
 @rule(
@@ -85,7 +87,7 @@ def _order(bakong: Bakong, case: Case) -> None:
         others = [f"{number * 7919 % 97:032x}" for number in range(8)]
         asked = [others[5], others[0], md5, others[7], others[2], others[5], others[1], others[3]]
         found = [row.get("md5") for row in listed(session, case, asked) if isinstance(row, dict)]
-        must(found == asked, f"asked for {asked}, answered {found}")
+        require(found == asked, f"asked for {asked}, answered {found}")
 
 
 @rule("list.limit", "A list check takes 1 to 50", forbids="a list of 51, or of none, that is answered")
@@ -94,7 +96,7 @@ def _limit(bakong: Bakong, case: Case) -> None:
     with bakong.session() as session:
         session.need_world()
         md5s = [f"{number:032x}" for number in range(51)]
-        must(len(listed(session, case, md5s[:50])) == 50, "50 md5s were asked for, and not 50 rows answered")
+        require(len(listed(session, case, md5s[:50])) == 50, "50 md5s were asked for, and not 50 rows answered")
         for wrong in (md5s, []):
             answer = session.post(case, "check_transaction_by_md5_list", wrong)
-            must(answer.get("responseCode") == 1, f"a list of {len(wrong)} was answered: {answer.told[:120]}")
+            require(answer.get("responseCode") == 1, f"a list of {len(wrong)} was answered: {answer.told[:120]}")

@@ -12,7 +12,7 @@ from bakong_conformance.case import Case
 from bakong_conformance.cassettes.playing import NotRecordedError, Player
 from bakong_conformance.control import World, make_world
 from bakong_conformance.http import Answer, call, client
-from bakong_conformance.rules import CannotRunError, NotCheckedError, must
+from bakong_conformance.rules import CannotRunError, NotCheckedError, require
 from khqr import Code, Currency, Individual, encode
 
 UNKNOWN_MD5 = "0123456789abcdef0123456789abcdef"
@@ -137,13 +137,13 @@ def known(answer: Answer, endpoint: str) -> Answer:
 
 def refused(answer: Answer, number: int, status: int) -> None:
     """Whether the answer is this error code with this HTTP status, in a refusal's envelope."""
-    must(answer.status == status, f"answered HTTP {answer.status}, expected {status}: {answer.told}")
-    must(
+    require(answer.status == status, f"answered HTTP {answer.status}, expected {status}: {answer.told}")
+    require(
         answer.get("errorCode") == number, f"errorCode is {answer.get('errorCode')!r}, expected {number}: {answer.told}"
     )
     found = answer.get("responseCode")
-    must(found == 1, f"responseCode is {found!r} with errorCode {number}, expected 1: {answer.told}")
-    must(answer.get("data") is None, f"a refusal carries data: {answer.told}")
+    require(found == 1, f"responseCode is {found!r} with errorCode {number}, expected 1: {answer.told}")
+    require(answer.get("data") is None, f"a refusal carries data: {answer.told}")
 
 
 def transaction(answer: Answer | dict[str, Any]) -> dict[str, Any]:

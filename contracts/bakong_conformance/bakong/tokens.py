@@ -8,7 +8,7 @@ from typing import Any
 
 from bakong_conformance.bakong.subject import UNKNOWN_MD5, Bakong, bodies, code, known, refused, transaction
 from bakong_conformance.case import Case
-from bakong_conformance.rules import NotCheckedError, Suite, must
+from bakong_conformance.rules import NotCheckedError, Suite, require
 from bakong_contracts.open_api import codes
 
 SUITE = Suite("bakong")
@@ -45,7 +45,7 @@ def _everywhere(bakong: Bakong, case: Case) -> None:
         for endpoint, body in bodies(bakong.profile).items():
             for token in ("", "nonsense"):
                 answer = known(session.post(case, endpoint, body, token=token), endpoint)
-                must(answer.status == 401 and answer.get("errorCode") == 6, f"/v1/{endpoint} answered {answer.told}")
+                require(answer.status == 401 and answer.get("errorCode") == 6, f"/v1/{endpoint} answered {answer.told}")
 
 
 @rule(
@@ -92,7 +92,7 @@ def _form(bakong: Bakong, case: Case) -> None:
             path = f"{session.prefix}/v1/{CHECK}"
             answer = session.http.post(path, json=BODY, headers={"authorization": header})
             case.note(f"POST {path} Authorization: {header[:12]}…", f"{answer.status_code} {answer.text}")
-            must(answer.status_code == 401, f"answered HTTP {answer.status_code} to {header[:12]!r}…, expected 401")
+            require(answer.status_code == 401, f"answered HTTP {answer.status_code} to {header[:12]!r}…, expected 401")
 
 
 @rule("token.expired", "A token dies at its time", forbids="an expired token that still works, or one that dies early")
@@ -103,7 +103,7 @@ def _expired(bakong: Bakong, case: Case) -> None:
         token = world.token(case, expires_in_s=60)
         world.advance(case, 59)
         answer = session.post(case, CHECK, BODY, token=token)
-        must(answer.status == 200, f"a token with a second to live was refused: {answer.told}")
+        require(answer.status == 200, f"a token with a second to live was refused: {answer.told}")
         world.advance(case, 1)
         refused(session.post(case, CHECK, BODY, token=token), 6, 401)
 
@@ -118,10 +118,10 @@ def _renew(bakong: Bakong, case: Case) -> None:
     with bakong.session() as session:
         session.need_world().token(case, email=EMAIL)
         answer = session.post(case, "renew_token", {"email": EMAIL}, token="")
-        must(answer.status == 200 and answer.get("responseCode") == 0, f"the renewal was refused: {answer.told}")
+        require(answer.status == 200 and answer.get("responseCode") == 0, f"the renewal was refused: {answer.told}")
         token = answer.body["data"].get("token") if isinstance(answer.get("data"), dict) else None
-        must(isinstance(token, str) and token, f"no data.token in {answer.told}")
-        must(session.post(case, CHECK, BODY, token=token).status == 200, "the renewed token was refused")
+        require(isinstance(token, str) and token, f"no data.token in {answer.told}")
+        require(session.post(case, CHECK, BODY, token=token).status == 200, "the renewed token was refused")
 
 
 @rule(
@@ -140,16 +140,16 @@ def _life(bakong: Bakong, case: Case) -> None:
         if not isinstance(token, str):
             raise NotCheckedError("no token is returned, which another rule names")
         parts = [_content(part) for part in token.split(".")[:2]]
-        must(token.count(".") == 2 and all(isinstance(part, dict) for part in parts), f"{token!r} is no JWT")
+        require(token.count(".") == 2 and all(isinstance(part, dict) for part in parts), f"{token!r} is no JWT")
         head, body = parts
-        must(head.get("alg") == "HS256", f"its alg is {head.get('alg')!r}, expected 'HS256'")
+        require(head.get("alg") == "HS256", f"its alg is {head.get('alg')!r}, expected 'HS256'")
         times = [body.get(name) for name in ("iat", "exp")]
-        must(all(type(moment) is int for moment in times), f"iat and exp are {times}, expected epoch seconds")
-        must(times[1] - times[0] == LIFE_S, f"it lives for {times[1] - times[0]} s, expected {LIFE_S}, 90 days")
+        require(all(type(moment) is int for moment in times), f"iat and exp are {times}, expected epoch seconds")
+        require(times[1] - times[0] == LIFE_S, f"it lives for {times[1] - times[0]} s, expected {LIFE_S}, 90 days")
         late = world.now_ms() // 1000 - times[0]
-        must(abs(late) <= 60, f"it was issued {late} s ago, by its iat: the old token was returned again")
+        require(abs(late) <= 60, f"it was issued {late} s ago, by its iat: the old token was returned again")
         world.advance(case, LIFE_S - 86_400)
-        must(session.post(case, CHECK, BODY, token=token).status == 200, "it was refused on its 89th day")
+        require(session.post(case, CHECK, BODY, token=token).status == 200, "it was refused on its 89th day")
         world.advance(case, 86_400)
         refused(session.post(case, CHECK, BODY, token=token), 6, 401)
 
@@ -165,19 +165,19 @@ def _register(bakong: Bakong, case: Case) -> None:
         world, email = session.need_world(), "new@sandbox.test"
         body = {"email": email, "organization": "Shop", "project": "Tests"}
         answer = known(session.post(case, "request_token", body, token=""), "request_token")
-        must(answer.get("responseCode") == 0 and answer.get("data") is None, f"a new e-mail: {answer.told}")
+        require(answer.get("responseCode") == 0 and answer.get("data") is None, f"a new e-mail: {answer.told}")
         mails = world.ask(case, "GET", "").get("outbox", [])
         mailed = [mail["code"] for mail in mails if mail.get("to") == email and mail.get("code")]
         if not mailed:
             raise NotCheckedError("the sandbox shows no mailed code")
         answer = known(session.post(case, "verify", {"code": mailed[-1]}, token=""), "verify")
         token = transaction(answer).get("token")
-        must(isinstance(token, str) and token, f"no data.token in {answer.told}")
-        must(session.post(case, CHECK, BODY, token=token).status == 200, "the token was refused")
+        require(isinstance(token, str) and token, f"no data.token in {answer.told}")
+        require(session.post(case, CHECK, BODY, token=token).status == 200, "the token was refused")
         answer = session.post(case, "verify", {"code": mailed[-1]}, token="")
-        must(answer.get("responseCode") == 1, f"a code is good twice: {answer.told}")
+        require(answer.get("responseCode") == 1, f"a code is good twice: {answer.told}")
         answer = session.post(case, "request_token", body, token="")
-        must(answer.get("errorCode") == 8, f"an e-mail that is registered: {answer.told}, expected code 8")
+        require(answer.get("errorCode") == 8, f"an e-mail that is registered: {answer.told}, expected code 8")
 
 
 @rule("token.code", "A wrong code buys no token", forbids="a token for a code that was never mailed")
@@ -186,7 +186,7 @@ def _code(bakong: Bakong, case: Case) -> None:
     with bakong.session() as session:
         session.need_world()
         answer = known(session.post(case, "verify", {"code": "ABCDEFGHIJ0123456789"}, token=""), "verify")
-        must(answer.get("responseCode") == 1 and not answer.get("data"), f"a wrong code was taken: {answer.told}")
+        require(answer.get("responseCode") == 1 and not answer.get("data"), f"a wrong code was taken: {answer.told}")
 
 
 @rule(
@@ -212,12 +212,12 @@ def _quota(bakong: Bakong, case: Case) -> None:
         session.need_world().limit(case, quota=100)
         for number in range(1, 101):
             answer = session.post(case, CHECK, BODY)
-            must(answer.get("errorCode") == 1, f"call {number} of 100 was answered {answer.told}")
+            require(answer.get("errorCode") == 1, f"call {number} of 100 was answered {answer.told}")
             del case.journal[1:-2]
         answer = session.post(case, CHECK, BODY)
         refused(answer, 17, 200)
         words, expected = answer.get("responseMessage"), codes.DAILY_QUOTA.message
-        must(words == expected, f"says {words!r}, expected {expected!r}")
+        require(words == expected, f"says {words!r}, expected {expected!r}")
 
 
 @rule(
@@ -236,7 +236,7 @@ def _quota_everywhere(bakong: Bakong, case: Case) -> None:
             known(session.post(case, spent, body, token=token), spent)
             for endpoint, asked in every.items():
                 answer = session.post(case, endpoint, asked, token=token)
-                must(answer.get("errorCode") == 17, f"/v1/{endpoint} after one call of {spent}: {answer.told}")
+                require(answer.get("errorCode") == 17, f"/v1/{endpoint} after one call of {spent}: {answer.told}")
 
 
 @rule(
@@ -253,7 +253,7 @@ def _quota_race(bakong: Bakong, case: Case) -> None:
         if session.post(case, CHECK, BODY).get("errorCode") != 17:
             raise NotCheckedError("the quota does not hold at all, which another rule names")
         taken = sum(answer.get("errorCode") == 1 for answer in answers)
-        must(taken == 20, f"of 60 calls at once {taken} were answered, expected 20")
+        require(taken == 20, f"of 60 calls at once {taken} were answered, expected 20")
 
 
 @rule(
@@ -267,9 +267,9 @@ def _quota_refused(bakong: Bakong, case: Case) -> None:
         session.need_world().limit(case, quota=2)
         session.post(case, CHECK, {})
         answer = session.post(case, CHECK, BODY)
-        must(answer.get("errorCode") == 1, f"the second call of 2 was answered {answer.told}")
+        require(answer.get("errorCode") == 1, f"the second call of 2 was answered {answer.told}")
         answer = session.post(case, CHECK, BODY)
-        must(answer.get("errorCode") == 17, f"after a refused call and a check, of 2, still {answer.told}")
+        require(answer.get("errorCode") == 17, f"after a refused call and a check, of 2, still {answer.told}")
 
 
 @rule(
@@ -287,7 +287,7 @@ def _quota_token(bakong: Bakong, case: Case) -> None:
         for _ in range(3):
             session.post(case, CHECK, BODY)
         answer = session.post(case, CHECK, BODY, token=other)
-        must(answer.get("errorCode") == 1, f"another token's first call was answered {answer.told}")
+        require(answer.get("errorCode") == 1, f"another token's first call was answered {answer.told}")
 
 
 @rule(
@@ -309,7 +309,7 @@ def _quota_day(bakong: Bakong, case: Case) -> None:
         world.advance(case, 1)
         for call in ("first", "second"):
             answer = session.post(case, CHECK, BODY)
-            must(answer.get("errorCode") == 1, f"the {call} call of 2 after midnight in Phnom Penh: {answer.told}")
+            require(answer.get("errorCode") == 1, f"the {call} call of 2 after midnight in Phnom Penh: {answer.told}")
         refused(session.post(case, CHECK, BODY), 17, 200)
 
 
@@ -326,8 +326,8 @@ def _account(bakong: Bakong, case: Case) -> None:
             refused(session.post(case, "check_bakong_account", {"accountId": "n" * 27 + "@devb"}), 11, 200)
             session.world.ask(case, "POST", "/accounts", {"account_id": "sokha@devb"})
             answer = session.post(case, "check_bakong_account", {"accountId": "sokha@devb"})
-            must(answer.status == 200 and answer.get("responseCode") == 0, f"an account that exists: {answer.told}")
-            must(answer.get("data") is None, f"data is {answer.get('data')!r}, expected null")
+            require(answer.status == 200 and answer.get("responseCode") == 0, f"an account that exists: {answer.told}")
+            require(answer.get("data") is None, f"data is {answer.get('data')!r}, expected null")
 
 
 @rule("account.open", "The account check needs no token", forbids="asking for a token, which the live API does not")
@@ -365,12 +365,12 @@ def _deeplink(bakong: Bakong, case: Case) -> None:
             answer = known(session.post(case, "generate_deeplink_by_qr", {"qr": code().qr}, token=token), "")
             data = answer.get("data")
             link = data.get("shortLink") if isinstance(data, dict) else None
-            must(
+            require(
                 isinstance(link, str) and re.fullmatch(r"https://[a-z0-9.-]+/[A-Za-z0-9]+", link),
                 f"no data.shortLink, https://host/word, in {answer.told}",
             )
             links.append(link)
-        must(len(set(links)) == 3, f"the same link twice: {links}")
+        require(len(set(links)) == 3, f"the same link twice: {links}")
 
 
 @rule("deeplink.qr", "No deep link is made for what is no KHQR", forbids="a link for nonsense, or for no code at all")
@@ -380,7 +380,7 @@ def _deeplink_qr(bakong: Bakong, case: Case) -> None:
         session.need_world()
         for body in ({"qr": "nonsense"}, {"qr": code().qr.replace("Sokha", "Sokhb")}, {}):
             answer = session.post(case, "generate_deeplink_by_qr", body, token="")
-            must(answer.get("responseCode") == 1 and not answer.get("data"), f"{body} was answered {answer.told}")
+            require(answer.get("responseCode") == 1 and not answer.get("data"), f"{body} was answered {answer.told}")
 
 
 @rule(
@@ -394,7 +394,7 @@ def _source(bakong: Bakong, case: Case) -> None:
         session.need_world()
         path, qr = "generate_deeplink_by_qr", code().qr
         answer = session.post(case, path, {"qr": qr, "sourceInfo": SOURCE}, token="")
-        must(answer.get("responseCode") == 0, f"a whole sourceInfo was refused: {answer.told}")
+        require(answer.get("responseCode") == 0, f"a whole sourceInfo was refused: {answer.told}")
         halves = [{name: text for name, text in SOURCE.items() if name != left} for left in SOURCE]
         for half in (*halves, {"appName": "Shop"}, SOURCE | {"appIconUrl": ""}):
             refused(session.post(case, path, {"qr": qr, "sourceInfo": half}, token=""), 5, 200)

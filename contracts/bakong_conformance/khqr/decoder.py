@@ -10,7 +10,7 @@ from bakong_conformance.khqr.encoder import low_crcs
 from bakong_conformance.khqr.lines import NOW_MS, Codec, Refused
 from bakong_conformance.khqr.payloads import DAY_MS, KHMER, Payload, by_nbc, payloads, plain, shop
 from bakong_conformance.khqr.reading import parts
-from bakong_conformance.rules import PreconditionError, RuleBrokenError, Suite, must
+from bakong_conformance.rules import PreconditionError, RuleBrokenError, Suite, require
 from emvqr import field, seal
 
 SUITE = Suite("khqr")
@@ -87,7 +87,7 @@ def _hostile(codec: Codec, case: Case) -> None:
 def _hostile_verify(codec: Codec, case: Case) -> None:
     """The same texts as for decode."""
     for what, text in _garbage().items():
-        must(not codec.verify(case, text), f"{what} is called valid: {text[:60]!r}")
+        require(not codec.verify(case, text), f"{what} is called valid: {text[:60]!r}")
         case.journal.clear()
 
 
@@ -109,7 +109,7 @@ def _same(codec: Codec, case: Case, payload: Payload) -> None:
     fields = _read(codec, case, by_nbc(payload, _now(codec)).qr)
     for name, expected in payload.items():
         if name not in ("kind", "amount", "currency", "expirationTimestamp"):
-            must(fields.get(name) == expected, f"{name} is {fields.get(name)!r}, expected {expected!r}")
+            require(fields.get(name) == expected, f"{name} is {fields.get(name)!r}, expected {expected!r}")
 
 
 def _read(codec: Codec, case: Case, qr: str) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def _memory(codec: Codec, case: Case) -> None:
     fields = _read(codec, case, by_nbc(plain(), now).qr)
     for name in (*LABELS, "amount", "expirationTimestamp", "acquiringBank", "merchantID"):
         found = fields.get(name)
-        must(found in (None, ""), f"{name} is {found!r}, the code has none")
+        require(found in (None, ""), f"{name} is {found!r}, the code has none")
 
 
 @rule(
@@ -177,14 +177,14 @@ def _decoded_expiry(codec: Codec, case: Case) -> None:
     """A code that ends at a millisecond which is no whole second; the expiry as number or text."""
     expiry = _now(codec) + DAY_MS + 123
     found = _read(codec, case, _dynamic(_now(codec), expirationTimestamp=expiry)).get("expirationTimestamp")
-    must(str(found) == str(expiry), f"expirationTimestamp is {found!r}, expected {expiry}")
+    require(str(found) == str(expiry), f"expirationTimestamp is {found!r}, expected {expiry}")
 
 
 @rule("decode.spaces", "Spaces are read as they stand", forbids="a name that is trimmed in reading")
 def _spaces(codec: Codec, case: Case) -> None:
     """A name with two spaces inside and one at the end."""
     found = _read(codec, case, by_nbc(plain(merchantName="Sok  Heng "), _now(codec)).qr).get("merchantName")
-    must(found == "Sok  Heng ", f"merchantName is {found!r}, expected 'Sok  Heng '")
+    require(found == "Sok  Heng ", f"merchantName is {found!r}, expected 'Sok  Heng '")
 
 
 AMOUNTS = (
@@ -211,9 +211,9 @@ def _amounts(codec: Codec, case: Case) -> None:
                 found = Decimal(str(fields.get("amount")))
             except InvalidOperation:
                 found = Decimal(-1)
-            must(found == Decimal(text), f"the amount is {fields.get('amount')!r}, expected {text}")
+            require(found == Decimal(text), f"the amount is {fields.get('amount')!r}, expected {text}")
             given = str(fields.get("currency"))
-            must(given in (currency, letters), f"the currency is {given!r}, expected {currency}")
+            require(given in (currency, letters), f"the currency is {given!r}, expected {currency}")
             case.journal.clear()
 
 
@@ -234,7 +234,7 @@ def _unknown(codec: Codec, case: Case) -> None:
         if isinstance(fields, Refused):
             raise RuleBrokenError(f"a code with {what} was refused: {fields.why}")
         found = fields.get("merchantName")
-        must(found == "Sokha", f"with {what}, merchantName is {found!r}, expected 'Sokha'")
+        require(found == "Sokha", f"with {what}, merchantName is {found!r}, expected 'Sokha'")
 
 
 @rule(
@@ -259,7 +259,7 @@ def _dialects(codec: Codec, case: Case) -> None:
         if isinstance(fields, Refused):
             raise RuleBrokenError(f"a code with {what} was refused: {fields.why}")
         for name, text in {**expected, **more}.items():
-            must(fields.get(name) == text, f"with {what}, {name} is {fields.get(name)!r}, expected {text!r}")
+            require(fields.get(name) == text, f"with {what}, {name} is {fields.get(name)!r}, expected {text!r}")
 
 
 @rule(
@@ -277,7 +277,7 @@ def _decode_duplicates(codec: Codec, case: Case) -> None:
     ):
         fields = codec.decode(case, seal(good + field(tag, text)))
         found = "" if isinstance(fields, Refused) else str(fields.get(name))
-        must(not found.startswith(evil), f"{name} is read from a second tag {tag}: {found!r}")
+        require(not found.startswith(evil), f"{name} is read from a second tag {tag}: {found!r}")
 
 
 def _damaged(case: Case, codec: Codec) -> str:
@@ -301,7 +301,7 @@ def _decode_crc(codec: Codec, case: Case) -> None:
 @rule("verify.crc", "A changed character is not valid", forbids="a verifier that does not compute the CRC", examples=15)
 def _verify_crc(codec: Codec, case: Case) -> None:
     """One character of the bill number changed, the CRC left as it was."""
-    must(not codec.verify(case, _damaged(case, codec)), "a code with a changed character is called valid")
+    require(not codec.verify(case, _damaged(case, codec)), "a code with a changed character is called valid")
 
 
 @rule("verify.trailing", "Nothing follows the CRC", forbids="a code with more behind it that is called valid")
@@ -309,9 +309,9 @@ def _trailing(codec: Codec, case: Case) -> None:
     """A good code, with a letter, a whole tag, a space and line ends behind its CRC, and with a space before it."""
     good = by_nbc(plain(), _now(codec)).qr
     for more in ("0", "5802KH", " ", "\n", "\r\n", "\x00", "\u200b"):
-        must(not codec.verify(case, good + more), f"a code with {more!r} behind its CRC is called valid")
+        require(not codec.verify(case, good + more), f"a code with {more!r} behind its CRC is called valid")
     for more in (" ", "\n", "\ufeff"):
-        must(not codec.verify(case, more + good), f"a code with {more!r} before it is called valid")
+        require(not codec.verify(case, more + good), f"a code with {more!r} before it is called valid")
 
 
 @rule("verify.valid", "What NBC's SDK writes is valid", forbids="refusing a good code", examples=40)
@@ -319,7 +319,9 @@ def _valid(codec: Codec, case: Case) -> None:
     """Codes in ASCII and in Khmer, with and without an amount, before their expiry."""
     script = case.draw(st.sampled_from(("ascii", "khmer")), "script")
     drawn = payloads(_now(codec), alphabet=KHMER) if script == "khmer" else payloads(_now(codec))
-    must(codec.verify(case, by_nbc(case.draw(drawn, "payload"), _now(codec)).qr), "a code of NBC's is called invalid")
+    require(
+        codec.verify(case, by_nbc(case.draw(drawn, "payload"), _now(codec)).qr), "a code of NBC's is called invalid"
+    )
 
 
 @rule("verify.low-crc", "A CRC of leading zeros is valid", forbids="a verifier that compares with an unpadded CRC")
@@ -327,7 +329,7 @@ def _low_crc(codec: Codec, case: Case) -> None:
     """Codes of NBC's whose CRC begins with one, two and three zeros."""
     for payload in low_crcs().values():
         qr = by_nbc(payload, _now(codec)).qr
-        must(codec.verify(case, qr), f"a code whose CRC is {qr[-4:]} is called invalid")
+        require(codec.verify(case, qr), f"a code whose CRC is {qr[-4:]} is called invalid")
 
 
 @rule(
@@ -340,12 +342,12 @@ def _expired(codec: Codec, case: Case) -> None:
     now = NOW_MS if not codec.own_clock else codec.now_ms
     if codec.own_clock:
         dead = _dynamic(now - 2 * DAY_MS)
-        must(not codec.verify(case, dead), "a code that expired yesterday is called valid")
+        require(not codec.verify(case, dead), "a code that expired yesterday is called valid")
         return
     expiry = now + 900_000
     qr = _dynamic(now, expirationTimestamp=expiry)
-    must(codec.verify(case, qr, expiry), "a code is called invalid at the millisecond of its expiry")
-    must(not codec.verify(case, qr, expiry + 1), "a code is called valid one millisecond after its expiry")
+    require(codec.verify(case, qr, expiry), "a code is called invalid at the millisecond of its expiry")
+    require(not codec.verify(case, qr, expiry + 1), "a code is called valid one millisecond after its expiry")
 
 
 @rule(
@@ -368,7 +370,7 @@ def _needs(codec: Codec, case: Case) -> None:
         "an account template and no account in it": _sealed(t29="0105hello"),
         **{f"no tag {tag}": _without(tag) for tag in ("00", "52", "58", "60")},
     }.items():
-        must(not codec.verify(case, qr), f"a code with {what} is called valid: {qr!r}")
+        require(not codec.verify(case, qr), f"a code with {what} is called valid: {qr!r}")
 
 
 def _without(tag: str) -> str:
@@ -404,7 +406,7 @@ def _values(codec: Codec, case: Case) -> None:
         "an expiry in seconds": _sealed(t01="12", t54="1000", t99=field("00", str(now)) + f"0110{now // 1000 + 900}"),
         "an expiry before its creation": _sealed(t01="12", t54="1000", t99=_backwards(now)),
     }.items():
-        must(not codec.verify(case, qr), f"a code with {what} is called valid: {qr!r}")
+        require(not codec.verify(case, qr), f"a code with {what} is called valid: {qr!r}")
         case.journal.clear()
 
 
@@ -432,7 +434,7 @@ def _full(codec: Codec, case: Case) -> None:
         plain(currency=840, amount=9999999999.99, expirationTimestamp=now + DAY_MS),
     ):
         qr = by_nbc(payload, now).qr
-        must(codec.verify(case, qr), f"a code with fields at their limits is called invalid: {qr!r}")
+        require(codec.verify(case, qr), f"a code with fields at their limits is called invalid: {qr!r}")
         case.journal.clear()
 
 
@@ -456,7 +458,7 @@ def _valid_dialects(codec: Codec, case: Case) -> None:
         "digits that look like a tag": _sealed(t59="Shop 6304ABCD"),
         "labels in Khmer": _sealed(t62=field("01", "វិក្កយបត្រ១") + field("07", "ហាង")),
     }.items():
-        must(codec.verify(case, qr), f"a code with {what} is called invalid: {qr!r}")
+        require(codec.verify(case, qr), f"a code with {what} is called invalid: {qr!r}")
 
 
 @rule(
@@ -469,4 +471,4 @@ def _duplicates(codec: Codec, case: Case) -> None:
     now = _now(codec)
     for extra in (field("59", "Evil Corp"), field("54", "9999")):
         qr = seal(_dynamic(now)[:-8] + extra)
-        must(not codec.verify(case, qr), f"a code with {extra!r} appended is called valid: {qr!r}")
+        require(not codec.verify(case, qr), f"a code with {extra!r} appended is called valid: {qr!r}")

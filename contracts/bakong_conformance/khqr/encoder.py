@@ -26,7 +26,7 @@ from bakong_conformance.khqr.payloads import (
     words,
 )
 from bakong_conformance.khqr.reading import parts, value
-from bakong_conformance.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite, must
+from bakong_conformance.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite, require
 from emvqr import crc16
 
 SUITE = Suite("khqr")
@@ -64,10 +64,10 @@ def _lengths(codec: Codec, case: Case) -> None:
     qr = written(codec, case, case.draw(payloads(codec.now_ms), "payload")).qr
     found, rest = parts(qr)
     last = found[-1].tag if found else "the start"
-    must(not rest, f"after tag {last} the text cannot be followed: {rest[:24]!r}")
+    require(not rest, f"after tag {last} the text cannot be followed: {rest[:24]!r}")
     for tag in ("29", "30", "62", "64", "99"):
         inner = value(qr, tag)
-        must(inner is None or not parts(inner)[1], f"template {tag} cannot be followed: {inner!r}")
+        require(inner is None or not parts(inner)[1], f"template {tag} cannot be followed: {inner!r}")
 
 
 @rule(
@@ -97,7 +97,7 @@ def _characters(codec: Codec, case: Case) -> None:
 
 def _counted(qr: str, tag: str, text: str) -> None:
     expected = f"{tag}{len(text):02d}{text}"
-    must(expected in qr, f"expected {expected!r} ({len(text)} characters) in {qr!r}")
+    require(expected in qr, f"expected {expected!r} ({len(text)} characters) in {qr!r}")
 
 
 @rule("tlv.once", "No tag stands twice", forbids="the same tag twice in a code", examples=30)
@@ -105,7 +105,7 @@ def _once(codec: Codec, case: Case) -> None:
     """The tags of the top level are counted."""
     found = [part.tag for part in parts(written(codec, case, case.draw(payloads(codec.now_ms), "payload")).qr)[0]]
     twice = sorted({tag for tag in found if found.count(tag) > 1})
-    must(not twice, f"tag {', '.join(twice)} stands twice")
+    require(not twice, f"tag {', '.join(twice)} stands twice")
 
 
 @rule("tlv.order", "Tag 00 is first and tag 63 is last", forbids="a code that does not begin with 00 or end with 63")
@@ -113,9 +113,9 @@ def _order(codec: Codec, case: Case) -> None:
     """A code with and one without an amount."""
     for payload in (plain(), dynamic(codec)):
         qr = written(codec, case, payload).qr
-        must(qr.startswith("0002"), f"begins with {qr[:6]!r}, expected 000201")
+        require(qr.startswith("0002"), f"begins with {qr[:6]!r}, expected 000201")
         tags = [part.tag for part in parts(qr)[0]]
-        must(tags[-1:] == ["63"] or "6304" in qr[-8:], f"ends with tag {tags[-1:] or '?'}, expected 63 last")
+        require(tags[-1:] == ["63"] or "6304" in qr[-8:], f"ends with tag {tags[-1:] or '?'}, expected 63 last")
 
 
 @rule("tlv.empty", "No tag is empty", forbids="a tag of length 00 for a field that was not given")
@@ -133,7 +133,7 @@ def _none_empty(qr: str) -> None:
     empty = [part.tag for part in parts(qr)[0] if not part.value]
     for tag in ("29", "30", "62", "64"):
         empty += [f"{tag}.{inner.tag}" for inner in parts(value(qr, tag) or "")[0] if not inner.value]
-    must(not empty, f"the tags {', '.join(empty)} are empty")
+    require(not empty, f"the tags {', '.join(empty)} are empty")
 
 
 @rule(
@@ -144,8 +144,8 @@ def _none_empty(qr: str) -> None:
 def _fixed(codec: Codec, case: Case) -> None:
     """Tags 00 and 58 of a plain code."""
     qr = written(codec, case, plain()).qr
-    must(value(qr, "00") == "01", f"tag 00 is {value(qr, '00')!r}, expected '01'")
-    must(value(qr, "58") == "KH", f"tag 58 is {value(qr, '58')!r}, expected 'KH'")
+    require(value(qr, "00") == "01", f"tag 00 is {value(qr, '00')!r}, expected '01'")
+    require(value(qr, "58") == "KH", f"tag 58 is {value(qr, '58')!r}, expected 'KH'")
 
 
 @rule("crc.value", "The CRC is CRC-16/CCITT-FALSE of everything before it", forbids="another CRC", examples=40)
@@ -153,10 +153,10 @@ def _crc_value(codec: Codec, case: Case) -> None:
     """ASCII payloads whose CRC has no leading zero; compared as numbers, the 6304 included."""
     qr = written(codec, case, case.draw(payloads(codec.now_ms), "payload")).qr
     digits = re.search(r"6304([0-9A-Fa-f]+)\Z", qr)
-    must(digits, f"ends in {qr[-10:]!r}, expected 6304 and hex digits")
+    require(digits, f"ends in {qr[-10:]!r}, expected 6304 and hex digits")
     assert digits  # noqa: S101  for the type checker
     body = qr[: digits.start() + 4]
-    must(int(digits[1], 16) == int(crc16(body), 16), f"the CRC is {digits[1]}, expected {crc16(body)} over {body!r}")
+    require(int(digits[1], 16) == int(crc16(body), 16), f"the CRC is {digits[1]}, expected {crc16(body)} over {body!r}")
 
 
 @rule("crc.padded", "The CRC always has four digits", forbids="a CRC that loses its leading zeros")
@@ -173,7 +173,7 @@ def _crc_padded(codec: Codec, case: Case) -> None:
             raise RuleBrokenError(
                 f"the CRC of {payload['merchantName']!r} is {tail!r}, expected {expected!r} ({zeros} zeros)"
             )
-        must(len(tail) == 4 or tail.startswith("6304"), f"the CRC is {tail!r}, expected four digits")
+        require(len(tail) == 4 or tail.startswith("6304"), f"the CRC is {tail!r}, expected four digits")
 
 
 @cache
@@ -195,7 +195,7 @@ def low_crcs() -> dict[int, Payload]:
 def _crc_upper(codec: Codec, case: Case) -> None:
     """The last four characters of codes drawn."""
     qr = written(codec, case, case.draw(payloads(codec.now_ms), "payload")).qr
-    must(qr[-4:] == qr[-4:].upper(), f"the CRC is {qr[-4:]!r}, expected {qr[-4:].upper()!r}")
+    require(qr[-4:] == qr[-4:].upper(), f"the CRC is {qr[-4:]!r}, expected {qr[-4:].upper()!r}")
 
 
 @rule(
@@ -208,7 +208,7 @@ def _crc_bytes(codec: Codec, case: Case) -> None:
     """A Khmer name; the CRC of the text that was written is computed anew."""
     qr = written(codec, case, plain(merchantName=case.draw(words(1, 25, KHMER), "merchantName"))).qr
     head, tail = qr[:-4], qr[-4:]
-    must(tail.upper() == crc16(head), f"the CRC is {tail}, over the UTF-8 bytes it is {crc16(head)}")
+    require(tail.upper() == crc16(head), f"the CRC is {tail}, over the UTF-8 bytes it is {crc16(head)}")
 
 
 @rule(
@@ -225,7 +225,7 @@ def _md5_whole(codec: Codec, case: Case) -> None:
     if answer.md5 is None:
         raise NotCheckedError("the codec tells no md5")
     expected = md5(answer.qr.encode(), usedforsecurity=False).hexdigest()
-    must(
+    require(
         answer.md5.lower() == expected,
         f"the md5 is {answer.md5}, expected {expected} over the {len(answer.qr)} characters",
     )
@@ -237,7 +237,7 @@ def _md5_form(codec: Codec, case: Case) -> None:
     answer = written(codec, case, plain())
     if answer.md5 is None:
         raise NotCheckedError("the codec tells no md5")
-    must(re.fullmatch(r"[0-9a-f]{32}", answer.md5), f"the md5 is {answer.md5!r}, expected 32 of 0-9a-f")
+    require(re.fullmatch(r"[0-9a-f]{32}", answer.md5), f"the md5 is {answer.md5!r}, expected 32 of 0-9a-f")
 
 
 @rule("initiation", "11 without an amount, 12 with one", forbids="the wrong point of initiation (tag 01)", examples=20)
@@ -246,7 +246,7 @@ def _initiation(codec: Codec, case: Case) -> None:
     payload = case.draw(payloads(codec.now_ms), "payload")
     found = value(written(codec, case, payload).qr, "01")
     expected = "12" if "amount" in payload else "11"
-    must(found == expected, f"tag 01 is {found!r}, expected {expected!r}")
+    require(found == expected, f"tag 01 is {found!r}, expected {expected!r}")
 
 
 @rule("amount.zero", "An amount of zero makes a static code", forbids="a dynamic code of zero, which nobody can pay")
@@ -255,8 +255,8 @@ def _zero(codec: Codec, case: Case) -> None:
     for currency, zero in ((116, 0), (840, 0), (116, 0.0), (840, 0.0)):
         answer = codec.encode(case, dynamic(codec, currency=currency, amount=zero))
         if isinstance(answer, Written):
-            must(value(answer.qr, "54") is None, f"tag 54 is {value(answer.qr, '54')!r} for an amount of {zero}")
-            must(value(answer.qr, "01") != "12", f"tag 01 is '12' for an amount of {zero}")
+            require(value(answer.qr, "54") is None, f"tag 54 is {value(answer.qr, '54')!r} for an amount of {zero}")
+            require(value(answer.qr, "01") != "12", f"tag 01 is '12' for an amount of {zero}")
 
 
 @rule("amount.khr", "Riel are written whole", forbids="decimals in a KHR amount", examples=30)
@@ -264,7 +264,7 @@ def _khr(codec: Codec, case: Case) -> None:
     """Amounts in riel; tag 54 is the digits alone."""
     amount = case.draw(khr(), "amount")
     found = value(written(codec, case, dynamic(codec, amount=amount)).qr, "54")
-    must(found == str(amount), f"tag 54 is {found!r}, expected {str(amount)!r}")
+    require(found == str(amount), f"tag 54 is {found!r}, expected {str(amount)!r}")
 
 
 @rule(
@@ -278,7 +278,7 @@ def _usd(codec: Codec, case: Case) -> None:
     amount = case.draw(usd(), "amount")
     found = value(written(codec, case, dynamic(codec, currency=840, amount=amount)).qr, "54")
     expected = str(amount) if isinstance(amount, int) else f"{amount:.2f}"
-    must(found == expected, f"tag 54 is {found!r}, expected {expected!r}")
+    require(found == expected, f"tag 54 is {found!r}, expected {expected!r}")
 
 
 AMOUNTS = (
@@ -311,7 +311,7 @@ def _plain_amounts(codec: Codec, case: Case) -> None:
     """Amounts from a cent to the largest of each currency, and what NBC writes for them."""
     for currency, amount, expected in AMOUNTS:
         found = value(written(codec, case, dynamic(codec, currency=currency, amount=amount)).qr, "54")
-        must(found == expected, f"tag 54 is {found!r}, expected {expected!r} for {amount} in {currency}")
+        require(found == expected, f"tag 54 is {found!r}, expected {expected!r} for {amount} in {currency}")
         case.journal.clear()
 
 
@@ -325,7 +325,7 @@ def _currency(codec: Codec, case: Case) -> None:
     """Codes of both currencies, with and without an amount."""
     payload = case.draw(payloads(codec.now_ms), "payload")
     found = value(written(codec, case, payload).qr, "53")
-    must(found == str(payload["currency"]), f"tag 53 is {found!r}, expected '{payload['currency']}'")
+    require(found == str(payload["currency"]), f"tag 53 is {found!r}, expected '{payload['currency']}'")
 
 
 @rule(
@@ -340,7 +340,7 @@ def _static(codec: Codec, case: Case) -> None:
     if case.draw(st.booleans(), "with an expiry"):
         payload = {**payload, "expirationTimestamp": codec.now_ms + DAY_MS}
     found = value(written(codec, case, payload).qr, "99")
-    must(found is None, f"tag 99 is {found!r}, expected none")
+    require(found is None, f"tag 99 is {found!r}, expected none")
 
 
 @rule(
@@ -353,7 +353,7 @@ def _expiry_present(codec: Codec, case: Case) -> None:
     for payload in (dynamic(codec), shop(amount=1000, expirationTimestamp=codec.now_ms + DAY_MS)):
         qr = written(codec, case, payload).qr
         for sub, what in (("00", "creation"), ("01", "expiry")):
-            must(value(qr, f"99.{sub}"), f"tag 99.{sub} ({what}) is missing")
+            require(value(qr, f"99.{sub}"), f"tag 99.{sub} ({what}) is missing")
 
 
 @rule(
@@ -366,7 +366,7 @@ def _milliseconds(codec: Codec, case: Case) -> None:
     qr = written(codec, case, dynamic(codec)).qr
     for sub in ("00", "01"):
         found = value(qr, f"99.{sub}")
-        must(found is None or re.fullmatch(r"[0-9]{13}", found), f"tag 99.{sub} is {found!r}, expected 13 digits")
+        require(found is None or re.fullmatch(r"[0-9]{13}", found), f"tag 99.{sub} is {found!r}, expected 13 digits")
 
 
 @rule(
@@ -380,7 +380,7 @@ def _expiry_value(codec: Codec, case: Case) -> None:
     expiry = case.draw(expiries(codec.now_ms), "expirationTimestamp")
     found = value(written(codec, case, dynamic(codec, expirationTimestamp=expiry)).qr, "99.01") or ""
     if len(found) == 13:
-        must(found == str(expiry), f"tag 99.01 is {found}, asked for {expiry}: {int(found) - expiry:+d} ms")
+        require(found == str(expiry), f"tag 99.01 is {found}, asked for {expiry}: {int(found) - expiry:+d} ms")
 
 
 @rule("expiry.creation", "The creation time is now", forbids="a creation time other than the one given")
@@ -396,4 +396,4 @@ def _creation(codec: Codec, case: Case) -> None:
         finally:
             codec.now_ms = kept
         if len(found) == 13:
-            must(found == str(kept + later), f"tag 99.00 is {found}, expected {kept + later}")
+            require(found == str(kept + later), f"tag 99.00 is {found}, expected {kept + later}")

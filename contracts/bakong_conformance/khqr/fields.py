@@ -15,7 +15,7 @@ from bakong_conformance.khqr.payloads import (
     shop,
 )
 from bakong_conformance.khqr.reading import parts, value
-from bakong_conformance.rules import RuleBrokenError, Suite, must
+from bakong_conformance.rules import RuleBrokenError, Suite, require
 from emvqr import crc16
 
 SUITE = Suite("khqr")
@@ -33,11 +33,11 @@ def _template(codec: Codec, case: Case) -> None:
     payload = case.draw(payees(whole=case.draw(st.booleans(), "all of its fields")), "payload")
     qr = written(codec, case, payload).qr
     right, wrong = ("30", "29") if payload["kind"] == "merchant" else ("29", "30")
-    must(value(qr, wrong) is None, f"tag {wrong} is in the code of one {payload['kind']}")
+    require(value(qr, wrong) is None, f"tag {wrong} is in the code of one {payload['kind']}")
     second = "merchantID" if payload["kind"] == "merchant" else "accountInformation"
     for sub, name in (("00", "bakongAccountID"), ("01", second), ("02", "acquiringBank")):
         found = value(qr, f"{right}.{sub}")
-        must(found == payload.get(name), f"tag {right}.{sub} is {found!r}, expected {name} {payload.get(name)!r}")
+        require(found == payload.get(name), f"tag {right}.{sub} is {found!r}, expected {name} {payload.get(name)!r}")
 
 
 @rule(
@@ -49,7 +49,7 @@ def _account_kept(codec: Codec, case: Case) -> None:
     """Accounts as banks give them out, and one of 32 characters."""
     for account in ("Sokha.Chan@DEVB", "85512345678@aclb", "sok-heng_1@abaa", "9@wing", "a" * 27 + "@devb"):
         found = value(written(codec, case, plain(bakongAccountID=account)).qr, "29.00")
-        must(found == account, f"tag 29.00 is {found!r}, expected {account!r}")
+        require(found == account, f"tag 29.00 is {found!r}, expected {account!r}")
 
 
 FIELDS = {
@@ -77,7 +77,7 @@ def _kept(codec: Codec, case: Case) -> None:
     for path, name in FIELDS.items():
         found = value(qr, path)
         expected = payload.get(name, "5999" if path == "52" else None)
-        must(found == expected, f"tag {path} is {found!r}, expected {name} {expected!r}")
+        require(found == expected, f"tag {path} is {found!r}, expected {name} {expected!r}")
 
 
 @rule("fields.spaces", "Spaces stay where they are", forbids="a name that is trimmed, or whose spaces are merged")
@@ -85,7 +85,7 @@ def _spaces(codec: Codec, case: Case) -> None:
     """A name and a city with two spaces inside and one at the end, as NBC's SDK keeps them."""
     qr = written(codec, case, plain(merchantName="Sok  Heng ", merchantCity="Siem  Reap ")).qr
     for tag, expected in (("59", "Sok  Heng "), ("60", "Siem  Reap ")):
-        must(value(qr, tag) == expected, f"tag {tag} is {value(qr, tag)!r}, expected {expected!r}")
+        require(value(qr, tag) == expected, f"tag {tag} is {value(qr, tag)!r}, expected {expected!r}")
 
 
 @rule(
@@ -97,7 +97,7 @@ def _mobile(codec: Codec, case: Case) -> None:
     """Numbers in the forms that people write, as NBC's SDK keeps them."""
     for number in ("+85512345678", "85512345678", "012345678", "12345678", "+855 12 345-678"):
         found = value(written(codec, case, plain(mobileNumber=number)).qr, "62.02")
-        must(found == number, f"tag 62.02 is {found!r}, expected {number!r}")
+        require(found == number, f"tag 62.02 is {found!r}, expected {number!r}")
 
 
 TEXTS = {
@@ -122,7 +122,7 @@ def _unicode(codec: Codec, case: Case) -> None:
     """Names that a normal form, a sanitiser or an escaping would change."""
     for what, name in TEXTS.items():
         found = value(written(codec, case, plain(merchantName=name)).qr, "59")
-        must(found == name, f"{what}: tag 59 is {found!a}, expected {name!a}")
+        require(found == name, f"{what}: tag 59 is {found!a}, expected {name!a}")
 
 
 @rule(
@@ -135,8 +135,8 @@ def _emoji(codec: Codec, case: Case) -> None:
     answer = codec.encode(case, plain(merchantName="Shop \U0001f600"))
     if isinstance(answer, Written):
         head, tail = answer.qr[:-4], answer.qr[-4:]
-        must("Shop \U0001f600" in answer.qr, f"the emoji is not in the code {answer.qr!a}")
-        must(tail.upper() == crc16(head), f"the CRC is {tail}, over the UTF-8 bytes it is {crc16(head)}")
+        require("Shop \U0001f600" in answer.qr, f"the emoji is not in the code {answer.qr!a}")
+        require(tail.upper() == crc16(head), f"the CRC is {tail}, over the UTF-8 bytes it is {crc16(head)}")
 
 
 @rule(
@@ -149,7 +149,7 @@ def _lookalikes(codec: Codec, case: Case) -> None:
     for name, bill in (("Shop 6304", "5303840"), ("6304ABCD", "630499340013"), ("5802KH5905", "6304")):
         payload = plain(merchantName=name, billNumber=bill)
         qr, expected = written(codec, case, payload).qr, by_nbc(payload, codec.now_ms).qr
-        must(qr == expected, f"read {qr!r}, expected {expected!r}")
+        require(qr == expected, f"read {qr!r}, expected {expected!r}")
 
 
 @rule("encode.memory", "A code knows nothing of the one before", forbids="fields or amounts of an earlier payload")
@@ -161,7 +161,7 @@ def _memory(codec: Codec, case: Case) -> None:
     written(codec, case, shop(upiMerchantAccount="1" * 31))
     again = written(codec, case, plain()).qr
     left = sorted(set(_tags(again)) - set(_tags(by_nbc(plain(), codec.now_ms).qr)))
-    must(not left, f"after other codes a plain one has the tags {', '.join(left)}: {again!r}")
+    require(not left, f"after other codes a plain one has the tags {', '.join(left)}: {again!r}")
 
 
 LANGUAGE = {
@@ -179,9 +179,9 @@ def _language(codec: Codec, case: Case) -> None:
     expected = ""
     for sub, name in LANGUAGE.items():
         text = given.get(name, "")
-        must(text in qr, f"{name} {text!r} is not in the code {qr!r}")
+        require(text in qr, f"{name} {text!r} is not in the code {qr!r}")
         expected += f"{sub}{len(text):02d}{text}" if text else ""
-    must(value(qr, "64") == expected, f"tag 64 is {value(qr, '64')!r}, expected {expected!r}")
+    require(value(qr, "64") == expected, f"tag 64 is {value(qr, '64')!r}, expected {expected!r}")
 
 
 @rule("unionpay", "A UnionPay account stands in tag 15", forbids="a UnionPay account lost or in another tag")
@@ -190,9 +190,9 @@ def _unionpay(codec: Codec, case: Case) -> None:
     for account in ("1234567890" * 9 + "123456789", "1234567890" * 3 + "1"):
         qr = written(codec, case, plain(upiMerchantAccount=account)).qr
         found = value(qr, "15")
-        must(found == account, f"tag 15 is {found!r}, expected {account!r}")
+        require(found == account, f"tag 15 is {found!r}, expected {account!r}")
     tags = [part.tag for part in parts(qr)[0]]
-    must(tags.index("15") < tags.index("29"), f"the tags are {tags}, expected 15 before 29")
+    require(tags.index("15") < tags.index("29"), f"the tags are {tags}, expected 15 before 29")
 
 
 @rule(
@@ -207,7 +207,7 @@ def _defaults(codec: Codec, case: Case) -> None:
         if isinstance(answer, Refused):
             raise RuleBrokenError(f"a {payload['kind']} without city and currency was refused: {answer.why}")
         for tag, expected in (("52", "5999"), ("53", "116"), ("60", "Phnom Penh")):
-            must(value(answer.qr, tag) == expected, f"tag {tag} is {value(answer.qr, tag)!r}, expected {expected!r}")
+            require(value(answer.qr, tag) == expected, f"tag {tag} is {value(answer.qr, tag)!r}, expected {expected!r}")
 
 
 @rule(
@@ -218,7 +218,7 @@ def _nbc_order(codec: Codec, case: Case) -> None:
     payload = case.draw(payloads(codec.now_ms), "payload") | case.draw(languages(ASCII), "the other language")
     qr = written(codec, case, payload).qr
     expected = by_nbc(payload, codec.now_ms).qr
-    must(_common(qr, expected) == _common(expected, qr), f"the tags are {_tags(qr)}, NBC writes {_tags(expected)}")
+    require(_common(qr, expected) == _common(expected, qr), f"the tags are {_tags(qr)}, NBC writes {_tags(expected)}")
 
 
 def _tags(qr: str) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bakong_conformance.case import Case
-from bakong_conformance.rules import NotCheckedError, Suite, must
+from bakong_conformance.rules import NotCheckedError, Suite, require
 from bakong_conformance.service.subject import Payment, Service
 
 SUITE = Suite("service")
@@ -53,7 +53,9 @@ def _obeyed(service: Service, case: Case) -> None:
             service.status(case, payment)
         asked = service.world.calls() - before
         case.note(f"{LOOKS} status calls after the quota was spent", f"{asked} calls to Bakong")
-        must(asked <= SLACK, f"Bakong had said that the day's calls are spent, and was asked {asked} times in the hour")
+        require(
+            asked <= SLACK, f"Bakong had said that the day's calls are spent, and was asked {asked} times in the hour"
+        )
 
 
 @rule(
@@ -68,4 +70,4 @@ def _resumes(service: Service, case: Case) -> None:
     for _ in range(5):
         service.wait(case, 60)
         state = service.status(case, payment)
-    must(state == "paid", f"a payment was made while the day's calls were spent; in the new day it is {state}")
+    require(state == "paid", f"a payment was made while the day's calls were spent; in the new day it is {state}")

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer
-from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, must
+from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, require
 from bakong_conformance.service.config import Plan
-from bakong_conformance.service.granting import ends
+from bakong_conformance.service.entitlements import ends
 from bakong_conformance.service.payments import code_asks, code_minor
 from bakong_conformance.service.subject import Service, instant_ms
 
@@ -80,7 +80,7 @@ def _price(service: Service, case: Case) -> None:
     told = service.read("upgrade", answer, "amount")
     expected = exact(difference, remaining, total)
     found = service.minor(told, "USD")
-    must(
+    require(
         found == expected,
         f"with {remaining} of {total} s left it costs {told!r}; {difference} * {remaining}/{total} is {expected} cents",
     )
@@ -113,7 +113,7 @@ def _halves(service: Service, case: Case) -> None:
             raise PreconditionError(f"an upgrade with {remaining} s left was answered {answer.told}")
         told = service.read("upgrade", answer, "amount")
         found = service.minor(told, "USD")
-        must(found == k + 1, f"{k}.5 cents, with {remaining} s left, became {told!r}, expected {k + 1} cents")
+        require(found == k + 1, f"{k}.5 cents, with {remaining} s left, became {told!r}, expected {k + 1} cents")
 
 
 @rule(
@@ -128,12 +128,14 @@ def _free(service: Service, case: Case) -> None:
     answer = upgrade(service, case, user)
     if not service.done("upgrade", answer):
         raise NotCheckedError(f"the service changes nothing so late: {answer.told}")
-    must(
+    require(
         service.read("upgrade", answer, "qr") is None,
         f"a code was made for an upgrade that costs nothing: {answer.told}",
     )
     found = service.subscription(case, user).plan
-    must(found in (None, full_plan(service).name), f"an upgrade that costs nothing was granted, the plan is {found!r}")
+    require(
+        found in (None, full_plan(service).name), f"an upgrade that costs nothing was granted, the plan is {found!r}"
+    )
 
 
 @rule(
@@ -150,15 +152,17 @@ def _applies(service: Service, case: Case) -> None:
     payment = service.made(answer, user, full, "USD", "upgrade")
     service.settle(case)
     found = service.subscription(case, user).plan
-    must(found in (None, service.config.plans.basic.name), f"the upgrade is unpaid, and the plan is {found!r}")
+    require(found in (None, service.config.plans.basic.name), f"the upgrade is unpaid, and the plan is {found!r}")
     service.pay(case, payment)
     service.settle(case)
     service.status(case, payment)
     after = service.subscription(case, user)
-    must(
+    require(
         after.plan in (None, full.name), f"the upgrade is paid, and the plan is {after.plan!r}, expected {full.name!r}"
     )
-    must(after.next_billing_ms == before, f"an upgrade moved the billing date from {before} to {after.next_billing_ms}")
+    require(
+        after.next_billing_ms == before, f"an upgrade moved the billing date from {before} to {after.next_billing_ms}"
+    )
 
 
 @rule(
@@ -181,8 +185,8 @@ def _one(service: Service, case: Case) -> None:
     statuses = sorted({answer.status for answer in answers})
     codes = {service.read("upgrade", answer, "qr") for answer in answers if service.done("upgrade", answer)} - {None}
     case.note(f"{RACERS} upgrades at once", f"statuses {statuses}, codes {sorted(map(str, codes))}")
-    must(not any(status >= 500 for status in statuses), f"upgrades at once were answered {statuses}")
-    must(len(codes) == 1, f"{len(codes)} different codes for one upgrade")
+    require(not any(status >= 500 for status in statuses), f"upgrades at once were answered {statuses}")
+    require(len(codes) == 1, f"{len(codes)} different codes for one upgrade")
 
 
 @rule(
@@ -196,10 +200,10 @@ def _conflict(service: Service, case: Case) -> None:
     expected = service.config.refusals.conflict
     user = service.new_user()
     answer = upgrade(service, case, user)
-    must(answer.status in expected, f"the upgrade of nothing was answered {answer.told}, expected {expected}")
+    require(answer.status in expected, f"the upgrade of nothing was answered {answer.told}, expected {expected}")
     service.buy(case, user, full)
     answer = upgrade(service, case, user)
-    must(answer.status in expected, f"the upgrade of {full.name} was answered {answer.told}, expected {expected}")
+    require(answer.status in expected, f"the upgrade of {full.name} was answered {answer.told}, expected {expected}")
 
 
 @rule(
@@ -219,11 +223,11 @@ def _downgrade(service: Service, case: Case) -> None:
         raise PreconditionError(f"a downgrade was answered {answer.told}")
     from_told = service.read("downgrade", answer, "effective")
     if from_told is not None:
-        must(instant_ms(from_told) == end, f"it takes effect at {from_told}, the cycle ends at {end}")
+        require(instant_ms(from_told) == end, f"it takes effect at {from_told}, the cycle ends at {end}")
     found = service.subscription(case, user)
-    must(found.plan in (None, full.name), f"the downgrade took effect at once: {found.plan!r}")
+    require(found.plan in (None, full.name), f"the downgrade took effect at once: {found.plan!r}")
     answer = service.do(case, "downgrade", user=service.new_user())
-    must(answer.status in service.config.refusals.conflict, f"the downgrade of nothing was answered {answer.told}")
+    require(answer.status in service.config.refusals.conflict, f"the downgrade of nothing was answered {answer.told}")
 
 
 @rule("cancel.later", "A cancelled plan runs to the end of its cycle", forbids="ending at once what is paid for")
@@ -236,11 +240,11 @@ def _cancel(service: Service, case: Case) -> None:
     answer = service.do(case, "cancel", user=user)
     if not service.done("cancel", answer):
         raise PreconditionError(f"a cancellation was answered {answer.told}")
-    must(service.subscription(case, user).active, "a cancelled plan ended at once")
+    require(service.subscription(case, user).active, "a cancelled plan ended at once")
     service.wait(case, (end - service.world.now_ms()) / 1000 - 60)
-    must(service.subscription(case, user).active, "a cancelled plan ended a minute early")
+    require(service.subscription(case, user).active, "a cancelled plan ended a minute early")
     service.wait(case, 120)
-    must(not service.subscription(case, user).active, "a cancelled plan outlived its cycle")
+    require(not service.subscription(case, user).active, "a cancelled plan outlived its cycle")
 
 
 @rule(
@@ -260,7 +264,7 @@ def _upgrade_late(service: Service, case: Case) -> None:
         service.wait(case, 900)
         state = service.status(case, payment)
     found = service.subscription(case, user).plan
-    must(found in (None, full.name), f"an upgrade was paid late and is {state}, and the plan is {found!r}")
+    require(found in (None, full.name), f"an upgrade was paid late and is {state}, and the plan is {found!r}")
 
 
 @rule(
@@ -278,7 +282,7 @@ def _next_bill(service: Service, case: Case) -> None:
     service.becomes(case, payment, "paid")
     bill = service.made(service.do(case, "renew", user=user), user, full, "USD", "renew")
     found, price = code_minor(bill), service.price_minor(full, "USD")
-    must(found == price, f"after an upgrade the bill is over {found} cents, the plan's price is {price}")
+    require(found == price, f"after an upgrade the bill is over {found} cents, the plan's price is {price}")
 
 
 @rule(
@@ -293,8 +297,8 @@ def _after_end(service: Service, case: Case) -> None:
     for when, seconds in (("a day after the billing date", 0), ("long after the end", service.config.cycle_s)):
         service.wait(case, seconds)
         answer = upgrade(service, case, user)
-        must(not service.done("upgrade", answer), f"{when} an upgrade was answered {answer.told}")
-        must(answer.status < 500, f"{when} an upgrade was answered {answer.told}")
+        require(not service.done("upgrade", answer), f"{when} an upgrade was answered {answer.told}")
+        require(answer.status < 500, f"{when} an upgrade was answered {answer.told}")
 
 
 @rule(
@@ -312,12 +316,14 @@ def _no_change(service: Service, case: Case) -> None:
     nobody = service.new_user()
     for name in names:
         answer = service.do(case, name, user=nobody)
-        must(answer.status in expected, f"{name} for a user of nothing was answered {answer.told}, expected {expected}")
+        require(
+            answer.status in expected, f"{name} for a user of nothing was answered {answer.told}, expected {expected}"
+        )
     if "downgrade" in names:
         user = service.new_user()
         service.buy(case, user)
         answer = service.do(case, "downgrade", user=user)
-        must(answer.status in expected, f"the downgrade of the basic plan was answered {answer.told}")
+        require(answer.status in expected, f"the downgrade of the basic plan was answered {answer.told}")
 
 
 @rule(
@@ -335,10 +341,12 @@ def _cancel_again(service: Service, case: Case) -> None:
         raise PreconditionError(f"a cancellation was answered {answer.told}")
     service.wait(case, (end - service.world.now_ms()) / 1000 + 86_400)
     service.buy(case, user)
-    must(service.subscription(case, user).active, "a user who had cancelled paid again, and has no plan")
+    require(service.subscription(case, user).active, "a user who had cancelled paid again, and has no plan")
     if service.config.grace_s:
         service.wait(case, service.config.cycle_s + min(60, service.config.grace_s))
-        must(service.subscription(case, user).active, "a cancellation came back with the next cycle, without a grace")
+        require(
+            service.subscription(case, user).active, "a cancellation came back with the next cycle, without a grace"
+        )
 
 
 @rule(
@@ -358,9 +366,9 @@ def _riel(service: Service, case: Case) -> None:
         payment = service.made(answer, user, full, "KHR", "upgrade")
         found, currency = code_asks(payment)
         expected = exact(service.price_minor(full, currency) - service.price_minor(basic, currency), remaining, total)
-        must(found == expected, f"with {remaining} s left the code asks for {found} {currency}, expected {expected}")
+        require(found == expected, f"with {remaining} s left the code asks for {found} {currency}, expected {expected}")
         told = service.read("upgrade", answer, "amount")
-        must(service.minor(told, currency) == expected, f"told is {told!r}, the code asks for {found} {currency}")
+        require(service.minor(told, currency) == expected, f"told is {told!r}, the code asks for {found} {currency}")
 
 
 @rule(
@@ -389,4 +397,6 @@ def _second_cycle(service: Service, case: Case) -> None:
             raise PreconditionError(f"an upgrade in the second cycle was answered {answer.told}")
         found = service.minor(service.read("upgrade", answer, "amount"), "USD")
         when = f"{-days} days early" if days < 0 else f"{days} day late"
-        must(found == expected, f"renewed {when}, with {left} of {total} s left it costs {found}, expected {expected}")
+        require(
+            found == expected, f"renewed {when}, with {left} of {total} s left it costs {found}, expected {expected}"
+        )

@@ -1,9 +1,9 @@
 """Rules of the cycle's end: grace, renewal, scheduled downgrades. They need the states of a subscription."""
 
 from bakong_conformance.case import Case
-from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, must
+from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, require
 from bakong_conformance.service.config import Plan
-from bakong_conformance.service.granting import ends
+from bakong_conformance.service.entitlements import ends
 from bakong_conformance.service.payments import code_asks, code_minor
 from bakong_conformance.service.subject import Payment, Service
 
@@ -19,7 +19,7 @@ def _until(service: Service, case: Case, user: str, *, seconds_after: float) -> 
 def _require_state(service: Service, case: Case, user: str, expected: str, when: str) -> None:
     service.status(case, service.create(case))  # a service may bring itself up to date when it is asked
     state = service.subscription(case, user).state
-    must(state == expected, f"{when} the subscription is {state}, expected {expected}")
+    require(state == expected, f"{when} the subscription is {state}, expected {expected}")
 
 
 def _grace(service: Service) -> int:
@@ -76,12 +76,12 @@ def _due(service: Service, case: Case) -> None:
     _require_state(service, case, user, "active", "10 s before the billing date")
     _until(service, case, user, seconds_after=10)
     _require_state(service, case, user, "past_due", "10 s after the billing date, unpaid,")
-    must(service.subscription(case, user).active, "in the grace the plan is not there")
+    require(service.subscription(case, user).active, "in the grace the plan is not there")
     _until(service, case, user, seconds_after=grace - 10)
     _require_state(service, case, user, "past_due", "10 s before the end of the grace")
     _until(service, case, user, seconds_after=grace + 10)
     _require_state(service, case, user, "expired", "10 s after the end of the grace")
-    must(not service.subscription(case, user).active, "after the grace the plan is still there")
+    require(not service.subscription(case, user).active, "after the grace the plan is still there")
 
 
 @rule(
@@ -99,12 +99,12 @@ def _renew(service: Service, case: Case) -> None:
         before = ends(service, case, user)
         bill = _bill(service, case, user)
         price = service.price_minor(service.config.plans.basic, "USD")
-        must(code_minor(bill) == price, f"the bill is over {code_minor(bill)} cents, the plan's price is {price}")
-        must(ends(service, case, user) == before, "the date moved before the bill was paid")
+        require(code_minor(bill) == price, f"the bill is over {code_minor(bill)} cents, the plan's price is {price}")
+        require(ends(service, case, user) == before, "the date moved before the bill was paid")
         service.pay(case, bill)
         service.becomes(case, bill, "paid")
         moved = ends(service, case, user) - before
-        must(moved == service.config.cycle_s * 1000, f"a renewal moved the date by {moved / 86_400_000:g} days")
+        require(moved == service.config.cycle_s * 1000, f"a renewal moved the date by {moved / 86_400_000:g} days")
         _require_state(service, case, user, "active", "after the renewal")
 
 
@@ -122,14 +122,14 @@ def _downgrade(service: Service, case: Case) -> None:
     _downgrade_once(service, case, user)
     bill = _bill(service, case, user)
     price = service.price_minor(basic, "USD")
-    must(code_minor(bill) == price, f"after a downgrade the bill is over {code_minor(bill)} cents, expected {price}")
+    require(code_minor(bill) == price, f"after a downgrade the bill is over {code_minor(bill)} cents, expected {price}")
     service.pay(case, bill)
     service.becomes(case, bill, "paid")
     found = service.subscription(case, user).plan
-    must(found == full.name, f"the bill of the next cycle is paid, and the plan is {found!r} already")
+    require(found == full.name, f"the bill of the next cycle is paid, and the plan is {found!r} already")
     service.wait(case, (end - service.world.now_ms()) / 1000 + 10)
     found = service.subscription(case, user).plan
-    must(found == basic.name, f"10 s into the next cycle the plan is {found!r}, expected {basic.name!r}")
+    require(found == basic.name, f"10 s into the next cycle the plan is {found!r}, expected {basic.name!r}")
 
 
 @rule(
@@ -142,10 +142,10 @@ def _withdrawn(service: Service, case: Case) -> None:
     full = _full(service, "upgrade")
     user = _downgraded(service, case, full)
     answer = service.do(case, "upgrade", user=user, plan=full.name)
-    must(service.done("upgrade", answer), f"taking a downgrade back was answered {answer.told}")
-    must(service.read("upgrade", answer, "qr") is None, f"taking a downgrade back costs: {answer.told}")
+    require(service.done("upgrade", answer), f"taking a downgrade back was answered {answer.told}")
+    require(service.read("upgrade", answer, "qr") is None, f"taking a downgrade back costs: {answer.told}")
     bill, price = _bill(service, case, user), service.price_minor(full, "USD")
-    must(code_minor(bill) == price, f"the next bill is over {code_minor(bill)} cents, expected {price}")
+    require(code_minor(bill) == price, f"the next bill is over {code_minor(bill)} cents, expected {price}")
 
 
 @rule(
@@ -162,10 +162,10 @@ def _anew(service: Service, case: Case) -> None:
     first = _bill(service, case, user)
     service.wait(case, service.config.expires_after_s + 60)
     second = _bill(service, case, user)
-    must(second.md5 != first.md5, "a bill was asked for, and a code that has died was offered")
+    require(second.md5 != first.md5, "a bill was asked for, and a code that has died was offered")
     service.pay(case, second)
     service.becomes(case, second, "paid")
-    must(ends(service, case, user) > end, "the second bill was paid, and the date stays")
+    require(ends(service, case, user) > end, "the second bill was paid, and the date stays")
 
 
 @rule(
@@ -181,14 +181,16 @@ def _late(service: Service, case: Case) -> None:
     end = ends(service, case, user)
     _pay_late(service, case, _bill(service, case, user))
     moved = ends(service, case, user) - end
-    must(
+    require(
         moved == service.config.cycle_s * 1000,
         f"a bill was paid late, and the date moved by {moved / 86_400_000:g} days",
     )
     if service.config.grace_s is not None:
         _until(service, case, user, seconds_after=service.config.grace_s - 60)
         _pay_late(service, case, _bill(service, case, user))
-        must(service.subscription(case, user).active, "a bill was paid after the grace had ended, and bought nothing")
+        require(
+            service.subscription(case, user).active, "a bill was paid after the grace had ended, and bought nothing"
+        )
 
 
 def _pay_late(service: Service, case: Case, bill: Payment) -> None:
@@ -212,7 +214,7 @@ def _unpaid(service: Service, case: Case) -> None:
     user = _downgraded(service, case, full)
     _until(service, case, user, seconds_after=86_400)
     found, price = code_minor(_bill(service, case, user)), service.price_minor(basic, "USD")
-    must(found == price, f"downgraded, and a day into the grace the bill is over {found} cents, expected {price}")
+    require(found == price, f"downgraded, and a day into the grace the bill is over {found} cents, expected {price}")
 
 
 @rule(
@@ -232,13 +234,13 @@ def _riel(service: Service, case: Case) -> None:
         end = ends(service, case, user)
         bill = _bill(service, case, user)
         found, currency = code_asks(bill)
-        must(currency in plan.prices, f"a plan that was bought in KHR is billed in {currency}")
+        require(currency in plan.prices, f"a plan that was bought in KHR is billed in {currency}")
         price = service.price_minor(plan, currency)
-        must(found == price, f"the bill of {plan.name} is over {found} minor units of {currency}, expected {price}")
+        require(found == price, f"the bill of {plan.name} is over {found} minor units of {currency}, expected {price}")
         service.pay(case, bill)
         service.becomes(case, bill, "paid")
         moved = ends(service, case, user) - end
-        must(
+        require(
             moved == service.config.cycle_s * 1000,
             f"a bill in {currency} moved the date by {moved / 86_400_000:g} days",
         )

@@ -7,7 +7,7 @@ from typing import Any
 import jmespath
 
 from bakong_conformance.case import Case
-from bakong_conformance.rules import NotCheckedError, RuleBrokenError, Suite, must
+from bakong_conformance.rules import NotCheckedError, RuleBrokenError, Suite, require
 from bakong_conformance.service.config import Webhooks
 from bakong_conformance.service.receiver import Delivery
 from bakong_conformance.service.subject import Payment, Service, body_of
@@ -65,7 +65,7 @@ def _paid(service: Service, case: Case) -> None:
     payment = service.buy(case)
     found = wait_for(service, case, payment, "paid")
     others = [delivery.body.decode("utf-8", "replace")[:120] for delivery in service.receiver.arrived]
-    must(found, f"no webhook tells that {payment.md5} is paid; what arrived is {others}")
+    require(found, f"no webhook tells that {payment.md5} is paid; what arrived is {others}")
 
 
 @rule(
@@ -102,7 +102,7 @@ def _once(service: Service, case: Case) -> None:
         service.status(case, payment)
     service.wait(case, 3600 if service.config.time != "real" else 8)
     count = len(about(service, payment, "paid"))
-    must(count <= 1, f"one payment was told {count} times")
+    require(count <= 1, f"one payment was told {count} times")
 
 
 @rule(
@@ -121,18 +121,18 @@ def _retried(service: Service, case: Case) -> None:
     for seconds in hooks.retries_s:
         service.wait(case, seconds * 1.3 + 1)
     found = wait_for(service, case, payment, "paid", 3)
-    must(len(found) >= 2, f"a webhook that was answered 500 was sent {len(found)} times")
-    must(len(found) >= 3, "a webhook that was answered with a redirect was not sent again to its own address")
+    require(len(found) >= 2, f"a webhook that was answered 500 was sent {len(found)} times")
+    require(len(found) >= 3, "a webhook that was answered with a redirect was not sent again to its own address")
     elsewhere = [delivery for delivery in service.receiver.arrived if delivery.path == "/elsewhere"]
-    must(not elsewhere, "a webhook followed a redirect to another address")
+    require(not elsewhere, "a webhook followed a redirect to another address")
     ids = {delivery.headers.get("webhook-id") for delivery in found}
-    must(len(ids) == 1, f"the tries of one webhook have the ids {sorted(map(str, ids))}")
+    require(len(ids) == 1, f"the tries of one webhook have the ids {sorted(map(str, ids))}")
     times = [delivery.headers.get("webhook-timestamp") for delivery in found]
-    must(
+    require(
         service.config.time == "real" or len(set(times)) == len(times),
         f"the tries carry the times {times}, expected each its own",
     )
-    must({delivery.body for delivery in found} == {found[0].body}, "the tries of one webhook have different bodies")
+    require({delivery.body for delivery in found} == {found[0].body}, "the tries of one webhook have different bodies")
 
 
 def _script(body: bytes, payment: Payment, hooks: Webhooks, seen: list[Delivery]) -> int:
@@ -162,8 +162,8 @@ def _ids(service: Service, case: Case) -> None:
     wait_for(service, case, second, "paid")
     bodies = {(delivery.headers.get("webhook-id"), delivery.body) for delivery in service.receiver.arrived}
     ids = {message_id for message_id, _ in bodies}
-    must(None not in ids or not bodies, "a webhook has no webhook-id")
-    must(len(ids) == len(bodies), f"{len(bodies)} events share {len(ids)} ids")
+    require(None not in ids or not bodies, "a webhook has no webhook-id")
+    require(len(ids) == len(bodies), f"{len(bodies)} events share {len(ids)} ids")
 
 
 @rule(
@@ -181,7 +181,7 @@ def _quiet(service: Service, case: Case) -> None:
         service.status(case, payment)
     found = [*about(service, short, "paid"), *about(service, unpaid, "paid")]
     _told(case, found)
-    must(not found, "a payment that was not made was told as paid")
+    require(not found, "a payment that was not made was told as paid")
 
 
 @rule(
@@ -195,7 +195,7 @@ def _expired(service: Service, case: Case) -> None:
     service.status(case, payment)
     service.settle(case)
     found = wait_for(service, case, payment, "expired")
-    must(len(found) == 1, f"an expired payment was told {len(found)} times")
+    require(len(found) == 1, f"an expired payment was told {len(found)} times")
 
 
 @rule(
@@ -212,7 +212,7 @@ def _accepted(service: Service, case: Case) -> None:
         wait_for(service, case, payment, "paid")
         service.wait(case, 3600 if service.config.time != "real" else 8)
         count = len(about(service, payment, "paid"))
-        must(count <= 1, f"a webhook that was answered {status} was sent {count} times")
+        require(count <= 1, f"a webhook that was answered {status} was sent {count} times")
 
 
 @rule(
@@ -233,7 +233,7 @@ def _unanswered(service: Service, case: Case) -> None:
     for seconds in hooks.retries_s:
         service.wait(case, seconds * 1.3 + 1)
     found = wait_for(service, case, payment, "paid", 2)
-    must(len(found) == 2, f"a webhook that got no answer, then 204, was sent {len(found)} times, expected 2")
+    require(len(found) == 2, f"a webhook that got no answer, then 204, was sent {len(found)} times, expected 2")
 
 
 @rule(
@@ -260,7 +260,7 @@ def _stamped(service: Service, case: Case) -> None:
     for delivery in wait_for(service, case, payment, "paid"):
         told = delivery.headers.get("webhook-timestamp", "")
         right = told.isdigit() and any(start <= int(told) <= end for start, end in windows)
-        must(right, f"a try carries the time {told}; the tries were within {windows}")
+        require(right, f"a try carries the time {told}; the tries were within {windows}")
 
 
 @rule("webhook.late", "A late payment is told too", forbids="a main backend that never hears of late money")
@@ -275,7 +275,7 @@ def _late(service: Service, case: Case) -> None:
     service.status(case, payment)
     service.settle(case)
     count = len(wait_for(service, case, payment, "paid"))
-    must(count == 1, f"a payment that came late was told {count} times")
+    require(count == 1, f"a payment that came late was told {count} times")
 
 
 @rule("webhook.failed", "A failed payment is told", forbids="a main backend that waits for what has failed")
@@ -286,7 +286,7 @@ def _failed(service: Service, case: Case) -> None:
     service.pay(case, payment, outcome="failed")
     service.becomes(case, payment, "failed")
     count = len(wait_for(service, case, payment, "failed"))
-    must(count == 1, f"a failed payment was told {count} times")
+    require(count == 1, f"a failed payment was told {count} times")
 
 
 def of_user(service: Service, user: str, event: str) -> int:
@@ -330,4 +330,4 @@ def _subscription(service: Service, case: Case) -> None:
         expected += ["past_due", "ended"]
     counts = {event: of_user(service, user, event) for event in expected if event in hooks.events}
     case.note(f"the events about {user}", counts)
-    must(set(counts.values()) == {1}, f"how often each change was told: {counts}, expected once each")
+    require(set(counts.values()) == {1}, f"how often each change was told: {counts}, expected once each")

@@ -7,7 +7,7 @@ import httpx
 
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer, call
-from bakong_conformance.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite, must
+from bakong_conformance.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite, require
 from bakong_conformance.service.config import Blocking, fill
 from bakong_conformance.service.subject import Service
 
@@ -46,14 +46,14 @@ def _missing(service: Service, case: Case) -> None:
     expected = (*service.config.refusals.unauthorized, 403)
     head, text, key = _key(service)
     empty = service.do(case, "status", headers={head: text.replace(key, "").strip()}, md5="0" * 32, id="none", user="u")
-    must(empty.status in expected, f"an empty key was answered {empty.told}")
+    require(empty.status in expected, f"an empty key was answered {empty.told}")
     for name in service.config.operations:
         if name in ("set_time", "make_key", "revoke_key", "health"):
             continue
         values = {**service.order(user), "md5": "0" * 32, "id": "none", "md5s": ["0" * 32]}
         values |= {"timeout_ms": 1000, "interval_ms": 1000}
         answer = service.do(case, name, headers={}, **values)
-        must(answer.status in expected, f"{name} without a key was answered {answer.told}")
+        require(answer.status in expected, f"{name} without a key was answered {answer.told}")
     service.wait(case, BLOCKED_S if service.config.time != "real" else 0)
 
 
@@ -73,10 +73,10 @@ def _wrong(service: Service, case: Case) -> None:
         answer = service.do(
             case, "status", headers={name: text.replace(key, change(key))}, md5="0" * 32, id="none", user="u"
         )
-        must(answer.status in expected, f"a key {what} was answered {answer.told}")
+        require(answer.status in expected, f"a key {what} was answered {answer.told}")
     service.wait(case, BLOCKED_S if service.config.time != "real" else 0)
     answer = service.do(case, "status", md5="0" * 32, id="none", user="u")
-    must(answer.status not in expected, f"the right key was answered {answer.told}")
+    require(answer.status not in expected, f"the right key was answered {answer.told}")
 
 
 def _second(service: Service, case: Case) -> dict[str, str]:
@@ -107,7 +107,7 @@ def _several(service: Service, case: Case) -> None:
     headers = _second(service, case)
     refused = (*service.config.refusals.unauthorized, 403)
     for what, answer in (("new", _unknown(service, case, headers)), ("old", _unknown(service, case))):
-        must(answer.status not in refused, f"the {what} key was answered {answer.told}")
+        require(answer.status not in refused, f"the {what} key was answered {answer.told}")
 
 
 @rule("key.revoked", "A revoked key stops at once", forbids="a key that works on after it was revoked")
@@ -123,7 +123,7 @@ def _revoked(service: Service, case: Case) -> None:
     service.wait(case, 1)
     answer = _unknown(service, case, headers)
     expected = service.config.refusals.unauthorized
-    must(answer.status in expected, f"a revoked key was answered {answer.told}, expected one of {expected}")
+    require(answer.status in expected, f"a revoked key was answered {answer.told}, expected one of {expected}")
 
 
 @rule("key.tenants", "A key sees its own payments only", forbids="one tenant's payment shown to another")
@@ -135,15 +135,17 @@ def _tenants(service: Service, case: Case) -> None:
     headers = _second(service, case)
     answer = service.do(case, "status", headers=headers, md5=payment.md5, id=payment.id, user=payment.user)
     expected = service.config.refusals.unknown
-    must(answer.status in expected, f"another tenant's payment was answered {answer.told}, expected one of {expected}")
+    require(
+        answer.status in expected, f"another tenant's payment was answered {answer.told}, expected one of {expected}"
+    )
     if "history" in service.config.operations:
         answer = service.do(case, "history", headers=headers, user=payment.user)
         found = service.read("history", answer, "md5s") or []
-        must(payment.md5 not in found, f"another tenant's payment is in the history: {answer.told}")
+        require(payment.md5 not in found, f"another tenant's payment is in the history: {answer.told}")
     if "states" in getattr(service.config.operations.get("bulk_check"), "answer", ()):
         answer = service.do(case, "bulk_check", headers=headers, md5s=[payment.md5])
         states = [service.state(told) for told in service.read("bulk_check", answer, "states") or []]
-        must(
+        require(
             not set(states) & set(service.config.states), f"a bulk check shows another tenant's payment: {answer.told}"
         )
 
@@ -159,7 +161,7 @@ def _each_key(service: Service, case: Case) -> None:
     if _unknown(service, case, headers).status != 429:
         raise NotCheckedError("the limit does not hold at all, which another rule names")
     answer = _unknown(service, case)
-    must(answer.status != 429, f"another key spent its minute, and this one was answered {answer.told}")
+    require(answer.status != 429, f"another key spent its minute, and this one was answered {answer.told}")
 
 
 @contextmanager
@@ -197,23 +199,23 @@ def _blocks(service: Service, case: Case) -> None:
     for _ in range(blocking.tries - 1):
         _unknown(service, case, {name: wrong})
     answer = _unknown(service, case)
-    must(
+    require(
         answer.status not in (403, 429),
         f"after {blocking.tries - 1} wrong keys the right one is refused: {answer.told}",
     )
     _unknown(service, case, {name: wrong})
     answer = _unknown(service, case)
-    must(answer.status in (403, 429), f"after {blocking.tries} wrong keys the right one was answered {answer.told}")
+    require(answer.status in (403, 429), f"after {blocking.tries} wrong keys the right one was answered {answer.told}")
     answer = service.do(case, "create", **service.order(service.new_user()))
-    must(
+    require(
         answer.status in (403, 429), f"after {blocking.tries} wrong keys in status an order was answered {answer.told}"
     )
     service.wait(case, blocking.for_s - 10)
     answer = _unknown(service, case)
-    must(answer.status in (403, 429), f"10 s before its end the block let pass: {answer.told}")
+    require(answer.status in (403, 429), f"10 s before its end the block let pass: {answer.told}")
     service.wait(case, 11)
     answer = _unknown(service, case)
-    must(answer.status not in (403, 429), f"{blocking.for_s + 1} s after the last wrong key: {answer.told}")
+    require(answer.status not in (403, 429), f"{blocking.for_s + 1} s after the last wrong key: {answer.told}")
 
 
 @rule(
@@ -229,12 +231,12 @@ def _blocks_guilty(service: Service, case: Case) -> None:
         for number in range(blocking.tries + 1):
             _unknown(other, case, {name: wrong, "x-forwarded-for": f"203.0.113.{number}"})
         answer = _unknown(other, case)
-        must(
+        require(
             answer.status in (403, 429),
             f"forged X-Forwarded-For hid {blocking.tries} wrong keys: {answer.told}",
         )
         answer = _unknown(service, case)
-        must(answer.status not in (403, 429), f"another address guessed, and this one was answered {answer.told}")
+        require(answer.status not in (403, 429), f"another address guessed, and this one was answered {answer.told}")
     service.wait(case, BLOCKED_S)
 
 
@@ -252,7 +254,7 @@ def _in_query(service: Service, case: Case) -> None:
     query = "&".join(f"{name}={key}" for name in IN_QUERY)
     answer = call(case, service.http, operation.method, f"{path}{'&' if '?' in path else '?'}{query}")
     expected = (*service.config.refusals.unauthorized, 403)
-    must(answer.status in expected, f"a key in the query was answered {answer.told}")
+    require(answer.status in expected, f"a key in the query was answered {answer.told}")
 
 
 @rule(
@@ -269,7 +271,7 @@ def _blocks_quick(service: Service, case: Case) -> None:
     service.wait(case, blocking.for_s + FORGOTTEN_S)
     _unknown(service, case, {name: wrong})
     answer = _unknown(service, case)
-    must(answer.status not in (403, 429), f"one wrong key, hours after the others: the right one got {answer.told}")
+    require(answer.status not in (403, 429), f"one wrong key, hours after the others: the right one got {answer.told}")
     service.wait(case, BLOCKED_S)
 
 
@@ -287,9 +289,9 @@ def _each_caller(service: Service, case: Case) -> None:
     made = []
     for who in (headers, {**headers, name: second[name]}):
         answer = service.do(case, "create", headers=who, key=key, **order)
-        must(service.done("create", answer), f"a tenant's order under a key of its own was answered {answer.told}")
+        require(service.done("create", answer), f"a tenant's order under a key of its own was answered {answer.told}")
         made.append(service.read("create", answer, "md5"))
-    must(made[0] != made[1], f"another tenant's order under the same key was answered with the payment {made[0]}")
+    require(made[0] != made[1], f"another tenant's order under the same key was answered with the payment {made[0]}")
 
 
 @rule("key.odd", "A key of any form is a wrong key", forbids="a 5xx for a key that is no text, or far too long")
@@ -307,5 +309,5 @@ def _odd(service: Service, case: Case) -> None:
         except httpx.HTTPError as error:
             raise RuleBrokenError(f"the key {value[:20]!r} got no answer: {error}") from None
         case.note(f"{operation.method} {path} with {name}: {value[:20]!r}", status)
-        must(400 <= status < 500, f"the key {value[:20]!r} was answered {status}")
+        require(400 <= status < 500, f"the key {value[:20]!r} was answered {status}")
     service.wait(case, BLOCKED_S if service.config.time != "real" else 0)

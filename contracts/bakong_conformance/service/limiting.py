@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer
-from bakong_conformance.rules import NotCheckedError, Suite, must
+from bakong_conformance.rules import NotCheckedError, Suite, require
 from bakong_conformance.service.config import Limit, fill
 from bakong_conformance.service.subject import WINDOW_S, Service
 
@@ -96,7 +96,7 @@ def _burst(service: Service, case: Case) -> None:
         service.wait(case, wait_s)
         found = _admitted(_fire(service, limit, requests))
         case.note(f"{requests} requests at once, {wait_s:g} s later", f"{found} admitted")
-        must(
+        require(
             found == expected,
             f"{found} of {requests} were admitted {wait_s:g} s after the last burst, expected {expected}",
         )
@@ -119,7 +119,7 @@ def _window(service: Service, case: Case) -> None:
         found.append(_admitted(_fire(service, limit, burst.requests)))
         case.note(f"{burst.requests} requests at once, {burst.after_ms} ms later", f"{found[-1]} admitted")
     expected = admitted_by_rule(bursts, limit.per_minute)
-    must(found == expected, f"admitted were {found}, the rule admits {expected}")
+    require(found == expected, f"admitted were {found}, the rule admits {expected}")
 
 
 @rule(
@@ -139,8 +139,8 @@ def _edges(service: Service, case: Case) -> None:
     case.note(
         f"{limit.per_minute} requests before, {limit.per_minute} after the edge of a minute", f"{first} and {second}"
     )
-    must(first == limit.per_minute, f"{first} of {limit.per_minute} were admitted in a fresh minute")
-    must(second == 0, f"{first + second} requests were admitted within 20 ms around the edge of a minute")
+    require(first == limit.per_minute, f"{first} of {limit.per_minute} were admitted in a fresh minute")
+    require(second == 0, f"{first + second} requests were admitted within 20 ms around the edge of a minute")
 
 
 @rule(
@@ -155,7 +155,7 @@ def _refill(service: Service, case: Case) -> None:
     _fire(service, limit, limit.per_minute)
     service.wait(case, 30)
     found = _admitted(_fire(service, limit, 60))
-    must(found == 0, f"30 s after {limit.per_minute} requests {found} more were admitted")
+    require(found == 0, f"30 s after {limit.per_minute} requests {found} more were admitted")
 
 
 @rule(
@@ -172,7 +172,7 @@ def _refused(service: Service, case: Case) -> None:
     _fire(service, limit, 20)
     service.wait(case, 10)
     found = _admitted(_fire(service, limit, limit.per_minute))
-    must(found == limit.per_minute, f"60 s after the limit was spent {found} of {limit.per_minute} were admitted")
+    require(found == limit.per_minute, f"60 s after the limit was spent {found} of {limit.per_minute} were admitted")
 
 
 @rule(
@@ -192,12 +192,12 @@ def _retry_after(service: Service, case: Case) -> None:
     if answer.status != 429:
         raise NotCheckedError("the limit does not hold at all, which another rule names")
     told = answer.headers.get("retry-after", "")
-    must(told.isdigit(), f"Retry-After is {told!r}, expected whole seconds")
-    must(int(told) == 40, f"Retry-After is {told}, expected 40: the first request leaves the minute in 39.5 s")
+    require(told.isdigit(), f"Retry-After is {told!r}, expected whole seconds")
+    require(int(told) == 40, f"Retry-After is {told}, expected 40: the first request leaves the minute in 39.5 s")
     service.wait(case, int(told) - 1)
-    must(_ask(service, limit).status == 429, f"a retry after {int(told) - 1} s was admitted, Retry-After was {told}")
+    require(_ask(service, limit).status == 429, f"a retry after {int(told) - 1} s was admitted, Retry-After was {told}")
     service.wait(case, 1)
-    must(_ask(service, limit).status != 429, f"a retry after {told} s was refused")
+    require(_ask(service, limit).status != 429, f"a retry after {told} s was refused")
 
 
 @rule(
@@ -215,8 +215,8 @@ def _shared(service: Service, case: Case) -> None:
         raise NotCheckedError("the configuration maps one cheap call only")
     _fire(service, limit, limit.per_minute - 1)
     found = [service.do(case, other, md5="0" * 32, id="none", user="nobody").status for _ in range(2)]
-    must(found[0] != 429, f"{other} was refused as number {limit.per_minute} of the minute")
-    must(found[1] == 429, f"{other} was answered {found[1]} as number {limit.per_minute + 1} of the minute")
+    require(found[0] != 429, f"{other} was refused as number {limit.per_minute} of the minute")
+    require(found[1] == 429, f"{other} was answered {found[1]} as number {limit.per_minute + 1} of the minute")
 
 
 class _Sent(NamedTuple):
@@ -251,13 +251,13 @@ def _interval(service: Service, case: Case) -> None:
     admitted = [one for one in sent if one.admitted]
     span = max(one.ended for one in sent) - min(one.began for one in sent)
     case.note(f"{len(sent)} requests within {span:.2f} s", f"{len(admitted)} admitted")
-    must(
+    require(
         span >= WINDOW_MS / 1000 or len(admitted) <= limit.per_minute,
         f"{len(admitted)} requests were admitted within {span:.2f} s",
     )
     for one in (one for one in sent if not one.admitted):
         possible = sum(other.began <= one.ended for other in admitted)
-        must(possible >= limit.per_minute, f"a request was refused when at most {possible} can have been admitted")
+        require(possible >= limit.per_minute, f"a request was refused when at most {possible} can have been admitted")
 
 
 @rule(
@@ -273,10 +273,10 @@ def _orders(service: Service, case: Case) -> None:
     order = service.order(service.new_user())
     key = f"key-{order['user']}"
     answer = service.do(case, "create", key=key, patient=False, **order)
-    must(answer.status == 429, f"an order as number {limit.per_minute + 1} of the minute was answered {answer.told}")
+    require(answer.status == 429, f"an order as number {limit.per_minute + 1} of the minute was answered {answer.told}")
     service.wait(case, 60)
     answer = service.do(case, "create", key=key, patient=False, **order)
-    must(
+    require(
         service.done("create", answer) and service.read("create", answer, "md5"),
         f"a minute later the order was answered {answer.told}",
     )
@@ -303,7 +303,7 @@ def _forged(service: Service, case: Case) -> None:
         )
         case.note(f"one more, with {headers}", f"{answer.status}")
         refused = (429, 403, 400, *service.config.refusals.unauthorized)
-        must(answer.status in refused, f"past the limit a request with {headers} was answered {answer.told}")
+        require(answer.status in refused, f"past the limit a request with {headers} was answered {answer.told}")
 
 
 def _remaining(answer: Answer) -> int | None:
@@ -329,8 +329,8 @@ def _told(service: Service, case: Case) -> None:
     if left[0] is None:
         raise NotCheckedError("the service tells no RateLimit")
     expected = [left[0], left[0] - 1, left[0] - 2]
-    must(left == expected, f"after three calls {left} are told to be left")
-    must(0 <= limit.per_minute - left[0] <= 1, f"after the first call of a minute {left[0]} are told to be left")
+    require(left == expected, f"after three calls {left} are told to be left")
+    require(0 <= limit.per_minute - left[0] <= 1, f"after the first call of a minute {left[0]} are told to be left")
     _fire(service, limit, limit.per_minute - 3)
     found = _remaining(_ask(service, limit))
-    must(not found, f"past the limit {found} are told to be left")
+    require(not found, f"past the limit {found} are told to be left")

@@ -2,7 +2,7 @@
 
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer
-from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, must
+from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, require
 from bakong_conformance.service.subject import Service
 
 SUITE = Suite("service")
@@ -28,7 +28,7 @@ def _order(service: Service, case: Case) -> None:
     made = [service.create(case).md5 for _ in range(3)]
     asked = [made[2], UNKNOWN, made[0], made[1]]
     found = service.read("bulk_check", _answered(service, _bulk(service, case, asked), "bulk_check"), "md5s")
-    must(found == asked, f"asked for {asked}, answered {found}")
+    require(found == asked, f"asked for {asked}, answered {found}")
 
 
 @rule(
@@ -45,7 +45,7 @@ def _doubles(service: Service, case: Case) -> None:
     if answer.status in service.config.refusals.invalid:
         raise NotCheckedError("the service refuses an md5 that is asked for twice")
     found = service.read("bulk_check", _answered(service, answer, "bulk_check"), "md5s")
-    must(found == asked, f"asked for {asked}, answered {found}")
+    require(found == asked, f"asked for {asked}, answered {found}")
 
 
 @rule(
@@ -59,9 +59,9 @@ def _most(service: Service, case: Case) -> None:
     most, known = service.config.bulk_most, service.create(case).md5
     asked = [known, *(f"{number:032x}" for number in range(1, most + 1))]
     answer = _bulk(service, case, asked[:most])
-    must(service.done("bulk_check", answer), f"{most} md5s were answered {answer.told}")
+    require(service.done("bulk_check", answer), f"{most} md5s were answered {answer.told}")
     answer = _bulk(service, case, asked)
-    must(400 <= answer.status < 500, f"{most + 1} md5s were answered {answer.told}")
+    require(400 <= answer.status < 500, f"{most + 1} md5s were answered {answer.told}")
 
 
 @rule(
@@ -81,7 +81,7 @@ def _states(service: Service, case: Case) -> None:
     service.becomes(case, made[1], "paid")
     answer = _answered(service, _bulk(service, case, [payment.md5 for payment in asked]), "bulk_check")
     found = [service.state(told) for told in service.read("bulk_check", answer, "states") or []]
-    must(found == ["paid", "pending", "pending"], f"the states are {found}, the first payment alone is paid")
+    require(found == ["paid", "pending", "pending"], f"the states are {found}, the first payment alone is paid")
 
 
 @rule(
@@ -100,7 +100,7 @@ def _history(service: Service, case: Case) -> None:
     service.create(case)
     answer = _answered(service, service.do(case, "history", user=user), "history")
     found = service.read("history", answer, "md5s")
-    must(found == made[::-1], f"the history is {found}, expected {made[::-1]}")
+    require(found == made[::-1], f"the history is {found}, expected {made[::-1]}")
 
 
 @rule(
@@ -121,7 +121,7 @@ def _whole(service: Service, case: Case) -> None:
     answer = _answered(service, service.do(case, "history", user=user), "history")
     found = service.read("history", answer, "md5s") or []
     for payment, state in zip(made, states, strict=True):
-        must(payment.md5 in found, f"a payment that is {state} is not in the history")
+        require(payment.md5 in found, f"a payment that is {state} is not in the history")
 
 
 @rule(
@@ -145,6 +145,6 @@ def _pages(service: Service, case: Case) -> None:
         answer = _answered(service, service.do(case, "history", user=user, limit=3, offset=offset), "history")
         pages.append(service.read("history", answer, "md5s") or [])
     lengths, shown = [len(page) for page in pages], [md5 for page in pages for md5 in page]
-    must(lengths == [3, 3, 1], f"seven payments in pages of three: the pages hold {lengths}")
-    must(sorted(shown) == sorted(made), f"the pages hold {shown}, the payments are {made[::-1]}")
-    must(shown[:4] == made[:2:-1], f"the pages begin with {shown[:4]}, the newest are {made[:2:-1]}")
+    require(lengths == [3, 3, 1], f"seven payments in pages of three: the pages hold {lengths}")
+    require(sorted(shown) == sorted(made), f"the pages hold {shown}, the payments are {made[::-1]}")
+    require(shown[:4] == made[:2:-1], f"the pages begin with {shown[:4]}, the newest are {made[:2:-1]}")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bakong_conformance.case import Case
-from bakong_conformance.rules import NotCheckedError, Suite, must
+from bakong_conformance.rules import NotCheckedError, Suite, require
 from bakong_conformance.service.subject import Service, instant_ms
 
 SUITE = Suite("service")
@@ -27,8 +27,8 @@ def _other_price(service: Service, case: Case) -> None:
                 order = {**service.order(service.new_user(), plan, currency), "amount": wrong}
                 answer = service.do(case, "create", **order)
                 about = f"{plan.name} at {wrong} {currency}, which costs {price},"
-                must(not service.done("create", answer), f"{about} was taken: {answer.told}")
-                must(answer.status < 500, f"{about} was answered {answer.told}")
+                require(not service.done("create", answer), f"{about} was taken: {answer.told}")
+                require(answer.status < 500, f"{about} was answered {answer.told}")
 
 
 @rule(
@@ -52,6 +52,6 @@ def _times(service: Service, case: Case) -> None:
         answer = payment.answer if name == "create" else service.do(case, name, **about)
         told = service.read(name, answer, part)
         is_day = isinstance(told, str) and len(told) == len("2026-02-11")
-        must(
+        require(
             told is None or is_day or instant_ms(told) is not None, f"{part} in {name} is {told!r}, which is no instant"
         )

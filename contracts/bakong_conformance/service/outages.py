@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bakong_conformance.case import Case
-from bakong_conformance.rules import NotCheckedError, Suite, must
+from bakong_conformance.rules import NotCheckedError, Suite, require
 from bakong_conformance.service.hooks import about
 from bakong_conformance.service.subject import Payment, Service
 
@@ -34,7 +34,7 @@ def _payment_in(service: Service, case: Case, faults: Sequence[str]) -> Payment:
     for fault in faults:
         service.wait(case, EACH_S - 1)
         state = service.status(case, payment)
-        must(state == "pending", f"Bakong answers with {fault}, and the payment is {state}")
+        require(state == "pending", f"Bakong answers with {fault}, and the payment is {state}")
         service.wait(case, 1)
     return payment
 
@@ -51,7 +51,7 @@ def _paid_in_the_end(service: Service, case: Case, payment: Payment) -> None:
     service.status(case, payment)
     service.settle(case)
     state = service.status(case, payment)
-    must(state == "paid", f"Bakong is back for 5 minutes, and a paid payment is {state}")
+    require(state == "paid", f"Bakong is back for 5 minutes, and a paid payment is {state}")
 
 
 @rule(
@@ -68,10 +68,10 @@ def _asked_first(service: Service, case: Case) -> None:
     for seconds in (0, service.config.settle_s):
         service.wait(case, seconds)
         state = service.status(case, payment)
-        must(state != "expired", f"a payment that was made in time is {state}, {seconds:g} s after the code's end")
-    must(state == "paid", f"a payment that was made in time is {state}")
+        require(state != "expired", f"a payment that was made in time is {state}, {seconds:g} s after the code's end")
+    require(state == "paid", f"a payment that was made in time is {state}")
     if service.config.webhooks and "expired" in service.config.webhooks.events:
-        must(not about(service, payment, "expired"), "a payment that was made in time was told as expired")
+        require(not about(service, payment, "expired"), "a payment that was made in time was told as expired")
 
 
 @rule(
@@ -90,7 +90,7 @@ def _unseen(service: Service, case: Case) -> None:
     service.status(case, payment)
     service.settle(case)
     state = service.status(case, payment)
-    must(state == "paid", f"a payment that was made in time is {state}")
+    require(state == "paid", f"a payment that was made in time is {state}")
 
 
 @rule(
@@ -158,10 +158,10 @@ def _honest(service: Service, case: Case) -> None:
         service.wait(case, EACH_S)
         service.status(case, payment)
     ill = service.read("health", service.do(case, "health"), "state")
-    must(ill != well, f"Bakong has not answered for five minutes, and health says {ill!r}")
+    require(ill != well, f"Bakong has not answered for five minutes, and health says {ill!r}")
     another = service.create(case)
     for _ in range(2):
         service.wait(case, 440)
         service.status(case, another)
     again = service.read("health", service.do(case, "health"), "state")
-    must(again == well, f"Bakong answers again for ten minutes, and health says {again!r}, before it was {well!r}")
+    require(again == well, f"Bakong answers again for ten minutes, and health says {again!r}, before it was {well!r}")

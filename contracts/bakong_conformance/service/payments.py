@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import khqr
 from bakong_conformance.case import Case
-from bakong_conformance.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite, must
+from bakong_conformance.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite, require
 from bakong_conformance.service.subject import DECIMALS, Payment, Service, instant_ms
 from khqr import DecodeError
 
@@ -47,11 +47,11 @@ def _works(service: Service, case: Case) -> None:
     """An order at the plan's price in each currency: the answer has an id, an md5, a code, and is pending."""
     for currency in currencies(service):
         answer = service.do(case, "create", **service.order(service.new_user(), currency=currency))
-        must(service.done("create", answer), f"an order in {currency} was answered {answer.told}")
+        require(service.done("create", answer), f"an order in {currency} was answered {answer.told}")
         for part in ("md5", "qr"):
-            must(isinstance(service.read("create", answer, part), str), f"no {part} in {answer.told}")
+            require(isinstance(service.read("create", answer, part), str), f"no {part} in {answer.told}")
         told = service.read("create", answer, "state")
-        must(told is None or service.state(told) == "pending", f"a new payment is {told!r}, expected a pending one")
+        require(told is None or service.state(told) == "pending", f"a new payment is {told!r}, expected a pending one")
 
 
 @rule(
@@ -69,9 +69,9 @@ def _code(service: Service, case: Case) -> None:
             raise RuleBrokenError(f"the code cannot be read: {error}: {payment.qr}") from None
         price = service.price_minor(payment.plan, currency)
         found = service.minor(str(payload.payee.amount), currency)
-        must(found == price, f"the code asks for {payload.payee.amount}, expected {payment.plan.prices[currency]}")
+        require(found == price, f"the code asks for {payload.payee.amount}, expected {payment.plan.prices[currency]}")
         asked = khqr.Currency(payload.payee.currency).name
-        must(asked == currency, f"the code is in {asked}, ordered in {currency}")
+        require(asked == currency, f"the code is in {asked}, ordered in {currency}")
 
 
 @rule("create.md5", "The md5 is that of the code", forbids="an md5 by which Bakong would never find the payment")
@@ -79,7 +79,7 @@ def _md5(service: Service, case: Case) -> None:
     """The md5 that is told is computed anew over the whole text of the code."""
     payment = service.create(case)
     expected = khqr.md5_of(payment.qr)
-    must(payment.md5 == expected, f"the md5 is {payment.md5}, that of the code is {expected}")
+    require(payment.md5 == expected, f"the md5 is {payment.md5}, that of the code is {expected}")
 
 
 @rule(
@@ -96,15 +96,15 @@ def _expiry(service: Service, case: Case) -> None:
         raise PreconditionError("the code cannot be read") from None
     created, expires = payload.creation_timestamp, int(str(payload.payee.expiration_timestamp))
     life = service.config.expires_after_s * 1000
-    must(
+    require(
         created is not None and expires - created == life,
         f"the code lives for {expires - (created or 0)} ms, expected {life}",
     )
     told = instant_ms(service.read("create", payment.answer, "expires"))
-    must(told is None or abs(told - expires) < 1000, f"the service says {told}, the code {expires}")
+    require(told is None or abs(told - expires) < 1000, f"the service says {told}, the code {expires}")
     if service.config.time != "real":
         now = service.world.now_ms()
-        must(created == now, f"the code was created at {created}, the time is {now}")
+        require(created == now, f"the code was created at {created}, the time is {now}")
 
 
 @rule("create.unique", "No two payments share a code", forbids="two payments that one transfer would pay")
@@ -112,8 +112,8 @@ def _unique(service: Service, case: Case) -> None:
     """Three orders of one user, and one of another, at one instant."""
     user = service.new_user()
     made = [service.create(case, name) for name in (user, user, user, service.new_user())]
-    must(len({payment.md5 for payment in made}) == 4, f"the md5s are {[payment.md5 for payment in made]}")
-    must(len({payment.id for payment in made}) == 4, f"the ids are {[payment.id for payment in made]}")
+    require(len({payment.md5 for payment in made}) == 4, f"the md5s are {[payment.md5 for payment in made]}")
+    require(len({payment.id for payment in made}) == 4, f"the ids are {[payment.id for payment in made]}")
 
 
 @rule("create.dynamic", "The code can be paid once", forbids="a static code, which wallets pay again and again")
@@ -121,7 +121,7 @@ def _dynamic(service: Service, case: Case) -> None:
     """Tag 01 is 12 in each currency."""
     for currency in currencies(service):
         payment = service.create(case, currency=currency)
-        must(payment.qr[6:12] == "010212", f"tag 01 is {payment.qr[6:12]!r}, expected '010212': {payment.qr}")
+        require(payment.qr[6:12] == "010212", f"tag 01 is {payment.qr[6:12]!r}, expected '010212': {payment.qr}")
 
 
 @rule("create.account", "Every code pays the same account", forbids="a code that pays somebody else")
@@ -135,7 +135,7 @@ def _pays_whom(service: Service, case: Case) -> None:
     except DecodeError:
         raise PreconditionError("a code cannot be read") from None
     expected = service.config.account
-    must(
+    require(
         found == {expected} if expected else len(found) == 1,
         f"the codes pay {sorted(found)}",
     )
@@ -149,8 +149,10 @@ def _race(service: Service, case: Case) -> None:
         answers = list(pool.map(lambda order: service.do(None, "create", **order), orders))
     made = {service.read("create", answer, "qr") for answer in answers if service.done("create", answer)}
     case.note("16 orders at once", f"{sorted(answer.status for answer in answers)}, {len(made)} codes")
-    must(not any(answer.status >= 500 for answer in answers), "an order among sixteen at once was answered with a 5xx")
-    must(len(made) == 16, f"16 orders at once made {len(made)} codes")
+    require(
+        not any(answer.status >= 500 for answer in answers), "an order among sixteen at once was answered with a 5xx"
+    )
+    require(len(made) == 16, f"16 orders at once made {len(made)} codes")
 
 
 @rule("create.told", "The amount that is told is the order's", forbids="another amount, or other units")
@@ -162,7 +164,9 @@ def _told(service: Service, case: Case) -> None:
         payment = service.create(case, currency=currency)
         told = service.read("create", payment.answer, "amount")
         price = service.price_minor(payment.plan, currency)
-        must(service.minor(told, currency) == price, f"told is {told!r}, the price is {payment.plan.prices[currency]}")
+        require(
+            service.minor(told, currency) == price, f"told is {told!r}, the price is {payment.plan.prices[currency]}"
+        )
 
 
 @rule("create.price", "Only the plan's price is taken", forbids="an order at another price than the plan's", examples=8)
@@ -177,8 +181,8 @@ def _price(service: Service, case: Case) -> None:
     if wrong == price:
         return
     answer = service.do(case, "create", **{**order, "amount": wrong})
-    must(not service.done("create", answer), f"an order at {wrong!r} was taken, the price is {price}: {answer.told}")
-    must(answer.status < 500, f"an order at {wrong!r} was answered {answer.told}")
+    require(not service.done("create", answer), f"an order at {wrong!r} was taken, the price is {price}: {answer.told}")
+    require(answer.status < 500, f"an order at {wrong!r} was answered {answer.told}")
 
 
 @rule("status.unknown", "An unknown payment is not found", forbids="inventing a payment, or failing at an unknown one")
@@ -186,10 +190,10 @@ def _unknown(service: Service, case: Case) -> None:
     """The status of an md5 that nobody has, and of a payment's that lacks its end."""
     answer = service.do(case, "status", md5="0" * 32, id="00000000-0000-0000-0000-000000000000", user="nobody")
     expected = service.config.refusals.unknown
-    must(answer.status in expected, f"an unknown payment was answered {answer.told}, expected one of {expected}")
+    require(answer.status in expected, f"an unknown payment was answered {answer.told}, expected one of {expected}")
     payment = service.create(case)
     answer = service.do(case, "status", md5=payment.md5[:-1], id=payment.id[:-1], user=payment.user)
-    must(400 <= answer.status < 500, f"the md5 of a payment, cut by a letter, was answered {answer.told}")
+    require(400 <= answer.status < 500, f"the md5 of a payment, cut by a letter, was answered {answer.told}")
 
 
 @rule("paid", "A payment that is paid becomes paid", forbids="not noticing that a customer has paid", examples=3)
@@ -200,7 +204,7 @@ def _paid(service: Service, case: Case) -> None:
     service.wait(case, case.draw(st.integers(0, 800), "seconds until paid") if service.config.time != "real" else 1)
     service.pay(case, payment)
     state = service.becomes(case, payment, "paid")
-    must(state == "paid", f"a payment that was paid is {state}")
+    require(state == "paid", f"a payment that was paid is {state}")
 
 
 @rule(
@@ -219,10 +223,10 @@ def _fresh(service: Service, case: Case) -> None:
             service.subscription(case, payment.user)
     service.pay(case, payment)
     state = service.becomes(case, payment, "paid")
-    must(state == "paid", f"asked for before it was paid and after, a paid payment is {state}")
+    require(state == "paid", f"asked for before it was paid and after, a paid payment is {state}")
     if reads:
         active = service.subscription(case, payment.user).active
-        must(active, "asked for before the payment and after, a user who has paid has no plan")
+        require(active, "asked for before the payment and after, a user who has paid has no plan")
 
 
 @rule(
@@ -240,7 +244,7 @@ def _asks_no_more(service: Service, case: Case) -> None:
     for _ in range(10):
         service.status(case, payment)
     asked = service.world.calls() - before
-    must(asked <= 1, f"of a payment that is paid Bakong was asked {asked} times more")
+    require(asked <= 1, f"of a payment that is paid Bakong was asked {asked} times more")
 
 
 @rule(
@@ -259,11 +263,11 @@ def _when(service: Service, case: Case) -> None:
     service.becomes(case, payment, "paid")
     answer = service.do(case, "status", md5=payment.md5, id=payment.id, user=payment.user)
     told, after = instant_ms(service.read("status", answer, "paid_at")), service.world.now_ms()
-    must(told is not None and before - 1000 < told <= after, f"paid between {before} and {after}, told is {told}")
+    require(told is not None and before - 1000 < told <= after, f"paid between {before} and {after}, told is {told}")
     service.wait(case, 3600)
     answer = service.do(case, "status", md5=payment.md5, id=payment.id, user=payment.user)
     again = instant_ms(service.read("status", answer, "paid_at"))
-    must(again == told, f"the payment was paid at {told}, and an hour later at {again}")
+    require(again == told, f"the payment was paid at {told}, and an hour later at {again}")
 
 
 @rule("unpaid", "A payment that nobody pays is not paid", forbids="calling a payment paid that is not")
@@ -271,11 +275,11 @@ def _unpaid(service: Service, case: Case) -> None:
     """Nobody pays; asked at once, after a while, and of two payments of one user of which the other is paid."""
     user = service.new_user()
     payment, other = service.create(case, user), service.create(case, user)
-    must(service.status(case, payment) == "pending", "a new payment is not pending")
+    require(service.status(case, payment) == "pending", "a new payment is not pending")
     service.pay(case, other)
     service.settle(case)
     state = service.status(case, payment)
-    must(state == "pending", f"a payment that nobody has paid is {state}; another one of the user was paid")
+    require(state == "pending", f"a payment that nobody has paid is {state}; another one of the user was paid")
 
 
 @rule("expired", "An unpaid payment expires, at its time", forbids="an expiry that is early, late or never")
@@ -285,10 +289,10 @@ def _expired(service: Service, case: Case) -> None:
     payment = service.create(case)
     service.wait(case, service.config.expires_after_s - 0.001)
     state = service.status(case, payment)
-    must(state == "pending", f"a millisecond before its end the payment is {state}, expected pending")
+    require(state == "pending", f"a millisecond before its end the payment is {state}, expected pending")
     service.wait(case, 0.001)
     state = service.status(case, payment)
-    must(state == "expired", f"at its end the payment is {state}, expected expired")
+    require(state == "expired", f"at its end the payment is {state}, expected expired")
 
 
 @rule(
@@ -301,9 +305,9 @@ def _failed(service: Service, case: Case) -> None:
     payment = service.create(case)
     service.pay(case, payment, outcome="failed")
     state = service.becomes(case, payment, "failed")
-    must(state != "paid", "a failed payment is called paid")
+    require(state != "paid", "a failed payment is called paid")
     service.need_state("failed")
-    must(state == "failed", f"a failed payment is {state}")
+    require(state == "failed", f"a failed payment is {state}")
 
 
 @rule(
@@ -320,7 +324,7 @@ def _failed_stays(service: Service, case: Case) -> None:
         raise NotCheckedError("a failed payment is not failed, which another rule names")
     service.wait(case, service.config.expires_after_s + 60)
     state = service.status(case, payment)
-    must(state == "failed", f"a failed payment is {state} after the code's end")
+    require(state == "failed", f"a failed payment is {state} after the code's end")
 
 
 @rule(
@@ -339,7 +343,7 @@ def _paid_after_all(service: Service, case: Case) -> None:
     if service.config.time != "real" and state != "paid":
         service.wait(case, 900)
         state = service.status(case, payment)
-    must(state == "paid", f"a first try failed, a second one paid, and the payment is {state}")
+    require(state == "paid", f"a first try failed, a second one paid, and the payment is {state}")
 
 
 @rule("paid.outlives-expiry", "Paid stays paid after the code's end", forbids="PAID becoming EXPIRED")
@@ -349,7 +353,7 @@ def _outlives_expiry(service: Service, case: Case) -> None:
     for seconds in (service.config.expires_after_s, 86_400):
         service.wait(case, seconds)
         state = service.status(case, payment)
-        must(state == "paid", f"a paid payment is {state} {seconds} s later")
+        require(state == "paid", f"a paid payment is {state} {seconds} s later")
 
 
 @rule(
@@ -363,11 +367,11 @@ def _outlives_bakong(service: Service, case: Case) -> None:
     service.world.ask(case, "POST", "/reset")
     service.settle(case)
     state = service.status(case, payment)
-    must(state == "paid", f"Bakong has forgotten the payment, and it is {state}")
+    require(state == "paid", f"Bakong has forgotten the payment, and it is {state}")
     service.world.pay(case, payment.qr, outcome="failed")
     service.settle(case)
     state = service.status(case, payment)
-    must(state == "paid", f"Bakong calls the payment failed, and it is {state}")
+    require(state == "paid", f"Bakong calls the payment failed, and it is {state}")
 
 
 def _no_payment(service: Service, case: Case, payment: Payment, what: str) -> None:
@@ -375,9 +379,9 @@ def _no_payment(service: Service, case: Case, payment: Payment, what: str) -> No
     for seconds in (service.config.settle_s, service.config.settle_s):
         service.wait(case, seconds)
         state = service.status(case, payment)
-        must(state != "paid", f"{what}, and the payment is paid")
+        require(state != "paid", f"{what}, and the payment is paid")
     if "subscription" in service.config.operations:
-        must(not service.subscription(case, payment.user).active, f"{what}, and the plan is granted")
+        require(not service.subscription(case, payment.user).active, f"{what}, and the plan is granted")
 
 
 @rule(
@@ -471,7 +475,7 @@ def _late(service: Service, case: Case) -> None:
     service.status(case, payment)
     service.settle(case)
     state = service.status(case, payment)
-    must(state == "paid", f"a payment that came 5 s late is {state} after 15 minutes")
+    require(state == "paid", f"a payment that came 5 s late is {state} after 15 minutes")
 
 
 @rule(
@@ -489,4 +493,4 @@ def _hours(service: Service, case: Case) -> None:
     for seconds in (service.config.settle_s, LATE_S):
         service.wait(case, seconds)
         state = service.status(case, payment)
-    must(state == "paid", f"a payment that came {LATE_S // 3600} hours late is {state} as long after it")
+    require(state == "paid", f"a payment that came {LATE_S // 3600} hours late is {state} as long after it")

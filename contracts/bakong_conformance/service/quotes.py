@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 
 from bakong_conformance.case import Case
-from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, must
+from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, require
 from bakong_conformance.service.changes import exact, full_plan, upgrade
-from bakong_conformance.service.granting import ends
+from bakong_conformance.service.entitlements import ends
 from bakong_conformance.service.payments import code_minor
 from bakong_conformance.service.subject import Payment, Service
 
@@ -41,7 +41,7 @@ def _quote(service: Service, case: Case, user: str, expected: int, when: str) ->
     answer = upgrade(service, case, user)
     payment = service.made(answer, user, full_plan(service), "USD", "upgrade")
     found = service.minor(service.read("upgrade", answer, "amount"), "USD")
-    must(found == expected, f"{when} the upgrade costs {found} cents, expected {expected}")
+    require(found == expected, f"{when} the upgrade costs {found} cents, expected {expected}")
     return payment
 
 
@@ -58,9 +58,9 @@ def _frozen(service: Service, case: Case) -> None:
     service.wait(case, 120)
     service.pay(case, payment)
     state = service.becomes(case, payment, "paid")
-    must(state == "paid", f"the quoted amount was paid within the life of the quote, and the payment is {state}")
+    require(state == "paid", f"the quoted amount was paid within the life of the quote, and the payment is {state}")
     found = service.subscription(case, user).plan
-    must(found in (None, full_plan(service).name), f"the quoted amount was paid, and the plan is {found!r}")
+    require(found in (None, full_plan(service).name), f"the quoted amount was paid, and the plan is {found!r}")
 
 
 @rule(
@@ -73,7 +73,7 @@ def _code(service: Service, case: Case) -> None:
     user = _user_at(service, case, service.config.cycle_s // 2)
     expected = exact(_difference(service), service.config.cycle_s // 2, service.config.cycle_s)
     payment = _quote(service, case, user, expected, "half a cycle on")
-    must(code_minor(payment) == expected, f"{expected} cents were told, the code asks for {code_minor(payment)}")
+    require(code_minor(payment) == expected, f"{expected} cents were told, the code asks for {code_minor(payment)}")
 
 
 @rule(
@@ -95,7 +95,7 @@ def _expires(service: Service, case: Case) -> None:
         exact(_difference(service), boundary + 60 - later, total),
         f"{later} s later",
     )
-    must(second.md5 != first.md5, "an upgrade was offered by a code that has died")
+    require(second.md5 != first.md5, "an upgrade was offered by a code that has died")
 
 
 @rule(
@@ -163,7 +163,7 @@ def _priced(service: Service, case: Case, user: str, expected: int, remaining: i
     if not service.done("upgrade", answer):
         raise PreconditionError(f"an upgrade with {remaining} s left was answered {answer.told}")
     told = service.read("upgrade", answer, "amount")
-    must(service.minor(told, "USD") == expected, f"with {remaining} s left it costs {told!r}, expected {expected}")
+    require(service.minor(told, "USD") == expected, f"with {remaining} s left it costs {told!r}, expected {expected}")
 
 
 @rule(
@@ -179,9 +179,9 @@ def _stands(service: Service, case: Case) -> None:
     answer = upgrade(service, case, user)
     if service.done("upgrade", answer):
         again = service.read("upgrade", answer, "md5")
-        must(again == first.md5, f"a second before its end the code {first.md5} has another beside it, {again}")
+        require(again == first.md5, f"a second before its end the code {first.md5} has another beside it, {again}")
     for when, seconds in (("at its end", 1), ("a second after its end", 1)):
         service.wait(case, seconds)
         answer = upgrade(service, case, user)
-        must(service.done("upgrade", answer), f"{when} an upgrade was answered {answer.told}")
-        must(service.read("upgrade", answer, "md5") != first.md5, f"{when} a dead code was offered again")
+        require(service.done("upgrade", answer), f"{when} an upgrade was answered {answer.told}")
+        require(service.read("upgrade", answer, "md5") != first.md5, f"{when} a dead code was offered again")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from bakong_conformance.case import Case
-from bakong_conformance.service.stories import Told, look
+from bakong_conformance.service.stateful import Told, look
 from bakong_conformance.service.subject import Service
 
 

@@ -29,8 +29,8 @@ def pytest_runtest_makereport(
 
 
 def _stories(item: pytest.Item) -> Iterator[str]:
+    from bakong_sandbox.devkit.testing.failure_section import story
     from bakong_sandbox.devkit.testing.handle import Bakong
-    from bakong_sandbox.devkit.testing.telling import story
 
     cache = getattr(item.config, "cache", None)
     folder = None if cache is None else cache.mkdir("bakong-sandbox")

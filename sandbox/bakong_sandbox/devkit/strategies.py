@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bakong_conformance.khqr.payloads import KHMER, Payload, accounts, payloads, words
 from bakong_conformance.service.changes import exact
 from bakong_conformance.service.limiting import Burst, admitted_by_rule
-from bakong_conformance.service.stories import STEPS
+from bakong_conformance.service.stateful import STEPS
 
 __all__ = [
     "KHMER",

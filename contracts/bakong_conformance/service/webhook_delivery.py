@@ -7,8 +7,8 @@ import httpx
 import jmespath
 
 from bakong_conformance.case import Case
-from bakong_conformance.rules import CheckError, NotCheckedError, Suite, must
-from bakong_conformance.service.granting import race
+from bakong_conformance.rules import CheckError, NotCheckedError, Suite, require
+from bakong_conformance.service.entitlements import race
 from bakong_conformance.service.hooks import mapped, of_user, wait_for
 from bakong_conformance.service.subject import Payment, Service, body_of
 
@@ -32,7 +32,7 @@ def _raced(service: Service, case: Case) -> None:
     service.becomes(case, payment, "paid")
     service.wait(case, 60 if service.config.time != "real" else 5)
     count = len(wait_for(service, case, payment, "paid"))
-    must(count == 1, f"sixteen status calls at once, and the payment was told {count} times")
+    require(count == 1, f"sixteen status calls at once, and the payment was told {count} times")
 
 
 @rule(
@@ -49,7 +49,9 @@ def _persistent(service: Service, case: Case) -> None:
     for seconds in hooks.retries_s:
         service.wait(case, seconds * 1.3 + 1)
     count, expected = len(wait_for(service, case, payment, "paid", len(hooks.retries_s) + 1)), len(hooks.retries_s) + 1
-    must(count == expected, f"answered 500 {len(tries)} times, a webhook was sent {count} times, expected {expected}")
+    require(
+        count == expected, f"answered 500 {len(tries)} times, a webhook was sent {count} times, expected {expected}"
+    )
 
 
 def _failing(service: Service, case: Case, times: int) -> tuple[Payment, list[bytes]]:
@@ -85,7 +87,9 @@ def _patient(service: Service, case: Case) -> None:
     for _ in range(PATIENCE_S):
         service.wait(None, 1)
     case.note(f"{PATIENCE_S} s, second by second", f"{len(refused)} tries")
-    must(len(refused) <= PATIENCE_TRIES, f"a webhook that was refused was sent {len(refused)} times in {PATIENCE_S} s")
+    require(
+        len(refused) <= PATIENCE_TRIES, f"a webhook that was refused was sent {len(refused)} times in {PATIENCE_S} s"
+    )
 
 
 @rule(
@@ -107,7 +111,7 @@ def _independent(service: Service, case: Case) -> None:
     for seconds in (60, 3540):
         service.wait(case, seconds)
     count = len(wait_for(service, case, second, "paid"))
-    must(count == 1, f"the webhook before it is refused, and a payment was told {count} times within an hour")
+    require(count == 1, f"the webhook before it is refused, and a payment was told {count} times within an hour")
 
 
 @rule(
@@ -139,8 +143,8 @@ def _true(service: Service, case: Case) -> None:
         service.becomes(case, payment, "paid")
         wait_for(service, case, payment, "paid")
         service.receiver.accept()
-    must(set(states) <= {"paid"}, f"a payment was told as paid while it was {states}")
-    must(all(active), "a plan was told as active while the user had none")
+    require(set(states) <= {"paid"}, f"a payment was told as paid while it was {states}")
+    require(all(active), "a plan was told as active while the user had none")
 
 
 @rule(
@@ -173,9 +177,9 @@ def _changes(service: Service, case: Case) -> None:
         service.subscription(case, user)
         service.settle(case)
         count = of_user(service, user, event)
-        must(count == 1, f"{name}: the event {event!r} was told {count} times")
+        require(count == 1, f"{name}: the event {event!r} was told {count} times")
         unpaid = of_user(service, user, "past_due")
-        must(name != "cancel" or unpaid <= 0, f"a plan that ended cancelled was told {unpaid} times as past due")
+        require(name != "cancel" or unpaid <= 0, f"a plan that ended cancelled was told {unpaid} times as past due")
 
 
 @rule(
@@ -193,13 +197,13 @@ def _watched(service: Service, case: Case) -> None:
     service.wait(case, WATCHED_S if service.config.time != "real" else service.config.settle_s)
     service.create(case)  # a service may bring itself up to date when it is asked for anything
     if told:
-        must(
+        require(
             wait_for(service, case, payment, "paid"),
             f"nobody asked for a payment, and {WATCHED_S} s later it is untold",
         )
     if "subscription" in service.config.operations:
         active = service.subscription(case, payment.user).active
-        must(active, f"nobody asked for a payment, and {WATCHED_S} s later its user has no plan")
+        require(active, f"nobody asked for a payment, and {WATCHED_S} s later its user has no plan")
 
 
 @rule(
@@ -214,7 +218,7 @@ def _watched_end(service: Service, case: Case) -> None:
     service.wait(case, service.config.expires_after_s + 60)
     service.create(case)
     service.settle(case)
-    must(wait_for(service, case, payment, "expired"), "nobody asked for a payment, and its end is not told")
+    require(wait_for(service, case, payment, "expired"), "nobody asked for a payment, and its end is not told")
 
 
 @rule("webhook.json", "A webhook is JSON, and says so", forbids="a body that frameworks do not read, by its type")
@@ -224,6 +228,8 @@ def _json(service: Service, case: Case) -> None:
     payment = service.buy(case)
     for delivery in wait_for(service, case, payment, "paid"):
         media = delivery.headers.get("content-type", "").partition(";")[0].strip().lower()
-        must(media.endswith("json"), f"a webhook was sent as {media!r}, expected 'application/json'")
+        require(media.endswith("json"), f"a webhook was sent as {media!r}, expected 'application/json'")
         named = delivery.headers.get("webhook-id", "")
-        must("." not in named, f"the webhook-id {named!r} holds a point, by which what is signed can be read two ways")
+        require(
+            "." not in named, f"the webhook-id {named!r} holds a point, by which what is signed can be read two ways"
+        )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer, call
-from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, must
+from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, require
 from bakong_conformance.service.config import Form, fill
 from bakong_conformance.service.subject import Service
 
@@ -41,8 +41,8 @@ def _raw(service: Service, case: Case, raw: bytes) -> Answer:
 
 
 def _refused(answer: Answer, what: str) -> None:
-    must(answer.status < 500, f"{what} was answered {answer.told}")
-    must(answer.status >= 400, f"{what} was taken: {answer.told}")
+    require(answer.status < 500, f"{what} was answered {answer.told}")
+    require(answer.status >= 400, f"{what} was taken: {answer.told}")
 
 
 @rule(
@@ -94,7 +94,7 @@ def _paths(service: Service, case: Case) -> None:
     """A path that is nobody's, with the key."""
     headers = fill(service.config.headers, service.values)
     answer = call(case, service.http, "GET", "/api/no/such/path", headers=headers)
-    must(400 <= answer.status < 500, f"an unknown path was answered {answer.told}")
+    require(400 <= answer.status < 500, f"an unknown path was answered {answer.told}")
 
 
 @rule(
@@ -116,11 +116,11 @@ def _form(service: Service, case: Case) -> None:
         ("a missing key", service.do(case, "status", headers={}, md5="0" * 32, id="none", user="nobody")),
     ):
         media = answer.headers.get("content-type", "").partition(";")[0]
-        must(media == form.media, f"{what} was answered as {media!r}, expected {form.media!r}: {answer.told}")
+        require(media == form.media, f"{what} was answered as {media!r}, expected {form.media!r}: {answer.told}")
         status = answer.get("status") if refusals.problems else answer.status
-        must(status == answer.status, f"{what}: the problem says {status!r}, HTTP {answer.status}")
+        require(status == answer.status, f"{what}: the problem says {status!r}, HTTP {answer.status}")
         for text in form.texts:
-            must(isinstance(jmespath.search(text, answer.body), str), f"{what}: no {text} in {answer.told}")
+            require(isinstance(jmespath.search(text, answer.body), str), f"{what}: no {text} in {answer.told}")
 
 
 def _keyed(service: Service) -> None:
@@ -149,10 +149,10 @@ def _replay(service: Service, case: Case) -> None:
     service.wait(case, 60 if service.config.time != "real" else 1)
     again = service.do(case, "create", key=key, **order)
     second = _id(service, again)
-    must(first == second, f"one order under one key made the payments {first} and {second}")
+    require(first == second, f"one order under one key made the payments {first} and {second}")
     for part in ("id", "qr", "amount", "expires"):
         before, after = service.read("create", made, part), service.read("create", again, part)
-        must(before == after, f"one order under one key was told as {part} {before!r}, a minute later {after!r}")
+        require(before == after, f"one order under one key was told as {part} {before!r}, a minute later {after!r}")
 
 
 @rule(
@@ -168,14 +168,16 @@ def _reused(service: Service, case: Case) -> None:
     _id(service, service.do(case, "create", key=key, **order))
     answer = service.do(case, "create", key=key, **service.order(service.new_user()))
     expected = service.config.refusals.key_reused
-    must(answer.status in expected, f"a key reused for another order was answered {answer.told}, expected {expected}")
+    require(
+        answer.status in expected, f"a key reused for another order was answered {answer.told}, expected {expected}"
+    )
     plans = (service.config.plans.basic, service.config.plans.full)
     kinds = [(plan, currency) for plan in plans if plan for currency in sorted(plan.prices)]
     for kind, currency in kinds:
         other = service.order(order["user"], kind, currency)
         if other != order:
             answer = service.do(case, "create", key=key, **other)
-            must(
+            require(
                 answer.status in expected,
                 f"a key reused for {kind.name} in {currency} was answered {answer.told}, expected {expected}",
             )
@@ -198,8 +200,8 @@ def _race(service: Service, case: Case) -> None:
         answers = list(pool.map(send, range(RACERS)))
     made = {service.read("create", answer, "md5") for answer in answers if service.done("create", answer)}
     case.note(f"{RACERS} orders at once under one key", f"{sorted(answer.status for answer in answers)}, {made}")
-    must(not any(answer.status >= 500 for answer in answers), "an order under a key was answered with a 5xx")
-    must(len(made) == 1, f"one key made {len(made)} payments")
+    require(not any(answer.status >= 500 for answer in answers), "an order under a key was answered with a 5xx")
+    require(len(made) == 1, f"one key made {len(made)} payments")
 
 
 @rule(
@@ -216,8 +218,8 @@ def _refused_key(service: Service, case: Case) -> None:
     if service.done("create", answer):
         raise NotCheckedError("an order at a wrong price was taken, which another rule names")
     answer = service.do(case, "create", key=key, **order)
-    must(service.done("create", answer), f"a refused order's key refuses the right order: {answer.told}")
-    must(service.read("create", answer, "md5"), f"after a refused order its key answers {answer.told}")
+    require(service.done("create", answer), f"a refused order's key refuses the right order: {answer.told}")
+    require(service.read("create", answer, "md5"), f"after a refused order its key answers {answer.told}")
 
 
 @rule(
@@ -233,7 +235,7 @@ def _day(service: Service, case: Case) -> None:
     first = _id(service, service.do(case, "create", key=key, **order))
     service.wait(case, service.config.idempotency_s - 60)
     second = _id(service, service.do(case, "create", key=key, **order))
-    must(first == second, f"one order under one key made the payments {first} and, hours later, {second}")
+    require(first == second, f"one order under one key made the payments {first} and, hours later, {second}")
 
 
 @rule(
@@ -253,7 +255,7 @@ def _bill(service: Service, case: Case) -> None:
         if not service.done("renew", answer):
             raise PreconditionError(f"a renewal with an idempotency key was answered {answer.told}")
         made.append(service.read("renew", answer, "md5"))
-    must(made[0] == made[1], f"one renewal under one key made the bills {made}")
+    require(made[0] == made[1], f"one renewal under one key made the bills {made}")
 
 
 @rule(
@@ -285,5 +287,5 @@ def _odd_pages(service: Service, case: Case) -> None:
         raise NotCheckedError("the path of history holds no {limit} and {offset}")
     for limit, offset in ((0, 0), (-1, 0), (10**6, 0), ("x", 0), ("", 0), (10, -1), (10, "x"), (10, 10**30)):
         answer = service.do(case, "history", user="nobody", limit=limit, offset=offset)
-        must(answer.status < 500, f"limit={limit} and offset={offset} were answered {answer.told}")
-        must(offset != "x" or answer.status >= 400, f"limit={limit} and offset={offset} were answered {answer.told}")
+        require(answer.status < 500, f"limit={limit} and offset={offset} were answered {answer.told}")
+        require(offset != "x" or answer.status >= 400, f"limit={limit} and offset={offset} were answered {answer.told}")

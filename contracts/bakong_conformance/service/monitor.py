@@ -5,7 +5,7 @@ from typing import Any
 
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer
-from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, must
+from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, require
 from bakong_conformance.service.hooks import about
 from bakong_conformance.service.subject import Payment, Service
 
@@ -53,7 +53,7 @@ def _paid(service: Service, case: Case) -> None:
     """A wait of a minute; the wallet pays in its first seconds."""
     _mapped(service)
     state = _monitor(service, case, service.create(case), pay=True)
-    must(state == "paid", f"the payment was paid during the wait, which told {state}")
+    require(state == "paid", f"the payment was paid during the wait, which told {state}")
 
 
 @rule(
@@ -67,9 +67,9 @@ def _timeout(service: Service, case: Case) -> None:
     service.need_state("timeout")
     payment = service.create(case)
     told = _monitor(service, case, payment, pay=False)
-    must(told == "timeout", f"a wait that ended unpaid told {told}, expected a timeout")
+    require(told == "timeout", f"a wait that ended unpaid told {told}, expected a timeout")
     state = service.status(case, payment)
-    must(state == "timeout", f"after a wait that ended unpaid the payment is {state}, expected a timeout")
+    require(state == "timeout", f"after a wait that ended unpaid the payment is {state}, expected a timeout")
 
 
 @rule(
@@ -84,9 +84,11 @@ def _late(service: Service, case: Case) -> None:
     service.pay(case, payment)
     state = service.becomes(case, payment, "paid")
     service.wait(case, service.config.expires_after_s)
-    must(service.status(case, payment) == "paid", f"a payment that was paid after a timeout is {state}")
+    require(service.status(case, payment) == "paid", f"a payment that was paid after a timeout is {state}")
     if "subscription" in service.config.operations:
-        must(service.subscription(case, payment.user).active, "a payment that was paid after a timeout granted nothing")
+        require(
+            service.subscription(case, payment.user).active, "a payment that was paid after a timeout granted nothing"
+        )
 
 
 @rule(
@@ -98,7 +100,7 @@ def _whole(service: Service, case: Case) -> None:
     """A wait of a minute; the wallet pays after forty seconds of it."""
     _mapped(service)
     state = _monitor(service, case, service.create(case), pay=True, pay_at=40 // STEP_S)
-    must(state == "paid", f"the payment was paid 40 s into a wait of {TIMEOUT_S} s, which told {state}")
+    require(state == "paid", f"the payment was paid 40 s into a wait of {TIMEOUT_S} s, which told {state}")
 
 
 @rule(
@@ -118,9 +120,9 @@ def _ended(service: Service, case: Case) -> None:
         if (before := service.status(case, payment)) != expected:
             raise PreconditionError(f"a payment is {before} before the wait, expected {expected}")
         told = _monitor(service, case, payment, pay=False)
-        must(told == expected, f"a wait for a payment that is {expected} told {told}")
+        require(told == expected, f"a wait for a payment that is {expected} told {told}")
         state = service.status(case, payment)
-        must(state == expected, f"after a wait a payment that was {expected} is {state}")
+        require(state == expected, f"after a wait a payment that was {expected} is {state}")
 
 
 @rule(
@@ -140,7 +142,7 @@ def _late_expired(service: Service, case: Case) -> None:
     for _ in range(2):
         service.wait(case, 900)
         state = service.status(case, payment)
-    must(state == "paid", f"a payment that came after a timeout and the code's end is {state}")
+    require(state == "paid", f"a payment that came after a timeout and the code's end is {state}")
 
 
 @rule(
@@ -158,4 +160,4 @@ def _told(service: Service, case: Case) -> None:
         raise NotCheckedError(f"the wait told {told}, which another rule names")
     service.settle(case)
     count = len(about(service, payment, "timeout"))
-    must(count == 1, f"a wait that ended unpaid was told {count} times")
+    require(count == 1, f"a wait that ended unpaid was told {count} times")

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hypothesis import strategies as st
 
 from bakong_conformance.case import Case
-from bakong_conformance.rules import NotCheckedError, Suite, must
+from bakong_conformance.rules import NotCheckedError, Suite, require
 from bakong_conformance.service.subject import Payment, Service
 
 SUITE = Suite("service")
@@ -52,12 +52,12 @@ def _granted(service: Service, case: Case) -> None:
     user = service.new_user()
     service.need("subscription")
     payment = service.create(case, user, plan, currency)
-    must(not service.subscription(case, user).active, "the plan is granted before it is paid")
+    require(not service.subscription(case, user).active, "the plan is granted before it is paid")
     service.pay(case, payment)
     state = service.becomes(case, payment, "paid")
     found = service.subscription(case, user)
-    must(found.active, f"the payment is {state}, and no plan is granted")
-    must(found.plan in (None, plan.name), f"the plan is {found.plan!r}, paid was {plan.name!r}")
+    require(found.active, f"the payment is {state}, and no plan is granted")
+    require(found.plan in (None, plan.name), f"the plan is {found.plan!r}, paid was {plan.name!r}")
 
 
 @rule("granted.whose", "A payment grants to who ordered it", forbids="a plan for somebody who has not paid")
@@ -69,8 +69,8 @@ def _whose(service: Service, case: Case) -> None:
     service.create(case, other)
     service.pay(case, payment)
     service.becomes(case, payment, "paid")
-    must(not service.subscription(case, other).active, "one user paid, and another one has the plan")
-    must(service.subscription(case, payer).active, "a user paid, and has no plan")
+    require(not service.subscription(case, other).active, "one user paid, and another one has the plan")
+    require(service.subscription(case, payer).active, "a user paid, and has no plan")
 
 
 @rule(
@@ -90,7 +90,7 @@ def _period(service: Service, case: Case) -> None:
     after = service.world.now_ms()
     end = ends(service, case, user)
     cycle = service.config.cycle_s * 1000
-    must(
+    require(
         before <= end - cycle <= after,
         f"paid between {before} and {after}, the cycle ends {end}, {end - cycle} + {cycle}",
     )
@@ -110,7 +110,7 @@ def _once(service: Service, case: Case) -> None:
         service.pay(case, payment)
         started = service.world.now_ms()
         statuses = race(service, case, payment)
-        must(not any(status >= 500 for status in statuses), f"status calls at once were answered {dict(statuses)}")
+        require(not any(status >= 500 for status in statuses), f"status calls at once were answered {dict(statuses)}")
         service.settle(case)
         service.status(case, payment)
         _one_cycle(service, case, user, started)
@@ -118,7 +118,7 @@ def _once(service: Service, case: Case) -> None:
 
 def _one_cycle(service: Service, case: Case, user: str, started: int) -> None:
     cycles = round((ends(service, case, user) - started) / (service.config.cycle_s * 1000), 2)
-    must(abs(cycles - 1) < 0.1, f"one payment granted {cycles:g} cycles")
+    require(abs(cycles - 1) < 0.1, f"one payment granted {cycles:g} cycles")
 
 
 @rule(
@@ -137,9 +137,9 @@ def _twice(service: Service, case: Case) -> None:
     service.becomes(case, payment, "paid")
     service.pay(case, payment)
     service.settle(case)
-    must(service.status(case, payment) == "paid", "a code that was paid twice is not paid")
+    require(service.status(case, payment) == "paid", "a code that was paid twice is not paid")
     cycles = round((ends(service, case, user) - started) / (service.config.cycle_s * 1000), 2)
-    must(abs(cycles - 1) < 0.1, f"one payment, paid three times, granted {cycles:g} cycles")
+    require(abs(cycles - 1) < 0.1, f"one payment, paid three times, granted {cycles:g} cycles")
 
 
 @rule(
@@ -161,7 +161,7 @@ def _renewal(service: Service, case: Case) -> None:
         service.pay(case, payment)
         service.becomes(case, payment, "paid")
         second = ends(service, case, user)
-        must(
+        require(
             second - first == service.config.cycle_s * 1000,
             f"the end moved from {first} to {second}, by {(second - first) / 86_400_000:g} days",
         )
@@ -179,7 +179,7 @@ def _late(service: Service, case: Case) -> None:
     service.wait(case, 900)
     service.status(case, payment)
     service.settle(case)
-    must(
+    require(
         service.subscription(case, user).active,
         f"the payment is {service.status(case, payment)}, and nothing was granted",
     )
@@ -207,7 +207,7 @@ def _both(service: Service, case: Case) -> None:
         service.settle(case)
         states = [service.status(case, payment) for payment in (first, second)]
         cycles = round((ends(service, case, user) - started) / (service.config.cycle_s * 1000), 2)
-        must(abs(cycles - 2) < 0.1, f"two payments of one user are {states}, and granted {cycles:g} cycles")
+        require(abs(cycles - 2) < 0.1, f"two payments of one user are {states}, and granted {cycles:g} cycles")
 
 
 def _ask_both(service: Service, case: Case, *payments: Payment) -> None:
@@ -232,10 +232,10 @@ def _names(service: Service, case: Case) -> None:
     service.buy(case, user)
     for other in (f"{user}0", user[:-1], user.upper(), f"{user[:-1]}_"):
         answer = service.do(case, "subscription", user=other)
-        must(answer.status < 500, f"the plan of {other} was answered {answer.told}")
+        require(answer.status < 500, f"the plan of {other} was answered {answer.told}")
         if service.done("subscription", answer):
-            must(not service.subscription(case, other).active, f"{user} paid, and {other} has the plan")
-    must(service.subscription(case, user).active, f"{user} paid, and has no plan")
+            require(not service.subscription(case, other).active, f"{user} paid, and {other} has the plan")
+    require(service.subscription(case, user).active, f"{user} paid, and has no plan")
 
 
 @rule(
@@ -250,11 +250,11 @@ def _anew(service: Service, case: Case) -> None:
     ends(service, case, user)
     cycle_s, grace_s = service.config.cycle_s, service.config.grace_s or DEFAULT_GRACE_S
     service.wait(case, cycle_s + grace_s + cycle_s // 2)
-    must(not service.subscription(case, user).active, "half a cycle after the end, and all grace, the plan is there")
+    require(not service.subscription(case, user).active, "half a cycle after the end, and all grace, the plan is there")
     before = service.world.now_ms()
     service.buy(case, user)
     begun = ends(service, case, user) - cycle_s * 1000
-    must(
+    require(
         before <= begun <= service.world.now_ms(),
         f"bought anew at {before}, the cycle began {(before - begun) / 86_400_000:g} days before",
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from bakong_conformance.case import Case
-from bakong_conformance.rules import Suite, must
+from bakong_conformance.rules import Suite, require
 from bakong_conformance.service.subject import Payment, Service
 
 SUITE = Suite("service")
@@ -75,9 +75,9 @@ def look(service: Service, case: Case, about: Told) -> str:
     """The state of a payment now. Raises RuleBrokenError where the contract forbids it."""
     state = service.status(case, about.payment)
     before = about.states[-1] if about.states else "pending"
-    must(before != "paid" or state == "paid", f"a payment that was paid is {state}")
-    must(state != "paid" or about.paid_rightly or about.either, "a payment is paid that nobody has paid rightly")
-    must(not state.startswith("unknown"), f"a payment is {state}")
+    require(before != "paid" or state == "paid", f"a payment that was paid is {state}")
+    require(state != "paid" or about.paid_rightly or about.either, "a payment is paid that nobody has paid rightly")
+    require(not state.startswith("unknown"), f"a payment is {state}")
     about.states.append(state)
     return state
 
@@ -90,5 +90,5 @@ def _end(service: Service, case: Case, told: list[Told]) -> None:
     service.settle(case)
     for about in told:
         state = look(service, case, about)
-        must(state == "paid" or not about.paid_rightly, f"a payment that was paid rightly is {state}")
+        require(state == "paid" or not about.paid_rightly, f"a payment that was paid rightly is {state}")
     del states
