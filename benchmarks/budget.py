@@ -63,7 +63,7 @@ class Sale:
 def sales_of(seed, count, days):
     """The same sales for every poller."""
     draw = random.Random(f"{seed}/{count}")
-    found = []
+    sales = []
     for day in range(days):
         for _ in range(count):
             hour = draw.choices(range(24), CURVE)[0]
@@ -71,8 +71,8 @@ def sales_of(seed, count, days):
             # A wallet is opened and a PIN typed: a median of 75 s, a long tail, nothing after the code's end.
             delay = int(draw.lognormvariate(4.32, 0.8) * 1000)
             pays = draw.random() < 0.6 and delay < LIFE_MS
-            found.append(Sale(created, created + delay if pays else None))
-    return sorted(found, key=lambda sale: sale.created_ms)
+            sales.append(Sale(created, created + delay if pays else None))
+    return sorted(sales, key=lambda sale: sale.created_ms)
 
 
 @dataclass
@@ -96,13 +96,13 @@ class Bakong:
             if not self.lists:
                 return httpx.Response(403, html="<html>403 Forbidden</html>")
             return _json({"responseCode": 0, "errorCode": None, "data": [self._row(md5) for md5 in body]})
-        found = self._transaction(body["md5"])
-        code = None if found else 1
-        return _json({"responseCode": 0 if found else 1, "errorCode": code, "data": found})
+        transaction = self._transaction(body["md5"])
+        code = None if transaction else 1
+        return _json({"responseCode": 0 if transaction else 1, "errorCode": code, "data": transaction})
 
     def _row(self, md5):
-        found = self._transaction(md5)
-        return {"md5": md5, "status": "SUCCESS" if found else "NOT_FOUND", "data": found}
+        transaction = self._transaction(md5)
+        return {"md5": md5, "status": "SUCCESS" if transaction else "NOT_FOUND", "data": transaction}
 
     def _transaction(self, md5):
         sale = self.by_md5[md5]

@@ -88,7 +88,7 @@ def rate(work: Work, count: int) -> float:
 
 
 def snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])([A-Z]+)", lambda found: "_" + found[1].lower(), name)
+    return re.sub(r"(?<=[a-z])([A-Z]+)", lambda capitals: "_" + capitals[1].lower(), name)
 
 
 def ours(given: dict[str, Any], qr: str) -> dict[str, Work]:
@@ -210,20 +210,20 @@ def floor(given: dict[str, Any], qr: str) -> dict[str, Work]:  # noqa: C901  bar
         return body + crc, md5(raw + crc.encode(), usedforsecurity=False).hexdigest()
 
     def decode() -> dict[str, Any]:
-        found = cut(qr)
+        tags = cut(qr)
         for template in ("29", "30", "62", "64", "99"):
-            if template in found:
-                found[template] = cut(found[template])
-        return found
+            if template in tags:
+                tags[template] = cut(tags[template])
+        return tags
 
     def cut(text: str) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        tags: dict[str, Any] = {}
         place, end = 0, len(text)
         while place < end:
             stop = place + 4 + int(text[place + 2 : place + 4])
-            found[text[place : place + 2]] = text[place + 4 : stop]
+            tags[text[place : place + 2]] = text[place + 4 : stop]
             place = stop
-        return found
+        return tags
 
     def verify() -> bool:
         decode()

@@ -67,8 +67,8 @@ class Client(asyncio.Protocol):
 
     def data_received(self, data):
         self._buffer += data
-        head, found, body = self._buffer.partition(b"\r\n\r\n")
-        if not found or len(body) < int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]):
+        head, separator, body = self._buffer.partition(b"\r\n\r\n")
+        if not separator or len(body) < int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]):
             return
         self._buffer = b""
         if self._done(head.split(b" ")[1] == b"200", time.perf_counter() - self._begun):
@@ -136,21 +136,21 @@ async def compare(name, ours_url, peer_url, folder):
     peer = [sys.executable, "-m", "benchmarks.peer", peer_url, str(ports[1])]
     processes = [await started(ours, ports[0], settings(folder, ours_url)), await started(peer, ports[1], {})]
     try:
-        found, cpu = {port: [] for port in ports}, dict.fromkeys(ports, 0.0)
+        loads, cpu = {port: [] for port in ports}, dict.fromkeys(ports, 0.0)
         for port in ports:  # a round that warms up
             await load(port)
         for _ in range(ROUNDS):
             for port, process in zip(ports, processes, strict=True):
                 times = psutil.Process(process.pid).cpu_times
                 before = sum(times()[:2])
-                found[port].append(await load(port))
-                cpu[port] += (sum(times()[:2]) - before) / found[port][-1][0] / SECONDS / ROUNDS
+                loads[port].append(await load(port))
+                cpu[port] += (sum(times()[:2]) - before) / loads[port][-1][0] / SECONDS / ROUNDS
     finally:
         for process in processes:
             process.terminate()
             await process.wait()
-    rates = [statistics.median(rate for rate, _ in found[port]) for port in ports]
-    tails = [statistics.median(tail for _, tail in found[port]) for port in ports]
+    rates = [statistics.median(rate for rate, _ in loads[port]) for port in ports]
+    tails = [statistics.median(tail for _, tail in loads[port]) for port in ports]
     shown = [
         f"{rate:6.0f}/s p99 {tail:6.1f} ms, {1e3 * cpu[port]:.2f} ms CPU each"
         for rate, tail, port in zip(rates, tails, ports, strict=True)

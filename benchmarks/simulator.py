@@ -117,9 +117,9 @@ def started(folder, *options):
     return server, ready, server.wait(ready["bakong_url"])
 
 
-def script_of(folder, token, found, strangers):
+def script_of(folder, token, paid, strangers):
     path = Path(folder) / f"load-{strangers}.lua"
-    path.write_text(LUA.format(token=token, found=",".join(f'"{md5}"' for md5 in found), strangers=strangers))
+    path.write_text(LUA.format(token=token, found=",".join(f'"{md5}"' for md5 in paid), strangers=strangers))
     return str(path)
 
 
@@ -128,10 +128,10 @@ def interleaved(folder, rounds, seconds):
     paid = codes(64)
     for code in paid:
         post(f"{ready['bakong_url']}/sandbox/worlds/default/payments", {"qr": code.qr})
-    found = [code.md5 for code in paid]
-    script = script_of(folder, ready["token"], found, 997)
+    paid_md5s = [code.md5 for code in paid]
+    script = script_of(folder, ready["token"], paid_md5s, 997)
     port = free_port()
-    reference = Server(sys.executable, HERE / "simulator_reference.py", port, ready["token"], *found)
+    reference = Server(sys.executable, HERE / "simulator_reference.py", port, ready["token"], *paid_md5s)
     reference.wait(f"http://127.0.0.1:{port}")
     pairs = [(server, ready["bakong_url"]), (reference, f"http://127.0.0.1:{port}")]
     for one, url in pairs:

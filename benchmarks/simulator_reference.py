@@ -68,10 +68,10 @@ async def check(
 ) -> Envelope:
     if credentials is None or credentials.credentials != TOKEN:
         raise HTTPException(401)
-    found = FOUND.get(question.md5)
-    if found is None:
+    payment = FOUND.get(question.md5)
+    if payment is None:
         return NOT_FOUND
-    return Envelope(responseCode=0, responseMessage="Success", data=found)
+    return Envelope(responseCode=0, responseMessage="Success", data=payment)
 
 
 @app.get("/sandbox/health")

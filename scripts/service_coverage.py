@@ -36,10 +36,10 @@ def _line(promise: Any) -> str:
 
 def is_held_twice(promise: Any) -> bool:
     """Whether one of its tests runs on both databases."""
-    return any(TWICE & set(inspect.signature(found(test)).parameters) for test in promise.tests)
+    return any(TWICE & set(inspect.signature(function_of(test)).parameters) for test in promise.tests)
 
 
-def found(test: str) -> Any:
+def function_of(test: str) -> Any:
     """The function of "<file>: <name>"."""
     file, _, name = test.partition(": ")
     return inspect.unwrap(getattr(importlib.import_module(f"tests.service.test_{file}"), f"test_{name}"))

@@ -1,4 +1,4 @@
-"""A sandbox world through its control API: pay, move time, set limits. May not know who watches the world."""
+"""A sandbox world through its control API: pay, move time, set limits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ class World:
         """What the control API answers. Raises PreconditionError where it refuses."""
         answer = call(case, self.http, method, f"/sandbox/worlds/{self.name}{path}", body=body)
         if not 200 <= answer.status < 300:
-            raise PreconditionError(f"the sandbox refused {method} {path}: {answer.told}")
+            raise PreconditionError(f"the sandbox refused {method} {path}: {answer.summary}")
         return answer.body
 
     def now_ms(self) -> int:
-        found: int = self.ask(None, "GET", "/clock")["now_ms"]
-        return found
+        now_ms: int = self.ask(None, "GET", "/clock")["now_ms"]
+        return now_ms
 
     def freeze(self) -> None:
         """Stop the clock where it is."""
@@ -49,7 +49,7 @@ class World:
             case, self.http, "PUT", f"/sandbox/worlds/{self.name}/scenario", raw=script.encode(), headers=_YAML
         )
         if answer.status != 200:
-            raise NotCheckedError(f"this sandbox does not know the script: {answer.told}")
+            raise NotCheckedError(f"this sandbox does not know the script: {answer.summary}")
 
     def trouble(self, case: Case, faults: Sequence[str], *, after_s: int, each_s: int) -> None:
         """Bakong will break, so long after its next call, by each of the faults in turn, and then answer as before.
@@ -79,7 +79,7 @@ class World:
         """Set the world's limits. Raises NotCheckedError where it has none."""
         answer = call(case, self.http, "PATCH", f"/sandbox/worlds/{self.name}", body={"limits": limits})
         if answer.status != 200:
-            raise NotCheckedError(f"this sandbox has no limits to set: {answer.told}")
+            raise NotCheckedError(f"this sandbox has no limits to set: {answer.summary}")
 
     def token(self, case: Case | None, **how: Any) -> str:
         made: str = self.ask(case, "POST", "/tokens", how)["token"]
@@ -87,8 +87,8 @@ class World:
 
     def calls(self) -> int:
         """How many calls of Bakong's API came so far."""
-        found: int = self.ask(None, "GET", "/journal?limit=1")["total"]
-        return found
+        total: int = self.ask(None, "GET", "/journal?limit=1")["total"]
+        return total
 
     def drop(self) -> None:
         call(None, self.http, "DELETE", f"/sandbox/worlds/{self.name}")
@@ -101,7 +101,7 @@ def make_world(case: Case | None, http: httpx.Client, **how: Any) -> tuple[World
     """A new frozen world with its token and base URL. Raises NotCheckedError where the sandbox makes none like it."""
     answer = call(case, http, "POST", "/sandbox/worlds", body=how)
     if answer.status != 200:
-        raise NotCheckedError(f"the sandbox makes no world like {how}: {answer.told}")
+        raise NotCheckedError(f"the sandbox makes no world like {how}: {answer.summary}")
     world = World(http, answer.body["world"])
     world.ask(None, "PUT", "/clock", {"mode": "frozen", "at": START})
     return world, answer.body["token"], answer.body["base_url"]

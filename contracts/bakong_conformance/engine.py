@@ -1,4 +1,4 @@
-"""Running the rules of a suite: cases from a seed, shrinking, and the verdicts. May not know what is held to them.
+"""Running the rules of a suite: cases from a seed, shrinking, and the verdicts.
 
 Each rule has a seed of its own, made from the run's and its id, so that `--only` meets the same cases as the whole run.
 """
@@ -122,11 +122,11 @@ def _judge(rule: Rule, subject: Any, options: Options, *, blame: bool) -> Outcom
         ended = error
     failure = trial.failure
     case = failure.case if failure else trial.last
-    found = failure.error if failure else ended
+    stopped_by = failure.error if failure else ended
     return Outcome(
         rule=rule,
-        verdict=_verdict(found, blame=blame),
-        reason=_reason(found, blame=blame),
+        verdict=_verdict(stopped_by, blame=blame),
+        reason=_reason(stopped_by, blame=blame),
         drawn=tuple(case.drawn) if failure else (),
         journal=tuple(case.journal) if failure else (),
         cases=trial.cases,
@@ -137,21 +137,21 @@ def _judge(rule: Rule, subject: Any, options: Options, *, blame: bool) -> Outcom
     )
 
 
-def _verdict(found: CheckError | None, *, blame: bool) -> Verdict:
+def _verdict(error: CheckError | None, *, blame: bool) -> Verdict:
     """A step that a rule builds on breaks the rule only where no other rule was broken by it before."""
-    if isinstance(found, CannotRunError):
-        raise found
-    if found is None:
+    if isinstance(error, CannotRunError):
+        raise error
+    if error is None:
         return Verdict.HOLDS
-    if isinstance(found, RuleBrokenError) or (isinstance(found, PreconditionError) and blame):
+    if isinstance(error, RuleBrokenError) or (isinstance(error, PreconditionError) and blame):
         return Verdict.BROKEN
     return Verdict.NOT_CHECKED
 
 
-def _reason(found: CheckError | None, *, blame: bool) -> str:
-    if isinstance(found, PreconditionError) and not blame:
-        return f"a step that it builds on did not work: {found}"
-    return str(found) if found else ""
+def _reason(error: CheckError | None, *, blame: bool) -> str:
+    if isinstance(error, PreconditionError) and not blame:
+        return f"a step that it builds on did not work: {error}"
+    return str(error) if error else ""
 
 
 class _Trial:
@@ -203,9 +203,9 @@ class _Trial:
             self._failed(error, case)
             raise
         except UNREADABLE as error:
-            told = RuleBrokenError(f"an answer has a form that nothing can read: {type(error).__name__}: {error}")
-            self._failed(told, case)
-            raise told from error
+            unreadable = RuleBrokenError(f"an answer has a form that nothing can read: {type(error).__name__}: {error}")
+            self._failed(unreadable, case)
+            raise unreadable from error
 
     def _failed(self, error: CheckError, case: Case) -> None:
         self.first_failure = self.first_failure or self.cases

@@ -26,7 +26,7 @@ class Answer:
     body: Any = None
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """In one line, for the journal and for messages."""
         return f"{self.status} {self.text[:600]}"
 
@@ -106,7 +106,7 @@ def call(
         raise RuleBrokenError(f"{method} {path} got no answer: {type(error).__name__} {error}") from None
     answer = Answer(response.status_code, response.text, response.headers, _json(response))
     if case:
-        case.note(shown, answer.told)
+        case.note(shown, answer.summary)
     return answer
 
 

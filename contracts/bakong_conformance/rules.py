@@ -1,4 +1,4 @@
-"""A rule, what became of it, and the report of a run. May not know what is held to it, or how it is shown.
+"""A rule, what became of it, and the report of a run.
 
 Errors that a check may raise:
 

@@ -30,10 +30,10 @@ def document(
     return shown
 
 
-def field_errors(found: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+def field_errors(mistakes: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Error rows of pydantic as {"field", "message"}: the path with points, without where the value was read."""
     rows = []
-    for error in found:
+    for error in mistakes:
         path = [str(part) for part in error["loc"]]
         rows.append({"field": ".".join(path[1:]) or path[0], "message": str(error["msg"])})
     return rows

@@ -1,4 +1,4 @@
-"""The words of the payment service's API: statuses, plans, problem codes. May not know how they are served."""
+"""The words of the payment service's API: statuses, plans, problem codes."""
 
 from enum import StrEnum
 from typing import NamedTuple

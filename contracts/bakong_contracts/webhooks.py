@@ -1,4 +1,4 @@
-"""Standard Webhooks 1.0.0: the service's events, and how they are signed and verified. May not know how they travel.
+"""Standard Webhooks 1.0.0: the service's events, and how they are signed and verified.
 
 Headers: webhook-id (the same on every try), webhook-timestamp (epoch seconds of the try), webhook-signature
 ("v1,<base64>", several separated by spaces). Signed: "{id}.{timestamp}.{body}" with HMAC-SHA256.
@@ -68,9 +68,9 @@ def sign(secrets: Iterable[str], message_id: str, timestamp_s: int, body: bytes)
 
 def verify(secrets: Iterable[str], headers: Mapping[str, str], body: bytes, *, now_s: int) -> str:
     """The webhook-id of a webhook that one of the secrets signed at most 300 s from now. Raises WebhookError."""
-    found = {name.lower(): value for name, value in headers.items()}
+    lowercase = {name.lower(): value for name, value in headers.items()}
     try:
-        message_id, stamp, given = (found[f"webhook-{name}"] for name in ("id", "timestamp", "signature"))
+        message_id, stamp, given = (lowercase[f"webhook-{name}"] for name in ("id", "timestamp", "signature"))
     except KeyError as error:
         raise WebhookError(f"the header {error.args[0]} is missing") from None
     if not _TIMESTAMP.fullmatch(stamp):

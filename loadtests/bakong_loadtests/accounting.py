@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 
+from bakong_loadtests.clock import monotonic_ns, sleep_until
 from bakong_loadtests.errors import LoadError
-from bakong_loadtests.instants import monotonic_ns, sleep_until
 
 SECOND_NS = 1_000_000_000
 BULK = 50
@@ -28,15 +28,15 @@ class Books:
 
     async def upstream_calls(self) -> int:
         """How many calls the simulator has had in all."""
-        found: int = (await self._json("GET", self._world))["calls"]
-        return found
+        calls: int = (await self._json("GET", self._world))["calls"]
+        return calls
 
     async def statuses(self, md5s: Collection[str]) -> dict[str, str]:
         """Each payment's status, 50 at a time; one by one where the service has no bulk check."""
-        found: dict[str, str] = {}
+        statuses: dict[str, str] = {}
         for some in _batches(sorted(md5s)):
-            found |= await self._bulk(some)
-        return found
+            statuses |= await self._bulk(some)
+        return statuses
 
     async def _bulk(self, md5s: Sequence[str]) -> dict[str, str]:
         url = f"{self._url}/api/payments/bulk-check"

@@ -1,4 +1,4 @@
-"""API keys and how often each may still be used, so that well-behaved users are never refused. May not know HTTP."""
+"""API keys and how often each may still be used, so that well-behaved users are never refused."""
 
 from collections import deque
 from collections.abc import Sequence

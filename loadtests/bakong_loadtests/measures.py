@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bakong_loadtests.limits import Attempt
-from bakong_loadtests.recording import ABSENT, FAILED, THROTTLED, Call, Records
+from bakong_loadtests.recording import ABSENT, FAILED, THROTTLED, CallSeen, Records
 
 SECOND_NS = 1_000_000_000
 # Those whose answers are judged for speed: a hammer's 404s and a wrong key's 401s would only flatter it.
@@ -42,7 +42,7 @@ def figures(records: Records) -> dict[str, float | None]:
         "paid_to_known_p50_ms": percentile(known, 0.50),
         "paid_to_known_p95_ms": percentile(known, 0.95),
         "p99_drift": _drift(records, judged),
-        "calls_absent": float(len({call.name for call in calls if call.found == ABSENT})),
+        "calls_absent": float(len({call.name for call in calls if call.outcome == ABSENT})),
     }
 
 
@@ -55,13 +55,13 @@ def throughput(records: Records) -> float | None:
     return len(answered) * SECOND_NS / max(1, span_ns)
 
 
-def attempts_by_scope(calls: Iterable[Call]) -> dict[str, list[Attempt]]:
+def attempts_by_scope(calls: Iterable[CallSeen]) -> dict[str, list[Attempt]]:
     """What each key and address asked, for the limit check."""
-    found: dict[str, list[Attempt]] = defaultdict(list)
+    attempts: dict[str, list[Attempt]] = defaultdict(list)
     for call in calls:
         if call.scope:
-            found[call.scope].append(Attempt(call.sent_ns, call.received_ns or None, call.status != 429))
-    return dict(found)
+            attempts[call.scope].append(Attempt(call.sent_ns, call.received_ns or None, call.status != 429))
+    return dict(attempts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,22 +79,22 @@ class NameRow:
 
 
 def by_name(records: Records) -> list[NameRow]:
-    groups: dict[tuple[str, str], list[Call]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[CallSeen]] = defaultdict(list)
     for call in records.calls:
         groups[call.who, call.name].append(call)
     return [_row(who, name, calls) for (who, name), calls in sorted(groups.items())]
 
 
-def _row(who: str, name: str, calls: list[Call]) -> NameRow:
+def _row(who: str, name: str, calls: list[CallSeen]) -> NameRow:
     took = [_ms(call) for call in calls if call.received_ns]
-    found = Counter(call.found for call in calls)
+    outcomes = Counter(call.outcome for call in calls)
     p50, p95, p99 = (percentile(took, share) for share in (0.5, 0.95, 0.99))
     return NameRow(
         name=name,
         who=who,
         calls=len(calls),
-        failed=found[FAILED],
-        throttled=found[THROTTLED],
+        failed=outcomes[FAILED],
+        throttled=outcomes[THROTTLED],
         p50_ms=p50,
         p95_ms=p95,
         p99_ms=p99,
@@ -125,7 +125,7 @@ def series(records: Records) -> Series:
     for call in calls:
         second = _second(records, call)
         statuses[str(call.status)][second] += 1
-        if call.who in JUDGED and call.found != THROTTLED:
+        if call.who in JUDGED and call.outcome != THROTTLED:
             took[second].append(_ms(call))
     p50, p95, p99 = ([percentile(took[s], share) for s in seconds] for share in (0.5, 0.95, 0.99))
     busiest, admitted = sliding_minutes(records)
@@ -168,11 +168,11 @@ def _held(admitted: list[Attempt], began_ns: int, window_ns: int) -> list[tuple[
     return rows
 
 
-def _answered(calls: Iterable[Call]) -> list[Call]:
-    return [call for call in calls if call.who in JUDGED and call.received_ns and call.found != THROTTLED]
+def _answered(calls: Iterable[CallSeen]) -> list[CallSeen]:
+    return [call for call in calls if call.who in JUDGED and call.received_ns and call.outcome != THROTTLED]
 
 
-def _drift(records: Records, judged: list[Call]) -> float | None:
+def _drift(records: Records, judged: list[CallSeen]) -> float | None:
     third_ns = (records.ended_ns - records.began_ns) / 3
     first = [_ms(call) for call in judged if call.sent_ns < records.began_ns + third_ns]
     last = [_ms(call) for call in judged if call.sent_ns >= records.ended_ns - third_ns]
@@ -192,13 +192,13 @@ def memory_drift(memory_mb: Sequence[tuple[float, float]]) -> float | None:
     return after / before if before and after else None
 
 
-def _share(calls: Sequence[Call], found: str) -> float | None:
-    return sum(call.found == found for call in calls) / len(calls) if calls else None
+def _share(calls: Sequence[CallSeen], outcome: str) -> float | None:
+    return sum(call.outcome == outcome for call in calls) / len(calls) if calls else None
 
 
-def _ms(call: Call) -> float:
+def _ms(call: CallSeen) -> float:
     return (call.received_ns - call.sent_ns) / 1e6
 
 
-def _second(records: Records, call: Call) -> int:
+def _second(records: Records, call: CallSeen) -> int:
     return max(0, (call.received_ns - records.began_ns) // SECOND_NS)

@@ -32,7 +32,7 @@ class Stored:
     subscriptions: Mapping[str, int] = field(default_factory=dict)
 
 
-class Problem(NamedTuple):
+class Discrepancy(NamedTuple):
     """One payment that does not add up. kind: lost, doubled, untold (no webhook) or unknown (no row)."""
 
     kind: str
@@ -49,7 +49,7 @@ class Reconciliation:
     paid_in_ledger: int
     webhooks: int
     webhook_ids: int
-    problems: tuple[Problem, ...]
+    problems: tuple[Discrepancy, ...]
     database: bool
 
     def count(self, *kinds: str) -> int:
@@ -98,33 +98,33 @@ def reconcile(
     )
 
 
-def _money(md5: str, times_paid: int, status: str) -> list[Problem]:
+def _money(md5: str, times_paid: int, status: str) -> list[Discrepancy]:
     if not status:
-        return [Problem(UNKNOWN, md5, "the service answered for it once, and knows it no more")]
+        return [Discrepancy(UNKNOWN, md5, "the service answered for it once, and knows it no more")]
     if times_paid and status != "PAID":
-        return [Problem(LOST, md5, f"paid in the ledger, {status} in the service")]
+        return [Discrepancy(LOST, md5, f"paid in the ledger, {status} in the service")]
     if not times_paid and status == "PAID":
-        return [Problem(DOUBLED, md5, "PAID in the service, and no money in the ledger")]
+        return [Discrepancy(DOUBLED, md5, "PAID in the service, and no money in the ledger")]
     return []
 
 
-def _announced(md5: str, status: str, ids: set[str]) -> list[Problem]:
+def _announced(md5: str, status: str, ids: set[str]) -> list[Discrepancy]:
     if status == "PAID" and not ids:
-        return [Problem(NO_WEBHOOK, md5, "PAID, and no payment.paid came")]
+        return [Discrepancy(NO_WEBHOOK, md5, "PAID, and no payment.paid came")]
     if len(ids) > 1:
-        return [Problem(DOUBLED, md5, f"payment.paid came under {len(ids)} ids: {', '.join(sorted(ids))}")]
+        return [Discrepancy(DOUBLED, md5, f"payment.paid came under {len(ids)} ids: {', '.join(sorted(ids))}")]
     return []
 
 
-def _stored(md5: str, one: PaymentSeen, status: str, stored: Stored) -> list[Problem]:
+def _stored(md5: str, one: PaymentSeen, status: str, stored: Stored) -> list[Discrepancy]:
     """What the tables say against what the API said. One grant is one PAID in the history and one notice."""
     rows = []
     in_database = stored.statuses.get(one.transaction_id, "")
     if in_database != status:
-        rows.append(Problem(UNKNOWN, md5, f"{status} by the API, {in_database or 'no row'} in the database"))
+        rows.append(Discrepancy(UNKNOWN, md5, f"{status} by the API, {in_database or 'no row'} in the database"))
     for what, counts in (("became PAID", stored.times_paid), ("has payment.paid notices", stored.notices)):
         if (times := counts.get(one.transaction_id, 0)) > 1:
-            rows.append(Problem(DOUBLED, md5, f"{what} {times} times in the database"))
+            rows.append(Discrepancy(DOUBLED, md5, f"{what} {times} times in the database"))
     if (times := stored.subscriptions.get(one.user_id, 0)) > 1:
-        rows.append(Problem(DOUBLED, md5, f"{one.user_id} has {times} subscriptions for one order"))
+        rows.append(Discrepancy(DOUBLED, md5, f"{one.user_id} has {times} subscriptions for one order"))
     return rows

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 OK, FAILED, THROTTLED, ABSENT = "ok", "failed", "throttled", "absent"
 
 
-class Call(NamedTuple):
+class CallSeen(NamedTuple):
     """One request.
 
     scope: the key or address that it counts for; received_ns 0 and status 0: no answer came.
     who: journey, bad_bodies, bad_keys, hammer or wallet (the payer, at the simulator).
-    found: ok, failed (why says more),
+    outcome: ok, failed (why says more),
     throttled (a 429 that was obeyed) or absent (the service does not offer it).
     """
 
@@ -22,7 +22,7 @@ class Call(NamedTuple):
     sent_ns: int
     received_ns: int
     status: int
-    found: str
+    outcome: str
     why: str = ""
 
 
@@ -45,7 +45,7 @@ class PaymentSeen:
 class Recorder:
     """The rows of one process since they were last taken."""
 
-    calls: list[Call] = field(default_factory=list)
+    calls: list[CallSeen] = field(default_factory=list)
     payments: list[PaymentSeen] = field(default_factory=list)
 
     def take(self) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class Recorder:
 class Records:
     """The rows of a whole run. clocks: the machines whose moments they are; cpu_s: what the generators used."""
 
-    calls: list[Call] = field(default_factory=list)
+    calls: list[CallSeen] = field(default_factory=list)
     payments: list[PaymentSeen] = field(default_factory=list)
     clocks: set[str] = field(default_factory=set)
     cpu_s: float = 0.0
@@ -68,7 +68,7 @@ class Records:
     ended_ns: int = 0
 
     def add(self, rows: dict[str, Iterable[Any]]) -> None:
-        self.calls += [Call(*row) for row in rows["calls"]]
+        self.calls += [CallSeen(*row) for row in rows["calls"]]
         self.payments += [PaymentSeen(**row) for row in rows["payments"]]
 
     def plain(self) -> dict[str, Any]:

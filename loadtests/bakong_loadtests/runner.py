@@ -21,7 +21,7 @@ from locust import User
 from locust.env import Environment
 
 from bakong_loadtests import users
-from bakong_loadtests.instants import clock_name, monotonic_ns
+from bakong_loadtests.clock import clock_name, monotonic_ns
 from bakong_loadtests.plan import LoadPlan
 from bakong_loadtests.recording import FAILED, Records
 from bakong_loadtests.shapes import SHAPES
@@ -65,7 +65,7 @@ def alone(plan: LoadPlan, out: Path) -> None:
     runner = run.environment.create_local_runner()
 
     def collect() -> None:
-        run.take({**users.TURN[0].recorder.take(), "clock": clock_name()})
+        run.take({**users.WORKER[0].recorder.take(), "clock": clock_name()})
 
     _stop_on_signals(run)
     runner.start_shape()
@@ -120,8 +120,8 @@ def worker(host: str, port: int) -> None:
         runner.send_message("plan_taken", {})
 
     def report(client_id: str, data: dict[str, Any]) -> None:  # noqa: ARG001  Locust's names
-        if users.TURN:
-            data["noted"] = {**users.TURN[0].recorder.take(), "clock": clock_name(), "cpu_s": _cpu_s()}
+        if users.WORKER:
+            data["noted"] = {**users.WORKER[0].recorder.take(), "clock": clock_name(), "cpu_s": _cpu_s()}
 
     runner.register_message("plan", lambda environment, msg, **_: take_up(msg))  # noqa: ARG005
     environment.events.report_to_master.add_listener(report)  # type: ignore[no-untyped-call]
@@ -173,16 +173,16 @@ def _all_made(run: Run) -> bool:
 
 def _line(run: Run, count: int, recent: deque[int]) -> dict[str, Any]:
     calls, payments = run.records.calls, run.records.payments
-    found = Counter(call.found for call in calls if call.who != "hammer")
+    outcomes = Counter(call.outcome for call in calls if call.who != "hammer")
     return {
         "seconds": round((monotonic_ns() - run.records.began_ns) / SECOND_NS, 1),
         "users": count,
         "calls": len(calls),
         "per_second": round((recent[-1] - recent[0]) / max(1, len(recent) - 1)),
-        "failed": found[FAILED],
+        "failed": outcomes[FAILED],
         "payments": len(payments),
         "known": sum(seen.known_ns > 0 for seen in payments),
-        "why": next((call.why for call in reversed(calls) if call.found == FAILED), ""),
+        "why": next((call.why for call in reversed(calls) if call.outcome == FAILED), ""),
     }
 
 

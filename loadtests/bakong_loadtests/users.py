@@ -1,7 +1,7 @@
 """Locust's users: customers who make the whole journey, and those who misbehave. Import in a process of Locust's own.
 
 Locust replaces the standard library's sockets and threads when it is imported. A run's plan, keys and notes are in
-TURN, which the runner fills before the first user.
+WORKER, which the runner fills before the first user.
 """
 
 import hashlib
@@ -17,10 +17,10 @@ import gevent
 from locust import FastHttpUser, User, task
 from locust.exception import StopUser
 
-from bakong_loadtests.instants import monotonic_ns
+from bakong_loadtests.clock import monotonic_ns
 from bakong_loadtests.keyring import Keyring
 from bakong_loadtests.plan import LoadPlan
-from bakong_loadtests.recording import ABSENT, FAILED, OK, THROTTLED, Call, PaymentSeen, Recorder
+from bakong_loadtests.recording import ABSENT, FAILED, OK, THROTTLED, CallSeen, PaymentSeen, Recorder
 
 PRICES = (("PREMIUM", 0.50, "USD"), ("PREMIUM", 0.50, "USD"), ("FAMILY_PREMIUM", 1.00, "USD"), ("PREMIUM", 2000, "KHR"))
 BAD_BODIES: tuple[tuple[str, bytes, str, int], ...] = (
@@ -41,12 +41,12 @@ CALLS = ("create", "upgrade", "subscription", "bulk-check", "history")
 ANSWER_MAX = 1_000_000
 
 
-class Enough(Exception):  # noqa: N818  it is no error
+class StopJourney(Exception):  # noqa: N818  it is no error
     """The journey goes no further: refused for good, or the run has its payments."""
 
 
 @dataclass(slots=True)
-class Turn:
+class WorkerState:
     """This process's part of a run."""
 
     plan: LoadPlan
@@ -57,14 +57,14 @@ class Turn:
     wrong_keys: int = 0
 
 
-TURN: list[Turn] = []
+WORKER: list[WorkerState] = []
 
 
 def begin(plan: LoadPlan) -> None:
     """Take up a plan: the keys are dealt to the workers; where they are too few, each gets a part of one's limit."""
     mine = plan.keys[plan.worker :: plan.workers] or (plan.keys[plan.worker % len(plan.keys)],)
     sharers = max(1, -(-plan.workers // len(plan.keys)))
-    TURN[:] = [Turn(plan, Keyring(mine, plan.limit and max(1, plan.limit // sharers)))]
+    WORKER[:] = [WorkerState(plan, Keyring(mine, plan.limit and max(1, plan.limit // sharers)))]
 
 
 class _Customer(FastHttpUser):
@@ -76,9 +76,9 @@ class _Customer(FastHttpUser):
     connection_timeout = TIMEOUT_S
 
     def __init__(self, environment: Any) -> None:
-        self.turn = TURN[0]
-        plan = self.turn.plan
-        self.number = next(self.turn.ordinals)
+        self.worker = WORKER[0]
+        plan = self.worker.plan
+        self.number = next(self.worker.ordinals)
         self.host = plan.urls[self.number % len(plan.urls)]
         self.random = random.Random(f"{plan.seed}/{plan.worker}/{self.number}")  # noqa: S311  a seeded load
         super().__init__(environment)
@@ -90,13 +90,13 @@ class _Customer(FastHttpUser):
         """The status and JSON of a request with a key that has room; a 429 is obeyed, and asked again."""
         while True:
             number = self._key()
-            headers = {"Authorization": f"Bearer {self.turn.ring.key(number)}", **request.pop("headers", {})}
+            headers = {"Authorization": f"Bearer {self.worker.ring.key(number)}", **request.pop("headers", {})}
             try:
                 status, body, wait_s = self.noted(
                     name, method, path, expected, f"key:{number}", headers=headers, **request
                 )
             finally:
-                self.turn.ring.answered(number, monotonic_ns())
+                self.worker.ring.answered(number, monotonic_ns())
             if status != 429:
                 return status, body
             if self.environment.runner.state in ENDING:
@@ -112,19 +112,19 @@ class _Customer(FastHttpUser):
             status = response.status_code or 0
             received_ns = monotonic_ns() if status else 0
             body = _json(response)
-            found, why = _found(name, status, expected, body)
-            if found == FAILED:
+            outcome, why = _found(name, status, expected, body)
+            if outcome == FAILED:
                 response.failure(why)
             else:
                 response.success()
             wait = (response.headers or {}).get("retry-after", "1") if status else "1"
-        self.turn.recorder.calls.append(Call(name, self.who, scope, sent_ns, received_ns, status, found, why))
+        self.worker.recorder.calls.append(CallSeen(name, self.who, scope, sent_ns, received_ns, status, outcome, why))
         return status, body, int(wait) if str(wait).isdigit() else 1
 
     def _key(self) -> int:
         """A key with room. Raises StopUser where the run ends before there is one."""
         while True:
-            number, free_ns = self.turn.ring.take(monotonic_ns())
+            number, free_ns = self.worker.ring.take(monotonic_ns())
             if number is not None:
                 return number
             if self.environment.runner.state in ENDING:
@@ -140,34 +140,34 @@ class _Buyer(_Customer):
 
     def _order(self, name: str, path: str, order: dict[str, Any], user_id: str, plan: str) -> tuple[PaymentSeen, str]:
         """A payment and its code. The same Idempotency-Key on every try, so that no try makes a second one."""
-        wanted = self.turn.plan.profile.payments
-        if name == "create" and wanted and self.turn.made * self.turn.plan.workers >= wanted:
+        wanted = self.worker.plan.profile.payments
+        if name == "create" and wanted and self.worker.made * self.worker.plan.workers >= wanted:
             gevent.sleep(1)
-            raise Enough
-        self.turn.made += name == "create"
-        if self.turn.plan.callback:
-            order["callback"] = self.turn.plan.callback
+            raise StopJourney
+        self.worker.made += name == "create"
+        if self.worker.plan.callback:
+            order["callback"] = self.worker.plan.callback
         headers = {"Idempotency-Key": f"{name}-{user_id}"}
         body = self._persist(name, "POST", path, json=order, headers=headers)
-        found = body.get("data") or {}
+        payment = body.get("data") or {}
         if name == "upgrade":
-            found = found.get("payment")
-        if not found:
-            raise Enough
+            payment = payment.get("payment")
+        if not payment:
+            raise StopJourney
         seen = PaymentSeen(
-            md5=found.get("md5Hash") or hashlib.md5(found["qrCode"].encode(), usedforsecurity=False).hexdigest(),
-            transaction_id=found["transactionId"],
+            md5=payment.get("md5Hash") or hashlib.md5(payment["qrCode"].encode(), usedforsecurity=False).hexdigest(),
+            transaction_id=payment["transactionId"],
             user_id=user_id,
             plan=plan,
             created_ns=monotonic_ns(),
             meant_to_pay=False,
         )
         self.orders.append(seen)
-        return seen, found["qrCode"]
+        return seen, payment["qrCode"]
 
     def _pay_and_wait(self, seen: PaymentSeen, qr: str) -> None:
-        """Pay the code in the sandbox, then ask until the service says PAID. Raises Enough."""
-        plan, pace = self.turn.plan, self.turn.plan.profile.journey
+        """Pay the code in the sandbox, then ask until the service says PAID. Raises StopJourney."""
+        plan, pace = self.worker.plan, self.worker.plan.profile.journey
         self.pause(pace.think_ms)
         seen.meant_to_pay = True
         url = f"{plan.bakong_url}/sandbox/worlds/{plan.world}/payments"
@@ -181,8 +181,8 @@ class _Buyer(_Customer):
                 seen.known_ns = monotonic_ns()
                 return
             if seen.status == "FAILED":
-                raise Enough
-        raise Enough
+                raise StopJourney
+        raise StopJourney
 
     def _pay(self, url: str, qr: str, seen: PaymentSeen) -> None:
         """The wallet's part, at the simulator: no load on the service, and noted apart."""
@@ -192,24 +192,24 @@ class _Buyer(_Customer):
             body = _json(response)
             response.success()
         received_ns = monotonic_ns()
-        found = OK if status == 200 else FAILED
-        why = "" if found == OK else f"{status} {str(body)[:200]}"
-        self.turn.recorder.calls.append(Call("pay", "wallet", "", sent_ns, received_ns, status, found, why))
-        if found == FAILED:
-            raise Enough
+        outcome = OK if status == 200 else FAILED
+        why = "" if outcome == OK else f"{status} {str(body)[:200]}"
+        self.worker.recorder.calls.append(CallSeen("pay", "wallet", "", sent_ns, received_ns, status, outcome, why))
+        if outcome == FAILED:
+            raise StopJourney
         seen.paid_ns = received_ns
 
     def _persist(self, name: str, method: str, path: str, **request: Any) -> dict[str, Any]:
-        """The JSON of a 2xx. A patient customer tries again through errors. Raises Enough."""
-        pace = self.turn.plan.profile.journey
+        """The JSON of a 2xx. A patient customer tries again through errors. Raises StopJourney."""
+        pace = self.worker.plan.profile.journey
         until_ns = monotonic_ns() + pace.patience_s * 1_000_000_000
         while True:
             status, body = self.keyed(name, method, path, (200, 201), **request)
             if status in (200, 201):
-                found: dict[str, Any] = body
-                return found
+                answer: dict[str, Any] = body
+                return answer
             if not pace.patient or monotonic_ns() > until_ns or 400 <= status < 500:
-                raise Enough
+                raise StopJourney
             self.pause(500)
 
 
@@ -220,8 +220,8 @@ class Customer(_Buyer):
 
     @task
     def journey(self) -> None:
-        pace = self.turn.plan.profile.journey
-        user_id = f"load-{self.turn.plan.run}-{self.turn.plan.worker}-{self.number}-{self.turn.made}"
+        pace = self.worker.plan.profile.journey
+        user_id = f"load-{self.worker.plan.run}-{self.worker.plan.worker}-{self.number}-{self.worker.made}"
         plan, amount, currency = self.random.choice(PRICES)
         self.orders = []
         try:
@@ -231,10 +231,10 @@ class Customer(_Buyer):
                 self._pay_and_wait(*made)
                 self._upgrade(user_id, plan)
             self._look(user_id, made[0].md5)
-        except Enough:
+        except StopJourney:
             pass
         finally:
-            self.turn.recorder.payments += self.orders
+            self.worker.recorder.payments += self.orders
         self.pause(pace.think_ms)
 
     def _upgrade(self, user_id: str, plan: str) -> None:
@@ -258,20 +258,20 @@ class Prober(_Buyer):
     def probe(self) -> None:
         if self.paid_md5:
             self.keyed("probe", "GET", f"/api/payments/status/{self.paid_md5}", (200,))
-            if pause_ms := self.turn.plan.profile.journey.probe_ms:
+            if pause_ms := self.worker.plan.profile.journey.probe_ms:
                 gevent.sleep(pause_ms / 1000)
             return
-        user_id = f"probe-{self.turn.plan.run}-{self.turn.plan.worker}-{self.number}"
+        user_id = f"probe-{self.worker.plan.run}-{self.worker.plan.worker}-{self.number}"
         order = {"userId": user_id, "planType": "PREMIUM", "amount": 0.50, "currency": "USD"}
         self.orders = []
         try:
             made = self._order("create", "/api/payments/create", order, user_id, "PREMIUM")
             self._pay_and_wait(*made)
             self.paid_md5 = made[0].md5
-        except Enough:
+        except StopJourney:
             self.pause(1000)
         finally:
-            self.turn.recorder.payments += self.orders
+            self.worker.recorder.payments += self.orders
 
 
 class BadBodies(_Customer):
@@ -294,7 +294,7 @@ class Hammer(_Customer):
 
     @task
     def strike(self) -> None:
-        headers = {"Authorization": f"Bearer {self.turn.plan.hammer_key}"}
+        headers = {"Authorization": f"Bearer {self.worker.plan.hammer_key}"}
         path = f"/api/payments/status/{'0' * 32}"
         self.noted("hammer", "GET", path, (404, 429), "key:hammer", headers=headers)
         gevent.sleep(0.05)
@@ -307,7 +307,7 @@ class BadKeys(User):
 
     @task
     def knock(self) -> None:
-        turn = TURN[0]
+        turn = WORKER[0]
         parts = urlsplit(turn.plan.urls[0])
         source = (BAD_KEY_ADDRESS, 0) if parts.hostname in ("127.0.0.1", "localhost") else None
         if turn.wrong_keys < (BAD_KEY_TRIES if source else 3):
@@ -315,7 +315,7 @@ class BadKeys(User):
             self._try(turn, HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_S, source_address=source))
         gevent.sleep(0.7)
 
-    def _try(self, turn: Turn, connection: HTTPConnection) -> None:
+    def _try(self, turn: WorkerState, connection: HTTPConnection) -> None:
         sent_ns = monotonic_ns()
         try:
             headers = {"Authorization": f"Bearer wrong-{turn.wrong_keys}"}
@@ -326,8 +326,8 @@ class BadKeys(User):
         finally:
             connection.close()
         received_ns = monotonic_ns() if status else 0
-        found, why = _found("bad key", status, (401, 403, 429), {})
-        call = Call("bad key", self.who, f"address:{BAD_KEY_ADDRESS}", sent_ns, received_ns, status, found, why)
+        outcome, why = _found("bad key", status, (401, 403, 429), {})
+        call = CallSeen("bad key", self.who, f"address:{BAD_KEY_ADDRESS}", sent_ns, received_ns, status, outcome, why)
         turn.recorder.calls.append(call)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bakong_loadtests.limits import check_scopes
 from bakong_loadtests.limits.attacking import Seen
-from bakong_loadtests.limits.frozen import Step
+from bakong_loadtests.limits.frozen import FrozenStep
 from bakong_loadtests.measures import attempts_by_scope, by_name, figures, memory_drift, series, throughput
 from bakong_loadtests.plan import LoadPlan
 from bakong_loadtests.reconciliation import DOUBLED, LOST, NO_WEBHOOK, UNKNOWN, Reconciliation
@@ -30,7 +30,7 @@ class Evidence:
     began: str
     fresh: bool = True
     attacks: Sequence[Seen] = ()
-    frozen: Sequence[Step] = ()
+    frozen: Sequence[FrozenStep] = ()
     books: Reconciliation | None = None
     webhooks_wanted: bool = True
     upstream_calls: int | None = None
@@ -44,8 +44,8 @@ def verdict(evidence: Evidence) -> dict[str, Any]:
     """The report. `holds` is the verdict; `exit_code` is the program's."""
     records, plan = evidence.records, evidence.plan
     limits = _limits(evidence)
-    found = {**figures(records), **_figures(evidence, limits)}
-    findings = judge(plan.profile.slo, found)
+    measured = {**figures(records), **_figures(evidence, limits)}
+    findings = judge(plan.profile.slo, measured)
     books = evidence.books
     holds = bool(findings) and all(one.holds for one in findings)
     seconds = (records.ended_ns - records.began_ns) / 1e9
@@ -60,11 +60,11 @@ def verdict(evidence: Evidence) -> dict[str, Any]:
         "urls": list(plan.urls),
         "limit": plan.limit,
         "findings": [{**one._asdict(), "holds": one.holds, "message": one.message} for one in findings],
-        "figures": {**found, "throughput": throughput(records)},
+        "figures": {**measured, "throughput": throughput(records)},
         "limits": limits,
         "books": None if books is None else {**asdict(books), "problems": [one._asdict() for one in books.problems]},
         "calls": [asdict(row) for row in by_name(records)],
-        "failures": dict(Counter(f"{call.name}: {call.why}" for call in records.calls if call.found == FAILED)),
+        "failures": dict(Counter(f"{call.name}: {call.why}" for call in records.calls if call.outcome == FAILED)),
         "series": {**asdict(series(records)), "memory_mb": list(evidence.memory_mb)},
         "generator": _generator(evidence, seconds),
         "notes": [*evidence.notes, *_notes(evidence, seconds)],
@@ -94,7 +94,7 @@ def _limits(evidence: Evidence) -> list[dict[str, Any]]:
         return rows
     one_clock = len(evidence.records.clocks) <= 1
     scopes = {scope: made for scope, made in attempts_by_scope(evidence.records.calls).items() if "key:" in scope}
-    found = check_scopes(scopes, limit=plan.limit, window_ns=MINUTE_NS, fresh=evidence.fresh, early=one_clock)
+    verdicts = check_scopes(scopes, limit=plan.limit, window_ns=MINUTE_NS, fresh=evidence.fresh, early=one_clock)
     return rows + [
         {
             "check": "under load",
@@ -108,7 +108,7 @@ def _limits(evidence: Evidence) -> list[dict[str, Any]]:
             "holds": one.holds,
             "message": f"{scope}: {len(one.over)} proofs of over-admission, {len(one.early)} of early refusal",
         }
-        for scope, one in found.items()
+        for scope, one in verdicts.items()
     ]
 
 
@@ -128,7 +128,7 @@ def _attack_row(seen: Seen) -> dict[str, Any]:
     }
 
 
-def _frozen_row(step: Step) -> dict[str, Any]:
+def _frozen_row(step: FrozenStep) -> dict[str, Any]:
     return {
         "check": f"frozen clock: {step.name}",
         "scope": "a key of its own",
@@ -171,7 +171,7 @@ def _notes(evidence: Evidence, seconds: float) -> list[str]:
         notes.append("The generator was busy itself: latencies hold its own waiting too. Use more --processes.")
     if made["machines"] > 1:
         notes.append("The load came from several machines, whose clocks do not agree: early refusals were not judged.")
-    absent = sorted({call.name for call in evidence.records.calls if call.found == ABSENT})
+    absent = sorted({call.name for call in evidence.records.calls if call.outcome == ABSENT})
     if absent:
         notes.append(f"The service does not offer: {', '.join(absent)}.")
     if not evidence.plan.limit:

@@ -1,4 +1,4 @@
-"""One HTTP/1.1 connection that sends prepared bytes and says when each answer came. May not know what is asked.
+"""One HTTP/1.1 connection that sends prepared bytes and says when each answer came.
 
 A general client spends long on each request: here a burst leaves in one turn of the loop, so the server meets it as
 truly concurrent, and what is known of the moment of its decision is sharp.
@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 from httptools import HttpParserError, HttpResponseParser
 
+from bakong_loadtests.clock import monotonic_ns
 from bakong_loadtests.errors import LoadError
-from bakong_loadtests.instants import monotonic_ns
 
 _BROKEN = 0
 
 
-class Answer(NamedTuple):
+class TimedAnswer(NamedTuple):
     """What came back, and when. status 0: nothing did, and received_ns is None."""
 
     sent_ns: int
@@ -39,7 +39,7 @@ class Connection(asyncio.Protocol):
     def is_open(self) -> bool:
         return self._transport is not None and not self._transport.is_closing()
 
-    async def ask(self, request: bytes, timeout_s: float) -> Answer:
+    async def ask(self, request: bytes, timeout_s: float) -> TimedAnswer:
         """The answer to the request; status 0 where the connection breaks or the time is up."""
         future: asyncio.Future[tuple[int, dict[str, str]]] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
@@ -51,8 +51,8 @@ class Connection(asyncio.Protocol):
                 received_ns, headers = await future
         except (OSError, TimeoutError):
             self.close()
-            return Answer(sent_ns, None, _BROKEN, {})
-        return Answer(sent_ns, received_ns, self._status, headers)
+            return TimedAnswer(sent_ns, None, _BROKEN, {})
+        return TimedAnswer(sent_ns, received_ns, self._status, headers)
 
     def close(self) -> None:
         if self._transport:

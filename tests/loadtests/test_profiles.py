@@ -43,7 +43,7 @@ def test_flags_change_single_settings():
         ("a: [", "1:5", ["not valid YAML"]),
         ("keys: 3\nkeys: 4", "2:1", ["duplicate key 'keys'"]),
         ("nothing: 1", "1:1", ["nothing: unknown key"]),
-        ("usres: {}", "1:1", ["did you mean 'users'?"]),
+        ("user: {}", "1:1", ["did you mean 'users'?"]),
     ],
 )
 def test_a_mistake_is_named_with_file_line_column_and_what_was_expected(tmp_path, text, place, words):

@@ -10,7 +10,7 @@ from bakong_loadtests.measures import percentile, sliding_minutes
 from bakong_loadtests.plan import LoadPlan
 from bakong_loadtests.profiles import load
 from bakong_loadtests.reconciliation import reconcile
-from bakong_loadtests.recording import Call, PaymentSeen, Records, records_of
+from bakong_loadtests.recording import CallSeen, PaymentSeen, Records, records_of
 from bakong_loadtests.report import write
 from bakong_loadtests.slo import OBJECTIVES
 from bakong_loadtests.verdict import Evidence, verdict
@@ -21,7 +21,9 @@ MS = 1_000_000
 
 def call(at_s, took_ms=10, status=200, found="ok", who="journey", scope="key:0", name="status"):
     sent = round(at_s * S)
-    return Call(name, who, scope, sent, sent + round(took_ms * MS), status, found, "why" if found == "failed" else "")
+    return CallSeen(
+        name, who, scope, sent, sent + round(took_ms * MS), status, found, "why" if found == "failed" else ""
+    )
 
 
 def payment(name="a"):

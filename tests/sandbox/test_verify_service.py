@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bakong_conformance.service import load
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.worlds import Worlds
 from tests.conftest import NOW_MS
@@ -167,8 +168,8 @@ def test_a_faulty_service_in_a_process_of_its_own_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("name: [", "no YAML"),
-        ("name: x\n", "time: Field required"),
+        ("name: [", "not valid YAML"),
+        ("name: x\n", "time: missing"),
         ("name: x\ntime: noon\n", "world"),
         (OURS.read_text().replace("  status:\n", "  state:\n"), "no operation 'state'"),
         (OURS.read_text().replace("{state: data.status}", '{state: "data..status"}'), "JMESPath"),
@@ -178,12 +179,30 @@ def test_a_faulty_service_in_a_process_of_its_own_is_named(tmp_path):
     ],
     ids=["no-yaml", "missing", "time", "operation", "jmespath", "start", "program", "ends"],
 )
-def test_a_wrong_configuration_ends_with_one_clear_line_and_code_2(tmp_path, text, words):
+def test_a_wrong_configuration_ends_with_its_mistakes_and_code_2(tmp_path, text, words):
     (tmp_path / "mine.yaml").write_text(text)
     code, _, err = verify("service", "--config", tmp_path / "mine.yaml", cwd=tmp_path)
-    assert (code, err.count("\n")) == (2, 1), err
+    assert (code, err.startswith("bakong-sandbox: ")) == (2, True), err
     assert words in err
     assert "mine.yaml" in err or "service" in err or "program" in err
+
+
+def test_all_mistakes_of_a_configuration_are_named_with_their_lines(tmp_path):
+    (tmp_path / "mine.yaml").write_text("name: x\ntime: noon\nlimit: {per_minute: x, operations: status}\n")
+    code, _, err = verify("service", "--config", tmp_path / "mine.yaml", cwd=tmp_path)
+    assert code == 2
+    first, *mistakes = err.splitlines()
+    assert first == f"bakong-sandbox: {len(mistakes)} mistakes:"
+    expected = {"2:7": "time", "3:21": "limit.per_minute", "3:24": "did you mean 'operation'?", "1:1": "plans: missing"}
+    for place, words in expected.items():
+        assert any(f"mine.yaml:{place}: " in mistake and words in mistake for mistake in mistakes), (place, err)
+
+
+def test_the_old_name_of_subscription_states_is_taken_with_a_warning(tmp_path):
+    (tmp_path / "mine.yaml").write_text(OURS.read_text().replace("subscription_states:", "standings:"))
+    with pytest.warns(FutureWarning, match="'standings' is now called 'subscription_states'"):
+        config = load(tmp_path / "mine.yaml")
+    assert config.subscription_states == load(OURS).subscription_states
 
 
 def test_a_bakong_that_does_not_answer_cannot_be_judged(tmp_path):

@@ -1,4 +1,4 @@
-"""The rules of a Bakong Open API: the fake, a recording or NBC's own. May not know who serves it."""
+"""The rules of a Bakong Open API: the fake, a recording or NBC's own."""
 
 from bakong_conformance.bakong import checks, edges, envelope, lists, tokens
 from bakong_conformance.bakong.subject import Bakong

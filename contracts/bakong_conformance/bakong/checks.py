@@ -63,7 +63,7 @@ def paid(bakong: Bakong, case: Case, **how: Any) -> Iterator[tuple[Session, dict
         answer = session.post(case, CHECK, {"md5": md5})
         data = answer.get("data")
         if not isinstance(data, dict):
-            raise PreconditionError(f"a payment that was made is not found: {answer.told}")
+            raise PreconditionError(f"a payment that was made is not found: {answer.summary}")
         yield session, data, md5
 
 
@@ -71,8 +71,8 @@ def paid(bakong: Bakong, case: Case, **how: Any) -> Iterator[tuple[Session, dict
 def _late(bakong: Bakong, case: Case) -> Iterator[tuple[Session, dict[str, Any], str]]:
     """As _paid, some minutes after the code was made where time can be moved."""
     if bakong.control is None:
-        with paid(bakong, case) as found:
-            yield found
+        with paid(bakong, case) as payment:
+            yield payment
         return
     with bakong.session() as session:
         session.need_world().advance(case, LATE_S)
@@ -80,7 +80,7 @@ def _late(bakong: Bakong, case: Case) -> Iterator[tuple[Session, dict[str, Any],
         answer = session.post(case, CHECK, {"md5": md5})
         data = answer.get("data")
         if not isinstance(data, dict):
-            raise PreconditionError(f"a payment that was made is not found: {answer.told}")
+            raise PreconditionError(f"a payment that was made is not found: {answer.summary}")
         yield session, data, md5
 
 
@@ -109,7 +109,7 @@ def _found(bakong: Bakong, case: Case) -> None:
     with bakong.session() as session:
         answer = session.post(case, CHECK, {"md5": pay(session, case)})
         require(answer.status == 200, f"answered HTTP {answer.status}, expected 200")
-        require(answer.get("responseCode") == 0, f"a paid payment is answered {answer.told}")
+        require(answer.get("responseCode") == 0, f"a paid payment is answered {answer.summary}")
         data = answer.get("data")
         require(isinstance(data, dict), f"data is {data!r}, expected one transaction as an object")
         expected = MESSAGES.get(bakong.profile, "Success")
@@ -133,7 +133,7 @@ def _after(bakong: Bakong, case: Case) -> None:
             session.post(case, "check_transaction_by_md5_list", [made.md5])
         world.pay(case, made.qr)
         answer = session.post(case, CHECK, {"md5": made.md5})
-        require(answer.get("responseCode") == 0, f"asked for before and paid since, is answered {answer.told}")
+        require(answer.get("responseCode") == 0, f"asked for before and paid since, is answered {answer.summary}")
 
 
 @rule(
@@ -148,7 +148,7 @@ def _exact(bakong: Bakong, case: Case) -> None:
         other = md5[:-1] + ("0" if md5[-1] != "0" else "1")
         for wrong in (md5[:16], md5[:-1], other, md5 + "0", "%", md5[:31] + "_", ".*", "*"):
             answer = session.post(case, CHECK, {"md5": wrong})
-            require(answer.get("responseCode") == 1, f"found by {wrong!r}: {answer.told}")
+            require(answer.get("responseCode") == 1, f"found by {wrong!r}: {answer.summary}")
 
 
 @rule(
@@ -159,15 +159,15 @@ def _exact(bakong: Bakong, case: Case) -> None:
 def _own(bakong: Bakong, case: Case) -> None:
     """Three codes paid one after the other; their hashes, references and amounts are compared. Needs a fake."""
     with bakong.session() as session:
-        world, found = session.need_world(), []
+        world, hashes = session.need_world(), []
         for number in range(1, 4):
             made = code(f"{number}.25", bill=f"INV-{number}")
             world.pay(case, made.qr)
-            found.append((made, transaction(session.post(case, CHECK, {"md5": made.md5}))))
+            hashes.append((made, transaction(session.post(case, CHECK, {"md5": made.md5}))))
         for key in ("hash", "externalRef"):
-            values = [data.get(key) for _, data in found if data.get(key) is not None]
+            values = [data.get(key) for _, data in hashes if data.get(key) is not None]
             require(len(set(values)) == len(values), f"{key} is the same for two payments: {values}")
-        for number, (made, data) in enumerate(found, 1):
+        for number, (made, data) in enumerate(hashes, 1):
             now = transaction(session.post(case, CHECK, {"md5": made.md5}))
             require(now == data, f"payment {number} was {data}, is now {now}")
             require(data.get("amount") in (None, number + 0.25), f"payment {number} says {data.get('amount')!r}")
@@ -241,10 +241,10 @@ def _values(bakong: Bakong, case: Case) -> None:
             made = code(text, Currency.KHR if currency == "KHR" else Currency.USD)
             session.need_world().pay(case, made.qr, from_account=PAYER)
             data = transaction(session.post(case, CHECK, {"md5": made.md5}))
-            found = data.get("amount")
+            amount = data.get("amount")
             require(
-                _number(found) == Decimal(text),
-                f"amount is {found!r}, paid were {text} {currency}",
+                _number(amount) == Decimal(text),
+                f"amount is {amount!r}, paid were {text} {currency}",
             )
             require(data.get("currency") == currency, f"currency is {data.get('currency')!r}, expected {currency!r}")
             for key, account in (("toAccountId", MERCHANT), ("fromAccountId", PAYER)):
@@ -284,8 +284,8 @@ def _times(bakong: Bakong, case: Case) -> None:
 def _hash(bakong: Bakong, case: Case) -> None:
     """The hash of a payment that is found."""
     with paid(bakong, case) as (_, data, _md5):
-        found = str(data.get("hash"))
-        require(len(found) == 64 and set(found) <= set("0123456789abcdef"), f"hash is {found!r}, expected 64 of 0-9a-f")
+        hash_ = str(data.get("hash"))
+        require(len(hash_) == 64 and set(hash_) <= set("0123456789abcdef"), f"hash is {hash_!r}, expected 64 of 0-9a-f")
 
 
 @rule(
@@ -303,7 +303,7 @@ def _stays(bakong: Bakong, case: Case) -> None:
             if number == 4:
                 world.advance(case, 86_400)
             answer = session.post(case, CHECK, {"md5": md5})
-            require(answer.get("data") == data, f"was {data}, is now {answer.told}")
+            require(answer.get("data") == data, f"was {data}, is now {answer.summary}")
 
 
 @rule(
@@ -317,7 +317,7 @@ def _unpaid(bakong: Bakong, case: Case) -> None:
         session.post(case, "generate_deeplink_by_qr", {"qr": shown.qr}, token="")
         one = session.post(case, CHECK, {"md5": shown.md5})
         other = session.post(case, CHECK, {"md5": UNKNOWN_MD5})
-        require(one.text == other.text, f"shown: {one.told}; unknown: {other.told}")
+        require(one.text == other.text, f"shown: {one.summary}; unknown: {other.summary}")
 
 
 @rule("failed", "A failed payment is HTTP 200 with code 3", forbids="another answer for a payment that failed")
@@ -332,9 +332,9 @@ def _failed(bakong: Bakong, case: Case) -> None:
 
 
 def hash_of(data: dict[str, Any]) -> str:
-    if not isinstance(found := data.get("hash"), str):
-        raise NotCheckedError(f"the transaction's hash is {found!r}, which another rule names")
-    return found
+    if not isinstance(hash_ := data.get("hash"), str):
+        raise NotCheckedError(f"the transaction's hash is {hash_!r}, which another rule names")
+    return hash_
 
 
 @rule(
@@ -347,22 +347,24 @@ def _by_hash(bakong: Bakong, case: Case) -> None:
     with paid(bakong, case) as (session, data, _md5):
         hash_ = hash_of(data)
         full = known(session.post(case, "check_transaction_by_hash", {"hash": hash_}), "check_transaction_by_hash")
-        require(transaction(full).get("hash") == hash_, f"by its hash: {full.told}")
+        require(transaction(full).get("hash") == hash_, f"by its hash: {full.summary}")
         path = "check_transaction_by_short_hash"
         right = {"hash": hash_[:8], "amount": 1.5, "currency": "USD"}
         short = known(session.post(case, path, right), path)
-        require(transaction(short).get("hash") == hash_, f"by its short hash: {short.told}")
+        require(transaction(short).get("hash") == hash_, f"by its short hash: {short.summary}")
         for wrong in ({"amount": 1.4}, {"currency": "KHR"}):
             answer = session.post(case, path, right | wrong)
-            require(answer.get("responseCode") == 1, f"found with {wrong}: {answer.told}")
+            require(answer.get("responseCode") == 1, f"found with {wrong}: {answer.summary}")
         if session.world is None:
             return
         for name in ("amount", "currency"):
             answer = session.post(case, path, {key: value for key, value in right.items() if key != name})
-            require(answer.get("responseCode") == 1, f"found without {name}: {answer.told}")
+            require(answer.get("responseCode") == 1, f"found without {name}: {answer.summary}")
         for short_hash in (hash_[:7], hash_[:9], hash_[-8:]):
             answer = session.post(case, path, right | {"hash": short_hash})
-            require(answer.get("responseCode") == 1, f"found by {short_hash!r}, which is no short hash: {answer.told}")
+            require(
+                answer.get("responseCode") == 1, f"found by {short_hash!r}, which is no short hash: {answer.summary}"
+            )
         for endpoint, body in bodies(bakong.profile).items():
             if "hash" in body:
                 refused(session.post(case, endpoint, body), 1, 200)
@@ -385,12 +387,12 @@ def _alike(bakong: Bakong, case: Case) -> None:
         ):
             answer = known(session.post(case, endpoint, body), endpoint)
             for name in ("responseCode", "responseMessage", "errorCode"):
-                found, expected = answer.get(name), by_md5.get(name)
-                require(found == expected, f"/v1/{endpoint}: {name} is {found!r}, by md5 {expected!r}")
+                actual, expected = answer.get(name), by_md5.get(name)
+                require(actual == expected, f"/v1/{endpoint}: {name} is {actual!r}, by md5 {expected!r}")
             other = transaction(answer)
             require(set(other) == set(data), f"/v1/{endpoint}: keys {sorted(set(other) ^ set(data))} differ from md5's")
             differs = [key for key in data if key not in FILLED and other[key] != data[key]]
-            require(not differs, f"/v1/{endpoint}: {', '.join(differs)} differ from md5's: {answer.told}")
+            require(not differs, f"/v1/{endpoint}: {', '.join(differs)} differ from md5's: {answer.summary}")
 
 
 @rule(
@@ -406,7 +408,7 @@ def _by_reference(bakong: Bakong, case: Case) -> None:
         if not data.get("externalRef"):
             raise NotCheckedError("the transaction has no externalRef")
         answer = known(session.post(case, path, {"externalRef": data["externalRef"]}), path)
-        require(transaction(answer).get("hash") == hash_, f"by its externalRef: {answer.told}")
+        require(transaction(answer).get("hash") == hash_, f"by its externalRef: {answer.summary}")
         refused(session.post(case, path, {"externalRef": "100FT00000000000"}), 1, 200)
         if session.world is None:
             return
@@ -415,4 +417,4 @@ def _by_reference(bakong: Bakong, case: Case) -> None:
         shown = transaction(session.post(case, "check_transaction_by_hash", {"hash": hash_}))
         if reference := shown.get("instructionRef"):
             answer = session.post(case, path, {"instructionRef": reference})
-            require(transaction(answer).get("hash") == hash_, f"by its instructionRef: {answer.told}")
+            require(transaction(answer).get("hash") == hash_, f"by its instructionRef: {answer.summary}")

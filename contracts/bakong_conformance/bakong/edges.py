@@ -40,10 +40,10 @@ HOSTILE = (
 
 def _enveloped(answer: Answer, what: str) -> None:
     require(answer.status < 500, f"{what} was answered HTTP {answer.status}")
-    require(isinstance(answer.body, dict), f"{what} was answered without the JSON envelope: {answer.told[:200]}")
+    require(isinstance(answer.body, dict), f"{what} was answered without the JSON envelope: {answer.summary[:200]}")
     missing = [key for key in KEYS if key not in answer.body]
-    require(not missing, f"{what} was answered without {', '.join(missing)}: {answer.told[:200]}")
-    require(answer.get("responseCode") == 1, f"{what} was taken: {answer.told[:200]}")
+    require(not missing, f"{what} was answered without {', '.join(missing)}: {answer.summary[:200]}")
+    require(answer.get("responseCode") == 1, f"{what} was taken: {answer.summary[:200]}")
 
 
 @rule("bodies.missing", "A missing field is code 5", forbids="another errorCode where a field is missing")
@@ -52,9 +52,9 @@ def _missing(bakong: Bakong, case: Case) -> None:
     with bakong.session() as session:
         for endpoint in bodies(bakong.profile) if session.world else ():
             wrong = session.post(case, endpoint, {"x": 1})
-            require(wrong.get("errorCode") == 5, f"/v1/{endpoint} without its field was answered {wrong.told[:200]}")
+            require(wrong.get("errorCode") == 5, f"/v1/{endpoint} without its field was answered {wrong.summary[:200]}")
         answer = session.post(case, CHECK, {})
-        require(answer.get("errorCode") == 5, f"errorCode is {answer.get('errorCode')!r}, expected 5: {answer.told}")
+        require(answer.get("errorCode") == 5, f"errorCode is {answer.get('errorCode')!r}, expected 5: {answer.summary}")
 
 
 WRONG: tuple[Any, ...] = (None, 1, True, [], {}, "", ["x"], "x" * 300)
@@ -141,7 +141,7 @@ def _any(bakong: Bakong, case: Case) -> None:
         answer = session.post(case, endpoint, None, raw=json.dumps(body).encode())
         require(answer.status < 500, f"answered HTTP {answer.status}")
         missing = [key for key in KEYS if key not in (answer.body if isinstance(answer.body, dict) else {})]
-        require(not missing, f"answered without {', '.join(missing)}: {answer.told[:200]}")
+        require(not missing, f"answered without {', '.join(missing)}: {answer.summary[:200]}")
 
 
 @rule("methods", "Only POST is answered", forbids="answering GET, or failing at it")

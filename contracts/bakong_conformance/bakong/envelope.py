@@ -35,7 +35,7 @@ def _not_found(bakong: Bakong, case: Case) -> None:
     """An md5 that nobody has paid is asked for. Seen live; the retellings that say 404 are wrong."""
     with bakong.session() as session:
         answer = session.post(case, "check_transaction_by_md5", {"md5": UNKNOWN_MD5})
-        require(answer.status == 200, f"answered HTTP {answer.status}, expected 200: {answer.told}")
+        require(answer.status == 200, f"answered HTTP {answer.status}, expected 200: {answer.summary}")
         require(answer.get("responseCode") == 1, f"responseCode is {answer.get('responseCode')!r}, expected 1")
         require(answer.get("errorCode") == 1, f"errorCode is {answer.get('errorCode')!r}, expected 1")
 
@@ -63,11 +63,11 @@ def _keys(bakong: Bakong, case: Case) -> None:
     """Answers of several endpoints, found and not found, with and without a token."""
     with bakong.session() as session:
         for answer in _some(session, case):
-            require(isinstance(answer.body, dict), f"the answer is no JSON object: {answer.told}")
+            require(isinstance(answer.body, dict), f"the answer is no JSON object: {answer.summary}")
             missing = [key for key in KEYS if key not in answer.body]
-            require(not missing, f"{', '.join(missing)} is missing in {answer.told}")
+            require(not missing, f"{', '.join(missing)} is missing in {answer.summary}")
             require(
-                set(answer.body) <= set(KEYS), f"{sorted(set(answer.body) - set(KEYS))} is too many in {answer.told}"
+                set(answer.body) <= set(KEYS), f"{sorted(set(answer.body) - set(KEYS))} is too many in {answer.summary}"
             )
 
 
@@ -86,7 +86,7 @@ def _types(bakong: Bakong, case: Case) -> None:
             message = answer.get("responseMessage")
             require(isinstance(message, str) and message, f"responseMessage is {message!r}, expected a text")
             require((response == 0) == (error is None), f"responseCode {response} with errorCode {error!r}")
-            require(response == 0 or data is None, f"a refusal carries data: {answer.told}")
+            require(response == 0 or data is None, f"a refusal carries data: {answer.summary}")
 
 
 @rule("envelope.json", "Answers say that they are JSON", forbids="another Content-Type than application/json")
@@ -96,7 +96,9 @@ def _content_type(bakong: Bakong, case: Case) -> None:
         for answer in _some(session, case):
             require(not answer.text.startswith("\ufeff"), "a byte order mark stands before the JSON")
             media, _, more = answer.headers.get("content-type", "").partition(";")
-            require(media == "application/json", f"Content-Type is {media!r}, expected application/json: {answer.told}")
+            require(
+                media == "application/json", f"Content-Type is {media!r}, expected application/json: {answer.summary}"
+            )
             charset = more.strip().lower().removeprefix("charset=").strip('"')
             require(session.world is None or charset in ("", "utf-8"), f"the charset is {charset!r}, JSON is UTF-8")
 
@@ -111,14 +113,15 @@ def _messages(bakong: Bakong, case: Case) -> None:
             (session.post(case, "check_bakong_account", {"accountId": "nobody_here_9@devb"}), codes.ACCOUNT_NOT_FOUND),
         ):
             if answer.get("errorCode") == expected.number:
-                found = answer.get("responseMessage")
+                message = answer.get("responseMessage")
                 require(
-                    found == expected.message, f"code {expected.number} says {found!r}, expected {expected.message!r}"
+                    message == expected.message,
+                    f"code {expected.number} says {message!r}, expected {expected.message!r}",
                 )
         if session.world:
             for answer, number, words in _more(session, session.world, case):
-                found = answer.get("responseMessage")
-                require(answer.get("errorCode") != number or found == words, f"says {found!r}, expected {words!r}")
+                message = answer.get("responseMessage")
+                require(answer.get("errorCode") != number or message == words, f"says {message!r}, expected {words!r}")
 
 
 def _more(session: Session, world: World, case: Case) -> Iterator[tuple[Answer, int | None, str]]:

@@ -67,15 +67,15 @@ def _hash_list(bakong: Bakong, case: Case) -> None:
         asked = [others[3], others[0], hash_, others[3], others[4], others[1]]
         rows = known(session.post(case, path, asked), path).get("data")
         require(isinstance(rows, list), f"data is {rows!r}, expected an array")
-        found = [row.get("hash") for row in rows or () if isinstance(row, dict)]
-        require(found == asked, f"asked for {asked}, answered {found}")
+        hashes = [row.get("hash") for row in rows or () if isinstance(row, dict)]
+        require(hashes == asked, f"asked for {asked}, answered {hashes}")
         statuses = [row.get("status") for row in rows]
         expected = ["SUCCESS" if one == hash_ else "NOT_FOUND" for one in asked]
         require(statuses == expected, f"the statuses are {statuses}, expected {expected}")
         _whole_rows(rows[2], rows[0], data)
         for wrong in ([f"{number:064x}" for number in range(51)], []):
             answer = session.post(case, path, wrong)
-            require(answer.get("responseCode") == 1, f"a list of {len(wrong)} was answered: {answer.told[:120]}")
+            require(answer.get("responseCode") == 1, f"a list of {len(wrong)} was answered: {answer.summary[:120]}")
 
 
 @rule(
@@ -86,8 +86,8 @@ def _order(bakong: Bakong, case: Case) -> None:
     with paid(bakong, case) as (session, _data, md5):
         others = [f"{number * 7919 % 97:032x}" for number in range(8)]
         asked = [others[5], others[0], md5, others[7], others[2], others[5], others[1], others[3]]
-        found = [row.get("md5") for row in listed(session, case, asked) if isinstance(row, dict)]
-        require(found == asked, f"asked for {asked}, answered {found}")
+        md5s = [row.get("md5") for row in listed(session, case, asked) if isinstance(row, dict)]
+        require(md5s == asked, f"asked for {asked}, answered {md5s}")
 
 
 @rule("list.limit", "A list check takes 1 to 50", forbids="a list of 51, or of none, that is answered")
@@ -99,4 +99,4 @@ def _limit(bakong: Bakong, case: Case) -> None:
         require(len(listed(session, case, md5s[:50])) == 50, "50 md5s were asked for, and not 50 rows answered")
         for wrong in (md5s, []):
             answer = session.post(case, "check_transaction_by_md5_list", wrong)
-            require(answer.get("responseCode") == 1, f"a list of {len(wrong)} was answered: {answer.told[:120]}")
+            require(answer.get("responseCode") == 1, f"a list of {len(wrong)} was answered: {answer.summary[:120]}")

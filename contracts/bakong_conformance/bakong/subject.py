@@ -37,7 +37,7 @@ class Session:
         given = self.token if token is None else token
         asked = f"{endpoint} {given} {json.dumps(body)} {how}"
         if (kept := self.bakong.kept.get(asked)) and self.bakong.control is None:
-            case.note(f"POST /v1/{endpoint}, as asked before", kept.told)
+            case.note(f"POST /v1/{endpoint}, as asked before", kept.summary)
             return kept
         self.bakong.spend()
         headers = {"authorization": f"Bearer {given}"} if given else {}
@@ -137,13 +137,16 @@ def known(answer: Answer, endpoint: str) -> Answer:
 
 def refused(answer: Answer, number: int, status: int) -> None:
     """Whether the answer is this error code with this HTTP status, in a refusal's envelope."""
-    require(answer.status == status, f"answered HTTP {answer.status}, expected {status}: {answer.told}")
+    require(answer.status == status, f"answered HTTP {answer.status}, expected {status}: {answer.summary}")
     require(
-        answer.get("errorCode") == number, f"errorCode is {answer.get('errorCode')!r}, expected {number}: {answer.told}"
+        answer.get("errorCode") == number,
+        f"errorCode is {answer.get('errorCode')!r}, expected {number}: {answer.summary}",
     )
-    found = answer.get("responseCode")
-    require(found == 1, f"responseCode is {found!r} with errorCode {number}, expected 1: {answer.told}")
-    require(answer.get("data") is None, f"a refusal carries data: {answer.told}")
+    response_code = answer.get("responseCode")
+    require(
+        response_code == 1, f"responseCode is {response_code!r} with errorCode {number}, expected 1: {answer.summary}"
+    )
+    require(answer.get("data") is None, f"a refusal carries data: {answer.summary}")
 
 
 def transaction(answer: Answer | dict[str, Any]) -> dict[str, Any]:
@@ -155,7 +158,7 @@ def transaction(answer: Answer | dict[str, Any]) -> dict[str, Any]:
 def bodies(profile: str) -> dict[str, Any]:
     """For each check of a transaction that a profile answers, a body of its form that finds nothing."""
     nobody = "f" * 64
-    found = {
+    by_endpoint = {
         "check_transaction_by_md5": {"md5": UNKNOWN_MD5},
         "check_transaction_by_hash": {"hash": nobody},
         "check_transaction_by_short_hash": {"hash": nobody[:8], "amount": 1.5, "currency": "USD"},
@@ -165,5 +168,5 @@ def bodies(profile: str) -> dict[str, Any]:
         "check_transaction_by_hash_list": [nobody],
     }
     if profile == "prod":
-        del found["check_transaction_by_md5_list"]  # nginx's 403 to everybody
-    return found
+        del by_endpoint["check_transaction_by_md5_list"]  # nginx's 403 to everybody
+    return by_endpoint

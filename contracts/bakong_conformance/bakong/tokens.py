@@ -45,7 +45,9 @@ def _everywhere(bakong: Bakong, case: Case) -> None:
         for endpoint, body in bodies(bakong.profile).items():
             for token in ("", "nonsense"):
                 answer = known(session.post(case, endpoint, body, token=token), endpoint)
-                require(answer.status == 401 and answer.get("errorCode") == 6, f"/v1/{endpoint} answered {answer.told}")
+                require(
+                    answer.status == 401 and answer.get("errorCode") == 6, f"/v1/{endpoint} answered {answer.summary}"
+                )
 
 
 @rule(
@@ -103,7 +105,7 @@ def _expired(bakong: Bakong, case: Case) -> None:
         token = world.token(case, expires_in_s=60)
         world.advance(case, 59)
         answer = session.post(case, CHECK, BODY, token=token)
-        require(answer.status == 200, f"a token with a second to live was refused: {answer.told}")
+        require(answer.status == 200, f"a token with a second to live was refused: {answer.summary}")
         world.advance(case, 1)
         refused(session.post(case, CHECK, BODY, token=token), 6, 401)
 
@@ -118,9 +120,9 @@ def _renew(bakong: Bakong, case: Case) -> None:
     with bakong.session() as session:
         session.need_world().token(case, email=EMAIL)
         answer = session.post(case, "renew_token", {"email": EMAIL}, token="")
-        require(answer.status == 200 and answer.get("responseCode") == 0, f"the renewal was refused: {answer.told}")
+        require(answer.status == 200 and answer.get("responseCode") == 0, f"the renewal was refused: {answer.summary}")
         token = answer.body["data"].get("token") if isinstance(answer.get("data"), dict) else None
-        require(isinstance(token, str) and token, f"no data.token in {answer.told}")
+        require(isinstance(token, str) and token, f"no data.token in {answer.summary}")
         require(session.post(case, CHECK, BODY, token=token).status == 200, "the renewed token was refused")
 
 
@@ -165,19 +167,19 @@ def _register(bakong: Bakong, case: Case) -> None:
         world, email = session.need_world(), "new@sandbox.test"
         body = {"email": email, "organization": "Shop", "project": "Tests"}
         answer = known(session.post(case, "request_token", body, token=""), "request_token")
-        require(answer.get("responseCode") == 0 and answer.get("data") is None, f"a new e-mail: {answer.told}")
+        require(answer.get("responseCode") == 0 and answer.get("data") is None, f"a new e-mail: {answer.summary}")
         mails = world.ask(case, "GET", "").get("outbox", [])
         mailed = [mail["code"] for mail in mails if mail.get("to") == email and mail.get("code")]
         if not mailed:
             raise NotCheckedError("the sandbox shows no mailed code")
         answer = known(session.post(case, "verify", {"code": mailed[-1]}, token=""), "verify")
         token = transaction(answer).get("token")
-        require(isinstance(token, str) and token, f"no data.token in {answer.told}")
+        require(isinstance(token, str) and token, f"no data.token in {answer.summary}")
         require(session.post(case, CHECK, BODY, token=token).status == 200, "the token was refused")
         answer = session.post(case, "verify", {"code": mailed[-1]}, token="")
-        require(answer.get("responseCode") == 1, f"a code is good twice: {answer.told}")
+        require(answer.get("responseCode") == 1, f"a code is good twice: {answer.summary}")
         answer = session.post(case, "request_token", body, token="")
-        require(answer.get("errorCode") == 8, f"an e-mail that is registered: {answer.told}, expected code 8")
+        require(answer.get("errorCode") == 8, f"an e-mail that is registered: {answer.summary}, expected code 8")
 
 
 @rule("token.code", "A wrong code buys no token", forbids="a token for a code that was never mailed")
@@ -186,7 +188,7 @@ def _code(bakong: Bakong, case: Case) -> None:
     with bakong.session() as session:
         session.need_world()
         answer = known(session.post(case, "verify", {"code": "ABCDEFGHIJ0123456789"}, token=""), "verify")
-        require(answer.get("responseCode") == 1 and not answer.get("data"), f"a wrong code was taken: {answer.told}")
+        require(answer.get("responseCode") == 1 and not answer.get("data"), f"a wrong code was taken: {answer.summary}")
 
 
 @rule(
@@ -212,7 +214,7 @@ def _quota(bakong: Bakong, case: Case) -> None:
         session.need_world().limit(case, quota=100)
         for number in range(1, 101):
             answer = session.post(case, CHECK, BODY)
-            require(answer.get("errorCode") == 1, f"call {number} of 100 was answered {answer.told}")
+            require(answer.get("errorCode") == 1, f"call {number} of 100 was answered {answer.summary}")
             del case.journal[1:-2]
         answer = session.post(case, CHECK, BODY)
         refused(answer, 17, 200)
@@ -236,7 +238,7 @@ def _quota_everywhere(bakong: Bakong, case: Case) -> None:
             known(session.post(case, spent, body, token=token), spent)
             for endpoint, asked in every.items():
                 answer = session.post(case, endpoint, asked, token=token)
-                require(answer.get("errorCode") == 17, f"/v1/{endpoint} after one call of {spent}: {answer.told}")
+                require(answer.get("errorCode") == 17, f"/v1/{endpoint} after one call of {spent}: {answer.summary}")
 
 
 @rule(
@@ -267,9 +269,9 @@ def _quota_refused(bakong: Bakong, case: Case) -> None:
         session.need_world().limit(case, quota=2)
         session.post(case, CHECK, {})
         answer = session.post(case, CHECK, BODY)
-        require(answer.get("errorCode") == 1, f"the second call of 2 was answered {answer.told}")
+        require(answer.get("errorCode") == 1, f"the second call of 2 was answered {answer.summary}")
         answer = session.post(case, CHECK, BODY)
-        require(answer.get("errorCode") == 17, f"after a refused call and a check, of 2, still {answer.told}")
+        require(answer.get("errorCode") == 17, f"after a refused call and a check, of 2, still {answer.summary}")
 
 
 @rule(
@@ -287,7 +289,7 @@ def _quota_token(bakong: Bakong, case: Case) -> None:
         for _ in range(3):
             session.post(case, CHECK, BODY)
         answer = session.post(case, CHECK, BODY, token=other)
-        require(answer.get("errorCode") == 1, f"another token's first call was answered {answer.told}")
+        require(answer.get("errorCode") == 1, f"another token's first call was answered {answer.summary}")
 
 
 @rule(
@@ -309,7 +311,9 @@ def _quota_day(bakong: Bakong, case: Case) -> None:
         world.advance(case, 1)
         for call in ("first", "second"):
             answer = session.post(case, CHECK, BODY)
-            require(answer.get("errorCode") == 1, f"the {call} call of 2 after midnight in Phnom Penh: {answer.told}")
+            require(
+                answer.get("errorCode") == 1, f"the {call} call of 2 after midnight in Phnom Penh: {answer.summary}"
+            )
         refused(session.post(case, CHECK, BODY), 17, 200)
 
 
@@ -326,7 +330,9 @@ def _account(bakong: Bakong, case: Case) -> None:
             refused(session.post(case, "check_bakong_account", {"accountId": "n" * 27 + "@devb"}), 11, 200)
             session.world.ask(case, "POST", "/accounts", {"account_id": "sokha@devb"})
             answer = session.post(case, "check_bakong_account", {"accountId": "sokha@devb"})
-            require(answer.status == 200 and answer.get("responseCode") == 0, f"an account that exists: {answer.told}")
+            require(
+                answer.status == 200 and answer.get("responseCode") == 0, f"an account that exists: {answer.summary}"
+            )
             require(answer.get("data") is None, f"data is {answer.get('data')!r}, expected null")
 
 
@@ -367,7 +373,7 @@ def _deeplink(bakong: Bakong, case: Case) -> None:
             link = data.get("shortLink") if isinstance(data, dict) else None
             require(
                 isinstance(link, str) and re.fullmatch(r"https://[a-z0-9.-]+/[A-Za-z0-9]+", link),
-                f"no data.shortLink, https://host/word, in {answer.told}",
+                f"no data.shortLink, https://host/word, in {answer.summary}",
             )
             links.append(link)
         require(len(set(links)) == 3, f"the same link twice: {links}")
@@ -380,7 +386,7 @@ def _deeplink_qr(bakong: Bakong, case: Case) -> None:
         session.need_world()
         for body in ({"qr": "nonsense"}, {"qr": code().qr.replace("Sokha", "Sokhb")}, {}):
             answer = session.post(case, "generate_deeplink_by_qr", body, token="")
-            require(answer.get("responseCode") == 1 and not answer.get("data"), f"{body} was answered {answer.told}")
+            require(answer.get("responseCode") == 1 and not answer.get("data"), f"{body} was answered {answer.summary}")
 
 
 @rule(
@@ -394,7 +400,7 @@ def _source(bakong: Bakong, case: Case) -> None:
         session.need_world()
         path, qr = "generate_deeplink_by_qr", code().qr
         answer = session.post(case, path, {"qr": qr, "sourceInfo": SOURCE}, token="")
-        require(answer.get("responseCode") == 0, f"a whole sourceInfo was refused: {answer.told}")
+        require(answer.get("responseCode") == 0, f"a whole sourceInfo was refused: {answer.summary}")
         halves = [{name: text for name, text in SOURCE.items() if name != left} for left in SOURCE]
         for half in (*halves, {"appName": "Shop"}, SOURCE | {"appIconUrl": ""}):
             refused(session.post(case, path, {"qr": qr, "sourceInfo": half}, token=""), 5, 200)

@@ -1,6 +1,6 @@
 """Real answers of a Bakong, kept with everything private masked: taken, written, compared, played again.
 
-May not know the simulator: it is one of those that are compared.
+Must not depend on the simulator: it is one of those that are compared.
 """
 
 from bakong_conformance.cassettes.cassette import Answer, Cassette, CassetteError, Exchange, Request, read, write

@@ -1,4 +1,4 @@
-"""The form of a cassette: one YAML document of exchanges, readable and diffable. May not know how it is masked."""
+"""The form of a cassette: one YAML document of exchanges, readable and diffable."""
 
 import json
 from pathlib import Path
@@ -81,18 +81,18 @@ def content_of(raw: bytes) -> dict[str, Any]:
     """The fields body or text for these bytes: body where writing it anew loses nothing but spaces, else text."""
     text = raw.decode("utf-8", "backslashreplace")
     try:
-        found = json.loads(text, object_pairs_hook=_unique, parse_constant=_refused)
-        json.dumps(found, ensure_ascii=False).encode()
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refused)
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return {"text": text}
-    return {"body": found} if isinstance(found, dict | list) else {"text": text}
+    return {"body": value} if isinstance(value, dict | list) else {"text": text}
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
         raise ValueError("a key stands twice")
-    return found
+    return fields
 
 
 def _refused(constant: str) -> None:

@@ -1,4 +1,4 @@
-"""How the answers of two Bakongs to the same situation differ, in plain words. May not know who answered.
+"""How the answers of two Bakongs to the same situation differ, in plain words.
 
 Promised values (codes, messages, statuses, the amount that was paid) are compared as they are, all others by form.
 """
@@ -16,8 +16,8 @@ MANY = 60  # characters of a value that a difference shows
 
 def differences(recorded: Answer, played: Answer, who: str = "the simulator") -> list[str]:
     """One line for each difference; none where the answers are the same."""
-    found = [*_heads(recorded, played), *_bodies(recorded, played)]
-    return [f"{where}: recorded {was}, {who}: {is_}" for where, was, is_ in found]
+    rows = [*_heads(recorded, played), *_bodies(recorded, played)]
+    return [f"{where}: recorded {was}, {who}: {is_}" for where, was, is_ in rows]
 
 
 _Difference = tuple[str, str, str]
@@ -80,7 +80,7 @@ def _objects(where: str, was: dict[str, Any], is_: dict[str, Any]) -> Iterator[_
 
 
 def _order_of_times(where: str, was: dict[str, Any], is_: dict[str, Any]) -> Iterator[_Difference]:
-    first, second = (_in_order(found) for found in (was, is_))
+    first, second = (_in_order(body) for body in (was, is_))
     if None not in (first, second) and first != second:
         yield _at(where, "acknowledgedDateMs"), _TIMES[first], _TIMES[second]
 
@@ -88,8 +88,8 @@ def _order_of_times(where: str, was: dict[str, Any], is_: dict[str, Any]) -> Ite
 _TIMES = {True: "at or after createdDateMs", False: "before createdDateMs", None: ""}
 
 
-def _in_order(found: dict[str, Any]) -> bool | None:
-    created, acknowledged = found.get("createdDateMs"), found.get("acknowledgedDateMs")
+def _in_order(body: dict[str, Any]) -> bool | None:
+    created, acknowledged = body.get("createdDateMs"), body.get("acknowledgedDateMs")
     if not isinstance(created, int | float) or not isinstance(acknowledged, int | float):
         return None
     return acknowledged >= created

@@ -19,7 +19,7 @@ _GAPS = re.compile(r"[\s().+-]+")
 def hides(text: str, values: Iterable[str]) -> bool:
     """Whether one of the values, of SHORTEST characters or more, is in the text or in what it encodes."""
     wanted = {form for value in values for form in _forms(value) if len(form) >= SHORTEST}
-    return bool(wanted) and any(form in found for read in readings(text) for found in _forms(read) for form in wanted)
+    return bool(wanted) and any(form in shown for read in readings(text) for shown in _forms(read) for form in wanted)
 
 
 @lru_cache(maxsize=4096)
@@ -33,7 +33,7 @@ def readings(text: str) -> Iterator[str]:
     seen, waiting = {text}, [text]
     for _ in range(DEEPEST + 1):
         yield from waiting
-        waiting = [found for one in waiting for found in _decoded(one) if found not in seen]
+        waiting = [decoded for one in waiting for decoded in _decoded(one) if decoded not in seen]
         seen.update(waiting)
 
 
@@ -42,7 +42,7 @@ def _decoded(text: str) -> Iterator[str]:
     yield unquote_plus(text)
     yield html.unescape(text)
     if "\\" in text:
-        yield _surrogates_joined(_ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), text))
+        yield _surrogates_joined(_ESCAPE.sub(lambda escape: chr(int(escape[1] or escape[2], 16)), text))
     for run in _BASE64.findall(text):
         yield from _from_base64(run)
     for run in _HEX.findall(text):

@@ -1,4 +1,4 @@
-"""Pseudonyms for what is private: the same for the same value, and of its form. May not know who recorded what.
+"""Pseudonyms for what is private: the same for the same value, and of its form.
 
 A pseudonym keeps length, kinds of letters and signs, hex digits, the form of JWTs and of KHQR codes, and the beginning
 that a short hash shares with its hash. It is drawn from the value by a salt that is nowhere written down.
@@ -132,9 +132,9 @@ class Masker:
 
     def _digits(self, own: str) -> str:
         for attempt in range(TRIES):
-            found = "".join(str(1 + byte % 9) for byte in self._drawn(f"number {attempt}", own, len(own)))
-            if found != own:
-                return found
+            digits = "".join(str(1 + byte % 9) for byte in self._drawn(f"number {attempt}", own, len(own)))
+            if digits != own:
+                return digits
         return own
 
     # By the form of a value
@@ -171,21 +171,21 @@ class Masker:
             return text
         if text.lstrip().startswith(("{", "[")):
             text = _QUOTED.sub(self._quoted, text)
-        masked = _IN_WORDS.sub(lambda found: self.value(found[0]), text)
+        masked = _IN_WORDS.sub(lambda match: self.value(match[0]), text)
         values = sorted({*self.private, *self._met}, key=len, reverse=True)
         for value in (value for value in values if len(value) >= SHORTEST):
-            masked = re.sub(re.escape(value), lambda found: self.value(found[0]), masked, flags=re.IGNORECASE)
+            masked = re.sub(re.escape(value), lambda match: self.value(match[0]), masked, flags=re.IGNORECASE)
         if not hides(masked, values):
             return masked
         parts = re.split(r"(\s+)", masked)
         masked = "".join(self._unlike(part) if hides(part, values) else part for part in parts)
         return self._unlike(masked) if hides(masked, values) else masked
 
-    def _quoted(self, found: re.Match[str]) -> str:
+    def _quoted(self, match: re.Match[str]) -> str:
         """A text in quotes, in JSON that is broken: there its place does not say what it is."""
-        text = found[2]
+        text = match[2]
         public = text in known.KEYS or text in known.MESSAGES or _CAPITALS.fullmatch(text)
-        return found[0] if public else f"{found[1]}{self.value(text)}{found[3]}"
+        return match[0] if public else f"{match[1]}{self.value(text)}{match[3]}"
 
     def _jwt(self, text: str) -> str:
         header, payload, signature = text.split(".")
@@ -194,10 +194,10 @@ class Masker:
     def _claims(self, part: str) -> str:
         """A part of a token: its JSON masked, and written as tokens are; scrambled where it is none."""
         try:
-            found = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+            claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
         except (ValueError, RecursionError):
             return self._base64(part)
-        raw = json.dumps(self.body(found), separators=(",", ":")).encode()
+        raw = json.dumps(self.body(claims), separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
     def _base64(self, part: str) -> str:
@@ -237,17 +237,17 @@ class Masker:
         seed = ""
         for attempt in range(TRIES):
             seed = f"{attempt} {folded}"
-            found = self._like(text, seed).casefold()
-            if found != folded and found not in self._taken:
-                self._taken.add(found)
+            candidate = self._like(text, seed).casefold()
+            if candidate != folded and candidate not in self._taken:
+                self._taken.add(candidate)
                 break
         return seed
 
     def _like(self, text: str, seed: str) -> str:
         drawn = self._drawn("text", seed, len(text))
         if _HEX.fullmatch(text):
-            found = "".join("0123456789abcdef"[byte % 16] for byte in drawn)
-            return found.upper() if any(sign.isupper() for sign in text) else found
+            hexes = "".join("0123456789abcdef"[byte % 16] for byte in drawn)
+            return hexes.upper() if any(sign.isupper() for sign in text) else hexes
         return "".join(_same_kind(sign, byte) for sign, byte in zip(text, drawn, strict=True))
 
     def _drawn(self, kind: str, text: str, length: int) -> bytes:
@@ -259,10 +259,10 @@ def claims(token: str) -> Iterator[str]:
     """The texts in a token's payload; none where it is no JWT."""
     try:
         part = token.split(".")[1]
-        found = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        values = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (IndexError, ValueError, RecursionError):
         return
-    yield from _texts(found)
+    yield from _texts(values)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -42,8 +42,8 @@ class Player(httpx.BaseTransport):
         raw = request.read()
         exchange = self._exchanges.get(_key(request.method, endpoint, _kind(request), raw))
         if exchange is None or exchange.answer is None:
-            told = raw[:200].decode("utf-8", "backslashreplace")
-            raise NotRecordedError(f"{request.method} /v1/{endpoint} {told}, token {_kind(request)}")
+            shown = raw[:200].decode("utf-8", "backslashreplace")
+            raise NotRecordedError(f"{request.method} /v1/{endpoint} {shown}, token {_kind(request)}")
         answer = exchange.answer
         return httpx.Response(answer.status, headers=answer.headers, content=answer.raw())
 

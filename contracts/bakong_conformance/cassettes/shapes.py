@@ -1,4 +1,4 @@
-"""What form a value has, in words: the values of two Bakongs never agree, their forms must. May not know of answers.
+"""What form a value has, in words: the values of two Bakongs never agree, their forms must.
 
 Free texts (a description, a bank's reference) have no form that is promised.
 """
@@ -57,8 +57,12 @@ def form(value: Any) -> str:
     if value.startswith(("http://", "https://")):
         parts = urlsplit(value)
         return f"a link {parts.scheme}://{parts.netloc}/ and {len(parts.path) - 1} characters"
-    found = next((name for name, pattern in _FORMS if pattern.fullmatch(value)), "another text")
-    return f"a JWT of {len(value)} characters with {len(list(claims(value)))} texts" if found == "a JWT" else found
+    name_of_form = next((name for name, pattern in _FORMS if pattern.fullmatch(value)), "another text")
+    return (
+        f"a JWT of {len(value)} characters with {len(list(claims(value)))} texts"
+        if name_of_form == "a JWT"
+        else name_of_form
+    )
 
 
 def _moment(number: float) -> str:

@@ -1,4 +1,4 @@
-"""Taking answers of a Bakong: which read-only calls, in which order, within a budget. May not know how they are masked.
+"""Taking answers of a Bakong: which read-only calls, in which order, within a budget.
 
 The calls of a payment that is given come first, then those that need nothing; the list ends where the budget does, and
 where every further answer would be the same: from abroad, or with the day's quota spent.
@@ -89,14 +89,20 @@ def about(targets: Targets) -> Iterator[Call]:
         yield Call("list of the hashes", f"{HASH}_list", [*targets.hashes[:49], known.UNKNOWN_HASH])
 
 
-def following(found: dict[str, Any]) -> Iterator[Call]:
+def following(transaction: dict[str, Any]) -> Iterator[Call]:
     """The other ways to ask for a transaction that was found."""
-    if isinstance(found.get("hash"), str):
-        yield Call("by its hash", HASH, {"hash": found["hash"]})
-        short = {"hash": found["hash"][:8], "amount": found.get("amount"), "currency": found.get("currency")}
+    if isinstance(transaction.get("hash"), str):
+        yield Call("by its hash", HASH, {"hash": transaction["hash"]})
+        short = {
+            "hash": transaction["hash"][:8],
+            "amount": transaction.get("amount"),
+            "currency": transaction.get("currency"),
+        }
         yield Call("by its short hash", "check_transaction_by_short_hash", short)
-    if isinstance(found.get("externalRef"), str):
-        yield Call("by its external ref", "check_transaction_by_external_ref", {"externalRef": found["externalRef"]})
+    if isinstance(transaction.get("externalRef"), str):
+        yield Call(
+            "by its external ref", "check_transaction_by_external_ref", {"externalRef": transaction["externalRef"]}
+        )
 
 
 _LIST = [*known.OTHER_MD5S, known.UNKNOWN_MD5, known.OTHER_MD5S[0]]
@@ -139,8 +145,10 @@ class Recorder:
         """Ask about what was given, then what is unknown."""
         for call in about(targets):
             self._ask(call)
-        found = next((data for take in self.takes if isinstance(data := _data(take), dict) and "hash" in data), None)
-        for call in (*(following(found) if found else ()), *UNKNOWN):
+        transaction = next(
+            (data for take in self.takes if isinstance(data := _data(take), dict) and "hash" in data), None
+        )
+        for call in (*(following(transaction) if transaction else ()), *UNKNOWN):
             self._ask(call)
 
     def _ask(self, call: Call) -> None:

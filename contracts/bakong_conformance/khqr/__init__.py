@@ -1,4 +1,4 @@
-"""The rules of a KHQR codec, behind a line protocol. May not know in which language it is written."""
+"""The rules of a KHQR codec, behind a line protocol."""
 
 from bakong_conformance.khqr import decoder, encoder, fields, limits, nbc
 from bakong_conformance.khqr.lines import Codec

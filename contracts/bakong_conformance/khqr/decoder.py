@@ -146,8 +146,8 @@ def _memory(codec: Codec, case: Case) -> None:
     _read(codec, case, _dynamic(now, **dict.fromkeys(LABELS, "1")))
     fields = _read(codec, case, by_nbc(plain(), now).qr)
     for name in (*LABELS, "amount", "expirationTimestamp", "acquiringBank", "merchantID"):
-        found = fields.get(name)
-        require(found in (None, ""), f"{name} is {found!r}, the code has none")
+        decoded = fields.get(name)
+        require(decoded in (None, ""), f"{name} is {decoded!r}, the code has none")
 
 
 @rule(
@@ -176,15 +176,15 @@ def _lookalikes(codec: Codec, case: Case) -> None:
 def _decoded_expiry(codec: Codec, case: Case) -> None:
     """A code that ends at a millisecond which is no whole second; the expiry as number or text."""
     expiry = _now(codec) + DAY_MS + 123
-    found = _read(codec, case, _dynamic(_now(codec), expirationTimestamp=expiry)).get("expirationTimestamp")
-    require(str(found) == str(expiry), f"expirationTimestamp is {found!r}, expected {expiry}")
+    decoded = _read(codec, case, _dynamic(_now(codec), expirationTimestamp=expiry)).get("expirationTimestamp")
+    require(str(decoded) == str(expiry), f"expirationTimestamp is {decoded!r}, expected {expiry}")
 
 
 @rule("decode.spaces", "Spaces are read as they stand", forbids="a name that is trimmed in reading")
 def _spaces(codec: Codec, case: Case) -> None:
     """A name with two spaces inside and one at the end."""
-    found = _read(codec, case, by_nbc(plain(merchantName="Sok  Heng "), _now(codec)).qr).get("merchantName")
-    require(found == "Sok  Heng ", f"merchantName is {found!r}, expected 'Sok  Heng '")
+    decoded = _read(codec, case, by_nbc(plain(merchantName="Sok  Heng "), _now(codec)).qr).get("merchantName")
+    require(decoded == "Sok  Heng ", f"merchantName is {decoded!r}, expected 'Sok  Heng '")
 
 
 AMOUNTS = (
@@ -208,10 +208,10 @@ def _amounts(codec: Codec, case: Case) -> None:
             if isinstance(fields, Refused):
                 raise RuleBrokenError(f"the amount {text!r} was refused: {fields.why}")
             try:
-                found = Decimal(str(fields.get("amount")))
+                decoded = Decimal(str(fields.get("amount")))
             except InvalidOperation:
-                found = Decimal(-1)
-            require(found == Decimal(text), f"the amount is {fields.get('amount')!r}, expected {text}")
+                decoded = Decimal(-1)
+            require(decoded == Decimal(text), f"the amount is {fields.get('amount')!r}, expected {text}")
             given = str(fields.get("currency"))
             require(given in (currency, letters), f"the currency is {given!r}, expected {currency}")
             case.journal.clear()
@@ -233,8 +233,8 @@ def _unknown(codec: Codec, case: Case) -> None:
         fields = codec.decode(case, qr)
         if isinstance(fields, Refused):
             raise RuleBrokenError(f"a code with {what} was refused: {fields.why}")
-        found = fields.get("merchantName")
-        require(found == "Sokha", f"with {what}, merchantName is {found!r}, expected 'Sokha'")
+        decoded = fields.get("merchantName")
+        require(decoded == "Sokha", f"with {what}, merchantName is {decoded!r}, expected 'Sokha'")
 
 
 @rule(
@@ -276,8 +276,8 @@ def _decode_duplicates(codec: Codec, case: Case) -> None:
         ("29", "0009evil@devb", "bakongAccountID", "evil@devb"),
     ):
         fields = codec.decode(case, seal(good + field(tag, text)))
-        found = "" if isinstance(fields, Refused) else str(fields.get(name))
-        require(not found.startswith(evil), f"{name} is read from a second tag {tag}: {found!r}")
+        decoded = "" if isinstance(fields, Refused) else str(fields.get(name))
+        require(not decoded.startswith(evil), f"{name} is read from a second tag {tag}: {decoded!r}")
 
 
 def _damaged(case: Case, codec: Codec) -> str:

@@ -62,8 +62,8 @@ def _takes_valid(codec: Codec, case: Case) -> None:
 def _lengths(codec: Codec, case: Case) -> None:
     """The whole text is followed tag by tag, in ASCII; nothing may be left over."""
     qr = written(codec, case, case.draw(payloads(codec.now_ms), "payload")).qr
-    found, rest = parts(qr)
-    last = found[-1].tag if found else "the start"
+    tags, rest = parts(qr)
+    last = tags[-1].tag if tags else "the start"
     require(not rest, f"after tag {last} the text cannot be followed: {rest[:24]!r}")
     for tag in ("29", "30", "62", "64", "99"):
         inner = value(qr, tag)
@@ -103,8 +103,8 @@ def _counted(qr: str, tag: str, text: str) -> None:
 @rule("tlv.once", "No tag stands twice", forbids="the same tag twice in a code", examples=30)
 def _once(codec: Codec, case: Case) -> None:
     """The tags of the top level are counted."""
-    found = [part.tag for part in parts(written(codec, case, case.draw(payloads(codec.now_ms), "payload")).qr)[0]]
-    twice = sorted({tag for tag in found if found.count(tag) > 1})
+    tags = [part.tag for part in parts(written(codec, case, case.draw(payloads(codec.now_ms), "payload")).qr)[0]]
+    twice = sorted({tag for tag in tags if tags.count(tag) > 1})
     require(not twice, f"tag {', '.join(twice)} stands twice")
 
 
@@ -179,16 +179,16 @@ def _crc_padded(codec: Codec, case: Case) -> None:
 @cache
 def low_crcs() -> dict[int, Payload]:
     """A payload for each number of leading zeros of its CRC."""
-    found: dict[int, Payload] = {}
+    payloads_of: dict[int, Payload] = {}
     for number in range(40_000):
         payload = plain(merchantName=f"Shop {number}")
         crc = by_nbc(payload, 0).qr[-4:]
         zeros = len(crc) - len(crc.lstrip("0"))
-        if 0 < zeros < 4 and zeros not in found:
-            found[zeros] = payload
-        if len(found) == 3:
+        if 0 < zeros < 4 and zeros not in payloads_of:
+            payloads_of[zeros] = payload
+        if len(payloads_of) == 3:
             break
-    return found
+    return payloads_of
 
 
 @rule("crc.upper", "The CRC is written in capital letters", forbids="lower-case hex digits in tag 63", examples=20)
@@ -244,9 +244,9 @@ def _md5_form(codec: Codec, case: Case) -> None:
 def _initiation(codec: Codec, case: Case) -> None:
     """Codes of both kinds; tag 01 is compared."""
     payload = case.draw(payloads(codec.now_ms), "payload")
-    found = value(written(codec, case, payload).qr, "01")
+    encoded = value(written(codec, case, payload).qr, "01")
     expected = "12" if "amount" in payload else "11"
-    require(found == expected, f"tag 01 is {found!r}, expected {expected!r}")
+    require(encoded == expected, f"tag 01 is {encoded!r}, expected {expected!r}")
 
 
 @rule("amount.zero", "An amount of zero makes a static code", forbids="a dynamic code of zero, which nobody can pay")
@@ -263,8 +263,8 @@ def _zero(codec: Codec, case: Case) -> None:
 def _khr(codec: Codec, case: Case) -> None:
     """Amounts in riel; tag 54 is the digits alone."""
     amount = case.draw(khr(), "amount")
-    found = value(written(codec, case, dynamic(codec, amount=amount)).qr, "54")
-    require(found == str(amount), f"tag 54 is {found!r}, expected {str(amount)!r}")
+    encoded = value(written(codec, case, dynamic(codec, amount=amount)).qr, "54")
+    require(encoded == str(amount), f"tag 54 is {encoded!r}, expected {str(amount)!r}")
 
 
 @rule(
@@ -276,9 +276,9 @@ def _khr(codec: Codec, case: Case) -> None:
 def _usd(codec: Codec, case: Case) -> None:
     """Amounts in cents; two decimals where there is a fraction, none where there is not; never a cent off."""
     amount = case.draw(usd(), "amount")
-    found = value(written(codec, case, dynamic(codec, currency=840, amount=amount)).qr, "54")
+    encoded = value(written(codec, case, dynamic(codec, currency=840, amount=amount)).qr, "54")
     expected = str(amount) if isinstance(amount, int) else f"{amount:.2f}"
-    require(found == expected, f"tag 54 is {found!r}, expected {expected!r}")
+    require(encoded == expected, f"tag 54 is {encoded!r}, expected {expected!r}")
 
 
 AMOUNTS = (
@@ -310,8 +310,8 @@ AMOUNTS = (
 def _plain_amounts(codec: Codec, case: Case) -> None:
     """Amounts from a cent to the largest of each currency, and what NBC writes for them."""
     for currency, amount, expected in AMOUNTS:
-        found = value(written(codec, case, dynamic(codec, currency=currency, amount=amount)).qr, "54")
-        require(found == expected, f"tag 54 is {found!r}, expected {expected!r} for {amount} in {currency}")
+        encoded = value(written(codec, case, dynamic(codec, currency=currency, amount=amount)).qr, "54")
+        require(encoded == expected, f"tag 54 is {encoded!r}, expected {expected!r} for {amount} in {currency}")
         case.journal.clear()
 
 
@@ -324,8 +324,8 @@ def _plain_amounts(codec: Codec, case: Case) -> None:
 def _currency(codec: Codec, case: Case) -> None:
     """Codes of both currencies, with and without an amount."""
     payload = case.draw(payloads(codec.now_ms), "payload")
-    found = value(written(codec, case, payload).qr, "53")
-    require(found == str(payload["currency"]), f"tag 53 is {found!r}, expected '{payload['currency']}'")
+    encoded = value(written(codec, case, payload).qr, "53")
+    require(encoded == str(payload["currency"]), f"tag 53 is {encoded!r}, expected '{payload['currency']}'")
 
 
 @rule(
@@ -339,8 +339,8 @@ def _static(codec: Codec, case: Case) -> None:
     payload = case.draw(payloads(codec.now_ms, dynamic=False), "payload")
     if case.draw(st.booleans(), "with an expiry"):
         payload = {**payload, "expirationTimestamp": codec.now_ms + DAY_MS}
-    found = value(written(codec, case, payload).qr, "99")
-    require(found is None, f"tag 99 is {found!r}, expected none")
+    encoded = value(written(codec, case, payload).qr, "99")
+    require(encoded is None, f"tag 99 is {encoded!r}, expected none")
 
 
 @rule(
@@ -365,8 +365,10 @@ def _milliseconds(codec: Codec, case: Case) -> None:
     """The form of 99.00 and 99.01, where they are present."""
     qr = written(codec, case, dynamic(codec)).qr
     for sub in ("00", "01"):
-        found = value(qr, f"99.{sub}")
-        require(found is None or re.fullmatch(r"[0-9]{13}", found), f"tag 99.{sub} is {found!r}, expected 13 digits")
+        encoded = value(qr, f"99.{sub}")
+        require(
+            encoded is None or re.fullmatch(r"[0-9]{13}", encoded), f"tag 99.{sub} is {encoded!r}, expected 13 digits"
+        )
 
 
 @rule(
@@ -378,9 +380,9 @@ def _milliseconds(codec: Codec, case: Case) -> None:
 def _expiry_value(codec: Codec, case: Case) -> None:
     """Expiries from one millisecond to 30 days ahead; compared where 99.01 has 13 digits."""
     expiry = case.draw(expiries(codec.now_ms), "expirationTimestamp")
-    found = value(written(codec, case, dynamic(codec, expirationTimestamp=expiry)).qr, "99.01") or ""
-    if len(found) == 13:
-        require(found == str(expiry), f"tag 99.01 is {found}, asked for {expiry}: {int(found) - expiry:+d} ms")
+    encoded = value(written(codec, case, dynamic(codec, expirationTimestamp=expiry)).qr, "99.01") or ""
+    if len(encoded) == 13:
+        require(encoded == str(expiry), f"tag 99.01 is {encoded}, asked for {expiry}: {int(encoded) - expiry:+d} ms")
 
 
 @rule("expiry.creation", "The creation time is now", forbids="a creation time other than the one given")
@@ -392,8 +394,8 @@ def _creation(codec: Codec, case: Case) -> None:
     for later in (0, 1_234_567, 1):
         codec.now_ms = kept + later
         try:
-            found = value(written(codec, case, payload).qr, "99.00") or ""
+            encoded = value(written(codec, case, payload).qr, "99.00") or ""
         finally:
             codec.now_ms = kept
-        if len(found) == 13:
-            require(found == str(kept + later), f"tag 99.00 is {found}, expected {kept + later}")
+        if len(encoded) == 13:
+            require(encoded == str(kept + later), f"tag 99.00 is {encoded}, expected {kept + later}")

@@ -36,8 +36,10 @@ def _template(codec: Codec, case: Case) -> None:
     require(value(qr, wrong) is None, f"tag {wrong} is in the code of one {payload['kind']}")
     second = "merchantID" if payload["kind"] == "merchant" else "accountInformation"
     for sub, name in (("00", "bakongAccountID"), ("01", second), ("02", "acquiringBank")):
-        found = value(qr, f"{right}.{sub}")
-        require(found == payload.get(name), f"tag {right}.{sub} is {found!r}, expected {name} {payload.get(name)!r}")
+        encoded = value(qr, f"{right}.{sub}")
+        require(
+            encoded == payload.get(name), f"tag {right}.{sub} is {encoded!r}, expected {name} {payload.get(name)!r}"
+        )
 
 
 @rule(
@@ -48,8 +50,8 @@ def _template(codec: Codec, case: Case) -> None:
 def _account_kept(codec: Codec, case: Case) -> None:
     """Accounts as banks give them out, and one of 32 characters."""
     for account in ("Sokha.Chan@DEVB", "85512345678@aclb", "sok-heng_1@abaa", "9@wing", "a" * 27 + "@devb"):
-        found = value(written(codec, case, plain(bakongAccountID=account)).qr, "29.00")
-        require(found == account, f"tag 29.00 is {found!r}, expected {account!r}")
+        encoded = value(written(codec, case, plain(bakongAccountID=account)).qr, "29.00")
+        require(encoded == account, f"tag 29.00 is {encoded!r}, expected {account!r}")
 
 
 FIELDS = {
@@ -75,9 +77,9 @@ def _kept(codec: Codec, case: Case) -> None:
     payload = case.draw(payloads(codec.now_ms), "payload")
     qr = written(codec, case, payload).qr
     for path, name in FIELDS.items():
-        found = value(qr, path)
+        encoded = value(qr, path)
         expected = payload.get(name, "5999" if path == "52" else None)
-        require(found == expected, f"tag {path} is {found!r}, expected {name} {expected!r}")
+        require(encoded == expected, f"tag {path} is {encoded!r}, expected {name} {expected!r}")
 
 
 @rule("fields.spaces", "Spaces stay where they are", forbids="a name that is trimmed, or whose spaces are merged")
@@ -96,8 +98,8 @@ def _spaces(codec: Codec, case: Case) -> None:
 def _mobile(codec: Codec, case: Case) -> None:
     """Numbers in the forms that people write, as NBC's SDK keeps them."""
     for number in ("+85512345678", "85512345678", "012345678", "12345678", "+855 12 345-678"):
-        found = value(written(codec, case, plain(mobileNumber=number)).qr, "62.02")
-        require(found == number, f"tag 62.02 is {found!r}, expected {number!r}")
+        encoded = value(written(codec, case, plain(mobileNumber=number)).qr, "62.02")
+        require(encoded == number, f"tag 62.02 is {encoded!r}, expected {number!r}")
 
 
 TEXTS = {
@@ -121,8 +123,8 @@ TEXTS = {
 def _unicode(codec: Codec, case: Case) -> None:
     """Names that a normal form, a sanitiser or an escaping would change."""
     for what, name in TEXTS.items():
-        found = value(written(codec, case, plain(merchantName=name)).qr, "59")
-        require(found == name, f"{what}: tag 59 is {found!a}, expected {name!a}")
+        encoded = value(written(codec, case, plain(merchantName=name)).qr, "59")
+        require(encoded == name, f"{what}: tag 59 is {encoded!a}, expected {name!a}")
 
 
 @rule(
@@ -189,8 +191,8 @@ def _unionpay(codec: Codec, case: Case) -> None:
     """A code in riel with an account of 31 digits, and with one of 99."""
     for account in ("1234567890" * 9 + "123456789", "1234567890" * 3 + "1"):
         qr = written(codec, case, plain(upiMerchantAccount=account)).qr
-        found = value(qr, "15")
-        require(found == account, f"tag 15 is {found!r}, expected {account!r}")
+        encoded = value(qr, "15")
+        require(encoded == account, f"tag 15 is {encoded!r}, expected {account!r}")
     tags = [part.tag for part in parts(qr)[0]]
     require(tags.index("15") < tags.index("29"), f"the tags are {tags}, expected 15 before 29")
 
@@ -222,12 +224,12 @@ def _nbc_order(codec: Codec, case: Case) -> None:
 
 
 def _tags(qr: str) -> list[str]:
-    found = []
+    paths = []
     for part in parts(qr)[0]:
-        found.append(part.tag)
+        paths.append(part.tag)
         if part.tag in ("29", "30", "62", "64", "99"):
-            found += [f"{part.tag}.{inner.tag}" for inner in parts(part.value)[0]]
-    return found
+            paths += [f"{part.tag}.{inner.tag}" for inner in parts(part.value)[0]]
+    return paths
 
 
 def _common(qr: str, other: str) -> list[str]:

@@ -68,8 +68,8 @@ def _full(codec: Codec, case: Case) -> None:
         answer = codec.encode(case, payload)
         if isinstance(answer, Refused):
             raise RuleBrokenError(f"{name} of {len(text)} characters was refused: {answer.why}")
-        if (found := value(answer.qr, tag)) != text:
-            raise RuleBrokenError(f"tag {tag} is {found!r}, expected {name} {text!r}")
+        if (encoded := value(answer.qr, tag)) != text:
+            raise RuleBrokenError(f"tag {tag} is {encoded!r}, expected {name} {text!r}")
 
 
 @rule(

@@ -13,14 +13,14 @@ class Part(NamedTuple):
 
 def parts(text: str) -> tuple[list[Part], str]:
     """The objects from the start, by characters, and what could not be followed."""
-    found: list[Part] = []
+    parts_of: list[Part] = []
     while len(text) >= 4 and text[:4].isascii() and text[:4].isdigit():
         size = int(text[2:4])
         if len(text) < 4 + size:
             break
-        found.append(Part(text[:2], text[2:4], text[4 : 4 + size]))
+        parts_of.append(Part(text[:2], text[2:4], text[4 : 4 + size]))
         text = text[4 + size :]
-    return found, text
+    return parts_of, text
 
 
 def value(text: str, path: str) -> str | None:

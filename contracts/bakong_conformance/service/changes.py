@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer
 from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, require
-from bakong_conformance.service.config import Plan
+from bakong_conformance.service.config import PricedPlan
 from bakong_conformance.service.entitlements import ends
 from bakong_conformance.service.payments import code_asks, code_minor
 from bakong_conformance.service.subject import Service, instant_ms
@@ -28,7 +28,7 @@ def exact(difference_minor: int, remaining_s: int, total_s: int) -> int:
     return (2 * difference_minor * remaining_s + total_s) // (2 * total_s)
 
 
-def full_plan(service: Service) -> Plan:
+def full_plan(service: Service) -> PricedPlan:
     service.need("upgrade", "subscription")
     full = service.config.plans.full
     if full is None:
@@ -76,13 +76,13 @@ def _price(service: Service, case: Case) -> None:
     remaining = case.draw(_instants(total, difference), "seconds left")
     answer = upgrade(service, case, _at(service, case, remaining))
     if not service.done("upgrade", answer):
-        raise PreconditionError(f"an upgrade with {remaining} s left was answered {answer.told}")
-    told = service.read("upgrade", answer, "amount")
+        raise PreconditionError(f"an upgrade with {remaining} s left was answered {answer.summary}")
+    amount = service.read("upgrade", answer, "amount")
     expected = exact(difference, remaining, total)
-    found = service.minor(told, "USD")
+    minor = service.minor(amount, "USD")
     require(
-        found == expected,
-        f"with {remaining} of {total} s left it costs {told!r}; {difference} * {remaining}/{total} is {expected} cents",
+        minor == expected,
+        f"with {remaining} of {total} s left it is {amount!r}; {difference} * {remaining}/{total} is {expected} cents",
     )
 
 
@@ -110,10 +110,10 @@ def _halves(service: Service, case: Case) -> None:
         service.wait(case, wait_ms / 1000)
         answer = upgrade(service, case, user)
         if not service.done("upgrade", answer):
-            raise PreconditionError(f"an upgrade with {remaining} s left was answered {answer.told}")
-        told = service.read("upgrade", answer, "amount")
-        found = service.minor(told, "USD")
-        require(found == k + 1, f"{k}.5 cents, with {remaining} s left, became {told!r}, expected {k + 1} cents")
+            raise PreconditionError(f"an upgrade with {remaining} s left was answered {answer.summary}")
+        amount = service.read("upgrade", answer, "amount")
+        minor = service.minor(amount, "USD")
+        require(minor == k + 1, f"{k}.5 cents, with {remaining} s left, became {amount!r}, expected {k + 1} cents")
 
 
 @rule(
@@ -127,15 +127,13 @@ def _free(service: Service, case: Case) -> None:
     user = _at(service, case, 60)
     answer = upgrade(service, case, user)
     if not service.done("upgrade", answer):
-        raise NotCheckedError(f"the service changes nothing so late: {answer.told}")
+        raise NotCheckedError(f"the service changes nothing so late: {answer.summary}")
     require(
         service.read("upgrade", answer, "qr") is None,
-        f"a code was made for an upgrade that costs nothing: {answer.told}",
+        f"a code was made for an upgrade that costs nothing: {answer.summary}",
     )
-    found = service.subscription(case, user).plan
-    require(
-        found in (None, full_plan(service).name), f"an upgrade that costs nothing was granted, the plan is {found!r}"
-    )
+    plan = service.subscription(case, user).plan
+    require(plan in (None, full_plan(service).name), f"an upgrade that costs nothing was granted, the plan is {plan!r}")
 
 
 @rule(
@@ -151,8 +149,8 @@ def _applies(service: Service, case: Case) -> None:
     answer = upgrade(service, case, user)
     payment = service.made(answer, user, full, "USD", "upgrade")
     service.settle(case)
-    found = service.subscription(case, user).plan
-    require(found in (None, service.config.plans.basic.name), f"the upgrade is unpaid, and the plan is {found!r}")
+    plan = service.subscription(case, user).plan
+    require(plan in (None, service.config.plans.basic.name), f"the upgrade is unpaid, and the plan is {plan!r}")
     service.pay(case, payment)
     service.settle(case)
     service.status(case, payment)
@@ -200,10 +198,10 @@ def _conflict(service: Service, case: Case) -> None:
     expected = service.config.refusals.conflict
     user = service.new_user()
     answer = upgrade(service, case, user)
-    require(answer.status in expected, f"the upgrade of nothing was answered {answer.told}, expected {expected}")
+    require(answer.status in expected, f"the upgrade of nothing was answered {answer.summary}, expected {expected}")
     service.buy(case, user, full)
     answer = upgrade(service, case, user)
-    require(answer.status in expected, f"the upgrade of {full.name} was answered {answer.told}, expected {expected}")
+    require(answer.status in expected, f"the upgrade of {full.name} was answered {answer.summary}, expected {expected}")
 
 
 @rule(
@@ -220,14 +218,16 @@ def _downgrade(service: Service, case: Case) -> None:
     end = ends(service, case, user)
     answer = service.do(case, "downgrade", user=user)
     if not service.done("downgrade", answer):
-        raise PreconditionError(f"a downgrade was answered {answer.told}")
+        raise PreconditionError(f"a downgrade was answered {answer.summary}")
     from_told = service.read("downgrade", answer, "effective")
     if from_told is not None:
         require(instant_ms(from_told) == end, f"it takes effect at {from_told}, the cycle ends at {end}")
-    found = service.subscription(case, user)
-    require(found.plan in (None, full.name), f"the downgrade took effect at once: {found.plan!r}")
+    subscription = service.subscription(case, user)
+    require(subscription.plan in (None, full.name), f"the downgrade took effect at once: {subscription.plan!r}")
     answer = service.do(case, "downgrade", user=service.new_user())
-    require(answer.status in service.config.refusals.conflict, f"the downgrade of nothing was answered {answer.told}")
+    require(
+        answer.status in service.config.refusals.conflict, f"the downgrade of nothing was answered {answer.summary}"
+    )
 
 
 @rule("cancel.later", "A cancelled plan runs to the end of its cycle", forbids="ending at once what is paid for")
@@ -239,7 +239,7 @@ def _cancel(service: Service, case: Case) -> None:
     end = ends(service, case, user)
     answer = service.do(case, "cancel", user=user)
     if not service.done("cancel", answer):
-        raise PreconditionError(f"a cancellation was answered {answer.told}")
+        raise PreconditionError(f"a cancellation was answered {answer.summary}")
     require(service.subscription(case, user).active, "a cancelled plan ended at once")
     service.wait(case, (end - service.world.now_ms()) / 1000 - 60)
     require(service.subscription(case, user).active, "a cancelled plan ended a minute early")
@@ -263,8 +263,8 @@ def _upgrade_late(service: Service, case: Case) -> None:
     for _ in range(2):
         service.wait(case, 900)
         state = service.status(case, payment)
-    found = service.subscription(case, user).plan
-    require(found in (None, full.name), f"an upgrade was paid late and is {state}, and the plan is {found!r}")
+    plan = service.subscription(case, user).plan
+    require(plan in (None, full.name), f"an upgrade was paid late and is {state}, and the plan is {plan!r}")
 
 
 @rule(
@@ -281,8 +281,8 @@ def _next_bill(service: Service, case: Case) -> None:
     service.pay(case, payment)
     service.becomes(case, payment, "paid")
     bill = service.made(service.do(case, "renew", user=user), user, full, "USD", "renew")
-    found, price = code_minor(bill), service.price_minor(full, "USD")
-    require(found == price, f"after an upgrade the bill is over {found} cents, the plan's price is {price}")
+    billed, price = code_minor(bill), service.price_minor(full, "USD")
+    require(billed == price, f"after an upgrade the bill is over {billed} cents, the plan's price is {price}")
 
 
 @rule(
@@ -297,8 +297,8 @@ def _after_end(service: Service, case: Case) -> None:
     for when, seconds in (("a day after the billing date", 0), ("long after the end", service.config.cycle_s)):
         service.wait(case, seconds)
         answer = upgrade(service, case, user)
-        require(not service.done("upgrade", answer), f"{when} an upgrade was answered {answer.told}")
-        require(answer.status < 500, f"{when} an upgrade was answered {answer.told}")
+        require(not service.done("upgrade", answer), f"{when} an upgrade was answered {answer.summary}")
+        require(answer.status < 500, f"{when} an upgrade was answered {answer.summary}")
 
 
 @rule(
@@ -317,13 +317,14 @@ def _no_change(service: Service, case: Case) -> None:
     for name in names:
         answer = service.do(case, name, user=nobody)
         require(
-            answer.status in expected, f"{name} for a user of nothing was answered {answer.told}, expected {expected}"
+            answer.status in expected,
+            f"{name} for a user of nothing was answered {answer.summary}, expected {expected}",
         )
     if "downgrade" in names:
         user = service.new_user()
         service.buy(case, user)
         answer = service.do(case, "downgrade", user=user)
-        require(answer.status in expected, f"the downgrade of the basic plan was answered {answer.told}")
+        require(answer.status in expected, f"the downgrade of the basic plan was answered {answer.summary}")
 
 
 @rule(
@@ -338,7 +339,7 @@ def _cancel_again(service: Service, case: Case) -> None:
     service.buy(case, user)
     end = ends(service, case, user)
     if not service.done("cancel", answer := service.do(case, "cancel", user=user)):
-        raise PreconditionError(f"a cancellation was answered {answer.told}")
+        raise PreconditionError(f"a cancellation was answered {answer.summary}")
     service.wait(case, (end - service.world.now_ms()) / 1000 + 86_400)
     service.buy(case, user)
     require(service.subscription(case, user).active, "a user who had cancelled paid again, and has no plan")
@@ -364,11 +365,13 @@ def _riel(service: Service, case: Case) -> None:
         user = _at(service, case, remaining, "KHR")
         answer = upgrade(service, case, user)
         payment = service.made(answer, user, full, "KHR", "upgrade")
-        found, currency = code_asks(payment)
+        asked, currency = code_asks(payment)
         expected = exact(service.price_minor(full, currency) - service.price_minor(basic, currency), remaining, total)
-        require(found == expected, f"with {remaining} s left the code asks for {found} {currency}, expected {expected}")
-        told = service.read("upgrade", answer, "amount")
-        require(service.minor(told, currency) == expected, f"told is {told!r}, the code asks for {found} {currency}")
+        require(asked == expected, f"with {remaining} s left the code asks for {asked} {currency}, expected {expected}")
+        amount = service.read("upgrade", answer, "amount")
+        require(
+            service.minor(amount, currency) == expected, f"it says {amount!r}, the code asks for {asked} {currency}"
+        )
 
 
 @rule(
@@ -394,9 +397,9 @@ def _second_cycle(service: Service, case: Case) -> None:
         service.wait(case, (end - service.world.now_ms()) / 1000 - left)
         answer = upgrade(service, case, user)
         if not service.done("upgrade", answer):
-            raise PreconditionError(f"an upgrade in the second cycle was answered {answer.told}")
-        found = service.minor(service.read("upgrade", answer, "amount"), "USD")
+            raise PreconditionError(f"an upgrade in the second cycle was answered {answer.summary}")
+        minor = service.minor(service.read("upgrade", answer, "amount"), "USD")
         when = f"{-days} days early" if days < 0 else f"{days} day late"
         require(
-            found == expected, f"renewed {when}, with {left} of {total} s left it costs {found}, expected {expected}"
+            minor == expected, f"renewed {when}, with {left} of {total} s left it costs {minor}, expected {expected}"
         )

@@ -86,7 +86,7 @@ class Running(Strict):
     world: str = "default"
 
 
-class Plan(Strict):
+class PricedPlan(Strict):
     """A plan's name at the service, and its price by currency, as exact text."""
 
     name: str
@@ -94,8 +94,8 @@ class Plan(Strict):
 
 
 class Plans(Strict):
-    basic: Plan
-    full: Plan | None = None
+    basic: PricedPlan
+    full: PricedPlan | None = None
 
 
 class Limit(Strict):

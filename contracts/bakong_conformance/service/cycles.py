@@ -2,7 +2,7 @@
 
 from bakong_conformance.case import Case
 from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, require
-from bakong_conformance.service.config import Plan
+from bakong_conformance.service.config import PricedPlan
 from bakong_conformance.service.entitlements import ends
 from bakong_conformance.service.payments import code_asks, code_minor
 from bakong_conformance.service.subject import Payment, Service
@@ -41,7 +41,7 @@ def _bill(service: Service, case: Case, user: str) -> Payment:
     return service.made(service.do(case, "renew", user=user), user, service.config.plans.basic, "USD", "renew")
 
 
-def _full(service: Service, *operations: str) -> Plan:
+def _full(service: Service, *operations: str) -> PricedPlan:
     """The better plan, where there is one and a downgrade from it. Raises NotCheckedError."""
     service.need("downgrade", "renew", "subscription", *operations)
     if service.config.plans.full is None:
@@ -49,7 +49,7 @@ def _full(service: Service, *operations: str) -> Plan:
     return service.config.plans.full
 
 
-def _downgraded(service: Service, case: Case, full: Plan) -> str:
+def _downgraded(service: Service, case: Case, full: PricedPlan) -> str:
     """A user who bought the better plan and gave it up. Raises PreconditionError."""
     user = service.new_user()
     service.buy(case, user, full)
@@ -59,7 +59,7 @@ def _downgraded(service: Service, case: Case, full: Plan) -> str:
 
 def _downgrade_once(service: Service, case: Case, user: str) -> None:
     if not service.done("downgrade", answer := service.do(case, "downgrade", user=user)):
-        raise PreconditionError(f"a downgrade was answered {answer.told}")
+        raise PreconditionError(f"a downgrade was answered {answer.summary}")
 
 
 @rule(
@@ -125,11 +125,11 @@ def _downgrade(service: Service, case: Case) -> None:
     require(code_minor(bill) == price, f"after a downgrade the bill is over {code_minor(bill)} cents, expected {price}")
     service.pay(case, bill)
     service.becomes(case, bill, "paid")
-    found = service.subscription(case, user).plan
-    require(found == full.name, f"the bill of the next cycle is paid, and the plan is {found!r} already")
+    plan = service.subscription(case, user).plan
+    require(plan == full.name, f"the bill of the next cycle is paid, and the plan is {plan!r} already")
     service.wait(case, (end - service.world.now_ms()) / 1000 + 10)
-    found = service.subscription(case, user).plan
-    require(found == basic.name, f"10 s into the next cycle the plan is {found!r}, expected {basic.name!r}")
+    plan = service.subscription(case, user).plan
+    require(plan == basic.name, f"10 s into the next cycle the plan is {plan!r}, expected {basic.name!r}")
 
 
 @rule(
@@ -142,8 +142,8 @@ def _withdrawn(service: Service, case: Case) -> None:
     full = _full(service, "upgrade")
     user = _downgraded(service, case, full)
     answer = service.do(case, "upgrade", user=user, plan=full.name)
-    require(service.done("upgrade", answer), f"taking a downgrade back was answered {answer.told}")
-    require(service.read("upgrade", answer, "qr") is None, f"taking a downgrade back costs: {answer.told}")
+    require(service.done("upgrade", answer), f"taking a downgrade back was answered {answer.summary}")
+    require(service.read("upgrade", answer, "qr") is None, f"taking a downgrade back costs: {answer.summary}")
     bill, price = _bill(service, case, user), service.price_minor(full, "USD")
     require(code_minor(bill) == price, f"the next bill is over {code_minor(bill)} cents, expected {price}")
 
@@ -213,8 +213,8 @@ def _unpaid(service: Service, case: Case) -> None:
     _grace(service)
     user = _downgraded(service, case, full)
     _until(service, case, user, seconds_after=86_400)
-    found, price = code_minor(_bill(service, case, user)), service.price_minor(basic, "USD")
-    require(found == price, f"downgraded, and a day into the grace the bill is over {found} cents, expected {price}")
+    billed, price = code_minor(_bill(service, case, user)), service.price_minor(basic, "USD")
+    require(billed == price, f"downgraded, and a day into the grace the bill is over {billed} cents, expected {price}")
 
 
 @rule(
@@ -233,10 +233,12 @@ def _riel(service: Service, case: Case) -> None:
         service.buy(case, user, plan, "KHR")
         end = ends(service, case, user)
         bill = _bill(service, case, user)
-        found, currency = code_asks(bill)
+        billed, currency = code_asks(bill)
         require(currency in plan.prices, f"a plan that was bought in KHR is billed in {currency}")
         price = service.price_minor(plan, currency)
-        require(found == price, f"the bill of {plan.name} is over {found} minor units of {currency}, expected {price}")
+        require(
+            billed == price, f"the bill of {plan.name} is over {billed} minor units of {currency}, expected {price}"
+        )
         service.pay(case, bill)
         service.becomes(case, bill, "paid")
         moved = ends(service, case, user) - end

@@ -18,10 +18,10 @@ DEFAULT_GRACE_S = 259_200
 
 def ends(service: Service, case: Case, user: str) -> int:
     """The end of what the user has, in epoch ms. Raises NotCheckedError where the service tells none."""
-    found = service.subscription(case, user).next_billing_ms
-    if found is None:
+    next_billing_ms = service.subscription(case, user).next_billing_ms
+    if next_billing_ms is None:
         raise NotCheckedError("the service tells no next billing date")
-    return found
+    return next_billing_ms
 
 
 def race(service: Service, case: Case, payment: Payment) -> Counter[int]:
@@ -33,9 +33,9 @@ def race(service: Service, case: Case, payment: Payment) -> Counter[int]:
         return service.do(None, "status", md5=payment.md5, id=payment.id, user=payment.user).status
 
     with ThreadPoolExecutor(RACERS) as pool:
-        found = Counter(pool.map(ask, range(RACERS)))
-    case.note(f"{RACERS} status calls at once", dict(found))
-    return found
+        statuses = Counter(pool.map(ask, range(RACERS)))
+    case.note(f"{RACERS} status calls at once", dict(statuses))
+    return statuses
 
 
 @rule(
@@ -55,9 +55,9 @@ def _granted(service: Service, case: Case) -> None:
     require(not service.subscription(case, user).active, "the plan is granted before it is paid")
     service.pay(case, payment)
     state = service.becomes(case, payment, "paid")
-    found = service.subscription(case, user)
-    require(found.active, f"the payment is {state}, and no plan is granted")
-    require(found.plan in (None, plan.name), f"the plan is {found.plan!r}, paid was {plan.name!r}")
+    subscription = service.subscription(case, user)
+    require(subscription.active, f"the payment is {state}, and no plan is granted")
+    require(subscription.plan in (None, plan.name), f"the plan is {subscription.plan!r}, paid was {plan.name!r}")
 
 
 @rule("granted.whose", "A payment grants to who ordered it", forbids="a plan for somebody who has not paid")
@@ -156,7 +156,7 @@ def _renewal(service: Service, case: Case) -> None:
         service.wait(case, 10 * 86_400)
         answer = service.do(case, "create", **service.order(user))
         if not service.done("create", answer):
-            raise NotCheckedError(f"the service sells no second cycle in advance: {answer.told}")
+            raise NotCheckedError(f"the service sells no second cycle in advance: {answer.summary}")
         payment = service.made(answer, user, service.config.plans.basic, "USD")
         service.pay(case, payment)
         service.becomes(case, payment, "paid")
@@ -197,7 +197,7 @@ def _both(service: Service, case: Case) -> None:
         user, started = service.new_user(), service.world.now_ms()
         first, answer = service.create(case, user), service.do(case, "create", **service.order(user))
         if not service.done("create", answer):
-            raise NotCheckedError(f"the service takes no second order while one is open: {answer.told}")
+            raise NotCheckedError(f"the service takes no second order while one is open: {answer.summary}")
         second = service.made(answer, user, service.config.plans.basic, "USD")
         if second.md5 == first.md5:
             raise NotCheckedError("the service answers a second order with the code of the first")
@@ -214,10 +214,10 @@ def _ask_both(service: Service, case: Case, *payments: Payment) -> None:
     """Sixteen status calls at once, of two payments in turn."""
     asked = [payments[number % len(payments)] for number in range(RACERS)]
     with ThreadPoolExecutor(RACERS) as pool:
-        found = Counter(
+        statuses = Counter(
             pool.map(lambda one: service.do(None, "status", md5=one.md5, id=one.id, user=one.user).status, asked)
         )
-    case.note(f"{RACERS} status calls at once, of two payments", dict(found))
+    case.note(f"{RACERS} status calls at once, of two payments", dict(statuses))
 
 
 @rule(
@@ -232,7 +232,7 @@ def _names(service: Service, case: Case) -> None:
     service.buy(case, user)
     for other in (f"{user}0", user[:-1], user.upper(), f"{user[:-1]}_"):
         answer = service.do(case, "subscription", user=other)
-        require(answer.status < 500, f"the plan of {other} was answered {answer.told}")
+        require(answer.status < 500, f"the plan of {other} was answered {answer.summary}")
         if service.done("subscription", answer):
             require(not service.subscription(case, other).active, f"{user} paid, and {other} has the plan")
     require(service.subscription(case, user).active, f"{user} paid, and has no plan")

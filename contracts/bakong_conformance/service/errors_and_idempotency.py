@@ -41,8 +41,8 @@ def _raw(service: Service, case: Case, raw: bytes) -> Answer:
 
 
 def _refused(answer: Answer, what: str) -> None:
-    require(answer.status < 500, f"{what} was answered {answer.told}")
-    require(answer.status >= 400, f"{what} was taken: {answer.told}")
+    require(answer.status < 500, f"{what} was answered {answer.summary}")
+    require(answer.status >= 400, f"{what} was taken: {answer.summary}")
 
 
 @rule(
@@ -94,7 +94,7 @@ def _paths(service: Service, case: Case) -> None:
     """A path that is nobody's, with the key."""
     headers = fill(service.config.headers, service.values)
     answer = call(case, service.http, "GET", "/api/no/such/path", headers=headers)
-    require(400 <= answer.status < 500, f"an unknown path was answered {answer.told}")
+    require(400 <= answer.status < 500, f"an unknown path was answered {answer.summary}")
 
 
 @rule(
@@ -116,11 +116,11 @@ def _form(service: Service, case: Case) -> None:
         ("a missing key", service.do(case, "status", headers={}, md5="0" * 32, id="none", user="nobody")),
     ):
         media = answer.headers.get("content-type", "").partition(";")[0]
-        require(media == form.media, f"{what} was answered as {media!r}, expected {form.media!r}: {answer.told}")
+        require(media == form.media, f"{what} was answered as {media!r}, expected {form.media!r}: {answer.summary}")
         status = answer.get("status") if refusals.problems else answer.status
         require(status == answer.status, f"{what}: the problem says {status!r}, HTTP {answer.status}")
         for text in form.texts:
-            require(isinstance(jmespath.search(text, answer.body), str), f"{what}: no {text} in {answer.told}")
+            require(isinstance(jmespath.search(text, answer.body), str), f"{what}: no {text} in {answer.summary}")
 
 
 def _keyed(service: Service) -> None:
@@ -130,7 +130,7 @@ def _keyed(service: Service) -> None:
 
 def _id(service: Service, answer: Answer) -> Any:
     if not service.done("create", answer):
-        raise PreconditionError(f"an order with an idempotency key was answered {answer.told}")
+        raise PreconditionError(f"an order with an idempotency key was answered {answer.summary}")
     return service.read("create", answer, "md5")
 
 
@@ -152,7 +152,7 @@ def _replay(service: Service, case: Case) -> None:
     require(first == second, f"one order under one key made the payments {first} and {second}")
     for part in ("id", "qr", "amount", "expires"):
         before, after = service.read("create", made, part), service.read("create", again, part)
-        require(before == after, f"one order under one key was told as {part} {before!r}, a minute later {after!r}")
+        require(before == after, f"one order under one key was answered as {part} {before!r}, a minute later {after!r}")
 
 
 @rule(
@@ -169,7 +169,7 @@ def _reused(service: Service, case: Case) -> None:
     answer = service.do(case, "create", key=key, **service.order(service.new_user()))
     expected = service.config.refusals.key_reused
     require(
-        answer.status in expected, f"a key reused for another order was answered {answer.told}, expected {expected}"
+        answer.status in expected, f"a key reused for another order was answered {answer.summary}, expected {expected}"
     )
     plans = (service.config.plans.basic, service.config.plans.full)
     kinds = [(plan, currency) for plan in plans if plan for currency in sorted(plan.prices)]
@@ -179,7 +179,7 @@ def _reused(service: Service, case: Case) -> None:
             answer = service.do(case, "create", key=key, **other)
             require(
                 answer.status in expected,
-                f"a key reused for {kind.name} in {currency} was answered {answer.told}, expected {expected}",
+                f"a key reused for {kind.name} in {currency} was answered {answer.summary}, expected {expected}",
             )
 
 
@@ -218,8 +218,8 @@ def _refused_key(service: Service, case: Case) -> None:
     if service.done("create", answer):
         raise NotCheckedError("an order at a wrong price was taken, which another rule names")
     answer = service.do(case, "create", key=key, **order)
-    require(service.done("create", answer), f"a refused order's key refuses the right order: {answer.told}")
-    require(service.read("create", answer, "md5"), f"after a refused order its key answers {answer.told}")
+    require(service.done("create", answer), f"a refused order's key refuses the right order: {answer.summary}")
+    require(service.read("create", answer, "md5"), f"after a refused order its key answers {answer.summary}")
 
 
 @rule(
@@ -253,7 +253,7 @@ def _bill(service: Service, case: Case) -> None:
     for _ in range(2):
         answer = service.do(case, "renew", key=f"bill-{user}", user=user)
         if not service.done("renew", answer):
-            raise PreconditionError(f"a renewal with an idempotency key was answered {answer.told}")
+            raise PreconditionError(f"a renewal with an idempotency key was answered {answer.summary}")
         made.append(service.read("renew", answer, "md5"))
     require(made[0] == made[1], f"one renewal under one key made the bills {made}")
 
@@ -287,5 +287,7 @@ def _odd_pages(service: Service, case: Case) -> None:
         raise NotCheckedError("the path of history holds no {limit} and {offset}")
     for limit, offset in ((0, 0), (-1, 0), (10**6, 0), ("x", 0), ("", 0), (10, -1), (10, "x"), (10, 10**30)):
         answer = service.do(case, "history", user="nobody", limit=limit, offset=offset)
-        require(answer.status < 500, f"limit={limit} and offset={offset} were answered {answer.told}")
-        require(offset != "x" or answer.status >= 400, f"limit={limit} and offset={offset} were answered {answer.told}")
+        require(answer.status < 500, f"limit={limit} and offset={offset} were answered {answer.summary}")
+        require(
+            offset != "x" or answer.status >= 400, f"limit={limit} and offset={offset} were answered {answer.summary}"
+        )

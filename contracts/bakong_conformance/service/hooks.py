@@ -28,16 +28,16 @@ def mapped(service: Service, event: str = "paid") -> tuple[Webhooks, str]:
 def about(service: Service, payment: Payment, event: str) -> list[Delivery]:
     """What arrived of this event about this payment."""
     hooks, name = mapped(service, event)
-    found = []
+    deliveries = []
     for delivery in list(service.receiver.arrived):
         try:
-            told: Any = json.loads(delivery.body)
+            event_body: Any = json.loads(delivery.body)
         except ValueError:
             continue
-        subject = jmespath.search(hooks.payment, told)
-        if jmespath.search(hooks.type, told) == name and subject in (payment.md5, payment.id):
-            found.append(delivery)
-    return found
+        subject = jmespath.search(hooks.payment, event_body)
+        if jmespath.search(hooks.type, event_body) == name and subject in (payment.md5, payment.id):
+            deliveries.append(delivery)
+    return deliveries
 
 
 def _told(case: Case, deliveries: Sequence[Delivery]) -> None:
@@ -49,13 +49,13 @@ def _told(case: Case, deliveries: Sequence[Delivery]) -> None:
 def wait_for(service: Service, case: Case, payment: Payment, event: str, count: int = 1) -> list[Delivery]:
     """The deliveries, once so many came or the patience ended."""
     for _ in range(20):
-        found = about(service, payment, event)
-        if len(found) >= count or service.config.time != "real":
+        deliveries = about(service, payment, event)
+        if len(deliveries) >= count or service.config.time != "real":
             break
         service.wait(case, 0.5)
-    found = about(service, payment, event)
-    _told(case, found)
-    return found
+    deliveries = about(service, payment, event)
+    _told(case, deliveries)
+    return deliveries
 
 
 @rule("webhook.paid", "A paid payment is told", forbids="leaving the main backend in the dark")
@@ -63,9 +63,9 @@ def _paid(service: Service, case: Case) -> None:
     """A payment is paid; a webhook of the type for paid arrives, with its md5 or id."""
     mapped(service)
     payment = service.buy(case)
-    found = wait_for(service, case, payment, "paid")
+    deliveries = wait_for(service, case, payment, "paid")
     others = [delivery.body.decode("utf-8", "replace")[:120] for delivery in service.receiver.arrived]
-    require(found, f"no webhook tells that {payment.md5} is paid; what arrived is {others}")
+    require(deliveries, f"no webhook tells that {payment.md5} is paid; what arrived is {others}")
 
 
 @rule(
@@ -77,11 +77,11 @@ def _signed(service: Service, case: Case) -> None:
     """Standard Webhooks: HMAC-SHA256 over id.timestamp.body, with the secret's bytes, at most 300 s from now."""
     hooks, _ = mapped(service)
     payment = service.buy(case)
-    if not (found := wait_for(service, case, payment, "paid")):
+    if not (deliveries := wait_for(service, case, payment, "paid")):
         raise NotCheckedError("no webhook arrives, which another rule names")
     from_config = service.values.get("webhook_secret", "")
     secret = hooks.secret.replace("{webhook_secret}", str(from_config))
-    for delivery in found:
+    for delivery in deliveries:
         try:
             webhooks.verify([secret], delivery.headers, delivery.body, now_s=service.world.now_ms() // 1000)
         except WebhookError as error:
@@ -102,7 +102,7 @@ def _once(service: Service, case: Case) -> None:
         service.status(case, payment)
     service.wait(case, 3600 if service.config.time != "real" else 8)
     count = len(about(service, payment, "paid"))
-    require(count <= 1, f"one payment was told {count} times")
+    require(count <= 1, f"one payment was announced {count} times")
 
 
 @rule(
@@ -120,30 +120,33 @@ def _retried(service: Service, case: Case) -> None:
     service.becomes(case, payment, "paid")
     for seconds in hooks.retries_s:
         service.wait(case, seconds * 1.3 + 1)
-    found = wait_for(service, case, payment, "paid", 3)
-    require(len(found) >= 2, f"a webhook that was answered 500 was sent {len(found)} times")
-    require(len(found) >= 3, "a webhook that was answered with a redirect was not sent again to its own address")
+    deliveries = wait_for(service, case, payment, "paid", 3)
+    require(len(deliveries) >= 2, f"a webhook that was answered 500 was sent {len(deliveries)} times")
+    require(len(deliveries) >= 3, "a webhook that was answered with a redirect was not sent again to its own address")
     elsewhere = [delivery for delivery in service.receiver.arrived if delivery.path == "/elsewhere"]
     require(not elsewhere, "a webhook followed a redirect to another address")
-    ids = {delivery.headers.get("webhook-id") for delivery in found}
+    ids = {delivery.headers.get("webhook-id") for delivery in deliveries}
     require(len(ids) == 1, f"the tries of one webhook have the ids {sorted(map(str, ids))}")
-    times = [delivery.headers.get("webhook-timestamp") for delivery in found]
+    times = [delivery.headers.get("webhook-timestamp") for delivery in deliveries]
     require(
         service.config.time == "real" or len(set(times)) == len(times),
         f"the tries carry the times {times}, expected each its own",
     )
-    require({delivery.body for delivery in found} == {found[0].body}, "the tries of one webhook have different bodies")
+    require(
+        {delivery.body for delivery in deliveries} == {deliveries[0].body},
+        "the tries of one webhook have different bodies",
+    )
 
 
 def _script(body: bytes, payment: Payment, hooks: Webhooks, seen: list[Delivery]) -> int:
     """500, then 307, then 204 for the tries of this payment's webhook; 204 for all others."""
     try:
-        told = json.loads(body)
+        event_body = json.loads(body)
     except ValueError:
         return 204
-    if jmespath.search(hooks.payment, told) not in (payment.md5, payment.id):
+    if jmespath.search(hooks.payment, event_body) not in (payment.md5, payment.id):
         return 204
-    if jmespath.search(hooks.type, told) != hooks.events["paid"]:
+    if jmespath.search(hooks.type, event_body) != hooks.events["paid"]:
         return 204
     seen.append(Delivery("", {}, body, 0))
     return (500, 307, 204)[min(len(seen), 3) - 1]
@@ -179,9 +182,9 @@ def _quiet(service: Service, case: Case) -> None:
     service.wait(case, 60 if service.config.time != "real" else 5)
     for payment in (short, unpaid):
         service.status(case, payment)
-    found = [*about(service, short, "paid"), *about(service, unpaid, "paid")]
-    _told(case, found)
-    require(not found, "a payment that was not made was told as paid")
+    deliveries = [*about(service, short, "paid"), *about(service, unpaid, "paid")]
+    _told(case, deliveries)
+    require(not deliveries, "a payment that was not made was announced as paid")
 
 
 @rule(
@@ -194,8 +197,8 @@ def _expired(service: Service, case: Case) -> None:
     service.wait(case, service.config.expires_after_s + 60)
     service.status(case, payment)
     service.settle(case)
-    found = wait_for(service, case, payment, "expired")
-    require(len(found) == 1, f"an expired payment was told {len(found)} times")
+    deliveries = wait_for(service, case, payment, "expired")
+    require(len(deliveries) == 1, f"an expired payment was announced {len(deliveries)} times")
 
 
 @rule(
@@ -207,7 +210,7 @@ def _accepted(service: Service, case: Case) -> None:
     """Four payments, told to receivers that answer 200, 201, 202 and 299; an hour passes."""
     mapped(service)
     for status in (200, 201, 202, 299):
-        service.receiver.decide = lambda _body, told=status: told  # type: ignore[misc]
+        service.receiver.decide = lambda _body, answered=status: answered  # type: ignore[misc]
         payment = service.buy(case)
         wait_for(service, case, payment, "paid")
         service.wait(case, 3600 if service.config.time != "real" else 8)
@@ -232,8 +235,10 @@ def _unanswered(service: Service, case: Case) -> None:
     service.becomes(case, payment, "paid")
     for seconds in hooks.retries_s:
         service.wait(case, seconds * 1.3 + 1)
-    found = wait_for(service, case, payment, "paid", 2)
-    require(len(found) == 2, f"a webhook that got no answer, then 204, was sent {len(found)} times, expected 2")
+    deliveries = wait_for(service, case, payment, "paid", 2)
+    require(
+        len(deliveries) == 2, f"a webhook that got no answer, then 204, was sent {len(deliveries)} times, expected 2"
+    )
 
 
 @rule(
@@ -258,9 +263,9 @@ def _stamped(service: Service, case: Case) -> None:
         service.wait(case, seconds * 1.3 + 1)
         windows.append((before, service.world.now_ms() // 1000))
     for delivery in wait_for(service, case, payment, "paid"):
-        told = delivery.headers.get("webhook-timestamp", "")
-        right = told.isdigit() and any(start <= int(told) <= end for start, end in windows)
-        require(right, f"a try carries the time {told}; the tries were within {windows}")
+        timestamp = delivery.headers.get("webhook-timestamp", "")
+        right = timestamp.isdigit() and any(start <= int(timestamp) <= end for start, end in windows)
+        require(right, f"a try carries the time {timestamp}; the tries were within {windows}")
 
 
 @rule("webhook.late", "A late payment is told too", forbids="a main backend that never hears of late money")
@@ -275,7 +280,7 @@ def _late(service: Service, case: Case) -> None:
     service.status(case, payment)
     service.settle(case)
     count = len(wait_for(service, case, payment, "paid"))
-    require(count == 1, f"a payment that came late was told {count} times")
+    require(count == 1, f"a payment that came late was announced {count} times")
 
 
 @rule("webhook.failed", "A failed payment is told", forbids="a main backend that waits for what has failed")
@@ -286,7 +291,7 @@ def _failed(service: Service, case: Case) -> None:
     service.pay(case, payment, outcome="failed")
     service.becomes(case, payment, "failed")
     count = len(wait_for(service, case, payment, "failed"))
-    require(count == 1, f"a failed payment was told {count} times")
+    require(count == 1, f"a failed payment was announced {count} times")
 
 
 def of_user(service: Service, user: str, event: str) -> int:
@@ -294,10 +299,10 @@ def of_user(service: Service, user: str, event: str) -> int:
     hooks = service.config.webhooks
     if hooks is None or event not in hooks.events:
         return -1
-    told = [body_of(delivery.body.decode("utf-8", "replace")) for delivery in list(service.receiver.arrived)]
+    bodies = [body_of(delivery.body.decode("utf-8", "replace")) for delivery in list(service.receiver.arrived)]
     return sum(
         jmespath.search(hooks.type, body) == hooks.events[event] and jmespath.search(hooks.user, body) == user
-        for body in told
+        for body in bodies
         if body is not None
     )
 
@@ -323,11 +328,11 @@ def _subscription(service: Service, case: Case) -> None:
             service.pay(case, payment)
             service.becomes(case, payment, "paid")
             expected.append(event)
-    found = service.subscription(case, user).next_billing_ms
-    if found is not None and service.config.grace_s is not None:
-        service.wait(case, (found - service.world.now_ms()) / 1000 + 60)
+    next_billing_ms = service.subscription(case, user).next_billing_ms
+    if next_billing_ms is not None and service.config.grace_s is not None:
+        service.wait(case, (next_billing_ms - service.world.now_ms()) / 1000 + 60)
         service.wait(case, service.config.grace_s + 60)
         expected += ["past_due", "ended"]
     counts = {event: of_user(service, user, event) for event in expected if event in hooks.events}
     case.note(f"the events about {user}", counts)
-    require(set(counts.values()) == {1}, f"how often each change was told: {counts}, expected once each")
+    require(set(counts.values()) == {1}, f"how often each change was announced: {counts}, expected once each")

@@ -46,14 +46,14 @@ def _missing(service: Service, case: Case) -> None:
     expected = (*service.config.refusals.unauthorized, 403)
     head, text, key = _key(service)
     empty = service.do(case, "status", headers={head: text.replace(key, "").strip()}, md5="0" * 32, id="none", user="u")
-    require(empty.status in expected, f"an empty key was answered {empty.told}")
+    require(empty.status in expected, f"an empty key was answered {empty.summary}")
     for name in service.config.operations:
         if name in ("set_time", "make_key", "revoke_key", "health"):
             continue
         values = {**service.order(user), "md5": "0" * 32, "id": "none", "md5s": ["0" * 32]}
         values |= {"timeout_ms": 1000, "interval_ms": 1000}
         answer = service.do(case, name, headers={}, **values)
-        require(answer.status in expected, f"{name} without a key was answered {answer.told}")
+        require(answer.status in expected, f"{name} without a key was answered {answer.summary}")
     service.wait(case, BLOCKED_S if service.config.time != "real" else 0)
 
 
@@ -73,10 +73,10 @@ def _wrong(service: Service, case: Case) -> None:
         answer = service.do(
             case, "status", headers={name: text.replace(key, change(key))}, md5="0" * 32, id="none", user="u"
         )
-        require(answer.status in expected, f"a key {what} was answered {answer.told}")
+        require(answer.status in expected, f"a key {what} was answered {answer.summary}")
     service.wait(case, BLOCKED_S if service.config.time != "real" else 0)
     answer = service.do(case, "status", md5="0" * 32, id="none", user="u")
-    require(answer.status not in expected, f"the right key was answered {answer.told}")
+    require(answer.status not in expected, f"the right key was answered {answer.summary}")
 
 
 def _second(service: Service, case: Case) -> dict[str, str]:
@@ -93,7 +93,7 @@ def _make(service: Service, case: Case) -> str:
     answer = service.do(case, "make_key")
     made = service.read("make_key", answer, "key")
     if not service.done("make_key", answer) or not isinstance(made, str):
-        raise PreconditionError(f"make_key answered {answer.told}")
+        raise PreconditionError(f"make_key answered {answer.summary}")
     return made
 
 
@@ -107,7 +107,7 @@ def _several(service: Service, case: Case) -> None:
     headers = _second(service, case)
     refused = (*service.config.refusals.unauthorized, 403)
     for what, answer in (("new", _unknown(service, case, headers)), ("old", _unknown(service, case))):
-        require(answer.status not in refused, f"the {what} key was answered {answer.told}")
+        require(answer.status not in refused, f"the {what} key was answered {answer.summary}")
 
 
 @rule("key.revoked", "A revoked key stops at once", forbids="a key that works on after it was revoked")
@@ -119,11 +119,11 @@ def _revoked(service: Service, case: Case) -> None:
     headers = {name: text.replace(key, made)}
     _unknown(service, case, headers)
     if not service.done("revoke_key", answer := service.do(case, "revoke_key", revoked=made)):
-        raise PreconditionError(f"revoke_key answered {answer.told}")
+        raise PreconditionError(f"revoke_key answered {answer.summary}")
     service.wait(case, 1)
     answer = _unknown(service, case, headers)
     expected = service.config.refusals.unauthorized
-    require(answer.status in expected, f"a revoked key was answered {answer.told}, expected one of {expected}")
+    require(answer.status in expected, f"a revoked key was answered {answer.summary}, expected one of {expected}")
 
 
 @rule("key.tenants", "A key sees its own payments only", forbids="one tenant's payment shown to another")
@@ -136,17 +136,18 @@ def _tenants(service: Service, case: Case) -> None:
     answer = service.do(case, "status", headers=headers, md5=payment.md5, id=payment.id, user=payment.user)
     expected = service.config.refusals.unknown
     require(
-        answer.status in expected, f"another tenant's payment was answered {answer.told}, expected one of {expected}"
+        answer.status in expected, f"another tenant's payment was answered {answer.summary}, expected one of {expected}"
     )
     if "history" in service.config.operations:
         answer = service.do(case, "history", headers=headers, user=payment.user)
-        found = service.read("history", answer, "md5s") or []
-        require(payment.md5 not in found, f"another tenant's payment is in the history: {answer.told}")
+        md5s = service.read("history", answer, "md5s") or []
+        require(payment.md5 not in md5s, f"another tenant's payment is in the history: {answer.summary}")
     if "states" in getattr(service.config.operations.get("bulk_check"), "answer", ()):
         answer = service.do(case, "bulk_check", headers=headers, md5s=[payment.md5])
-        states = [service.state(told) for told in service.read("bulk_check", answer, "states") or []]
+        states = [service.state(theirs) for theirs in service.read("bulk_check", answer, "states") or []]
         require(
-            not set(states) & set(service.config.states), f"a bulk check shows another tenant's payment: {answer.told}"
+            not set(states) & set(service.config.states),
+            f"a bulk check shows another tenant's payment: {answer.summary}",
         )
 
 
@@ -161,7 +162,7 @@ def _each_key(service: Service, case: Case) -> None:
     if _unknown(service, case, headers).status != 429:
         raise NotCheckedError("the limit does not hold at all, which another rule names")
     answer = _unknown(service, case)
-    require(answer.status != 429, f"another key spent its minute, and this one was answered {answer.told}")
+    require(answer.status != 429, f"another key spent its minute, and this one was answered {answer.summary}")
 
 
 @contextmanager
@@ -201,21 +202,24 @@ def _blocks(service: Service, case: Case) -> None:
     answer = _unknown(service, case)
     require(
         answer.status not in (403, 429),
-        f"after {blocking.tries - 1} wrong keys the right one is refused: {answer.told}",
+        f"after {blocking.tries - 1} wrong keys the right one is refused: {answer.summary}",
     )
     _unknown(service, case, {name: wrong})
     answer = _unknown(service, case)
-    require(answer.status in (403, 429), f"after {blocking.tries} wrong keys the right one was answered {answer.told}")
+    require(
+        answer.status in (403, 429), f"after {blocking.tries} wrong keys the right one was answered {answer.summary}"
+    )
     answer = service.do(case, "create", **service.order(service.new_user()))
     require(
-        answer.status in (403, 429), f"after {blocking.tries} wrong keys in status an order was answered {answer.told}"
+        answer.status in (403, 429),
+        f"after {blocking.tries} wrong keys in status an order was answered {answer.summary}",
     )
     service.wait(case, blocking.for_s - 10)
     answer = _unknown(service, case)
-    require(answer.status in (403, 429), f"10 s before its end the block let pass: {answer.told}")
+    require(answer.status in (403, 429), f"10 s before its end the block let pass: {answer.summary}")
     service.wait(case, 11)
     answer = _unknown(service, case)
-    require(answer.status not in (403, 429), f"{blocking.for_s + 1} s after the last wrong key: {answer.told}")
+    require(answer.status not in (403, 429), f"{blocking.for_s + 1} s after the last wrong key: {answer.summary}")
 
 
 @rule(
@@ -233,10 +237,10 @@ def _blocks_guilty(service: Service, case: Case) -> None:
         answer = _unknown(other, case)
         require(
             answer.status in (403, 429),
-            f"forged X-Forwarded-For hid {blocking.tries} wrong keys: {answer.told}",
+            f"forged X-Forwarded-For hid {blocking.tries} wrong keys: {answer.summary}",
         )
         answer = _unknown(service, case)
-        require(answer.status not in (403, 429), f"another address guessed, and this one was answered {answer.told}")
+        require(answer.status not in (403, 429), f"another address guessed, and this one was answered {answer.summary}")
     service.wait(case, BLOCKED_S)
 
 
@@ -254,7 +258,7 @@ def _in_query(service: Service, case: Case) -> None:
     query = "&".join(f"{name}={key}" for name in IN_QUERY)
     answer = call(case, service.http, operation.method, f"{path}{'&' if '?' in path else '?'}{query}")
     expected = (*service.config.refusals.unauthorized, 403)
-    require(answer.status in expected, f"a key in the query was answered {answer.told}")
+    require(answer.status in expected, f"a key in the query was answered {answer.summary}")
 
 
 @rule(
@@ -271,7 +275,9 @@ def _blocks_quick(service: Service, case: Case) -> None:
     service.wait(case, blocking.for_s + FORGOTTEN_S)
     _unknown(service, case, {name: wrong})
     answer = _unknown(service, case)
-    require(answer.status not in (403, 429), f"one wrong key, hours after the others: the right one got {answer.told}")
+    require(
+        answer.status not in (403, 429), f"one wrong key, hours after the others: the right one got {answer.summary}"
+    )
     service.wait(case, BLOCKED_S)
 
 
@@ -289,7 +295,9 @@ def _each_caller(service: Service, case: Case) -> None:
     made = []
     for who in (headers, {**headers, name: second[name]}):
         answer = service.do(case, "create", headers=who, key=key, **order)
-        require(service.done("create", answer), f"a tenant's order under a key of its own was answered {answer.told}")
+        require(
+            service.done("create", answer), f"a tenant's order under a key of its own was answered {answer.summary}"
+        )
         made.append(service.read("create", answer, "md5"))
     require(made[0] != made[1], f"another tenant's order under the same key was answered with the payment {made[0]}")
 

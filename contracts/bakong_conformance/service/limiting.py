@@ -38,15 +38,15 @@ def admitted_by_rule(bursts: Sequence[Burst], most: int) -> list[int]:
     [100, 0, 10]
     """
     log: deque[int] = deque()
-    now, found = 0, []
+    now, counts = 0, []
     for burst in bursts:
         now += burst.after_ms
         while log and log[0] <= now - WINDOW_MS:
             log.popleft()
         admitted = min(burst.requests, most - len(log))
         log.extend([now] * admitted)
-        found.append(admitted)
-    return found
+        counts.append(admitted)
+    return counts
 
 
 def _limit(service: Service) -> Limit:
@@ -94,11 +94,11 @@ def _burst(service: Service, case: Case) -> None:
         (0.001, limit.per_minute + 5, limit.per_minute),
     ):
         service.wait(case, wait_s)
-        found = _admitted(_fire(service, limit, requests))
-        case.note(f"{requests} requests at once, {wait_s:g} s later", f"{found} admitted")
+        admitted = _admitted(_fire(service, limit, requests))
+        case.note(f"{requests} requests at once, {wait_s:g} s later", f"{admitted} admitted")
         require(
-            found == expected,
-            f"{found} of {requests} were admitted {wait_s:g} s after the last burst, expected {expected}",
+            admitted == expected,
+            f"{admitted} of {requests} were admitted {wait_s:g} s after the last burst, expected {expected}",
         )
 
 
@@ -113,13 +113,13 @@ def _window(service: Service, case: Case) -> None:
     _frozen(service)
     limit = _limit(service)
     bursts = case.draw(_bursts(limit.per_minute), "bursts")
-    found = []
+    admitted = []
     for burst in bursts:
         service.wait(case, burst.after_ms / 1000)
-        found.append(_admitted(_fire(service, limit, burst.requests)))
-        case.note(f"{burst.requests} requests at once, {burst.after_ms} ms later", f"{found[-1]} admitted")
+        admitted.append(_admitted(_fire(service, limit, burst.requests)))
+        case.note(f"{burst.requests} requests at once, {burst.after_ms} ms later", f"{admitted[-1]} admitted")
     expected = admitted_by_rule(bursts, limit.per_minute)
-    require(found == expected, f"admitted were {found}, the rule admits {expected}")
+    require(admitted == expected, f"admitted were {admitted}, the rule admits {expected}")
 
 
 @rule(
@@ -154,8 +154,8 @@ def _refill(service: Service, case: Case) -> None:
     limit = _limit(service)
     _fire(service, limit, limit.per_minute)
     service.wait(case, 30)
-    found = _admitted(_fire(service, limit, 60))
-    require(found == 0, f"30 s after {limit.per_minute} requests {found} more were admitted")
+    admitted = _admitted(_fire(service, limit, 60))
+    require(admitted == 0, f"30 s after {limit.per_minute} requests {admitted} more were admitted")
 
 
 @rule(
@@ -171,8 +171,10 @@ def _refused(service: Service, case: Case) -> None:
     service.wait(case, 50)
     _fire(service, limit, 20)
     service.wait(case, 10)
-    found = _admitted(_fire(service, limit, limit.per_minute))
-    require(found == limit.per_minute, f"60 s after the limit was spent {found} of {limit.per_minute} were admitted")
+    admitted = _admitted(_fire(service, limit, limit.per_minute))
+    require(
+        admitted == limit.per_minute, f"60 s after the limit was spent {admitted} of {limit.per_minute} were admitted"
+    )
 
 
 @rule(
@@ -191,13 +193,19 @@ def _retry_after(service: Service, case: Case) -> None:
     )
     if answer.status != 429:
         raise NotCheckedError("the limit does not hold at all, which another rule names")
-    told = answer.headers.get("retry-after", "")
-    require(told.isdigit(), f"Retry-After is {told!r}, expected whole seconds")
-    require(int(told) == 40, f"Retry-After is {told}, expected 40: the first request leaves the minute in 39.5 s")
-    service.wait(case, int(told) - 1)
-    require(_ask(service, limit).status == 429, f"a retry after {int(told) - 1} s was admitted, Retry-After was {told}")
+    retry_after = answer.headers.get("retry-after", "")
+    require(retry_after.isdigit(), f"Retry-After is {retry_after!r}, expected whole seconds")
+    require(
+        int(retry_after) == 40,
+        f"Retry-After is {retry_after}, expected 40: the first request leaves the minute in 39.5 s",
+    )
+    service.wait(case, int(retry_after) - 1)
+    require(
+        _ask(service, limit).status == 429,
+        f"a retry after {int(retry_after) - 1} s was admitted, Retry-After was {retry_after}",
+    )
     service.wait(case, 1)
-    require(_ask(service, limit).status != 429, f"a retry after {told} s was refused")
+    require(_ask(service, limit).status != 429, f"a retry after {retry_after} s was refused")
 
 
 @rule(
@@ -214,9 +222,9 @@ def _shared(service: Service, case: Case) -> None:
     if other is None:
         raise NotCheckedError("the configuration maps one cheap call only")
     _fire(service, limit, limit.per_minute - 1)
-    found = [service.do(case, other, md5="0" * 32, id="none", user="nobody").status for _ in range(2)]
-    require(found[0] != 429, f"{other} was refused as number {limit.per_minute} of the minute")
-    require(found[1] == 429, f"{other} was answered {found[1]} as number {limit.per_minute + 1} of the minute")
+    statuses = [service.do(case, other, md5="0" * 32, id="none", user="nobody").status for _ in range(2)]
+    require(statuses[0] != 429, f"{other} was refused as number {limit.per_minute} of the minute")
+    require(statuses[1] == 429, f"{other} was answered {statuses[1]} as number {limit.per_minute + 1} of the minute")
 
 
 class _Sent(NamedTuple):
@@ -273,12 +281,14 @@ def _orders(service: Service, case: Case) -> None:
     order = service.order(service.new_user())
     key = f"key-{order['user']}"
     answer = service.do(case, "create", key=key, patient=False, **order)
-    require(answer.status == 429, f"an order as number {limit.per_minute + 1} of the minute was answered {answer.told}")
+    require(
+        answer.status == 429, f"an order as number {limit.per_minute + 1} of the minute was answered {answer.summary}"
+    )
     service.wait(case, 60)
     answer = service.do(case, "create", key=key, patient=False, **order)
     require(
         service.done("create", answer) and service.read("create", answer, "md5"),
-        f"a minute later the order was answered {answer.told}",
+        f"a minute later the order was answered {answer.summary}",
     )
 
 
@@ -303,15 +313,15 @@ def _forged(service: Service, case: Case) -> None:
         )
         case.note(f"one more, with {headers}", f"{answer.status}")
         refused = (429, 403, 400, *service.config.refusals.unauthorized)
-        require(answer.status in refused, f"past the limit a request with {headers} was answered {answer.told}")
+        require(answer.status in refused, f"past the limit a request with {headers} was answered {answer.summary}")
 
 
 def _remaining(answer: Answer) -> int | None:
     """What an answer says is left of the limit: RateLimit with r=, or the older forms. None where it says nothing."""
     for name in ("ratelimit", "ratelimit-remaining", "x-ratelimit-remaining"):
-        told = answer.headers.get(name, "")
-        if found := re.search(r"\br(?:emaining)?=(\d+)", told) or re.fullmatch(r"\s*(\d+)\s*", told):
-            return int(found[1])
+        header = answer.headers.get(name, "")
+        if number := re.search(r"\br(?:emaining)?=(\d+)", header) or re.fullmatch(r"\s*(\d+)\s*", header):
+            return int(number[1])
     return None
 
 
@@ -329,8 +339,8 @@ def _told(service: Service, case: Case) -> None:
     if left[0] is None:
         raise NotCheckedError("the service tells no RateLimit")
     expected = [left[0], left[0] - 1, left[0] - 2]
-    require(left == expected, f"after three calls {left} are told to be left")
-    require(0 <= limit.per_minute - left[0] <= 1, f"after the first call of a minute {left[0]} are told to be left")
+    require(left == expected, f"after three calls {left} are said to be left")
+    require(0 <= limit.per_minute - left[0] <= 1, f"after the first call of a minute {left[0]} are said to be left")
     _fire(service, limit, limit.per_minute - 3)
-    found = _remaining(_ask(service, limit))
-    require(not found, f"past the limit {found} are told to be left")
+    remaining = _remaining(_ask(service, limit))
+    require(not remaining, f"past the limit {remaining} are said to be left")

@@ -17,7 +17,7 @@ def _bulk(service: Service, case: Case, asked: list[str]) -> Answer:
 
 def _answered(service: Service, answer: Answer, name: str) -> Answer:
     if not service.done(name, answer):
-        raise PreconditionError(f"{name} answered {answer.told}")
+        raise PreconditionError(f"{name} answered {answer.summary}")
     return answer
 
 
@@ -27,8 +27,8 @@ def _order(service: Service, case: Case) -> None:
     service.need("bulk_check")
     made = [service.create(case).md5 for _ in range(3)]
     asked = [made[2], UNKNOWN, made[0], made[1]]
-    found = service.read("bulk_check", _answered(service, _bulk(service, case, asked), "bulk_check"), "md5s")
-    require(found == asked, f"asked for {asked}, answered {found}")
+    md5s = service.read("bulk_check", _answered(service, _bulk(service, case, asked), "bulk_check"), "md5s")
+    require(md5s == asked, f"asked for {asked}, answered {md5s}")
 
 
 @rule(
@@ -44,8 +44,8 @@ def _doubles(service: Service, case: Case) -> None:
     answer = _bulk(service, case, asked)
     if answer.status in service.config.refusals.invalid:
         raise NotCheckedError("the service refuses an md5 that is asked for twice")
-    found = service.read("bulk_check", _answered(service, answer, "bulk_check"), "md5s")
-    require(found == asked, f"asked for {asked}, answered {found}")
+    md5s = service.read("bulk_check", _answered(service, answer, "bulk_check"), "md5s")
+    require(md5s == asked, f"asked for {asked}, answered {md5s}")
 
 
 @rule(
@@ -59,9 +59,9 @@ def _most(service: Service, case: Case) -> None:
     most, known = service.config.bulk_most, service.create(case).md5
     asked = [known, *(f"{number:032x}" for number in range(1, most + 1))]
     answer = _bulk(service, case, asked[:most])
-    require(service.done("bulk_check", answer), f"{most} md5s were answered {answer.told}")
+    require(service.done("bulk_check", answer), f"{most} md5s were answered {answer.summary}")
     answer = _bulk(service, case, asked)
-    require(400 <= answer.status < 500, f"{most + 1} md5s were answered {answer.told}")
+    require(400 <= answer.status < 500, f"{most + 1} md5s were answered {answer.summary}")
 
 
 @rule(
@@ -80,8 +80,8 @@ def _states(service: Service, case: Case) -> None:
     service.pay(case, made[1])
     service.becomes(case, made[1], "paid")
     answer = _answered(service, _bulk(service, case, [payment.md5 for payment in asked]), "bulk_check")
-    found = [service.state(told) for told in service.read("bulk_check", answer, "states") or []]
-    require(found == ["paid", "pending", "pending"], f"the states are {found}, the first payment alone is paid")
+    states = [service.state(theirs) for theirs in service.read("bulk_check", answer, "states") or []]
+    require(states == ["paid", "pending", "pending"], f"the states are {states}, the first payment alone is paid")
 
 
 @rule(
@@ -99,8 +99,8 @@ def _history(service: Service, case: Case) -> None:
         service.wait(case, 1)
     service.create(case)
     answer = _answered(service, service.do(case, "history", user=user), "history")
-    found = service.read("history", answer, "md5s")
-    require(found == made[::-1], f"the history is {found}, expected {made[::-1]}")
+    md5s = service.read("history", answer, "md5s")
+    require(md5s == made[::-1], f"the history is {md5s}, expected {made[::-1]}")
 
 
 @rule(
@@ -119,9 +119,9 @@ def _whole(service: Service, case: Case) -> None:
     made.append(service.create(case, user))
     states = [service.status(case, payment) for payment in made]
     answer = _answered(service, service.do(case, "history", user=user), "history")
-    found = service.read("history", answer, "md5s") or []
+    md5s = service.read("history", answer, "md5s") or []
     for payment, state in zip(made, states, strict=True):
-        require(payment.md5 in found, f"a payment that is {state} is not in the history")
+        require(payment.md5 in md5s, f"a payment that is {state} is not in the history")
 
 
 @rule(

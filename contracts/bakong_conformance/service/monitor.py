@@ -29,9 +29,9 @@ def _monitor(service: Service, case: Case, payment: Payment, *, pay: bool, pay_a
                 service.wait(None, STEP_S)
         else:
             raise PreconditionError(f"a wait of {TIMEOUT_S} s did not end within the life of the payment")
-    case.note(f"monitor {payment.md5} for {TIMEOUT_S} s", answer.told)
+    case.note(f"monitor {payment.md5} for {TIMEOUT_S} s", answer.summary)
     if not service.done("monitor", answer):
-        raise PreconditionError(f"monitor answered {answer.told}")
+        raise PreconditionError(f"monitor answered {answer.summary}")
     return service.state(service.read("monitor", answer, "state"))
 
 
@@ -53,7 +53,7 @@ def _paid(service: Service, case: Case) -> None:
     """A wait of a minute; the wallet pays in its first seconds."""
     _mapped(service)
     state = _monitor(service, case, service.create(case), pay=True)
-    require(state == "paid", f"the payment was paid during the wait, which told {state}")
+    require(state == "paid", f"the payment was paid during the wait, which answered {state}")
 
 
 @rule(
@@ -66,8 +66,8 @@ def _timeout(service: Service, case: Case) -> None:
     _mapped(service)
     service.need_state("timeout")
     payment = service.create(case)
-    told = _monitor(service, case, payment, pay=False)
-    require(told == "timeout", f"a wait that ended unpaid told {told}, expected a timeout")
+    outcome = _monitor(service, case, payment, pay=False)
+    require(outcome == "timeout", f"a wait that ended unpaid answered {outcome}, expected a timeout")
     state = service.status(case, payment)
     require(state == "timeout", f"after a wait that ended unpaid the payment is {state}, expected a timeout")
 
@@ -100,7 +100,7 @@ def _whole(service: Service, case: Case) -> None:
     """A wait of a minute; the wallet pays after forty seconds of it."""
     _mapped(service)
     state = _monitor(service, case, service.create(case), pay=True, pay_at=40 // STEP_S)
-    require(state == "paid", f"the payment was paid 40 s into a wait of {TIMEOUT_S} s, which told {state}")
+    require(state == "paid", f"the payment was paid 40 s into a wait of {TIMEOUT_S} s, which answered {state}")
 
 
 @rule(
@@ -119,8 +119,8 @@ def _ended(service: Service, case: Case) -> None:
     for payment, expected in ((paid, "paid"), (unpaid, "expired")):
         if (before := service.status(case, payment)) != expected:
             raise PreconditionError(f"a payment is {before} before the wait, expected {expected}")
-        told = _monitor(service, case, payment, pay=False)
-        require(told == expected, f"a wait for a payment that is {expected} told {told}")
+        outcome = _monitor(service, case, payment, pay=False)
+        require(outcome == expected, f"a wait for a payment that is {expected} answered {outcome}")
         state = service.status(case, payment)
         require(state == expected, f"after a wait a payment that was {expected} is {state}")
 
@@ -156,8 +156,8 @@ def _told(service: Service, case: Case) -> None:
     service.need_state("timeout")
     payment = service.create(case)
     about(service, payment, "timeout")
-    if (told := _monitor(service, case, payment, pay=False)) != "timeout":
-        raise NotCheckedError(f"the wait told {told}, which another rule names")
+    if (outcome := _monitor(service, case, payment, pay=False)) != "timeout":
+        raise NotCheckedError(f"the wait answered {outcome}, which another rule names")
     service.settle(case)
     count = len(about(service, payment, "timeout"))
-    require(count == 1, f"a wait that ended unpaid was told {count} times")
+    require(count == 1, f"a wait that ended unpaid was announced {count} times")

@@ -27,8 +27,8 @@ def _other_price(service: Service, case: Case) -> None:
                 order = {**service.order(service.new_user(), plan, currency), "amount": wrong}
                 answer = service.do(case, "create", **order)
                 about = f"{plan.name} at {wrong} {currency}, which costs {price},"
-                require(not service.done("create", answer), f"{about} was taken: {answer.told}")
-                require(answer.status < 500, f"{about} was answered {answer.told}")
+                require(not service.done("create", answer), f"{about} was taken: {answer.summary}")
+                require(answer.status < 500, f"{about} was answered {answer.summary}")
 
 
 @rule(
@@ -50,8 +50,8 @@ def _times(service: Service, case: Case) -> None:
     about: dict[str, Any] = {"md5": payment.md5, "id": payment.id, "user": payment.user}
     for name, part in mapped:
         answer = payment.answer if name == "create" else service.do(case, name, **about)
-        told = service.read(name, answer, part)
-        is_day = isinstance(told, str) and len(told) == len("2026-02-11")
+        time = service.read(name, answer, part)
+        is_day = isinstance(time, str) and len(time) == len("2026-02-11")
         require(
-            told is None or is_day or instant_ms(told) is not None, f"{part} in {name} is {told!r}, which is no instant"
+            time is None or is_day or instant_ms(time) is not None, f"{part} in {name} is {time!r}, which is no instant"
         )

@@ -40,9 +40,9 @@ def _payment_in(service: Service, case: Case, faults: Sequence[str]) -> Payment:
 
 
 def _known(service: Service, case: Case, faults: Sequence[str], otherwise: str) -> list[str]:
-    if not (found := service.world.known(case, faults)):
+    if not (known := service.world.known(case, faults)):
         raise NotCheckedError(otherwise)
-    return found
+    return known
 
 
 def _paid_in_the_end(service: Service, case: Case, payment: Payment) -> None:
@@ -71,7 +71,7 @@ def _asked_first(service: Service, case: Case) -> None:
         require(state != "expired", f"a payment that was made in time is {state}, {seconds:g} s after the code's end")
     require(state == "paid", f"a payment that was made in time is {state}")
     if service.config.webhooks and "expired" in service.config.webhooks.events:
-        require(not about(service, payment, "expired"), "a payment that was made in time was told as expired")
+        require(not about(service, payment, "expired"), "a payment that was made in time was announced as expired")
 
 
 @rule(

@@ -47,11 +47,13 @@ def _works(service: Service, case: Case) -> None:
     """An order at the plan's price in each currency: the answer has an id, an md5, a code, and is pending."""
     for currency in currencies(service):
         answer = service.do(case, "create", **service.order(service.new_user(), currency=currency))
-        require(service.done("create", answer), f"an order in {currency} was answered {answer.told}")
+        require(service.done("create", answer), f"an order in {currency} was answered {answer.summary}")
         for part in ("md5", "qr"):
-            require(isinstance(service.read("create", answer, part), str), f"no {part} in {answer.told}")
-        told = service.read("create", answer, "state")
-        require(told is None or service.state(told) == "pending", f"a new payment is {told!r}, expected a pending one")
+            require(isinstance(service.read("create", answer, part), str), f"no {part} in {answer.summary}")
+        state = service.read("create", answer, "state")
+        require(
+            state is None or service.state(state) == "pending", f"a new payment is {state!r}, expected a pending one"
+        )
 
 
 @rule(
@@ -68,8 +70,8 @@ def _code(service: Service, case: Case) -> None:
         except DecodeError as error:
             raise RuleBrokenError(f"the code cannot be read: {error}: {payment.qr}") from None
         price = service.price_minor(payment.plan, currency)
-        found = service.minor(str(payload.payee.amount), currency)
-        require(found == price, f"the code asks for {payload.payee.amount}, expected {payment.plan.prices[currency]}")
+        minor = service.minor(str(payload.payee.amount), currency)
+        require(minor == price, f"the code asks for {payload.payee.amount}, expected {payment.plan.prices[currency]}")
         asked = khqr.Currency(payload.payee.currency).name
         require(asked == currency, f"the code is in {asked}, ordered in {currency}")
 
@@ -100,8 +102,8 @@ def _expiry(service: Service, case: Case) -> None:
         created is not None and expires - created == life,
         f"the code lives for {expires - (created or 0)} ms, expected {life}",
     )
-    told = instant_ms(service.read("create", payment.answer, "expires"))
-    require(told is None or abs(told - expires) < 1000, f"the service says {told}, the code {expires}")
+    answered = instant_ms(service.read("create", payment.answer, "expires"))
+    require(answered is None or abs(answered - expires) < 1000, f"the service says {answered}, the code {expires}")
     if service.config.time != "real":
         now = service.world.now_ms()
         require(created == now, f"the code was created at {created}, the time is {now}")
@@ -131,13 +133,13 @@ def _pays_whom(service: Service, case: Case) -> None:
     orders = [(plan, currency) for plan in plans for currency in sorted(plan.prices)]
     made = [service.create(case, plan=plan, currency=currency) for plan, currency in orders]
     try:
-        found = {khqr.decode(payment.qr).payee.bakong_account_id for payment in made}
+        accounts = {khqr.decode(payment.qr).payee.bakong_account_id for payment in made}
     except DecodeError:
         raise PreconditionError("a code cannot be read") from None
     expected = service.config.account
     require(
-        found == {expected} if expected else len(found) == 1,
-        f"the codes pay {sorted(found)}",
+        accounts == {expected} if expected else len(accounts) == 1,
+        f"the codes pay {sorted(accounts)}",
     )
 
 
@@ -162,10 +164,11 @@ def _told(service: Service, case: Case) -> None:
         raise NotCheckedError("the configuration maps no amount in the answer of create")
     for currency in currencies(service):
         payment = service.create(case, currency=currency)
-        told = service.read("create", payment.answer, "amount")
+        amount = service.read("create", payment.answer, "amount")
         price = service.price_minor(payment.plan, currency)
         require(
-            service.minor(told, currency) == price, f"told is {told!r}, the price is {payment.plan.prices[currency]}"
+            service.minor(amount, currency) == price,
+            f"it says {amount!r}, the price is {payment.plan.prices[currency]}",
         )
 
 
@@ -181,8 +184,10 @@ def _price(service: Service, case: Case) -> None:
     if wrong == price:
         return
     answer = service.do(case, "create", **{**order, "amount": wrong})
-    require(not service.done("create", answer), f"an order at {wrong!r} was taken, the price is {price}: {answer.told}")
-    require(answer.status < 500, f"an order at {wrong!r} was answered {answer.told}")
+    require(
+        not service.done("create", answer), f"an order at {wrong!r} was taken, the price is {price}: {answer.summary}"
+    )
+    require(answer.status < 500, f"an order at {wrong!r} was answered {answer.summary}")
 
 
 @rule("status.unknown", "An unknown payment is not found", forbids="inventing a payment, or failing at an unknown one")
@@ -190,10 +195,10 @@ def _unknown(service: Service, case: Case) -> None:
     """The status of an md5 that nobody has, and of a payment's that lacks its end."""
     answer = service.do(case, "status", md5="0" * 32, id="00000000-0000-0000-0000-000000000000", user="nobody")
     expected = service.config.refusals.unknown
-    require(answer.status in expected, f"an unknown payment was answered {answer.told}, expected one of {expected}")
+    require(answer.status in expected, f"an unknown payment was answered {answer.summary}, expected one of {expected}")
     payment = service.create(case)
     answer = service.do(case, "status", md5=payment.md5[:-1], id=payment.id[:-1], user=payment.user)
-    require(400 <= answer.status < 500, f"the md5 of a payment, cut by a letter, was answered {answer.told}")
+    require(400 <= answer.status < 500, f"the md5 of a payment, cut by a letter, was answered {answer.summary}")
 
 
 @rule("paid", "A payment that is paid becomes paid", forbids="not noticing that a customer has paid", examples=3)
@@ -262,12 +267,15 @@ def _when(service: Service, case: Case) -> None:
     service.pay(case, payment)
     service.becomes(case, payment, "paid")
     answer = service.do(case, "status", md5=payment.md5, id=payment.id, user=payment.user)
-    told, after = instant_ms(service.read("status", answer, "paid_at")), service.world.now_ms()
-    require(told is not None and before - 1000 < told <= after, f"paid between {before} and {after}, told is {told}")
+    paid_at, after = instant_ms(service.read("status", answer, "paid_at")), service.world.now_ms()
+    require(
+        paid_at is not None and before - 1000 < paid_at <= after,
+        f"paid between {before} and {after}, it says {paid_at}",
+    )
     service.wait(case, 3600)
     answer = service.do(case, "status", md5=payment.md5, id=payment.id, user=payment.user)
     again = instant_ms(service.read("status", answer, "paid_at"))
-    require(again == told, f"the payment was paid at {told}, and an hour later at {again}")
+    require(again == paid_at, f"the payment was paid at {paid_at}, and an hour later at {again}")
 
 
 @rule("unpaid", "A payment that nobody pays is not paid", forbids="calling a payment paid that is not")

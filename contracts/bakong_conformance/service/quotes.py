@@ -40,8 +40,8 @@ def _quote(service: Service, case: Case, user: str, expected: int, when: str) ->
     """The code of an upgrade that costs so many cents. Raises RuleBrokenError, PreconditionError."""
     answer = upgrade(service, case, user)
     payment = service.made(answer, user, full_plan(service), "USD", "upgrade")
-    found = service.minor(service.read("upgrade", answer, "amount"), "USD")
-    require(found == expected, f"{when} the upgrade costs {found} cents, expected {expected}")
+    minor = service.minor(service.read("upgrade", answer, "amount"), "USD")
+    require(minor == expected, f"{when} the upgrade costs {minor} cents, expected {expected}")
     return payment
 
 
@@ -59,8 +59,8 @@ def _frozen(service: Service, case: Case) -> None:
     service.pay(case, payment)
     state = service.becomes(case, payment, "paid")
     require(state == "paid", f"the quoted amount was paid within the life of the quote, and the payment is {state}")
-    found = service.subscription(case, user).plan
-    require(found in (None, full_plan(service).name), f"the quoted amount was paid, and the plan is {found!r}")
+    plan = service.subscription(case, user).plan
+    require(plan in (None, full_plan(service).name), f"the quoted amount was paid, and the plan is {plan!r}")
 
 
 @rule(
@@ -73,7 +73,7 @@ def _code(service: Service, case: Case) -> None:
     user = _user_at(service, case, service.config.cycle_s // 2)
     expected = exact(_difference(service), service.config.cycle_s // 2, service.config.cycle_s)
     payment = _quote(service, case, user, expected, "half a cycle on")
-    require(code_minor(payment) == expected, f"{expected} cents were told, the code asks for {code_minor(payment)}")
+    require(code_minor(payment) == expected, f"{expected} cents were quoted, the code asks for {code_minor(payment)}")
 
 
 @rule(
@@ -161,9 +161,11 @@ def _priced(service: Service, case: Case, user: str, expected: int, remaining: i
     """The upgrade costs so much; its code is left to die."""
     answer = upgrade(service, case, user)
     if not service.done("upgrade", answer):
-        raise PreconditionError(f"an upgrade with {remaining} s left was answered {answer.told}")
-    told = service.read("upgrade", answer, "amount")
-    require(service.minor(told, "USD") == expected, f"with {remaining} s left it costs {told!r}, expected {expected}")
+        raise PreconditionError(f"an upgrade with {remaining} s left was answered {answer.summary}")
+    amount = service.read("upgrade", answer, "amount")
+    require(
+        service.minor(amount, "USD") == expected, f"with {remaining} s left it costs {amount!r}, expected {expected}"
+    )
 
 
 @rule(
@@ -183,5 +185,5 @@ def _stands(service: Service, case: Case) -> None:
     for when, seconds in (("at its end", 1), ("a second after its end", 1)):
         service.wait(case, seconds)
         answer = upgrade(service, case, user)
-        require(service.done("upgrade", answer), f"{when} an upgrade was answered {answer.told}")
+        require(service.done("upgrade", answer), f"{when} an upgrade was answered {answer.summary}")
         require(service.read("upgrade", answer, "md5") != first.md5, f"{when} a dead code was offered again")

@@ -13,7 +13,7 @@ rule = SUITE.rule
 
 
 @dataclass(slots=True)
-class Told:
+class TrackedPayment:
     """What the story knows of a payment. either: paid rightly after it had failed or fallen short; both ends may be."""
 
     payment: Payment
@@ -42,19 +42,21 @@ STEPS = st.one_of(
 def _story(service: Service, case: Case) -> None:
     """Up to eight steps drawn; after each the states of all payments are compared with what may be."""
     users = [service.new_user(), service.new_user()]
-    told = [Told(service.create(case, users[0]))]
+    payments = [TrackedPayment(service.create(case, users[0]))]
     steps = case.draw(st.lists(STEPS, min_size=2, max_size=8), "steps")
     for what, number in steps:
         if service.config.time == "real" and what == "wait":
             continue
-        _play(service, case, told, users, what, number)
-    _end(service, case, told)
+        _play(service, case, payments, users, what, number)
+    _end(service, case, payments)
 
 
-def _play(service: Service, case: Case, told: list[Told], users: list[str], what: str, number: int) -> None:
-    about = told[number % len(told)] if what not in ("order", "wait") else told[0]
-    if what == "order" and len(told) < 4:
-        told.append(Told(service.create(case, users[number])))
+def _play(
+    service: Service, case: Case, payments: list[TrackedPayment], users: list[str], what: str, number: int
+) -> None:
+    about = payments[number % len(payments)] if what not in ("order", "wait") else payments[0]
+    if what == "order" and len(payments) < 4:
+        payments.append(TrackedPayment(service.create(case, users[number])))
     elif what == "wait":
         service.wait(case, number)
     elif what == "ask":
@@ -71,7 +73,7 @@ def _play(service: Service, case: Case, told: list[Told], users: list[str], what
         about.spoilt = about.spoilt or not about.paid_rightly
 
 
-def look(service: Service, case: Case, about: Told) -> str:
+def look(service: Service, case: Case, about: TrackedPayment) -> str:
     """The state of a payment now. Raises RuleBrokenError where the contract forbids it."""
     state = service.status(case, about.payment)
     before = about.states[-1] if about.states else "pending"
@@ -82,13 +84,13 @@ def look(service: Service, case: Case, about: Told) -> str:
     return state
 
 
-def _end(service: Service, case: Case, told: list[Told]) -> None:
+def _end(service: Service, case: Case, payments: list[TrackedPayment]) -> None:
     """After a quarter of an hour, money that came rightly has made its payment PAID."""
     for seconds in (service.config.settle_s, 900) if service.config.time != "real" else (service.config.settle_s,):
         service.wait(case, seconds)
-        states = [look(service, case, about) for about in told]
+        states = [look(service, case, about) for about in payments]
     service.settle(case)
-    for about in told:
+    for about in payments:
         state = look(service, case, about)
         require(state == "paid" or not about.paid_rightly, f"a payment that was paid rightly is {state}")
     del states

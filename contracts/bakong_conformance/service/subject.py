@@ -24,7 +24,7 @@ from bakong_conformance.case import Case
 from bakong_conformance.control import World
 from bakong_conformance.http import Answer, call
 from bakong_conformance.rules import CannotRunError, NotCheckedError, PreconditionError, RuleBrokenError
-from bakong_conformance.service.config import Config, Operation, Plan, fill
+from bakong_conformance.service.config import Config, Operation, PricedPlan, fill
 from bakong_conformance.service.receiver import Receiver
 
 DECIMALS = {"USD": 2, "KHR": 0}
@@ -38,7 +38,7 @@ class Payment:
     """A payment that the service made."""
 
     user: str
-    plan: Plan
+    plan: PricedPlan
     currency: str
     id: str
     md5: str
@@ -104,7 +104,7 @@ class Service:
         if self.config.time == "endpoint":
             answer = self.do(None, "set_time", now_ms=self.world.now_ms())
             if answer.status not in self.config.operations["set_time"].status:
-                raise CannotRunError(f"the service did not take its time: {answer.told}")
+                raise CannotRunError(f"the service did not take its time: {answer.summary}")
 
     def settle(self, case: Case) -> None:
         """As long as the service may need to notice a payment."""
@@ -160,7 +160,7 @@ class Service:
 
     # Payments
 
-    def order(self, user: str, plan: Plan | None = None, currency: str = "USD") -> dict[str, Any]:
+    def order(self, user: str, plan: PricedPlan | None = None, currency: str = "USD") -> dict[str, Any]:
         """The values of a right order."""
         plan = plan or self.config.plans.basic
         if currency not in plan.prices:
@@ -169,39 +169,41 @@ class Service:
         amount: float | int = int(text) if Decimal(text) == int(Decimal(text)) and currency == "KHR" else float(text)
         return {"user": user, "plan": plan.name, "amount": amount, "currency": currency}
 
-    def create(self, case: Case, user: str | None = None, plan: Plan | None = None, currency: str = "USD") -> Payment:
+    def create(
+        self, case: Case, user: str | None = None, plan: PricedPlan | None = None, currency: str = "USD"
+    ) -> Payment:
         """A new payment. Raises PreconditionError where the service makes none."""
         user, plan = user or self.new_user(), plan or self.config.plans.basic
         answer = self.do(case, "create", **self.order(user, plan, currency))
         return self.made(answer, user, plan, currency)
 
-    def made(self, answer: Answer, user: str, plan: Plan, currency: str, name: str = "create") -> Payment:
+    def made(self, answer: Answer, user: str, plan: PricedPlan, currency: str, name: str = "create") -> Payment:
         """The payment in an answer. Raises PreconditionError."""
         if not self.done(name, answer):
-            raise PreconditionError(f"{name} answered {answer.told}")
-        found = {part: self.read(name, answer, part) for part in ("id", "md5", "qr", "state")}
+            raise PreconditionError(f"{name} answered {answer.summary}")
+        parts = {part: self.read(name, answer, part) for part in ("id", "md5", "qr", "state")}
         for part in ("md5", "qr"):
-            if not isinstance(found[part], str):
-                raise PreconditionError(f"{name} told no {part}: {answer.told}")
-        self._open.append(found["qr"])
+            if not isinstance(parts[part], str):
+                raise PreconditionError(f"{name} answered no {part}: {answer.summary}")
+        self._open.append(parts["qr"])
         return Payment(
-            user, plan, currency, str(found["id"]), found["md5"], found["qr"], self.state(found["state"]), answer
+            user, plan, currency, str(parts["id"]), parts["md5"], parts["qr"], self.state(parts["state"]), answer
         )
 
-    def state(self, told: object) -> str:
-        """Our name of a state that the service told."""
+    def state(self, named: object) -> str:
+        """Our name of a state of the service's."""
         for ours, theirs in self.config.states.items():
-            if told in theirs:
+            if named in theirs:
                 return ours
-        return f"unknown ({told!r})"
+        return f"unknown ({named!r})"
 
     def status(self, case: Case, payment: Payment) -> str:
         """The state of a payment now. Raises PreconditionError where the service tells none."""
         answer = self.do(case, "status", md5=payment.md5, id=payment.id, user=payment.user)
         if answer.status >= 500:
-            raise RuleBrokenError(f"status answered {answer.told}")
+            raise RuleBrokenError(f"status answered {answer.summary}")
         if not self.done("status", answer):
-            raise PreconditionError(f"status answered {answer.told}")
+            raise PreconditionError(f"status answered {answer.summary}")
         return self.state(self.read("status", answer, "state"))
 
     def becomes(self, case: Case, payment: Payment, expected: str) -> str:
@@ -221,7 +223,9 @@ class Service:
         if payment.qr in self._open:
             self._open.remove(payment.qr)
 
-    def buy(self, case: Case, user: str | None = None, plan: Plan | None = None, currency: str = "USD") -> Payment:
+    def buy(
+        self, case: Case, user: str | None = None, plan: PricedPlan | None = None, currency: str = "USD"
+    ) -> Payment:
         """A payment that is paid. Raises PreconditionError where it does not become PAID."""
         payment = self.create(case, user, plan, currency)
         self.pay(case, payment)
@@ -234,7 +238,7 @@ class Service:
         self.need("subscription")
         answer = self.do(case, "subscription", user=user)
         if not self.done("subscription", answer):
-            raise PreconditionError(f"subscription answered {answer.told}")
+            raise PreconditionError(f"subscription answered {answer.summary}")
         parts = ("active", "plan", "next_billing", "state")
         active, plan, ends, state = (self.read("subscription", answer, part) for part in parts)
         names = (ours for ours, theirs in self.config.subscription_states.items() if state in theirs)
@@ -250,7 +254,7 @@ class Service:
             return None
         return int(minor) if minor == int(minor) else None
 
-    def price_minor(self, plan: Plan, currency: str) -> int:
+    def price_minor(self, plan: PricedPlan, currency: str) -> int:
         return int(Decimal(plan.prices[currency]).scaleb(DECIMALS[currency]))
 
 
@@ -275,18 +279,18 @@ def _command(case: Case | None, words: list[str]) -> Answer:
         raise PreconditionError(f"the command {words[0]!r} cannot be run: {error}") from None
     answer = Answer(500 if done.returncode else 200, done.stdout + done.stderr, {}, {"out": done.stdout.strip()})
     if case:
-        case.note(" ".join(words), answer.told)
+        case.note(" ".join(words), answer.summary)
     return answer
 
 
-def instant_ms(told: object) -> int | None:
+def instant_ms(value: object) -> int | None:
     """Epoch ms of an ISO 8601 text, or of a number of ms or seconds."""
-    if isinstance(told, int | float) and not isinstance(told, bool):
-        return int(told if told > 10**11 else told * 1000)
-    if not isinstance(told, str):
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return int(value if value > 10**11 else value * 1000)
+    if not isinstance(value, str):
         return None
     try:
-        instant = datetime.fromisoformat(told)
+        instant = datetime.fromisoformat(value)
     except ValueError:
         return None
     return None if instant.tzinfo is None else round(instant.timestamp() * 1000)

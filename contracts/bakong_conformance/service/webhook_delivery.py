@@ -32,7 +32,7 @@ def _raced(service: Service, case: Case) -> None:
     service.becomes(case, payment, "paid")
     service.wait(case, 60 if service.config.time != "real" else 5)
     count = len(wait_for(service, case, payment, "paid"))
-    require(count == 1, f"sixteen status calls at once, and the payment was told {count} times")
+    require(count == 1, f"sixteen status calls at once, and the payment was announced {count} times")
 
 
 @rule(
@@ -60,9 +60,9 @@ def _failing(service: Service, case: Case, times: int) -> tuple[Payment, list[by
     payment, refused = service.create(case), list[bytes]()
 
     def decide(body: bytes) -> int:
-        told = body_of(body.decode("utf-8", "replace"))
-        mine = told is not None and jmespath.search(hooks.payment, told) in (payment.md5, payment.id)
-        if not mine or jmespath.search(hooks.type, told) != name or len(refused) >= times:
+        event_body = body_of(body.decode("utf-8", "replace"))
+        mine = event_body is not None and jmespath.search(hooks.payment, event_body) in (payment.md5, payment.id)
+        if not mine or jmespath.search(hooks.type, event_body) != name or len(refused) >= times:
             return 204
         refused.append(body)
         return 500
@@ -111,7 +111,7 @@ def _independent(service: Service, case: Case) -> None:
     for seconds in (60, 3540):
         service.wait(case, seconds)
     count = len(wait_for(service, case, second, "paid"))
-    require(count == 1, f"the webhook before it is refused, and a payment was told {count} times within an hour")
+    require(count == 1, f"the webhook before it is refused, and a payment was announced {count} times within an hour")
 
 
 @rule(
@@ -129,8 +129,8 @@ def _true(service: Service, case: Case) -> None:
         reader = replace(service, http=http)
 
         def decide(body: bytes) -> int:
-            told = body_of(body.decode("utf-8", "replace"))
-            event = None if told is None else jmespath.search(hooks.type, told)
+            event_body = body_of(body.decode("utf-8", "replace"))
+            event = None if event_body is None else jmespath.search(hooks.type, event_body)
             with contextlib.suppress(CheckError):  # a service that cannot be asked meanwhile is not judged
                 if event == hooks.events["paid"] and payment.md5.encode() in body:
                     states.append(reader.status(case, payment))
@@ -143,8 +143,8 @@ def _true(service: Service, case: Case) -> None:
         service.becomes(case, payment, "paid")
         wait_for(service, case, payment, "paid")
         service.receiver.accept()
-    require(set(states) <= {"paid"}, f"a payment was told as paid while it was {states}")
-    require(all(active), "a plan was told as active while the user had none")
+    require(set(states) <= {"paid"}, f"a payment was announced as paid while it was {states}")
+    require(all(active), "a plan was announced as active while the user had none")
 
 
 @rule(
@@ -168,7 +168,7 @@ def _changes(service: Service, case: Case) -> None:
             continue
         service.buy(case, user, full)
         if not service.done(name, answer := service.do(case, name, user=user)):
-            raise NotCheckedError(f"{name} answered {answer.told}")
+            raise NotCheckedError(f"{name} answered {answer.summary}")
         if name == "downgrade" and "renew" in service.config.operations:
             bill = service.made(service.do(case, "renew", user=user), user, service.config.plans.basic, "USD", "renew")
             service.pay(case, bill)
@@ -177,9 +177,11 @@ def _changes(service: Service, case: Case) -> None:
         service.subscription(case, user)
         service.settle(case)
         count = of_user(service, user, event)
-        require(count == 1, f"{name}: the event {event!r} was told {count} times")
+        require(count == 1, f"{name}: the event {event!r} was announced {count} times")
         unpaid = of_user(service, user, "past_due")
-        require(name != "cancel" or unpaid <= 0, f"a plan that ended cancelled was told {unpaid} times as past due")
+        require(
+            name != "cancel" or unpaid <= 0, f"a plan that ended cancelled was announced {unpaid} times as past due"
+        )
 
 
 @rule(
@@ -189,14 +191,14 @@ def _changes(service: Service, case: Case) -> None:
 )
 def _watched(service: Service, case: Case) -> None:
     """A wallet pays; time passes, and only another user's order is made: the webhook has come, the plan is there."""
-    told = service.config.webhooks is not None and "paid" in service.config.webhooks.events
-    if not told and "subscription" not in service.config.operations:
+    by_webhook = service.config.webhooks is not None and "paid" in service.config.webhooks.events
+    if not by_webhook and "subscription" not in service.config.operations:
         raise NotCheckedError("the configuration maps neither a webhook of 'paid' nor a subscription")
     payment = service.create(case)
     service.pay(case, payment)
     service.wait(case, WATCHED_S if service.config.time != "real" else service.config.settle_s)
     service.create(case)  # a service may bring itself up to date when it is asked for anything
-    if told:
+    if by_webhook:
         require(
             wait_for(service, case, payment, "paid"),
             f"nobody asked for a payment, and {WATCHED_S} s later it is untold",
@@ -218,7 +220,7 @@ def _watched_end(service: Service, case: Case) -> None:
     service.wait(case, service.config.expires_after_s + 60)
     service.create(case)
     service.settle(case)
-    require(wait_for(service, case, payment, "expired"), "nobody asked for a payment, and its end is not told")
+    require(wait_for(service, case, payment, "expired"), "nobody asked for a payment, and its end is not announced")
 
 
 @rule("webhook.json", "A webhook is JSON, and says so", forbids="a body that frameworks do not read, by its type")

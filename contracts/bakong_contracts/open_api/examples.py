@@ -71,9 +71,9 @@ def _value(field: Field) -> Any:
 
 def answers(endpoint: Endpoint, status: int) -> dict[str, Any]:
     """The answers of an endpoint with this HTTP status, by outcome, as OpenAPI shows them."""
-    found = {"success": {"value": success(endpoint.success, _data(endpoint))}} if status == 200 else {}
+    examples = {"success": {"value": success(endpoint.success, _data(endpoint))}} if status == 200 else {}
     refusals = {OUTCOMES[code]: {"value": failure(code)} for code in endpoint.failures if code.status == status}
-    return found | refusals
+    return examples | refusals
 
 
 def _data(endpoint: Endpoint) -> Any:

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from bakong_loadtests.clock import monotonic_ns, sleep_until, wall_ns
 from bakong_loadtests.errors import LoadError
-from bakong_loadtests.instants import monotonic_ns, sleep_until, wall_ns
 from bakong_loadtests.limits.attacks import Attack, Volley, attacks
-from bakong_loadtests.limits.intervals import Attempt, Verdict, check
-from bakong_loadtests.wire import Answer, Connection, connect, request_bytes
+from bakong_loadtests.limits.intervals import Attempt, LimitVerdict, check
+from bakong_loadtests.wire import Connection, TimedAnswer, connect, request_bytes
 
 LIMITED = 429
 SHUT = (401, 403)  # neither an admission nor a refusal by the limit
@@ -43,7 +43,7 @@ class Seen:
     attack: str
     scope: str
     attempts: tuple[Attempt, ...]
-    verdict: Verdict
+    verdict: LimitVerdict
     broken: tuple[str, ...]
 
     @property
@@ -91,14 +91,14 @@ class Pool:
         while not self._idle.empty():
             self._idle.get_nowait()[1].close()
 
-    async def volley(self, requests: int) -> list[Answer]:
+    async def volley(self, requests: int) -> list[TimedAnswer]:
         """The answers of requests that leave together, as far as there are connections. Raises LoadError."""
         answers = list(await asyncio.gather(*(self._one() for _ in range(requests))))
         if shut := next((answer.status for answer in answers if answer.status in SHUT), None):
             raise LoadError(f"{self._target.urls[0]} answers {shut} to {self._scope.name}: the limit was not reached")
         return answers
 
-    async def _one(self) -> Answer:
+    async def _one(self) -> TimedAnswer:
         which, connection = await self._idle.get()
         try:
             if not connection.is_open:
@@ -119,10 +119,10 @@ async def open_pool(target: Target, scope: Scope) -> AsyncIterator[Pool]:
         pool.close()
 
 
-async def _volleys(pool: Pool, volleys: Sequence[Volley], window_ns: int) -> list[Answer]:
+async def _volleys(pool: Pool, volleys: Sequence[Volley], window_ns: int) -> list[TimedAnswer]:
     """Each volley at its moment, whether or not the earlier ones have been answered."""
     begun_ns = monotonic_ns()
-    running: list[asyncio.Task[list[Answer]]] = []
+    running: list[asyncio.Task[list[TimedAnswer]]] = []
     async with asyncio.TaskGroup() as group:
         for volley in volleys:
             await sleep_until(begun_ns + round(volley.at * window_ns))
@@ -130,7 +130,7 @@ async def _volleys(pool: Pool, volleys: Sequence[Volley], window_ns: int) -> lis
     return [answer for one in running for answer in one.result()]
 
 
-async def _promise(pool: Pool, answers: Sequence[Answer]) -> tuple[tuple[str, ...], list[Answer]]:
+async def _promise(pool: Pool, answers: Sequence[TimedAnswer]) -> tuple[tuple[str, ...], list[TimedAnswer]]:
     """Every 429 carries a whole number of seconds, at least 1; after the last one's, a request is admitted."""
     refused = [answer for answer in answers if answer.status == LIMITED]
     wrong = tuple(
@@ -154,5 +154,5 @@ def _next_window_ns(window_ns: int) -> int:
     return monotonic_ns() + window_ns - wall_ns() % window_ns
 
 
-def _attempt(answer: Answer) -> Attempt:
+def _attempt(answer: TimedAnswer) -> Attempt:
     return Attempt(answer.sent_ns, answer.received_ns, answer.status != LIMITED)

@@ -1,4 +1,4 @@
-"""The attacks on a limiter, as plans in units of its limit and window. May not know how they are carried out.
+"""The attacks on a limiter, as plans in units of its limit and window.
 
 One burst cannot tell an exact log from a token bucket, a fixed window or a counter: each attack is aimed at one.
 """

@@ -1,4 +1,4 @@
-"""The black-box check of a sliding limit, from outside a server. May not know how requests were sent.
+"""The black-box check of a sliding limit, from outside a server.
 
 Whoever sends a request knows when it left and when its answer came: the server decided somewhere between. That is
 enough for proofs, without any tolerance:
@@ -38,7 +38,7 @@ class Proof(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class LimitVerdict:
     """What a set of attempts proves. worst: the most admissions that surely lay inside one window."""
 
     admitted: int
@@ -55,7 +55,7 @@ class Verdict:
 
 def check(
     attempts: Iterable[Attempt], *, limit: int, window_ns: int, fresh: bool = True, early: bool = True
-) -> Verdict:
+) -> LimitVerdict:
     """What the attempts of one key prove, in O(n log n).
 
     fresh: nobody used the key in the window before the first attempt; else no refusal whose window reaches there is
@@ -68,13 +68,13 @@ def check(
     unknown = [a for a in made if a.received_ns is None]
     worst, over = _over(admitted, limit, window_ns)
     judged = refused if fresh else _with_known_past(made, refused, window_ns)
-    found = _early(admitted + unknown, judged, limit, window_ns) if early else ()
-    return Verdict(len(admitted), len(refused), len(unknown), worst, over, found)
+    early_proofs = _early(admitted + unknown, judged, limit, window_ns) if early else ()
+    return LimitVerdict(len(admitted), len(refused), len(unknown), worst, over, early_proofs)
 
 
 def check_scopes(
     attempts: Mapping[str, Sequence[Attempt]], *, limit: int, window_ns: int, fresh: bool = True, early: bool = True
-) -> dict[str, Verdict]:
+) -> dict[str, LimitVerdict]:
     """The verdict for each key or address on its own."""
     return {
         scope: check(made, limit=limit, window_ns=window_ns, fresh=fresh, early=early)

@@ -156,8 +156,8 @@ class _Teller:
         except WebhookError as error:
             raise StoryError(f"its signature is wrong: {error}") from None
         self._console.print(f"  {headers['webhook-id']} {headers['webhook-signature']}: the signature is right")
-        found = json.loads(body)["type"]
-        self._must(found == expected, f"the webhook is {found}, expected {expected}")
+        event = json.loads(body)["type"]
+        self._must(event == expected, f"the webhook is {event}, expected {expected}")
 
     @staticmethod
     def _must(happened: object, otherwise: str) -> None:

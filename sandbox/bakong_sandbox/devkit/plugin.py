@@ -24,7 +24,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if call.when == "call" and report.failed and "bakong_sandbox.devkit.testing.handle" in sys.modules:
-        report.sections.extend(("Bakong", told) for told in _stories(item))
+        report.sections.extend(("Bakong", story) for story in _stories(item))
     return report
 
 

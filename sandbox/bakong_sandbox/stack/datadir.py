@@ -1,4 +1,4 @@
-"""The data folder: the database, and the sandbox's secrets, made once and kept. May not know what they open."""
+"""The data folder: the database, and the sandbox's secrets, made once and kept."""
 
 import base64
 import json

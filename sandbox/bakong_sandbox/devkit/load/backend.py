@@ -1,4 +1,4 @@
-"""A main backend for a load test: takes every webhook, answers 200, and keeps its id. May not know who sent it."""
+"""A main backend for a load test: takes every webhook, answers 200, and keeps its id."""
 
 from typing import Any
 

@@ -19,12 +19,12 @@ from rich.live import Live
 
 import bakong_loadtests
 from bakong_loadtests.accounting import Books, until
+from bakong_loadtests.clock import wall_ns
 from bakong_loadtests.errors import LoadError
-from bakong_loadtests.instants import wall_ns
 from bakong_loadtests.limits.attacking import Scope, Seen, attack_all
 from bakong_loadtests.limits.attacking import Target as Aim
 from bakong_loadtests.limits.attacks import attacks
-from bakong_loadtests.limits.frozen import Step, check_frozen
+from bakong_loadtests.limits.frozen import FrozenStep, check_frozen
 from bakong_loadtests.plan import LoadPlan
 from bakong_loadtests.profiles import Profile
 from bakong_loadtests.reconciliation import Reconciliation, Stored, reconcile
@@ -214,9 +214,9 @@ class _Check:
             self._load_run.console.print(" ".join(f"{name}={value}" for name, value in so_far.items()), soft_wrap=True)
 
     def _weigh(self, seconds: float) -> None:
-        found = [memory_mb(pid) for pid in self._target.pids]
-        if found and None not in found:
-            self._memory_mb.append((seconds, sum(one for one in found if one is not None)))
+        sizes = [memory_mb(pid) for pid in self._target.pids]
+        if sizes and None not in sizes:
+            self._memory_mb.append((seconds, sum(one for one in sizes if one is not None)))
 
     async def _kill(self, payments: int) -> None:
         """The service at a third of the payments, the worker at two thirds; each once, with -9."""
@@ -239,7 +239,7 @@ class _Check:
             return []
         return await attack_all(self._aim(), [_scope(plan.name, key) for plan, key in zip(planned, keys, strict=True)])
 
-    async def _frozen(self, client: httpx.AsyncClient) -> list[Step]:
+    async def _frozen(self, client: httpx.AsyncClient) -> list[FrozenStep]:
         """The white-box check, where the sandbox was started for this run: it stops the clock for everybody."""
         if not self._plan.profile.attacks or not self._target.own or not self._plan.limit:
             return []

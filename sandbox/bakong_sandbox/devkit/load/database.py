@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from sqlalchemy import Column, Connection, func, select
 
-from bakong_loadtests.instants import wall_ns
+from bakong_loadtests.clock import wall_ns
 from bakong_loadtests.reconciliation import Stored
 from bakong_sandbox.stack.datadir import Secrets
 from bakong_service.adapters.keys import Hasher, draw

@@ -1,6 +1,6 @@
 """A recording proxy: a team's own calls go to a real Bakong through it, within a budget, and are kept.
 
-May not know how they are masked: what it keeps is as it came, and in memory alone.
+What it keeps is as it came, and in memory alone.
 """
 
 import json
@@ -94,5 +94,5 @@ async def _send(send: Any, status: int, headers: Mapping[str, str], body: bytes)
 
 def _own(message: str) -> bytes:
     """An answer that is not Bakong's, in its envelope."""
-    told = {"responseCode": 1, "responseMessage": f"bakong-sandbox: {message}", "errorCode": None, "data": None}
-    return json.dumps(told).encode()
+    envelope = {"responseCode": 1, "responseMessage": f"bakong-sandbox: {message}", "errorCode": None, "data": None}
+    return json.dumps(envelope).encode()

@@ -35,12 +35,12 @@ class NotStagedError(ValueError):
 
 
 class Fact(NamedTuple):
-    """What an answer says of one payment. found: its transaction. is_static: its code names no amount."""
+    """What an answer says of one payment. transaction: the one it is. is_static: its code names no amount."""
 
     md5: str = ""
     hash: str = ""
     state: State = State.PAID
-    found: dict[str, Any] | None = None
+    transaction: dict[str, Any] | None = None
     is_static: bool = False
 
 
@@ -98,7 +98,7 @@ class Stage:
         md5 = (fact.md5 or self._md5s.get(fact.hash) or _md5_for(fact.hash)).lower()
         if md5 in self._staged:
             return
-        said = fact.found or {}
+        said = fact.transaction or {}
         currency = str(said.get("currency")) if said.get("currency") in DECIMALS else "USD"
         minor = _minor(said.get("amount"), currency)
         order = Order(
@@ -209,7 +209,7 @@ def _facts(exchange: Exchange) -> Iterator[Fact]:
     elif isinstance(asked, dict) and exchange.request.endpoint.startswith("check_transaction_by_"):
         named = Fact(md5=str(asked.get("md5") or ""), hash=str(asked.get("hash") or ""))
         if isinstance(data, dict):
-            yield named._replace(hash=_text(data, "hash", named.hash), found=data)
+            yield named._replace(hash=_text(data, "hash", named.hash), transaction=data)
         elif error == code.FAILED.number and exchange.request.endpoint in (MD5, HASH):
             yield named._replace(state=State.FAILED)
         elif error == code.STATIC_QR.number and named.md5:
@@ -218,9 +218,9 @@ def _facts(exchange: Exchange) -> Iterator[Fact]:
 
 def _row(row: dict[str, Any]) -> Iterator[Fact]:
     named = Fact(md5=_text(row, "md5", ""), hash=_text(row, "hash", ""))
-    status, found = row.get("status"), row.get("data")
-    if isinstance(found, dict):
-        yield named._replace(hash=_text(found, "hash", named.hash), found=found)
+    status, transaction = row.get("status"), row.get("data")
+    if isinstance(transaction, dict):
+        yield named._replace(hash=_text(transaction, "hash", named.hash), transaction=transaction)
     elif status in _LISTED:
         yield named._replace(state=_LISTED[status])
     elif status == "STATIC_QR":
@@ -228,8 +228,8 @@ def _row(row: dict[str, Any]) -> Iterator[Fact]:
 
 
 def _text(said: dict[str, Any], key: str, otherwise: str) -> str:
-    found = said.get(key)
-    return found if isinstance(found, str) and found else otherwise
+    value = said.get(key)
+    return value if isinstance(value, str) and value else otherwise
 
 
 def _minor(amount: Any, currency: str) -> int:

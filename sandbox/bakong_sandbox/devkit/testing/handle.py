@@ -1,4 +1,4 @@
-"""One world in a test's hand: pay, use, clock, journal. May not know where the world runs."""
+"""One world in a test's hand: pay, use, clock, journal."""
 
 from collections.abc import Callable
 from pathlib import Path

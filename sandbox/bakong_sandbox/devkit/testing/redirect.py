@@ -1,4 +1,4 @@
-"""Sends calls to NBC's host names to a world of the sandbox, whatever client makes them. May not know of worlds.
+"""Sends calls to NBC's host names to a world of the sandbox, whatever client makes them.
 
 Covers http.client and urllib, requests, httpx and aiohttp, by their own seams; nothing leaves over TLS.
 """

@@ -1,4 +1,4 @@
-"""The one place of this package that reads real time: a load test measures it. May not know what is measured.
+"""The one place of this package that reads real time: a load test measures it.
 
 CLOCK_MONOTONIC is one clock for all processes of a machine, so the intervals of several workers there can be compared;
 `clock_name` says which machine, since boots do not share it.
