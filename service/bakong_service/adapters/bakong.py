@@ -32,7 +32,7 @@ def _unseen(_endpoint: str, _outcome: str) -> None:
 
 
 class HttpBakong:
-    """See bakong_service.ports.Bakong. A 401 renews the token by the registered e-mail, once for all who wait, and asks again.
+    """See ports.Bakong. A 401 renews the token by the registered e-mail, once for all who wait, and asks again.
 
     may_call is asked before every request that goes out, whatever it is for: NBC counts them all. see is told of each
     that went out: its endpoint, and "answered" or why there is no answer.
