@@ -15,7 +15,7 @@ from bakong_simulator.kernel.worlds import Worlds
 
 
 def all_worlds(request: Request) -> Worlds:
-    worlds: Worlds = request.app.state.worlds
+    worlds: Worlds = request.scope["worlds"]
     return worlds
 
 
