@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from bakong_sandbox.stack import Options, run
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.worlds import Worlds
@@ -46,3 +47,11 @@ async def hand(worlds):
     base = "http://bakong.test/sandbox/worlds/default"
     async with httpx.AsyncClient(base_url=base, transport=transport, follow_redirects=True) as client:
         yield client
+
+
+@pytest.fixture
+async def stack(tmp_path):
+    """The simulator on a port of its own, its world frozen at NOW_MS, and no service beside it."""
+    async with run(Options(data_dir=tmp_path, port=0, service_port=None)) as running:
+        running.worlds.default.clock.set_mode(Mode.FROZEN, at_ms=NOW_MS)
+        yield running
