@@ -195,6 +195,18 @@ API = (
         "storage: the_migrations_make_the_tables_that_the_code_knows",
         "storage: the_migrations_go_down_to_nothing_and_up_again",
     )),
+    Promise("a database of before", "brought up to date; its payments, webhooks, keys and answers go on", (
+        "old_database: open_payments_are_paid_and_grant_what_they_buy",
+        "old_database: webhooks_under_way_arrive_under_their_ids",
+        "old_database: keys_and_answers_of_then_are_good",
+    )),
+    Promise("retention", "what is over is dropped with age; every other answer stays", (
+        "retention: the_worker_cleans_by_itself_and_keeps_what_is_paid",
+        "retention: an_export_that_fails_deletes_nothing_and_is_tried_again",
+    )),
+    Promise("cost and history", "no statement of the worker reads a table whole", (
+        "query_plans: no_statement_reads_a_table_whole",
+    )),
     Promise("service run, worker, keys, rotate, webhooks, migrate, check-config", "do what they say, as processes", (
         "operating: a_webhook_that_was_given_up_is_listed_and_replayed_by_a_worker_of_its_own",
         "operating: secrets_are_changed_with_an_overlap_and_then_the_old_ones_are_gone",
@@ -206,6 +218,17 @@ API = (
 )  # fmt: skip
 
 FAULTS = (
+    Promise("Bakong answers what cannot be a transaction", "garbage, asked again; never stored, never an error", (
+        "odd_answers: a_transaction_that_cannot_be_one_is_garbage_alone_and_in_a_list",
+        "odd_answers: whatever_is_answered_is_a_report_that_can_be_stored",
+        "odd_answers: no_more_is_read_of_an_answer_than_256_kilobytes",
+    ), once=True),
+    Promise("one row that cannot be stored or read", "it alone waits, and `row_failed` is in the log", (
+        "row_failures: an_answer_that_cannot_be_stored_leaves_the_other_payments_of_its_batch_paid",
+        "row_failures: a_payment_that_does_not_open_leaves_the_others_of_its_batch_paid",
+        "row_failures: a_subscription_that_cannot_be_read_stops_neither_the_others_nor_the_polling",
+        "row_failures: a_row_that_the_driver_refuses_fails_alone_in_its_commit_group",
+    )),
     Promise("kill -9 at every step (`make test-kill`: 200 points on each database)",
             "0 lost, 0 payments changed, the same webhook-id on what comes again", (
         "kill: a_kill_at_any_step_loses_and_doubles_nothing",

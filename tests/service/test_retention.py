@@ -290,7 +290,7 @@ async def test_a_crash_between_export_and_deletion_exports_no_row_twice(house):
     assert sorted(row["action"] for row in exported(house.folder)) == ["act-0", "act-1", "act-2"]
 
 
-async def test_many_are_dropped_in_batches_two_seconds_apart(house):
+async def test_many_are_dropped_in_small_batches_with_time_between(house):
     old = [Kept("PAID", 0, None, False, "delivered", WEBHOOKS)] * (2 * BATCH + 1)
 
     def add(records):

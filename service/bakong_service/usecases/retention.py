@@ -11,7 +11,7 @@ from bakong_service.ports import Records
 from bakong_service.usecases.core import Core
 
 BATCH = 100
-PAUSE_MS = 2_000  # between batches, while there is more: payments go first
+PAUSE_MS = 10_000  # between batches, while there is more: payments go first
 EVERY_MS = 3_600_000
 
 
