@@ -1,14 +1,11 @@
 """The composition root of the service: settings in, a running service out. The one place that knows every part."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-
-import httpx
 
 from bakong_service import wiring
 from bakong_service.adapters.audit_archive import AuditArchive
@@ -59,7 +56,7 @@ async def run(settings: Settings, *, timers: Timers | None = None, works: bool =
         opened.push_async_callback(admission.close)
         metrics, clock = Metrics(), timers or SystemTimers()
         metrics.counts("log_lines_dropped", "Lines that nobody took in time.", lambda: streams.dropped)
-        upstream = await opened.enter_async_context(_upstream(settings))
+        upstream = await opened.enter_async_context(wiring.open_upstream(settings))
         bakong = HttpBakong(
             upstream,
             settings.bakong_developer_token.get_secret_value(),
@@ -94,22 +91,6 @@ def _beat(worker: Worker, timers: Timers) -> asyncio.Task[None]:
             worker.wake()
 
     return asyncio.create_task(beat())
-
-
-def _upstream(settings: Settings) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        base_url=settings.bakong_base_url,
-        timeout=settings.bakong_timeout_ms / 1000,
-        trust_env=settings.mode == "production",
-        verify=_trusted(settings),
-    )
-
-
-def _trusted(settings: Settings) -> ssl.SSLContext | bool:
-    """Whose certificates count: everybody's (True), one CA's, or nobody's, where Bakong is asked without TLS."""
-    if settings.bakong_base_url.startswith("http:"):
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # reading everybody's takes 50 ms of a start
-    return settings.bakong_ca_file is None or ssl.create_default_context(cafile=settings.bakong_ca_file)
 
 
 def _guarded(settings: Settings, core: Core, admission: Admission, metrics: Metrics, log: Any) -> Guard:

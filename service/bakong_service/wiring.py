@@ -1,7 +1,10 @@
 """The parts of a service, each opened from the settings: store, limits, logs, health. Decides nothing."""
 
+import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+import httpx
 
 from bakong_service.adapters.keys import Hasher, KeyRing
 from bakong_service.adapters.logs import Redactor, Streams, logger
@@ -84,6 +87,23 @@ def open_logs(settings: Settings) -> tuple[Streams, Any]:
     streams = Streams(settings.log_dir, Redactor(settings.secrets))
     wall = SystemTimers()
     return streams, logger(streams, lambda: iso(wall.now_ms()))
+
+
+def open_upstream(settings: Settings) -> httpx.AsyncClient:
+    """Connections to Bakong."""
+    return httpx.AsyncClient(
+        base_url=settings.bakong_base_url,
+        timeout=settings.bakong_timeout_ms / 1000,
+        trust_env=settings.mode == "production",
+        verify=_trusted(settings),
+    )
+
+
+def _trusted(settings: Settings) -> ssl.SSLContext | bool:
+    """Whose certificates count: everybody's (True), one CA's, or nobody's, where Bakong is asked without TLS."""
+    if settings.bakong_base_url.startswith("http:"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # reading everybody's takes 50 ms of a start
+    return settings.bakong_ca_file is None or ssl.create_default_context(cafile=settings.bakong_ca_file)
 
 
 def watcher(metrics: Metrics, log: Any) -> Callable[[Seen], None]:

@@ -214,6 +214,7 @@ API = (
         "commands: keys_are_made_listed_and_revoked_while_the_service_runs",
         "commands: the_database_is_migrated_down_and_up_from_the_command_line",
         "commands: check_config_says_what_answers",
+        "bakong_probe: the_command_asks_the_bakong_of_the_settings_and_counts_the_call",
     ), once=True),
 )  # fmt: skip
 

@@ -83,9 +83,10 @@ async def test_a_weak_secret_stops_the_start_with_a_line_and_code_2(tmp_path):
 
 async def test_check_config_says_what_answers(tmp_path):
     code, out, err = await command("check-config", env=environment(tmp_path, REDIS_URL="redis://127.0.0.1:1/0"))
-    assert (code, err) == (0, "")
+    assert (code, err) == (1, "")
     assert "settings: good" in out
     assert "redis: Redis does not answer" in out
+    assert "bakong: does not answer (ConnectError)" in out
     code, out, err = await command(
         "check-config", env=environment(tmp_path, DATABASE_URL="postgresql://u:pw@127.0.0.1:1/x")
     )

@@ -9,6 +9,8 @@ from bakong_sandbox.cli.program import run_async
 from bakong_sandbox.stack import service as production
 from bakong_sandbox.stack.errors import SetupError
 from bakong_service import wiring
+from bakong_service.adapters import bakong_probe
+from bakong_service.adapters.bakong import HttpBakong
 from bakong_service.adapters.keys import Hasher, draw
 from bakong_service.adapters.sealing import Sealer
 from bakong_service.adapters.sql import migrate as migrations
@@ -18,6 +20,8 @@ from bakong_service.adapters.system import SystemTimers
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import iso
 from bakong_service.domain.keys import ApiKey
+from bakong_service.domain.watching import day_of
+from bakong_service.ports import Store
 from bakong_service.settings import Settings
 
 if TYPE_CHECKING:  # PostgreSQL is an extra
@@ -75,31 +79,52 @@ def migrate(
 
 
 @service.command("check-config")
-def check_config() -> None:
-    """Check the settings, and whether database, Redis and Bakong's host answer. Exit code 2: it would not start."""
-    run_async(_check())
+def check_config(
+    no_token_check: Annotated[
+        bool, typer.Option("--no-token-check", help="Spend none of the day's calls: do not ask Bakong about the token.")
+    ] = False,
+) -> None:
+    """Check the settings, and whether the database, Redis and Bakong answer. Exit code 2: it would not start.
+
+    Exit code 1: it would start, but Bakong is not reached from here, or refuses the token.
+    """
+    raise typer.Exit(run_async(_check(asks=not no_token_check)))
 
 
-async def _check() -> None:
-    """Print a line for each part. Raises SetupError where the service would not start."""
+async def _check(*, asks: bool) -> int:
+    """Print a line for each part. 0: all is well; 1: the service would start, but could not ask Bakong."""
     settings = production.settings()
     print(f"settings: good, mode {settings.mode}, limit {settings.rate_limit_per_minute}/min")
-    good = True
     store = wiring.connect_store(settings)
     try:
         revision = await store.migrate(migrations.revision)
         print(f"database: answers, stands at {revision or 'nothing'} of {migrations.HEAD}")
+        admission = wiring.open_admission(settings, None)
+        print(f"redis: {(await wiring.redis_check(admission)()).message}")
+        await admission.close()
+        parts = await _bakong_parts(settings, store if revision == migrations.HEAD else None, asks=asks)
     except UnavailableError as error:
-        good = False
-        print(f"database: {error}")
+        raise SetupError(f"the service would not start: database: {error}") from None
     finally:
         await store.close()
-    admission = wiring.open_admission(settings, None)
-    part = await wiring.redis_check(admission)()
-    await admission.close()
-    print(f"redis: {part.message}")
-    if not good:
-        raise SetupError("the service would not start")
+    for part in parts:
+        print(part)
+    return 0 if all(part.good for part in parts) else 1
+
+
+async def _bakong_parts(settings: Settings, counting: Store | None, *, asks: bool) -> list[bakong_probe.Part]:
+    """What Bakong says. counting: where a call is counted that is one of the day's."""
+    timers, token = SystemTimers(), settings.bakong_developer_token.get_secret_value()
+
+    async def may_call() -> bool:
+        if counting is None or not settings.bakong_daily_calls:
+            return True
+        day = day_of(timers.now_ms())
+        return await counting.write(lambda records: records.spend_call(day, settings.bakong_daily_calls))
+
+    async with wiring.open_upstream(settings) as upstream:
+        bakong = HttpBakong(upstream, token, None, now_ms=timers.now_ms, may_call=may_call)
+        return await bakong_probe.probe(bakong, token, timers.now_ms(), asks=asks)
 
 
 @service.command("rotate")
