@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: khqr-differential khqr-fuzz khqr-fuzz-guided khqr-images khqr-mutants khqr-bench up demo load load-limiters load-machines test test-quick lint clean
+.PHONY: khqr-differential khqr-fuzz khqr-fuzz-guided khqr-images khqr-mutants khqr-bench up demo load load-limiters load-machines test test-quick coverage lint clean
 
 up: $(VENV)/.installed
 	@$(BIN)/bakong-sandbox up
@@ -54,6 +54,12 @@ test: $(VENV)/.installed-test
 ROOM ?=
 test-quick: $(VENV)/.installed-test
 	$(PYTEST) -n auto -x $(if $(ROOM),tests/$(ROOM),tests/khqr tests/contracts tests/scenarios tests/simulator tests/service)
+
+# Branch coverage of the whole proof, with the processes that the tests start: some ten minutes.
+coverage: $(VENV)/.installed-test
+	rm -f .coverage .coverage.*
+	$(PYTEST) -n auto --cov --cov-report=
+	$(BIN)/coverage report --skip-covered --sort=cover
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix . && $(BIN)/mypy && $(BIN)/lint-imports

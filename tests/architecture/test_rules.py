@@ -41,8 +41,12 @@ def test_the_tools_find_nothing(command):
         ("service/bakong_service/domain/money.py", "import sqlalchemy", "The service's core knows no framework"),
         ("service/bakong_service/usecases/core.py", "import bakong_service.adapters.bakong", "The service's layers"),
         ("emvqr/tlv.py", "import khqr.tags", "Imports run one way"),
+        ("sandbox/bakong_sandbox/stack/tls.py", "import bakong_sandbox.devkit.plugin", "The sandbox's layers"),
     ],
-    ids=["fake-knows-service", "codec-knows-contracts", "domain-knows-sql", "core-knows-adapter", "emv-knows-khqr"],
+    ids=[
+        *("fake-knows-service", "codec-knows-contracts", "domain-knows-sql", "core-knows-adapter", "emv-knows-khqr"),
+        "stack-knows-devkit",
+    ],
 )
 def test_an_offending_import_is_caught(tmp_path, module, line, contract):
     for package in FOLDERS:

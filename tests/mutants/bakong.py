@@ -1,12 +1,12 @@
 """A wrapper around the simulator that makes it wrong: each bug changes a request or an answer of /v1."""
 
-import asyncio
 import base64
 import json
 import struct
 
 from bakong_conformance.bakong.subject import UNKNOWN_MD5
 from bakong_conformance.bakong.subject import code as code_of
+from tests.mutants.meeting import Meeting
 
 MD5 = "check_transaction_by_md5"
 HASH = "check_transaction_by_hash"
@@ -33,7 +33,7 @@ class _Wrong:
     def __init__(self, bugs):
         self.bugs = bugs
         self.polls = {}
-        self.last = None
+        self.last, self.meeting = None, Meeting()
         self.tokens, self.linked, self.open = set(), False, 0
         self.found, self.issued, self.first, self.free = {}, {}, {}, []
         self.unfound, self.spent = frozenset(), frozenset()
@@ -55,7 +55,7 @@ class _Wrong:
         self.open += 1
         alone = self.open == 1
         if {"race-loses", "quota-race"} & self.bugs:
-            await asyncio.sleep(0.01)
+            await self.meeting()
         await app(scope, replay, keep)
         self.open -= 1
         status = sent[0]["status"]

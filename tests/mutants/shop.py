@@ -17,6 +17,7 @@ from urllib.parse import parse_qs
 import httpx
 
 import khqr
+from tests.mutants.meeting import Meeting
 from tests.mutants.shop_gate import Gate
 from tests.mutants.shop_hooks import Hooks
 from tests.mutants.shop_plans import Plans, Problem
@@ -36,12 +37,12 @@ class Shop(Plans, Hooks, Gate):
         self.keys_made, self.wrong, self.moved = {api_key}, {}, asyncio.Event()
         self.secret = base64.b64decode(secret.removeprefix("whsec_"))
         self.bakong = httpx.AsyncClient(
-            base_url=bakong_url, headers={"authorization": f"Bearer {token}"}, timeout=5, trust_env=False
+            base_url=bakong_url, headers={"authorization": f"Bearer {token}"}, timeout=60, trust_env=False
         )
-        self.hooks = httpx.AsyncClient(timeout=5, trust_env=False, follow_redirects=self.has("redirects-followed"))
+        self.hooks = httpx.AsyncClient(timeout=60, trust_env=False, follow_redirects=self.has("redirects-followed"))
         self.payments, self.plans, self.keys, self.upgrades, self.outbox = {}, {}, {}, {}, []
         self.logs, self.count, self.tokens, self.refilled = {}, 0, 100.0, now_ms
-        self.quiet_until = 0
+        self.quiet_until, self.meeting = 0, Meeting()
         self.lock, self.silent, self.read = asyncio.Lock(), False, {}
 
     def has(self, *bugs):
@@ -183,10 +184,10 @@ class Shop(Plans, Hooks, Gate):
                 self.keys[key] = (order, {})
             raise Problem(422, "the price is another")
         if self.has("key-racy") and key:
-            await asyncio.sleep(0.01)
+            await self.meeting()
         if self.has("code-race"):
             seen = self.count
-            await asyncio.sleep(0.05)
+            await self.meeting()
             self.count = seen
         made = self.make(user, plan, price, currency) | {"owner": owner}
         self.payments[made["id"]] = made
@@ -436,7 +437,7 @@ class Shop(Plans, Hooks, Gate):
         if payment["state"] == "paid":
             return
         if self.has("double-grant-race"):
-            await asyncio.sleep(0.02)
+            await self.meeting()
         if self.has("webhook-before-commit"):
             payment["busy"] = True
             self.tell("payment.paid", payment)
@@ -446,7 +447,7 @@ class Shop(Plans, Hooks, Gate):
         if not again:
             payment |= {"state": "paid", "paid_at": payment["created"] if self.has("paid-at-creation") else self.now_ms}
         if self.has("lost-grant-race", "told-twice-race"):
-            await asyncio.sleep(0.02)
+            await self.meeting()
         if not (again and payment["state"] == "paid"):
             payment |= {"state": "paid", "paid_at": payment.get("paid_at", self.now_ms)}
             self.grant(payment)

@@ -1,6 +1,5 @@
 """The shop's door: keys, addresses that are shut out, the limit. Knows nothing of payments."""
 
-import asyncio
 import hmac
 from collections import deque
 
@@ -114,8 +113,8 @@ class Gate:
             if self.has("retry-after-ms"):
                 wait = admitted[0] + window - now
             raise Problem(429, "slow down", {} if self.has("retry-after-missing") else {"retry-after": wait})
-        if self.has("limit-racy"):
-            await asyncio.sleep(0.005)
+        if self.has("limit-racy") and len(admitted) == most - 1:
+            await self.meeting()
         log.append(now)
         return most if self.has("remaining-lies") else most - len(admitted) - 1
 

@@ -1,6 +1,5 @@
 """The plans of the small shop: cycles, grace, changes and their price, with bugs that the shop switches on."""
 
-import asyncio
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -210,7 +209,7 @@ class Plans:
             return {"amount": open_one["amount"], "payment": open_one}
         minor = self.price(held)
         if self.has("upgrade-racy"):
-            await asyncio.sleep(0.02)
+            await self.meeting()
         if minor == 0 and not self.has("upgrade-code-of-zero"):
             if not self.has("free-upgrade-lost"):
                 held["plan"] = "FULL"

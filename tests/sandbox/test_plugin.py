@@ -117,7 +117,7 @@ def test_a_test_pays_a_code_uses_a_script_and_reads_the_journal(run):
         def test_hang(bakong):
             bakong.use("timeout")
             with pytest.raises(httpx.ReadTimeout):
-                check(bakong, code().md5, timeout=0.2)
+                check(bakong, code().md5, timeout=httpx.Timeout(60, read=0.2))
         """
     )
     assert "5 passed" in told

@@ -27,7 +27,7 @@ from khqr import image
 
 commands = typer.Typer()
 PACE = 4.0
-PATIENCE_S = 10
+PATIENCE_S = 60
 
 
 @commands.command()
@@ -118,7 +118,7 @@ class _Teller:
         created = (await self._service("Create a payment", "POST", "/api/payments/create", order))["data"]
         self._console.print(image.terminal(created["qrCode"]))
         await self._call("Pay it from a sandbox wallet", "POST", f"{control}/payments", {"qr": created["qrCode"]})
-        wait = {"transactionId": created["transactionId"], "options": {"interval": 1000, "timeout": 60_000}}
+        wait = {"transactionId": created["transactionId"], "options": {"interval": 1000, "timeout": 300_000}}
         outcome = (await self._service("Watch it", "POST", "/api/payments/monitor", wait))["data"]
         self._must(outcome["status"] == story.ends, f"the payment is {outcome['status']}, expected {story.ends}")
         answer = await self._service("The subscription", "GET", f"/api/subscriptions/status/{self._user}")

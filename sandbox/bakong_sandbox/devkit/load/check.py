@@ -145,7 +145,7 @@ class _Check:
             status = (await client.get(url, headers={"Authorization": f"Bearer {key}"})).status_code
             return status != 401
 
-        await until(known, 3, 0.5)
+        await until(known, 10, 0.5)
         if status == 401:
             raise LoadError(f"{url} answers 401: the API key is not good there, or --data-dir is not its folder")
 
