@@ -34,7 +34,7 @@ class Part(NamedTuple):
 
 
 async def probe(bakong: HttpBakong, token: str, now_ms: int, *, asks: bool) -> list[Part]:
-    """Whether Bakong is reached, which spends nothing; if asks, also whether it takes the token, which spends a call."""
+    """Whether Bakong answers, which costs nothing; if asks, also whether it takes the token, which costs a call."""
     reached = await bakong.reach()
     if reached.why != "unauthorized":
         why = _WRONG.get(reached.why, "answers a question without a token with {why} {detail}")
