@@ -18,7 +18,8 @@ import asyncpg
 import httpx
 from bakong_simulator.clock import Mode
 
-from bakong_sandbox.stack import Options, run
+from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.sandbox import run
 from bakong_service.adapters.sql import migrate
 from bakong_service.adapters.sql.postgres import PostgresStore
 from bakong_service.adapters.sql.sqlite import SqliteStore

@@ -8,7 +8,8 @@ import sqlite3
 import httpx
 import pytest
 
-from bakong_sandbox.stack import Options, run
+from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.sandbox import run
 from bakong_service.adapters.bakong import HttpBakong
 from bakong_service.adapters.bakong_probe import expiry_ms, probe
 from tests import secrecy

@@ -3,7 +3,8 @@
 import httpx
 import pytest
 
-from bakong_sandbox.stack import Options, run
+from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.sandbox import run
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.worlds import Worlds
