@@ -11,9 +11,10 @@ _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE
 _AT = "({now} - CAST({span} AS BIGINT) / {count} * ({count} - i) - 3600000)"
 _STATEMENTS = (
     (
-        "INSERT INTO payment_transactions (id, user_id, plan, amount_minor, currency, account_id, bill_number, md5, qr,"
-        " deep_link, status, late, created_ms, expires_ms, updated_ms, paid_ms, asked_ms) "
-        "SELECT 'p' || i, 'u' || (i / {users}), 'PREMIUM', 50, 'USD', '***@sand', 'b' || i, 'm' || i, '{code}', '',"
+        "INSERT INTO payment_transactions (id, user_id, plan, amount_minor, currency, account_id, bill_number, md5,"
+        " reference, qr, deep_link, status, late, created_ms, expires_ms, updated_ms, paid_ms, asked_ms) "
+        "SELECT 'p' || i, 'u' || (i / {users}), 'PREMIUM', 50, 'USD', '***@sand', 'b' || i, 'm' || i, 'm' || i,"
+        " '{code}', '',"
         " CASE WHEN i % 10 < 7 THEN 'PAID' WHEN i % 10 < 9 THEN 'EXPIRED' ELSE 'FAILED' END, FALSE,"
         " {at}, {at} + 900000, {at} + 900000, CASE WHEN i % 10 < 7 THEN {at} + 60000 END, {at} + 900000 FROM n"
     ),
@@ -41,9 +42,10 @@ _STATEMENTS = (
 )
 _OPEN = (
     (
-        "INSERT INTO payment_transactions (id, user_id, plan, amount_minor, currency, account_id, bill_number, md5, qr,"
-        " deep_link, status, late, created_ms, expires_ms, updated_ms, next_poll_ms) "
-        "SELECT 'o' || i, 'open' || i, 'PREMIUM', 50, 'USD', '***@sand', 'ob' || i, 'om' || i, '{code}', '', 'PENDING',"
+        "INSERT INTO payment_transactions (id, user_id, plan, amount_minor, currency, account_id, bill_number, md5,"
+        " reference, qr, deep_link, status, late, created_ms, expires_ms, updated_ms, next_poll_ms) "
+        "SELECT 'o' || i, 'open' || i, 'PREMIUM', 50, 'USD', '***@sand', 'ob' || i, 'om' || i, 'om' || i,"
+        " '{code}', '', 'PENDING',"
         " FALSE, {now}, {now} + 900000 + i, {now}, {now} + i FROM n"
     ),
     (

@@ -18,7 +18,7 @@ READS: dict[str, Call] = {
     "overdue": lambda records, _: records.overdue(NOW_MS + DAY_MS, LIMIT),
     "payments_by_id": lambda records, _: records.payments_by_id([f"o{number}" for number in range(LIMIT)]),
     "last_asked_ms": lambda records, _: records.last_asked_ms("o1"),
-    "calls_spent": lambda records, _: records.calls_spent(1),
+    "calls_spent": lambda records, _: records.calls_spent("bakong", 1),
     "next_subscription_ms": lambda records, _: records.next_subscription_ms(),
     "due_subscriptions": lambda records, _: records.due_subscriptions(NOW_MS + 31 * DAY_MS, LIMIT),
     "due_hosts": lambda records, _: records.due_hosts(),
@@ -33,6 +33,7 @@ READS: dict[str, Call] = {
     "count_user_payments": lambda records, _: records.count_user_payments("u7"),
     "active_subscription": lambda records, _: records.active_subscription("u20"),
     "latest_subscription": lambda records, _: records.latest_subscription("u20"),
+    "payment_by_reference": lambda records, _: records.payment_by_reference("bakong", "m7"),
     "payment_by_md5": lambda records, _: records.payment_by_md5("m7"),
 }
 WRITES: dict[str, Call] = {
@@ -41,7 +42,7 @@ WRITES: dict[str, Call] = {
     "plan_poll": lambda records, _: records.plan_poll("o1", NOW_MS, asked_ms=None),
     "forget_polls": lambda records, _: records.forget_polls(NOW_MS - DAY_MS, 15_000, NOW_MS - 7 * DAY_MS),
     "sold": lambda records, _: records.sold(NOW_MS // DAY_MS * DAY_MS - 7 * DAY_MS, NOW_MS // DAY_MS * DAY_MS),
-    "spend_call": lambda records, _: records.spend_call(1, 10**9),
+    "spend_call": lambda records, _: records.spend_call("bakong", 1, 10**9),
     "lease_notifications": lambda records, step: records.lease_notifications(
         "shop.test", NOW_MS + 2 * step + LIMIT, NOW_MS + 2 * step + LIMIT + 1, 3
     ),

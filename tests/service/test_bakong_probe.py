@@ -117,4 +117,4 @@ async def test_the_command_asks_the_bakong_of_the_settings_and_counts_the_call(t
             " Bakong refuses it: put a new one into BAKONG_DEVELOPER_TOKEN",
         )
     with contextlib.closing(sqlite3.connect(tmp_path / "service.db")) as database:
-        assert database.execute("SELECT calls FROM bakong_calls").fetchall() == [(2,)]
+        assert database.execute("SELECT calls FROM provider_calls").fetchall() == [(2,)]

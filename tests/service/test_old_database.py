@@ -96,7 +96,7 @@ async def test_open_payments_are_paid_and_grant_what_they_buy(house, sent):
         assert shown["hasSubscription"], user
         periods = dict(await rows(house, "SELECT user_id, next_billing_ms - start_ms FROM subscriptions"))
         assert round(periods[user] / DAY_MS / 30) == cycles
-    assert plan.qr.startswith("000201")
+    assert plan.code.text.startswith("000201")
     assert flagged.flag == "wrong_amount"
 
 

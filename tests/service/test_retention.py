@@ -14,6 +14,7 @@ from bakong_contracts.webhooks import EventType
 from bakong_service.domain.audit import AuditRow
 from bakong_service.domain.caller import Caller
 from bakong_service.domain.events import Attempt, Notification
+from bakong_service.domain.handoff import Code
 from bakong_service.domain.idempotency import Answer
 from bakong_service.domain.money import Money
 from bakong_service.domain.payments import NoAnswer, Payment, Receipt
@@ -73,10 +74,9 @@ def payment_of(number, kept):
         money=Money(50, "USD"),
         account_id="sandbox_merchant@sand",
         bill_number=f"DT-{number}",
-        md5=f"{number:032x}",
-        qr=f"00020101021229{number}",
-        deep_link=f"bakong://qr?qr={number}",
-        short_link=None,
+        provider="bakong",
+        reference=f"{number:032x}",
+        handoff=Code(f"00020101021229{number}", f"bakong://qr?qr={number}"),
         callback="https://shop.test/hook",
         status=PaymentStatus(kept.status),
         created_ms=ended_ms - 900_000,

@@ -12,6 +12,7 @@ from bakong_service.adapters.sql import migrate, rotation
 from bakong_service.adapters.sql.postgres import PostgresStore
 from bakong_service.adapters.sql.sqlite import SqliteStore
 from bakong_service.domain.errors import UnavailableError
+from bakong_service.domain.handoff import Code
 from bakong_service.domain.idempotency import Answer
 from bakong_service.domain.money import Money
 from bakong_service.domain.payments import Payment, Receipt
@@ -26,9 +27,9 @@ PAYMENT = Payment(
     money=Money(50, "USD"),
     account_id=ACCOUNT,
     bill_number="DT-1",
-    md5="0" * 32,
-    qr="00020101" + ACCOUNT,
-    deep_link="bakong://qr?qr=" + ACCOUNT,
+    provider="bakong",
+    reference="0" * 32,
+    handoff=Code("00020101" + ACCOUNT, "bakong://qr?qr=" + ACCOUNT),
     status=PaymentStatus.PENDING,
     created_ms=0,
     expires_ms=900_000,
@@ -111,12 +112,12 @@ async def test_after_a_rotation_the_old_key_is_needed_no_more(make_store):
     old = make_store(OLD)
     await old.migrate(migrate.upgrade)
     for number in range(450):
-        payment = replace(PAYMENT, id=f"p-{number}", bill_number=f"DT-{number}", md5=f"{number:032}")
+        payment = replace(PAYMENT, id=f"p-{number}", bill_number=f"DT-{number}", reference=f"{number:032}")
         await old.write(lambda records, payment=payment: records.add_payment(payment, 0))
     await old.write(lambda records: (records.add_receipt(RECEIPT), records.add_answer(ANSWER)))
     both = make_store(NEW, OLD)
     before = await both.read(read)
-    assert (before[0].account_id, before[0].qr, before[1].body) == (ACCOUNT, PAYMENT.qr, ANSWER.body)
+    assert (before[0].account_id, before[0].handoff, before[1].body) == (ACCOUNT, PAYMENT.handoff, ANSWER.body)
     done = [await both.migrate(batch) for batch in rotation.batches(Sealer([NEW, OLD]))]
     assert sum(done) == 450 + 3
     new = make_store(NEW)

@@ -120,7 +120,7 @@ async def _bakong_parts(settings: Settings, counting: Store | None, *, asks: boo
         if counting is None or not settings.bakong_daily_calls:
             return True
         day = day_of(timers.now_ms())
-        return await counting.write(lambda records: records.spend_call(day, settings.bakong_daily_calls))
+        return await counting.write(lambda records: records.spend_call("bakong", day, settings.bakong_daily_calls))
 
     async with wiring.open_upstream(settings) as upstream:
         bakong = HttpBakong(upstream, token, None, now_ms=timers.now_ms, may_call=may_call)

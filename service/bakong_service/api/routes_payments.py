@@ -110,9 +110,9 @@ async def history(
 async def qr_code(md5: Md5, core: CoreDep) -> Response:
     """The payment's code as a picture."""
     payment = await find(core, md5)
-    if not payment.qr:
+    if not payment.code.text:
         raise NotFoundError(f"the code of the payment with the md5 {md5} is no longer kept")
-    return Response(image.png(payment.qr), media_type="image/png")
+    return Response(image.png(payment.code.text), media_type="image/png")
 
 
 async def _while_listening(request: Request, waiting: Coroutine[Any, Any, Response]) -> Response:

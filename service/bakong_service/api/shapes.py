@@ -83,16 +83,16 @@ def payment_created(payment: Payment) -> dict[str, Any]:
         "transactionId": payment.id,
         "billNumber": payment.bill_number,
         "md5Hash": payment.md5,
-        "qrCode": payment.qr,
+        "qrCode": payment.code.text,
         "qrImagePath": f"/qr-codes/{payment.md5}.png",
-        "deepLink": payment.deep_link,
+        "deepLink": payment.code.deep_link,
         "amount": payment.money.number,
         "currency": payment.money.currency,
         "status": payment.status.value,
         "createdAt": iso(payment.created_ms),
         "expiresAt": iso(payment.expires_ms),
     }
-    return shown if payment.short_link is None else shown | {"shortLink": payment.short_link}
+    return shown if payment.code.short_link is None else shown | {"shortLink": payment.code.short_link}
 
 
 def payment_status(payment: Payment) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bakong_contracts.service_api import PaymentStatus, Plan, Priority
+from bakong_service.domain.handoff import Code, Handoff
 from bakong_service.domain.money import Money
 
 LIFE_MS = 15 * 60 * 1000
@@ -31,10 +32,11 @@ OVERPAID = "overpaid"  # paid, but it bought nothing: to be refunded, or used fo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """One code that was shown to a customer. Times in epoch ms; a code lives for LIFE_MS, end excluded.
+    """One payment that a customer was asked for. Times in epoch ms; a Bakong code lives for LIFE_MS, end excluded.
 
+    provider, reference: who collects it, and its name there. handoff: what the customer pays by.
     bill_ms: the billing date that a renewal pays for, or up to which an upgrade was priced.
-    hash: Bakong's transaction that paid it.
+    hash: the provider's transaction that paid it.
     """
 
     id: str
@@ -43,14 +45,13 @@ class Payment:
     money: Money
     account_id: str
     bill_number: str
-    md5: str
-    qr: str
-    deep_link: str
+    provider: str
+    reference: str
+    handoff: Handoff
     status: Status
     created_ms: int
     expires_ms: int
     updated_ms: int
-    short_link: str | None = None
     callback: str | None = None
     paid_ms: int | None = None
     late: bool = False
@@ -59,6 +60,16 @@ class Payment:
     bill_ms: int | None = None
     priority: Priority = Priority.NORMAL
     hash: str | None = None
+
+    @property
+    def md5(self) -> str:
+        """The reference, as Bakong calls it: the md5 of the code's text."""
+        return self.reference
+
+    @property
+    def code(self) -> Code:
+        """The code that the customer scans; an empty one where the payment has none, or no more."""
+        return self.handoff if isinstance(self.handoff, Code) else Code("")
 
     @property
     def is_open(self) -> bool:

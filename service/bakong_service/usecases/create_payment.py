@@ -12,6 +12,7 @@ import khqr
 from bakong_contracts.service_api import PaymentStatus, Plan
 from bakong_service.domain.callbacks import check_callback
 from bakong_service.domain.errors import UnavailableError
+from bakong_service.domain.handoff import Code
 from bakong_service.domain.money import Money
 from bakong_service.domain.payments import LIFE_MS, Payment, Purpose
 from bakong_service.usecases.change import Change
@@ -81,7 +82,8 @@ async def _draft(core: Core, order: Order) -> Payment:
     payment = _coded(core, order)
     if not core.short_links:
         return payment
-    return replace(payment, short_link=await core.bakong.short_link(payment.qr))
+    short_link = await core.bakong.short_link(payment.code.text)
+    return replace(payment, handoff=replace(payment.code, short_link=short_link))
 
 
 def _coded(core: Core, order: Order) -> Payment:
@@ -108,9 +110,9 @@ def _coded(core: Core, order: Order) -> Payment:
         money=order.price,
         account_id=core.merchant.account_id,
         bill_number=bill_number,
-        md5=code.md5,
-        qr=code.qr,
-        deep_link=f"bakong://qr?qr={quote(code.qr, safe='')}",
+        provider="bakong",
+        reference=code.md5,
+        handoff=Code(code.qr, f"bakong://qr?qr={quote(code.qr, safe='')}"),
         status=PaymentStatus.PENDING,
         created_ms=now_ms,
         expires_ms=expires_ms,

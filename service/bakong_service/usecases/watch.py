@@ -19,6 +19,7 @@ from bakong_service.usecases.core import Core
 from bakong_service.usecases.once import Commit
 from bakong_service.usecases.settle import apply, move
 
+BAKONG = "bakong"
 FRESH_MS = 15_000  # with a daily limit, an answer so young is not asked for again
 BATCH = watching.LIST_LIMIT
 WATCHED = 400  # more than a day's calls reach at once
@@ -149,7 +150,7 @@ async def _record(core: Core, payments: Sequence[Payment], reports: Mapping[str,
 
     def record(change: Change) -> list[Payment]:
         if any(isinstance(report, NoAnswer) and report.why == "quota" for report in reports.values()):
-            change.records.stop_calls(watching.day_of(change.at_ms))
+            change.records.stop_calls(BAKONG, watching.day_of(change.at_ms))
         return _settled_all(change, change.records.payments_by_id(ids), reports)
 
     return await transact(core, record)
@@ -229,7 +230,7 @@ def _learn(core: Core, reports: Mapping[str, Report]) -> None:
 async def budget(core: Core) -> Budget:
     """The day's calls, for whoever shows them."""
     now_ms = core.timers.now_ms()
-    spent = await core.store.read(lambda records: records.calls_spent(watching.day_of(now_ms)))
+    spent = await core.store.read(lambda records: records.calls_spent(BAKONG, watching.day_of(now_ms)))
     return Budget(core.daily_calls, spent.calls, spent.stopped, watching.day_end_ms(now_ms))
 
 
@@ -238,7 +239,7 @@ async def spend_call(core: Core) -> bool:
     if core.daily_calls is None:
         return True
     day, limit = watching.day_of(core.timers.now_ms()), core.daily_calls
-    return await core.store.write(lambda records: records.spend_call(day, limit))
+    return await core.store.write(lambda records: records.spend_call(BAKONG, day, limit))
 
 
 async def expire_due(core: Core) -> None:
@@ -292,7 +293,7 @@ def _lease_these(payment_ids: Sequence[str], change: Change) -> list[Payment]:
 
 
 def _outlook(day: int, records: Records) -> tuple[list[Watched], Spent]:
-    return records.watched(WATCHED), records.calls_spent(day)
+    return records.watched(WATCHED), records.calls_spent(BAKONG, day)
 
 
 async def _poll_planned(core: Core, daily: int) -> int | None:

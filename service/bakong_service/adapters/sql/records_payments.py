@@ -1,6 +1,6 @@
 """Payments, their history and their receipts, in their tables."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, select, update
 from bakong_contracts.service_api import PaymentStatus, Plan, Priority
 from bakong_service.adapters.sql import tables as t
 from bakong_service.adapters.sql.rows import Rows, Seal
+from bakong_service.domain.handoff import ClientSecret, Code, Handoff, Redirect
 from bakong_service.domain.money import Money
 from bakong_service.domain.payments import Payment, Purpose, Receipt
 
@@ -35,6 +36,11 @@ class PaymentRows(Rows):
 
     def payments_by_md5(self, md5s: Sequence[str]) -> list[Payment]:
         return self._all(select(t.payment_transactions).where(_P.md5.in_(md5s)))
+
+    def payment_by_reference(self, provider: str, reference: str) -> Payment | None:
+        """The payment that a provider knows by this reference."""
+        named = select(t.payment_transactions).where(t.REFERRED, _P.provider == provider, _P.reference == reference)
+        return payment_of(self._run(named).first(), self._seal)
 
     def payments_by_id(self, payment_ids: Sequence[str]) -> list[Payment]:
         """In the order of their ids; held until the transaction ends, where the database can."""
@@ -131,7 +137,7 @@ class PaymentRows(Rows):
 
 def _payment_row(payment: Payment, seal: Seal) -> dict[str, Any]:
     """The row: what names the account is sealed together in `qr`; `account_id` keeps its bank alone."""
-    private = orjson.dumps([payment.account_id, payment.qr, payment.deep_link]).decode()
+    private = orjson.dumps([payment.account_id, *_HANDED[type(payment.handoff)](payment.handoff)]).decode()
     return {
         "id": payment.id,
         "user_id": payment.user_id,
@@ -140,10 +146,10 @@ def _payment_row(payment: Payment, seal: Seal) -> dict[str, Any]:
         "currency": payment.money.currency,
         "account_id": "***@" + payment.account_id.rpartition("@")[2],
         "bill_number": payment.bill_number,
-        "md5": payment.md5,
+        "md5": payment.reference if isinstance(payment.handoff, Code) else payment.id.replace("-", ""),
         "qr": seal.seal(private, PAYMENTS, "qr", payment.id),
         "deep_link": "",
-        "short_link": payment.short_link,
+        "short_link": payment.code.short_link,
         "callback": payment.callback,
         "status": payment.status.value,
         "late": payment.late,
@@ -156,13 +162,15 @@ def _payment_row(payment: Payment, seal: Seal) -> dict[str, Any]:
         "bill_ms": payment.bill_ms,
         "priority": payment.priority.value,
         "hash": payment.hash,
+        "provider": payment.provider,
+        "reference": payment.reference,
     }
 
 
 def payment_of(row: Row[Any] | None, seal: Seal) -> Payment | None:
     if row is None:
         return None
-    account_id, qr, deep_link = _private(row, seal)
+    account_id, handoff = _private(row, seal)
     return Payment(
         id=row.id,
         user_id=row.user_id,
@@ -170,10 +178,9 @@ def payment_of(row: Row[Any] | None, seal: Seal) -> Payment | None:
         money=Money(row.amount_minor, row.currency),
         account_id=account_id,
         bill_number=row.bill_number,
-        md5=row.md5,
-        qr=qr,
-        deep_link=deep_link,
-        short_link=row.short_link,
+        provider=row.provider,
+        reference=row.reference or row.md5,
+        handoff=handoff,
         callback=row.callback,
         status=PaymentStatus(row.status),
         late=row.late,
@@ -189,11 +196,23 @@ def payment_of(row: Row[Any] | None, seal: Seal) -> Payment | None:
     )
 
 
-def _private(row: Row[Any], seal: Seal) -> tuple[str, str, str]:
-    """Account, code and deep link; of a row from before sealing, as they stand; without the code once it is dropped."""
+def _private(row: Row[Any], seal: Seal) -> tuple[str, Handoff]:
+    """Account and hand-off; of a row from before sealing, as they stand; without the code once it is dropped."""
     if not row.qr:
-        return row.account_id, "", ""
+        return row.account_id, Code("")
     if row.deep_link:
-        return row.account_id, row.qr, row.deep_link
-    account_id, qr, deep_link = orjson.loads(seal.open(row.qr, PAYMENTS, "qr", row.id))
-    return account_id, qr, deep_link
+        return row.account_id, Code(row.qr, row.deep_link, row.short_link)
+    account_id, first, *rest = orjson.loads(seal.open(row.qr, PAYMENTS, "qr", row.id))
+    if isinstance(first, str):
+        return account_id, Code(first, rest[0], row.short_link)
+    ((kind, text),) = first.items()
+    return account_id, _KINDS[kind](text)
+
+
+# What is sealed of each kind of hand-off: a code's text and link as they always were, of others the kind and its text.
+_HANDED: dict[type, Callable[[Any], list[Any]]] = {
+    Code: lambda code: [code.text, code.deep_link],
+    Redirect: lambda redirect: [{"redirect": redirect.url}],
+    ClientSecret: lambda client: [{"client_secret": client.secret}],
+}
+_KINDS: dict[str, Callable[[str], Handoff]] = {"redirect": Redirect, "client_secret": ClientSecret}

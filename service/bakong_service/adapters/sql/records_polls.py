@@ -1,4 +1,4 @@
-"""When Bakong is asked, by which worker, and how much of the day's calls is spent: tables that all workers share."""
+"""When a provider is asked, by which worker, and how many of the day's calls are spent: tables that workers share."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from bakong_service.adapters.sql.records_payments import PaymentRows
 from bakong_service.domain.payments import Payment
 from bakong_service.domain.watching import DAY_MS, HOUR_MS, ZONE_MS, Spent, Watched
 
-_P, _C, _H = t.payment_transactions.c, t.bakong_calls.c, t.payments_by_hour.c
+_P, _C, _H = t.payment_transactions.c, t.provider_calls.c, t.payments_by_hour.c
 _OPEN = (PaymentStatus.PENDING.value, PaymentStatus.TIMEOUT.value)
 _EVERY_POLLED = and_(t.POLLED, _P.next_poll_ms >= 0)  # SQLite takes the index for a comparison, not for the condition
 _RANK = case({Priority.HIGH.value: 0, Priority.NORMAL.value: 1}, value=_P.priority, else_=2)
@@ -124,21 +124,24 @@ class PollRows(PaymentRows):
         over = or_(done, _P.expires_ms <= lost_before_ms)
         self._run(update(t.payment_transactions).where(_EVERY_POLLED, over).values(next_poll_ms=None))
 
-    def calls_spent(self, day: int) -> Spent:
-        row = self._run(select(t.bakong_calls).where(_C.day == day)).first()
+    def calls_spent(self, provider: str, day: int) -> Spent:
+        row = self._run(select(t.provider_calls).where(_C.provider == provider, _C.day == day)).first()
         return Spent(0, stopped=False) if row is None else Spent(row.calls, stopped=row.stopped)
 
-    def spend_call(self, day: int, limit: int) -> bool:
-        """Take one of the day's calls; False where none is left, or Bakong has said so."""
-        self._insert_once(t.bakong_calls, {"day": day, "calls": 0, "stopped": False})
+    def spend_call(self, provider: str, day: int, limit: int) -> bool:
+        """Take one of the day's calls; False where none is left, or the provider has said so."""
+        self._begin_day(provider, day)
         taken: Any = self._run(
-            update(t.bakong_calls)
-            .where(_C.day == day, _C.calls < limit, _C.stopped.is_(False))
+            update(t.provider_calls)
+            .where(_C.provider == provider, _C.day == day, _C.calls < limit, _C.stopped.is_(False))
             .values(calls=_C.calls + 1)
         )
         return bool(taken.rowcount == 1)
 
-    def stop_calls(self, day: int) -> None:
-        """Bakong says that the day's calls are spent, whatever our count."""
-        self._insert_once(t.bakong_calls, {"day": day, "calls": 0, "stopped": False})
-        self._run(update(t.bakong_calls).where(_C.day == day).values(stopped=True))
+    def stop_calls(self, provider: str, day: int) -> None:
+        """The provider says that the day's calls are spent, whatever our count."""
+        self._begin_day(provider, day)
+        self._run(update(t.provider_calls).where(_C.provider == provider, _C.day == day).values(stopped=True))
+
+    def _begin_day(self, provider: str, day: int) -> None:
+        self._insert_once(t.provider_calls, {"provider": provider, "day": day, "calls": 0, "stopped": False})

@@ -26,6 +26,7 @@ metadata = MetaData()
 
 OPEN = text("status IN ('PENDING', 'TIMEOUT')")
 OPEN_CHANGE = text("purpose IN ('upgrade', 'renewal') AND status IN ('PENDING', 'TIMEOUT')")
+REFERRED = text("reference <> ''")
 POLLED = text("next_poll_ms IS NOT NULL")
 LEASED = text("next_poll_ms IS NOT NULL AND leased_until_ms IS NOT NULL")
 WAITING_RENEWAL = text("purpose = 'renewal' AND status = 'PAID' AND flag = 'overpaid'")
@@ -51,7 +52,9 @@ payment_transactions = Table(
     Column("currency", String(3), nullable=False),
     Column("account_id", String(64), nullable=False),
     Column("bill_number", String(25), nullable=False, unique=True),
+    # Of a payment that has no KHQR code: its id without dashes. The column is older than the other providers.
     Column("md5", String(32), nullable=False, unique=True),
+    # The hand-off, sealed together with the account; deep_link is filled only in rows from before sealing.
     Column("qr", Text, nullable=False),
     Column("deep_link", Text, nullable=False),
     Column("short_link", Text),
@@ -72,6 +75,16 @@ payment_transactions = Table(
     Column("purpose", String(16), nullable=False, default="plan", server_default="plan"),
     Column("bill_ms", BigInteger),
     Column("hash", String(64)),
+    # Who collects it, and its name there: empty in rows of programs from before other providers.
+    Column("provider", String(32), nullable=False, default="bakong", server_default="bakong"),
+    Column("reference", String(128), nullable=False, default="", server_default=""),
+)
+_index(
+    "uq_payment_reference",
+    payment_transactions.c.provider,
+    payment_transactions.c.reference,
+    where=REFERRED,
+    unique=True,
 )
 _P = payment_transactions.c
 # One open upgrade and one open renewal a user, whatever races.
@@ -188,7 +201,16 @@ payment_receipts = Table(
     Column("at_ms", BigInteger, nullable=False),
 )
 
-# Calls to Bakong, by the day in Phnom Penh (days since 1970-01-01 there); all workers share the row.
+# Calls to a provider, by its own day (days since 1970-01-01 in its zone); all workers share the row.
+provider_calls = Table(
+    "provider_calls",
+    metadata,
+    Column("provider", String(32), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("calls", Integer, nullable=False),
+    Column("stopped", Boolean, nullable=False),
+)
+# Those to Bakong, as programs from before other providers count them; not read any more.
 bakong_calls = Table(
     "bakong_calls",
     metadata,
