@@ -28,13 +28,13 @@ from bakong_service.adapters.bakong import HttpBakong
 from bakong_service.adapters.sql.migrate import upgrade
 from bakong_service.adapters.sql.sqlite import SqliteStore
 from bakong_service.adapters.system import wait_at_most
-from bakong_service.domain import watching
+from bakong_service.domain import polling
 from bakong_service.domain.payments import LIFE_MS
 from bakong_service.domain.plans import Prices
 from bakong_service.usecases.change import transact
 from bakong_service.usecases.core import Core, Merchant
 from bakong_service.usecases.create_payment import create_payment
-from bakong_service.usecases.watch import spend_call
+from bakong_service.usecases.poll_payments import spend_call
 from bakong_service.usecases.worker import Worker
 from bakong_simulator.kernel.clock import Mode, WorldClock
 
@@ -67,7 +67,7 @@ def sales_of(seed, count, days):
     for day in range(days):
         for _ in range(count):
             hour = draw.choices(range(24), CURVE)[0]
-            created = MIDNIGHT_MS + day * watching.DAY_MS + hour * HOUR_MS + draw.randrange(HOUR_MS)
+            created = MIDNIGHT_MS + day * polling.DAY_MS + hour * HOUR_MS + draw.randrange(HOUR_MS)
             # A wallet is opened and a PIN typed: a median of 75 s, a long tail, nothing after the code's end.
             delay = int(draw.lognormvariate(4.32, 0.8) * 1000)
             pays = draw.random() < 0.6 and delay < LIFE_MS
@@ -86,7 +86,7 @@ class Bakong:
     refused: int = 0
 
     def __call__(self, request):
-        day = watching.day_of(self.clock.now_ms())
+        day = polling.day_of(self.clock.now_ms())
         self.calls[day] = self.calls.get(day, 0) + 1
         if self.calls[day] > QUOTA:
             self.refused += 1
@@ -148,8 +148,8 @@ async def ours(sales, seed, *, lists, folder):
             payment = await create_payment(core, _commit(core), "user", Plan.PREMIUM, Decimal("0.5"), "USD", None)
             sale.md5 = payment.md5
             bakong.by_md5[payment.md5] = sale
-        days = 1 + (sales[-1].created_ms - MIDNIGHT_MS) // watching.DAY_MS
-        await clock.advance(MIDNIGHT_MS + (days + 1) * watching.DAY_MS - 1 - clock.now_ms())
+        days = 1 + (sales[-1].created_ms - MIDNIGHT_MS) // polling.DAY_MS
+        await clock.advance(MIDNIGHT_MS + (days + 1) * polling.DAY_MS - 1 - clock.now_ms())
         await worker.stop()
     for sale in sales:
         payment = await store.read(lambda records, md5=sale.md5: records.payment_by_md5(md5))
@@ -195,7 +195,7 @@ def naive(sales):
             at_ms = max(at_ms, ahead[0].created_ms)
         while ahead and ahead[0].created_ms <= at_ms:
             open_now.append(ahead.pop(0))
-        day = watching.day_of(at_ms)
+        day = polling.day_of(at_ms)
         for sale in open_now:
             if calls.get(day, 0) == QUOTA:
                 break
@@ -210,7 +210,7 @@ def clairvoyant(sales):
     """One call for each payment, at its moment, while the day's calls last."""
     calls = {}
     for sale in sorted((sale for sale in sales if sale.paid_ms is not None), key=lambda sale: sale.paid_ms):
-        day = watching.day_of(sale.paid_ms)
+        day = polling.day_of(sale.paid_ms)
         if calls.get(day, 0) < QUOTA:
             calls[day] = calls.get(day, 0) + 1
             sale.known_ms = sale.paid_ms
@@ -224,7 +224,7 @@ def bound(sales):
     """
     days, paid = {}, sum(sale.paid_ms is not None for sale in sales)
     for sale in sales:
-        days.setdefault(watching.day_of(sale.created_ms), []).append(sale.paid_ms is not None)
+        days.setdefault(polling.day_of(sale.created_ms), []).append(sale.paid_ms is not None)
     in_time = sum(sum(day) * min(1, QUOTA / len(day)) for day in days.values()) / paid
     return in_time, min(1, QUOTA * (len(days) + 1) / len(sales))
 
@@ -248,7 +248,7 @@ def score(sales):
     paid = [sale for sale in sales if sale.paid_ms is not None]
     known = [sale for sale in paid if sale.known_ms is not None]
     waits = [(sale.known_ms - sale.paid_ms) / 1000 for sale in known]
-    end = {sale.md5: watching.day_end_ms(sale.paid_ms) + watching.DAY_MS for sale in paid}
+    end = {sale.md5: polling.day_end_ms(sale.paid_ms) + polling.DAY_MS for sale in paid}
     overdue = [sale for sale in paid if sale.known_ms is None or sale.known_ms > end[sale.md5]]
     return Score(
         len(paid),

@@ -22,7 +22,7 @@ from bakong_service.domain.retention import Retention
 from bakong_service.ports import Admission, Store, Timers
 from bakong_service.settings import Settings
 from bakong_service.usecases.core import Core, Merchant
-from bakong_service.usecases.watch import spend_call
+from bakong_service.usecases.poll_payments import spend_call
 from bakong_service.usecases.worker import Worker
 
 BEAT_MS = 1_000

@@ -14,7 +14,6 @@ from bakong_service.domain.keys import ApiKey
 from bakong_service.domain.payments import NoAnswer, Payment, Purpose, Receipt, Report
 from bakong_service.domain.retention import Oldest
 from bakong_service.domain.subscriptions import Subscription
-from bakong_service.domain.watching import Spent, Watched
 
 T = TypeVar("T")
 

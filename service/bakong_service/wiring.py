@@ -21,7 +21,7 @@ from bakong_service.domain.events import iso
 from bakong_service.ports import Admission, ReportRow, Store, Timers, unreported
 from bakong_service.settings import Settings
 from bakong_service.usecases.core import Core
-from bakong_service.usecases.watch import budget
+from bakong_service.usecases.poll_payments import budget
 
 if TYPE_CHECKING:  # PostgreSQL is an extra
     from bakong_service.adapters.sql.postgres import PostgresStore

@@ -58,7 +58,7 @@ API = (
     )),
     Promise("GET /api/payments/status/{md5}", "asks Bakong when not final and old enough", (
         "payments: a_paid_payment_starts_the_subscription_and_tells_the_main_backend",
-        "watching: in_production_an_answer_is_fresh_for_a_moment",
+        "polling: in_production_an_answer_is_fresh_for_a_moment",
     )),
     Promise("POST /api/payments/monitor", "waits, by timeout, interval, maxAttempts, priority; leaving ends the wait", (
         "payments: monitor_returns_when_the_payment_is_settled",
@@ -117,7 +117,7 @@ API = (
         "subscriptions: there_is_nothing_above_the_family_plan_and_nothing_below_premium",
         "events: each_of_the_eleven_events_arrives_once_signed_and_in_order",
     )),
-    # Health and watching
+    # Health and polling
     Promise("GET /api/health, /ready, /live", "three parts; 503 when unhealthy", (
         "contract: health_has_the_three_parts_and_readiness_its_own_word", "payments: health_answers_without_a_key",
         "outages: postgresql_restarted_under_load_loses_no_acknowledged_payment",
@@ -127,22 +127,22 @@ API = (
         "metrics: what_is_left_of_the_days_calls_is_scraped_as_health_tells_it",
     )),
     Promise("the worker", "batches of 50, single where lists are refused, priorities, leases, growing intervals", (
-        "watching: 60_due_payments_are_asked_about_in_two_calls",
-        "watching: where_lists_are_refused_each_is_asked_about_alone_and_the_list_is_not_tried_again",
-        "watching: high_is_asked_about_before_normal_before_low",
-        "watching: two_workers_on_one_database_never_ask_about_a_payment_at_the_same_time",
-        "watching: what_a_worker_had_when_it_died_is_taken_up_by_another",
+        "polling: 60_due_payments_are_asked_about_in_two_calls",
+        "polling: where_lists_are_refused_each_is_asked_about_alone_and_the_list_is_not_tried_again",
+        "polling: high_is_asked_about_before_normal_before_low",
+        "polling: two_workers_on_one_database_never_ask_about_a_payment_at_the_same_time",
+        "polling: what_a_worker_had_when_it_died_is_taken_up_by_another",
         "payments: the_worker_finds_a_payment_without_being_asked",
     )),
     Promise("100 calls a day", "none past them; what remains is told", (
-        "watching: no_call_goes_out_past_the_days_calls_and_they_come_back_at_midnight_in_phnom_penh",
-        "watching: every_request_counts_also_those_that_renew_a_token",
-        "watching: code_17_stops_the_calls_until_midnight",
+        "polling: no_call_goes_out_past_the_days_calls_and_they_come_back_at_midnight_in_phnom_penh",
+        "polling: every_request_counts_also_those_that_renew_a_token",
+        "polling: code_17_stops_the_calls_until_midnight",
     )),
     Promise("401 from Bakong", "renews the token once for all who wait and goes on; what does not help is put off", (
         "payments: an_expired_bakong_token_is_renewed",
-        "watching: twenty_refused_questions_renew_the_token_once_for_all",
-        "watching: a_storm_of_refusals_does_not_spend_the_days_calls_on_renewals",
+        "polling: twenty_refused_questions_renew_the_token_once_for_all",
+        "polling: a_storm_of_refusals_does_not_spend_the_days_calls_on_renewals",
     )),
     # Webhooks
     Promise("eleven events", "Standard Webhooks, once each, in order", (
@@ -150,7 +150,7 @@ API = (
     )),
     Promise("retries", "on the schedule, the same webhook-id, each try recorded", (
         "events: a_refused_webhook_comes_again_under_its_id_with_a_new_time_and_each_try_is_recorded",
-        "watching: each_try_is_recorded_and_signed_with_both_secrets_under_one_id",
+        "polling: each_try_is_recorded_and_signed_with_both_secrets_under_one_id",
     )),
     Promise("rotation of the secret", "old and new sign during the overlap", (
         "events: while_a_secret_is_rotated_a_receiver_with_either_believes_and_then_only_with_the_new",
@@ -319,8 +319,8 @@ FAULTS = (
     ), once=True),
     Promise("Bakong hangs, breaks, answers nonsense", "never back from PAID; back-off; no call past the budget", (
         "payments: a_payment_outlives_a_bakong_that_hangs_and_breaks",
-        "watching: a_silent_bakong_is_left_alone_for_a_while_and_then_tried_with_one_question",
-        "watching: no_call_goes_out_past_the_days_calls_and_they_come_back_at_midnight_in_phnom_penh",
+        "polling: a_silent_bakong_is_left_alone_for_a_while_and_then_tried_with_one_question",
+        "polling: no_call_goes_out_past_the_days_calls_and_they_come_back_at_midnight_in_phnom_penh",
     )),
     Promise("main backends that are slow or hang", "no question late, no other receiver waits; a stop takes 5 s", (
         "delivery: 20_receivers_that_take_a_second_delay_neither_bakong_nor_another_receiver",

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from bakong_contracts.service_api import PaymentStatus
 from bakong_service.domain.money import Money
 from bakong_service.domain.payments import Failed, NoAnswer, NotFound, Paid
-from bakong_service.usecases.watch import ask, expire_due
+from bakong_service.usecases.poll_payments import ask, expire_due
 from tests.conftest import NOW_MS
 from tests.service.house import open_house
 

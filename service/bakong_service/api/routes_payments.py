@@ -23,7 +23,7 @@ from bakong_service.api.shapes import (
 from bakong_service.domain.errors import NotFoundError, UnavailableError
 from bakong_service.usecases.create_payment import create_payment
 from bakong_service.usecases.monitor import Outcome, monitor
-from bakong_service.usecases.watch import check_all, find, refresh
+from bakong_service.usecases.poll_payments import check_all, find, refresh
 from khqr import image
 
 Md5 = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", examples=[MD5])]

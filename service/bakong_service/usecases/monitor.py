@@ -9,8 +9,8 @@ from bakong_service.domain.payments import Payment
 from bakong_service.usecases.change import Change, transact
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.once import Commit
+from bakong_service.usecases.poll_payments import refresh
 from bakong_service.usecases.settle import move
-from bakong_service.usecases.watch import refresh
 
 
 class Outcome(NamedTuple):

@@ -20,8 +20,8 @@ from bakong_service.usecases.change import Change
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.create_payment import TRIES, Order, add, stored
 from bakong_service.usecases.once import Commit
+from bakong_service.usecases.poll_payments import check_open
 from bakong_service.usecases.settle import bring_up_to_date, extend, flag
-from bakong_service.usecases.watch import check_open
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from bakong_contracts.service_api import PaymentStatus, Priority
 from bakong_service.adapters.sql import tables as t
 from bakong_service.adapters.sql.records_payments import PaymentRows
 from bakong_service.domain.payments import Payment
-from bakong_service.domain.watching import DAY_MS, HOUR_MS, ZONE_MS, Spent, Watched
+from bakong_service.domain.polling import DAY_MS, HOUR_MS, ZONE_MS, Spent, Watched
 
 _P, _C, _H = t.payment_transactions.c, t.provider_calls.c, t.payments_by_hour.c
 _OPEN = (PaymentStatus.PENDING.value, PaymentStatus.TIMEOUT.value)

@@ -1,4 +1,4 @@
-"""The plan for a day's calls where Bakong refuses lists: one payment a call. Pure, like domain.watching.
+"""The plan for a day's calls where Bakong refuses lists: one payment a call. Pure, like domain.polling.
 
 Without foresight a call finds a paid payment with at most the chance that it was paid by then, which is greatest just
 before its code ends. So each payment is worth one call then; earlier ones, and those about codes that have ended, take
@@ -8,7 +8,7 @@ what the day's payments will not need. How many will come, and when, is learnt f
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bakong_service.domain.watching import (
+from bakong_service.domain.polling import (
     AGAIN_S,
     HOUR_MS,
     LAST_S,

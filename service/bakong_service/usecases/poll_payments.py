@@ -1,18 +1,18 @@
 """Asking Bakong about payments, when it is worth it, and recording what it says. May not know of HTTP or SQL.
 
-Without a daily limit each payment is asked about at its own pace. With one, domain.watching plans the calls.
+Without a daily limit each payment is asked about at its own pace. With one, domain.polling plans the calls.
 """
 
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 from bakong_contracts.service_api import PaymentStatus
-from bakong_service.domain import singly, watching
+from bakong_service.domain import polling, polling_single
 from bakong_service.domain.breaker import backoff_ms
 from bakong_service.domain.errors import NotFoundError, RowError
 from bakong_service.domain.payments import NoAnswer, NotFound, Payment, Purpose, Report
-from bakong_service.domain.singly import Usual
-from bakong_service.domain.watching import Budget, Spent, Watched
+from bakong_service.domain.polling import Budget, Spent, Watched
+from bakong_service.domain.polling_single import Usual
 from bakong_service.ports import Records
 from bakong_service.usecases.change import Change, transact
 from bakong_service.usecases.core import Core
@@ -21,9 +21,9 @@ from bakong_service.usecases.settle import apply, move
 
 BAKONG = "bakong"
 FRESH_MS = 15_000  # with a daily limit, an answer so young is not asked for again
-BATCH = watching.LIST_LIMIT
+BATCH = polling.LIST_LIMIT
 WATCHED = 400  # more than a day's calls reach at once
-LISTS_REFUSED_MS = watching.DAY_MS  # each try costs one of the day's calls
+LISTS_REFUSED_MS = polling.DAY_MS  # each try costs one of the day's calls
 LIST_REFUSALS = ("blocked", "refused")
 SILENT = ("quota", "budget", "timeout", "unreachable", "unauthorized")  # the next question would bring no answer either
 
@@ -69,8 +69,8 @@ async def _stale(core: Core, wanted: Sequence[Payment]) -> list[Payment]:
 async def _affordable(core: Core, wanted: Sequence[Payment]) -> list[Payment]:
     now_ms = core.timers.now_ms()
     left = await budget(core)
-    in_hand = watching.in_hand(now_ms, left.spent, left.daily or 0)
-    if not left.remaining or in_hand < watching.INTERACTIVE_IN_HAND:
+    in_hand = polling.in_hand(now_ms, left.spent, left.daily or 0)
+    if not left.remaining or in_hand < polling.INTERACTIVE_IN_HAND:
         return []
 
     def take(change: Change) -> list[Payment]:
@@ -205,9 +205,9 @@ def _expired_alone(change: Change, payment: Payment) -> Payment | None:
 def _next_ms(change: Change, payment: Payment, *, answered: bool) -> int | None:
     core, at_ms = change.core, change.at_ms
     if core.daily_calls is not None:
-        is_over = at_ms >= payment.expires_ms + watching.GIVE_UP_MS
+        is_over = at_ms >= payment.expires_ms + polling.GIVE_UP_MS
         return None if answered and is_over else at_ms
-    due_ms = watching.next_poll_ms(payment, at_ms)
+    due_ms = polling.next_poll_ms(payment, at_ms)
     if answered or due_ms is None:
         return due_ms
     wait_ms = backoff_ms(core.outlook.breaker.failures, core.ids.fraction())
@@ -220,7 +220,7 @@ def _learn(core: Core, reports: Mapping[str, Report]) -> None:
     silent = [report for report in reports.values() if isinstance(report, NoAnswer)]
     outlook = core.outlook
     if any(report.why == "quota" for report in silent):
-        outlook.spent_until_ms = watching.day_end_ms(core.timers.now_ms())
+        outlook.spent_until_ms = polling.day_end_ms(core.timers.now_ms())
     if any(not isinstance(report, NoAnswer) for report in reports.values()):
         outlook.breaker = outlook.breaker.succeeded()
     elif any(report.why not in ("quota", "budget") for report in silent):
@@ -255,8 +255,8 @@ async def expire_due(core: Core) -> None:
         pass
     if core.daily_calls is not None:
         now_ms = core.timers.now_ms()
-        before_ms, lost_ms = now_ms - watching.GIVE_UP_MS, now_ms - watching.FORGET_MS
-        await core.store.write(lambda records: records.forget_polls(before_ms, watching.SETTLED_S * 1000, lost_ms))
+        before_ms, lost_ms = now_ms - polling.GIVE_UP_MS, now_ms - polling.FORGET_MS
+        await core.store.write(lambda records: records.forget_polls(before_ms, polling.SETTLED_S * 1000, lost_ms))
 
 
 async def poll_due(core: Core) -> int | None:
@@ -300,11 +300,11 @@ async def _poll_planned(core: Core, daily: int) -> int | None:
     """Make the calls that the plan wants now; when to plan again."""
     while True:
         now_ms = core.timers.now_ms()
-        watched, spent = await core.store.read(partial(_outlook, watching.day_of(now_ms)))
+        watched, spent = await core.store.read(partial(_outlook, polling.day_of(now_ms)))
         if now_ms >= core.outlook.lists_refused_until_ms:
-            made = watching.plan(watched, now_ms, spent, daily)
+            made = polling.plan(watched, now_ms, spent, daily)
         else:
-            made = singly.plan(watched, now_ms, spent, daily, await _usual(core, daily))
+            made = polling_single.plan(watched, now_ms, spent, daily, await _usual(core, daily))
         if made.ask and core.outlook.may_ask(now_ms):
             taken = await transact(core, partial(_lease_these, made.ask))
             by_id = {payment.id: payment for payment in taken}
@@ -318,7 +318,7 @@ async def _poll_planned(core: Core, daily: int) -> int | None:
 async def _usual(core: Core, daily: int) -> Usual:
     """What a day usually sells, learnt anew each day."""
     outlook, now_ms = core.outlook, core.timers.now_ms()
-    day = watching.day_of(now_ms)
+    day = polling.day_of(now_ms)
     if outlook.usual is None or outlook.usual_day != day:
         until_ms = watching.day_end_ms(now_ms) - watching.DAY_MS
         from_ms = until_ms - singly.LEARNT_DAYS * watching.DAY_MS
@@ -327,7 +327,7 @@ async def _usual(core: Core, daily: int) -> Usual:
     return outlook.usual
 
 
-def _wake_ms(core: Core, made: watching.Plan, ends_ms: Sequence[int], now_ms: int) -> int | None:
+def _wake_ms(core: Core, made: polling.Plan, ends_ms: Sequence[int], now_ms: int) -> int | None:
     """The plan's next moment, or the next end of a code; not before the breaker lets go, nor at once again."""
     if made.next_ms is None:
         return None

@@ -13,16 +13,16 @@ import pytest
 from bakong_contracts.service_api import PaymentStatus, Priority
 from bakong_contracts.webhooks import EventType, verify
 from bakong_service.adapters.bakong import HttpBakong
-from bakong_service.domain import watching
+from bakong_service.domain import polling
 from bakong_service.domain.breaker import Breaker, backoff_ms
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import RETRY_AFTER_S, Notification
 from bakong_service.domain.payments import NoAnswer, NotFound
-from bakong_service.domain.watching import Spent, Watched
+from bakong_service.domain.polling import Spent, Watched
 from bakong_service.usecases.change import transact
 from bakong_service.usecases.deliver import after_try
+from bakong_service.usecases.poll_payments import ask, budget, poll_due, spend_call
 from bakong_service.usecases.settle import move
-from bakong_service.usecases.watch import ask, budget, poll_due, spend_call
 from tests.conftest import NOW_MS
 from tests.service.house import open_house
 from tests.service.test_faults import Script, create, paid, rows, stored
@@ -368,8 +368,8 @@ def test_a_breaker_opens_after_five_failures_and_waits_longer_each_time():
 def test_a_plan_asks_nothing_when_the_day_is_spent():
     one = Watched("a", NOW_MS, NOW_MS + 900_000, None, Priority.NORMAL, is_open=True)
     for spent in (Spent(100, stopped=False), Spent(3, stopped=True)):
-        made = watching.plan([one], NOW_MS + 890_000, spent, 100)
-        assert made == watching.Plan((), watching.day_end_ms(NOW_MS))
+        made = polling.plan([one], NOW_MS + 890_000, spent, 100)
+        assert made == polling.Plan((), polling.day_end_ms(NOW_MS))
 
 
 BUDGET = Path(__file__).parent.parent.parent / "benchmarks" / "budget.py"

@@ -3,11 +3,11 @@
 import pytest
 
 from bakong_contracts.service_api import Priority
-from bakong_service.domain import singly
-from bakong_service.domain.singly import Usual
-from bakong_service.domain.watching import DAY_MS, HOUR_MS, Plan, Spent, Watched, day_end_ms
+from bakong_service.domain import polling_single
+from bakong_service.domain.polling import DAY_MS, HOUR_MS, Plan, Spent, Watched, day_end_ms
+from bakong_service.domain.polling_single import Usual
 from tests.conftest import NOW_MS
-from tests.service.test_watching import load_budget
+from tests.service.test_polling import load_budget
 
 MIDNIGHT_MS = day_end_ms(NOW_MS)
 NOON_MS = MIDNIGHT_MS + 12 * HOUR_MS
@@ -23,7 +23,7 @@ def sale(name, age_s, *, asked_s=None, at_ms=NOON_MS, priority=Priority.NORMAL):
 
 
 def plan(*watched, at_ms=NOON_MS, spent=30, usual=SHOP):
-    return singly.plan(watched, at_ms, Spent(spent, stopped=False), 100, usual)
+    return polling_single.plan(watched, at_ms, Spent(spent, stopped=False), 100, usual)
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_of_ended_codes_those_never_asked_about_come_first_then_the_newest():
 
 @pytest.mark.parametrize("spent", [Spent(100, stopped=False), Spent(3, stopped=True)], ids=["spent", "stopped"])
 def test_nothing_is_asked_when_the_day_is_spent(spent):
-    made = singly.plan([sale("a", 885)], NOON_MS, spent, 100, SHOP)
+    made = polling_single.plan([sale("a", 885)], NOON_MS, spent, 100, SHOP)
     assert made == Plan((), MIDNIGHT_MS + DAY_MS)
-    assert singly.plan([], NOON_MS, spent, 100, SHOP) == Plan((), None)
+    assert polling_single.plan([], NOON_MS, spent, 100, SHOP) == Plan((), None)
 
 
 async def test_single_checks_come_near_to_what_any_plan_can_reach_without_foresight():
