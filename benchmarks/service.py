@@ -33,7 +33,7 @@ from bakong_service.domain.payments import NotFound
 from bakong_service.domain.plans import Prices
 from bakong_service.usecases.core import Core, Merchant
 from bakong_service.usecases.create_payment import create_payment
-from bakong_service.usecases.once import _plain
+from bakong_service.usecases.idempotency import _plain
 from bakong_service.usecases.poll_payments import poll_due
 
 KEY = "bench-key-0123456789abcdefghijklmnopqrstuvwxyz"

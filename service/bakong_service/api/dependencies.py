@@ -11,7 +11,7 @@ from bakong_service.api.shapes import ok
 from bakong_service.domain.errors import InvalidError
 from bakong_service.domain.idempotency import Keyed, keyed
 from bakong_service.usecases.core import Core
-from bakong_service.usecases.once import Commit, once
+from bakong_service.usecases.idempotency import Commit, idempotent
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ async def answer(
     request: Request, core: Core, run: Callable[[Commit], Awaitable[T]], show: Callable[[T], object]
 ) -> Response:
     """What the use case comes to, shown; or the first answer again, byte for byte."""
-    outcome = await once(core, await _key(request), run, lambda made: orjson.dumps(ok(show(made))))
+    outcome = await idempotent(core, await _key(request), run, lambda made: orjson.dumps(ok(show(made))))
     response = Response(outcome.body, status_code=outcome.status, media_type="application/json")
     if outcome.replayed:
         response.headers[REPLAYED_HEADER] = "true"

@@ -1,7 +1,7 @@
 """When to ask Bakong, and about what: intervals, and the plan for a day's calls.
 
-The plan is for a Bakong that answers lists; domain.polling_single has the one for where it does not. Pure: the time and the
-jitter are arguments. The day is Bakong's, midnight to midnight in Phnom Penh (+07:00, no DST).
+The plan is for a Bakong that answers lists; domain.polling_single has the one for where it does not. Pure: the time
+is an argument. The day is Bakong's, midnight to midnight in Phnom Penh (+07:00, no DST).
 """
 
 import math

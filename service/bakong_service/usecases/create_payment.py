@@ -17,7 +17,7 @@ from bakong_service.domain.money import Money
 from bakong_service.domain.payments import LIFE_MS, Payment, Purpose
 from bakong_service.usecases.change import Change
 from bakong_service.usecases.core import Core
-from bakong_service.usecases.once import Commit
+from bakong_service.usecases.idempotency import Commit
 
 FIRST_POLL_MS = 2_000
 TRIES = 5

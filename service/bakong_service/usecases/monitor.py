@@ -8,7 +8,7 @@ from bakong_service.domain.errors import NotFoundError
 from bakong_service.domain.payments import Payment
 from bakong_service.usecases.change import Change, transact
 from bakong_service.usecases.core import Core
-from bakong_service.usecases.once import Commit
+from bakong_service.usecases.idempotency import Commit
 from bakong_service.usecases.poll_payments import refresh
 from bakong_service.usecases.settle import move
 

@@ -16,7 +16,7 @@ from bakong_service.domain.polling_single import Usual
 from bakong_service.ports import Records
 from bakong_service.usecases.change import Change, transact
 from bakong_service.usecases.core import Core
-from bakong_service.usecases.once import Commit
+from bakong_service.usecases.idempotency import Commit
 from bakong_service.usecases.settle import apply, move
 
 BAKONG = "bakong"

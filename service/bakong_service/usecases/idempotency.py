@@ -34,7 +34,7 @@ class _TakenError(Exception):
     """Another transaction has answered this key meanwhile."""
 
 
-async def once(
+async def idempotent(
     core: Core, key: Keyed | None, run: Callable[[Commit], Awaitable[T]], render: Callable[[T], bytes]
 ) -> Outcome:
     """Run a use case, or repeat what was answered. Raises InFlightError, KeyReusedError, and what the use case does.
@@ -43,15 +43,15 @@ async def once(
     """
     if key is None:
         return Outcome(200, render(await run(_plain(core))))
-    if found := await _found(core, key):
-        return found
+    if earlier := await _stored_answer(core, key):
+        return earlier
     if key.scope in core.in_flight:
         raise InFlightError("the first request with this Idempotency-Key is not yet answered")
     core.in_flight.add(key.scope)
     try:
-        return Outcome(200, render(await run(_sealing(core, key, render))))
+        return Outcome(200, render(await run(_store_answer(core, key, render))))
     except _TakenError:
-        taken = await _found(core, key)
+        taken = await _stored_answer(core, key)
         if taken is None:
             raise InFlightError("another request with this Idempotency-Key came between") from None
         return taken
@@ -66,20 +66,20 @@ def _plain(core: Core) -> Commit:
     return commit
 
 
-def _sealing(core: Core, key: Keyed, render: Callable[..., bytes]) -> Commit:
+def _store_answer(core: Core, key: Keyed, render: Callable[..., bytes]) -> Commit:
     async def commit(work: Callable[[Change], T], /) -> T:
-        def sealed(change: Change) -> T:
+        def stored(change: Change) -> T:
             result = work(change)
             if result is not None and not change.records.add_answer(key.answered(200, render(result), change.at_ms)):
                 raise _TakenError
             return result
 
-        return await transact(core, sealed)
+        return await transact(core, stored)
 
     return commit
 
 
-async def _found(core: Core, key: Keyed) -> Outcome | None:
+async def _stored_answer(core: Core, key: Keyed) -> Outcome | None:
     now_ms = core.timers.now_ms()
     answer: Answer | None = await core.store.read(lambda records: records.answer_to(key.scope, now_ms))
     if answer is None:
