@@ -15,8 +15,8 @@ from bakong_service.adapters.system import SystemIds, SystemTimers, ticks_us, wa
 from bakong_service.adapters.webhook_http import HttpPost
 from bakong_service.api import operations, routes
 from bakong_service.api.addresses import Proxies
+from bakong_service.api.fast_path import FastPath
 from bakong_service.api.guard import Guard, Rules
-from bakong_service.api.straight import Straight
 from bakong_service.domain.plans import Prices
 from bakong_service.domain.retention import Retention
 from bakong_service.ports import Admission, Store, Timers
@@ -120,7 +120,7 @@ def _guarded(settings: Settings, core: Core, admission: Admission, metrics: Metr
         proxies=Proxies(settings.trusted_proxies),
         docs=docs,
     )
-    return Guard(Straight(app, core, routes.BUSIEST), rules)
+    return Guard(FastPath(app, core, routes.BUSIEST), rules)
 
 
 def _core(settings: Settings, store: Store, timers: Timers, bakong: HttpBakong, post: HttpPost) -> Core:

@@ -1,8 +1,8 @@
-"""The straight way of the POST that a busy day is made of; whatever gives it pause goes FastAPI's way.
+"""A fast path for the POST that a busy day is made of; whatever it does not expect falls back to FastAPI.
 
 Speed alone is its purpose: the endpoint, the body's model and the error answers are the app's own, and only what stands
 between them is left out (half of the time that the event loop spends on such a request). What it answers, the app
-answers with the same bytes; a body that breaks its model is left to the app, which says why. May not know of storage.
+answers with the same bytes; a body that breaks its model is left to the app, which says why. Must not depend on storage.
 """
 
 from typing import Any, get_type_hints
@@ -16,7 +16,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from bakong_service.usecases.core import Core
 
 
-class Straight:
+class FastPath:
     """The ASGI app before a FastAPI app. route: one of its own, whose endpoint takes body, core and request."""
 
     def __init__(self, app: FastAPI, core: Core, route: APIRoute) -> None:

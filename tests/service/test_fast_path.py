@@ -1,4 +1,4 @@
-"""The straight way of a POST answers what FastAPI's way answers, whatever is sent."""
+"""The fast path of a POST answers what FastAPI answers, whatever is sent."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bakong_service.adapters.memory_admission import MemoryAdmission
 from bakong_service.api import routes
+from bakong_service.api.fast_path import FastPath
 from bakong_service.api.guard import Guard, Rules
-from bakong_service.api.straight import Straight
 from tests.service.house import open_house
 
 PATH = "/api/payments/create"
@@ -38,13 +38,13 @@ def client(guard):
 
 @asynccontextmanager
 async def both_ways(folder):
-    """A client of the straight way and one of FastAPI's, before one core; and the core."""
+    """A client of the fast path and one of FastAPI's, before one core; and the core."""
     async with open_house(folder) as house:
         app = routes.build(house.core, docs=False)
         rules = Rules(
             find=key_of, admission=MemoryAdmission(int, 0), limit=0, new_id=lambda: "a-request", ticks_us=lambda: 0
         )
-        guards = (Guard(Straight(app, house.core, routes.BUSIEST), rules), Guard(app, rules))
+        guards = (Guard(FastPath(app, house.core, routes.BUSIEST), rules), Guard(app, rules))
         one, other = map(client, guards)
         async with one, other:
             yield one, other, house.core
