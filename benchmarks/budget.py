@@ -31,10 +31,10 @@ from bakong_service.adapters.system import wait_at_most
 from bakong_service.domain import polling
 from bakong_service.domain.payments import LIFE_MS
 from bakong_service.domain.plans import Prices
-from bakong_service.usecases.change import transact
 from bakong_service.usecases.core import Core, Merchant
 from bakong_service.usecases.create_payment import create_payment
 from bakong_service.usecases.poll_payments import spend_call
+from bakong_service.usecases.unit_of_work import transact
 from bakong_service.usecases.worker import Worker
 from bakong_simulator.kernel.clock import Mode, WorldClock
 

@@ -19,10 +19,10 @@ from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import RETRY_AFTER_S, Notification
 from bakong_service.domain.payments import NoAnswer, NotFound
 from bakong_service.domain.polling import Spent, Watched
-from bakong_service.usecases.change import transact
 from bakong_service.usecases.deliver import after_try
 from bakong_service.usecases.poll_payments import ask, budget, poll_due, spend_call
 from bakong_service.usecases.settle import move
+from bakong_service.usecases.unit_of_work import transact
 from tests.conftest import NOW_MS
 from tests.service.house import open_house
 from tests.service.test_faults import Script, create, paid, rows, stored

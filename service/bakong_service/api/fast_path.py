@@ -2,7 +2,7 @@
 
 Speed alone is its purpose: the endpoint, the body's model and the error answers are the app's own, and only what stands
 between them is left out (half of the time that the event loop spends on such a request). What it answers, the app
-answers with the same bytes; a body that breaks its model is left to the app, which says why. Must not depend on storage.
+answers with the same bytes; a body that breaks its model is left to the app, which says why.
 """
 
 from typing import Any, get_type_hints

@@ -44,7 +44,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ProratedPrice:
     """The price of a change as two lines: credit for the unused old, debit for the new; amount = debit - credit."""
 
     credit_minor: int
@@ -60,18 +60,18 @@ class Change:
         return self.amount_minor > 0
 
 
-def change(old_minor: int, new_minor: int, period: Period, at_s: int, *, quantity: int = 1) -> Change:
+def change(old_minor: int, new_minor: int, period: Period, at_s: int, *, quantity: int = 1) -> ProratedPrice:
     """The price of going from one price to another at an instant of the period. Raises OutsidePeriodError.
 
     The net is rounded once; the credit is the rounded unused part of the old price, and the debit makes them agree.
 
     >>> change(50, 100, Period(0, 30), 10)
-    Change(credit_minor=33, debit_minor=66)
+    ProratedPrice(credit_minor=33, debit_minor=66)
     """
     remaining, total = period.remaining_s(at_s), period.total_s
     amount = rounded((new_minor - old_minor) * quantity * remaining, total)
     credit = rounded(old_minor * quantity * remaining, total)
-    return Change(credit, amount + credit)
+    return ProratedPrice(credit, amount + credit)
 
 
 def split(price_minor: int, period: Period, cuts: Sequence[int]) -> list[int]:

@@ -7,7 +7,7 @@ from bakong_contracts.webhooks import EventType
 from bakong_service.domain.errors import ConflictError
 from bakong_service.domain.money import Money
 from bakong_service.domain.plans import Prices
-from bakong_service.domain.proration import Change, Period, change
+from bakong_service.domain.proration import Period, ProratedPrice, change
 
 CYCLE_MS = 30 * 86_400 * 1000
 GRACE_MS = 3 * 86_400 * 1000
@@ -104,7 +104,7 @@ def extended(found: Subscription, plan: Plan, paid: Money, at_ms: int) -> Subscr
     return ahead if plan is found.next_plan else replace(ahead, pending_plan=plan, pending_at_ms=old_ms)
 
 
-def upgrade_price(found: Subscription, prices: Prices, at_ms: int) -> Change:
+def upgrade_price(found: Subscription, prices: Prices, at_ms: int) -> ProratedPrice:
     """What the family plan costs for the rest of what is paid. Raises ConflictError, OutsidePeriodError.
 
     A user who has it and waits for a downgrade keeps it: free, but for cycles that are paid ahead at the lower price.
@@ -115,7 +115,7 @@ def upgrade_price(found: Subscription, prices: Prices, at_ms: int) -> Change:
         if found.pending_plan is None:
             raise ConflictError(f"user {found.user_id!r} has {found.plan.value} already")
         old_minor = prices.of(Plan.PREMIUM, found.currency).minor
-        return Change(old_minor * ahead, new_minor * ahead)
+        return ProratedPrice(old_minor * ahead, new_minor * ahead)
     end_ms = found.next_billing_ms if found.pending_at_ms is None else found.pending_at_ms
     cycles = found.period_cycles - ahead
     paid_minor = found.paid_minor if not ahead else prices.of(found.plan, found.currency).minor * cycles

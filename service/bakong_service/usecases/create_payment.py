@@ -15,9 +15,9 @@ from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.handoff import Code
 from bakong_service.domain.money import Money
 from bakong_service.domain.payments import LIFE_MS, Payment, Purpose
-from bakong_service.usecases.change import Change
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.idempotency import Commit
+from bakong_service.usecases.unit_of_work import UnitOfWork
 
 FIRST_POLL_MS = 2_000
 TRIES = 5
@@ -44,10 +44,10 @@ async def create_payment(
     if callback is not None:
         check_callback(callback, private_allowed=core.private_callbacks)
     order = Order(user_id=user_id, plan=plan, price=core.prices.check(plan, amount, currency), callback=callback)
-    return await add(core, commit, order, lambda change, payment: payment if stored(change, payment) else None)
+    return await add(core, commit, order, lambda unit, payment: payment if stored(unit, payment) else None)
 
 
-async def add(core: Core, commit: Commit, order: Order, work: Callable[[Change, Payment], T | None]) -> T:
+async def add(core: Core, commit: Commit, order: Order, work: Callable[[UnitOfWork, Payment], T | None]) -> T:
     """What the work makes of the order's payment, in one transaction; after None it tries another bill number."""
     for _ in range(TRIES):
         payment = await _draft(core, order)
@@ -58,13 +58,13 @@ async def add(core: Core, commit: Commit, order: Order, work: Callable[[Change, 
     raise UnavailableError(f"no payment could be made in {TRIES} tries: ask again")
 
 
-def _with(payment: Payment, work: Callable[[Change, Payment], T | None], change: Change) -> T | None:
-    return work(change, payment)
+def _with(payment: Payment, work: Callable[[UnitOfWork, Payment], T | None], unit: UnitOfWork) -> T | None:
+    return work(unit, payment)
 
 
-def stored(change: Change, payment: Payment) -> bool:
+def stored(unit: UnitOfWork, payment: Payment) -> bool:
     """Whether the payment could be stored; with its audit row."""
-    if not change.records.add_payment(payment, payment.created_ms + FIRST_POLL_MS):
+    if not unit.records.add_payment(payment, payment.created_ms + FIRST_POLL_MS):
         return False
     after = {
         "status": payment.status.value,
@@ -74,7 +74,7 @@ def stored(change: Change, payment: Payment) -> bool:
         "currency": payment.money.currency,
         "purpose": payment.purpose.value,
     }
-    change.audit("payment.create", f"payment/{payment.id}", None, after)
+    unit.audit("payment.create", f"payment/{payment.id}", None, after)
     return True
 
 

@@ -15,8 +15,8 @@ from bakong_contracts.webhooks import sign
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import MAX_RETRY_AFTER_S, RETRY_AFTER_S, Attempt, Notification
 from bakong_service.domain.receivers import Receivers
-from bakong_service.usecases.change import Change, transact
 from bakong_service.usecases.core import Core
+from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
 TRY_MS = 20_000  # longer than any try takes
 CONTENDED_MS = 200  # another worker is leasing the same rows
@@ -132,10 +132,10 @@ class Delivery:
         return tried.delivered_ms is not None
 
 
-def _lease(shares: Mapping[str, int], change: Change) -> list[Notification]:
-    until_ms = change.at_ms + change.core.lease_ms
-    lease = change.records.lease_notifications
-    return [one for host, tries in shares.items() for one in lease(host, change.at_ms, until_ms, tries)]
+def _lease(shares: Mapping[str, int], unit: UnitOfWork) -> list[Notification]:
+    until_ms = unit.at_ms + unit.core.lease_ms
+    lease = unit.records.lease_notifications
+    return [one for host, tries in shares.items() for one in lease(host, unit.at_ms, until_ms, tries)]
 
 
 def after_try(

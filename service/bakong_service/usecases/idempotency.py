@@ -9,8 +9,8 @@ from typing import Protocol, TypeVar
 
 from bakong_service.domain.errors import InFlightError
 from bakong_service.domain.idempotency import Answer, Keyed
-from bakong_service.usecases.change import Change, transact
 from bakong_service.usecases.core import Core
+from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
 T = TypeVar("T")
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 class Commit(Protocol):
     """The last transaction of a use case. Work that returns None has changed nothing, and is not the last."""
 
-    async def __call__(self, work: Callable[[Change], T], /) -> T: ...
+    async def __call__(self, work: Callable[[UnitOfWork], T], /) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,17 @@ async def idempotent(
 
 
 def _plain(core: Core) -> Commit:
-    async def commit(work: Callable[[Change], T], /) -> T:
+    async def commit(work: Callable[[UnitOfWork], T], /) -> T:
         return await transact(core, work)
 
     return commit
 
 
 def _store_answer(core: Core, key: Keyed, render: Callable[..., bytes]) -> Commit:
-    async def commit(work: Callable[[Change], T], /) -> T:
-        def stored(change: Change) -> T:
-            result = work(change)
-            if result is not None and not change.records.add_answer(key.answered(200, render(result), change.at_ms)):
+    async def commit(work: Callable[[UnitOfWork], T], /) -> T:
+        def stored(unit: UnitOfWork) -> T:
+            result = work(unit)
+            if result is not None and not unit.records.add_answer(key.answered(200, render(result), unit.at_ms)):
                 raise _TakenError
             return result
 

@@ -6,11 +6,11 @@ from typing import NamedTuple
 from bakong_contracts.service_api import PaymentStatus, Priority
 from bakong_service.domain.errors import NotFoundError
 from bakong_service.domain.payments import Payment
-from bakong_service.usecases.change import Change, transact
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.idempotency import Commit
 from bakong_service.usecases.poll_payments import refresh
 from bakong_service.usecases.settle import move
+from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
 
 class Outcome(NamedTuple):
@@ -35,7 +35,7 @@ async def monitor(
 
     Giving up while the code lives makes the payment TIMEOUT; it is still watched. Raises NotFoundError.
     """
-    payment = await transact(core, lambda change: _prioritized(change, payment_id, priority))
+    payment = await transact(core, lambda unit: _prioritized(unit, payment_id, priority))
     begun_ms = core.timers.now_ms()
     attempts = 0
     while payment.is_open:
@@ -45,15 +45,15 @@ async def monitor(
         if not payment.is_open or left_ms <= 0 or attempts >= max_attempts:
             break
         await _pause(core, min(interval_ms, left_ms))
-    return await commit(lambda change: Outcome(_given_up(change, payment), attempts, core.timers.now_ms() - begun_ms))
+    return await commit(lambda unit: Outcome(_given_up(unit, payment), attempts, core.timers.now_ms() - begun_ms))
 
 
-def _prioritized(change: Change, payment_id: str, priority: Priority) -> Payment:
-    payment = change.records.payment_by_id(payment_id)
+def _prioritized(unit: UnitOfWork, payment_id: str, priority: Priority) -> Payment:
+    payment = unit.records.payment_by_id(payment_id)
     if payment is None:
         raise NotFoundError(f"no payment has the transactionId {payment_id}")
     if payment.priority is not priority:
-        change.records.prioritize(payment_id, priority)
+        unit.records.prioritize(payment_id, priority)
     return payment
 
 
@@ -71,11 +71,11 @@ async def _pause(core: Core, ms: int) -> None:
         timer.cancel()
 
 
-def _given_up(change: Change, payment: Payment) -> Payment:
+def _given_up(unit: UnitOfWork, payment: Payment) -> Payment:
     """The payment at the end of the wait, as it is settled or as TIMEOUT."""
     if payment.status is not PaymentStatus.PENDING:
         return payment
-    now = change.records.payment_by_id(payment.id) or payment
-    if now.status is PaymentStatus.PENDING and not now.is_live(change.at_ms):
-        return move(change, now, PaymentStatus.EXPIRED, "15 minutes passed unpaid")
-    return move(change, now, PaymentStatus.TIMEOUT, "monitoring gave up") if now.is_open else now
+    now = unit.records.payment_by_id(payment.id) or payment
+    if now.status is PaymentStatus.PENDING and not now.is_live(unit.at_ms):
+        return move(unit, now, PaymentStatus.EXPIRED, "15 minutes passed unpaid")
+    return move(unit, now, PaymentStatus.TIMEOUT, "monitoring gave up") if now.is_open else now

@@ -14,10 +14,10 @@ from bakong_service.domain.payments import NoAnswer, NotFound, Payment, Purpose,
 from bakong_service.domain.polling import Budget, Spent, Watched
 from bakong_service.domain.polling_single import Usual
 from bakong_service.ports import Records
-from bakong_service.usecases.change import Change, transact
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.idempotency import Commit
 from bakong_service.usecases.settle import apply, move
+from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
 BAKONG = "bakong"
 FRESH_MS = 15_000  # with a daily limit, an answer so young is not asked for again
@@ -73,9 +73,9 @@ async def _affordable(core: Core, wanted: Sequence[Payment]) -> list[Payment]:
     if not left.remaining or in_hand < polling.INTERACTIVE_IN_HAND:
         return []
 
-    def take(change: Change) -> list[Payment]:
-        last = change.records.last_asked_ms
-        return _lease_these([one.id for one in wanted if now_ms - (last(one.id) or 0) >= FRESH_MS], change)
+    def take(unit: UnitOfWork) -> list[Payment]:
+        last = unit.records.last_asked_ms
+        return _lease_these([one.id for one in wanted if now_ms - (last(one.id) or 0) >= FRESH_MS], unit)
 
     return await transact(core, take)
 
@@ -148,7 +148,7 @@ async def _record(core: Core, payments: Sequence[Payment], reports: Mapping[str,
     _learn(core, reports)
     ids = [payment.id for payment in payments]
 
-    def record(change: Change) -> list[Payment]:
+    def record(unit: UnitOfWork) -> list[Payment]:
         if any(isinstance(report, NoAnswer) and report.why == "quota" for report in reports.values()):
             change.records.stop_calls(BAKONG, watching.day_of(change.at_ms))
         return _settled_all(change, change.records.payments_by_id(ids), reports)
@@ -179,18 +179,18 @@ def _settled_alone(change: Change, payment: Payment, report: Report | None) -> P
 def _settled(change: Change, payment: Payment, report: Report | None) -> Payment:
     """The payment after its report, or after none; with when to ask again."""
     if report is not None:
-        payment = apply(change, payment, report)
-    if payment.is_open and not payment.is_live(change.at_ms):
-        payment = _expired(change, payment)
+        payment = apply(unit, payment, report)
+    if payment.is_open and not payment.is_live(unit.at_ms):
+        payment = _expired(unit, payment)
     if payment.status is not PaymentStatus.PAID:
         answered = report is not None and not isinstance(report, NoAnswer)
-        asked_ms = change.at_ms if answered else None
-        change.records.plan_poll(payment.id, _next_ms(change, payment, answered=answered), asked_ms=asked_ms)
+        asked_ms = unit.at_ms if answered else None
+        unit.records.plan_poll(payment.id, _next_ms(unit, payment, answered=answered), asked_ms=asked_ms)
     return payment
 
 
-def _expired(change: Change, payment: Payment) -> Payment:
-    return move(change, payment, PaymentStatus.EXPIRED, "15 minutes passed unpaid")
+def _expired(unit: UnitOfWork, payment: Payment) -> Payment:
+    return move(unit, payment, PaymentStatus.EXPIRED, "15 minutes passed unpaid")
 
 
 def _expired_alone(change: Change, payment: Payment) -> Payment | None:
@@ -284,12 +284,12 @@ async def _not_before(core: Core, next_ms: int, open_ms: int) -> int:
     return open_ms if end_ms is None else min(open_ms, max(end_ms, now_ms + 1_000))
 
 
-def _lease_due(change: Change) -> list[Payment]:
-    return change.records.lease_polls(change.at_ms, change.at_ms + change.core.lease_ms, BATCH)
+def _lease_due(unit: UnitOfWork) -> list[Payment]:
+    return unit.records.lease_polls(unit.at_ms, unit.at_ms + unit.core.lease_ms, BATCH)
 
 
-def _lease_these(payment_ids: Sequence[str], change: Change) -> list[Payment]:
-    return change.records.lease_payments(payment_ids, change.at_ms, change.at_ms + change.core.lease_ms)
+def _lease_these(payment_ids: Sequence[str], unit: UnitOfWork) -> list[Payment]:
+    return unit.records.lease_payments(payment_ids, unit.at_ms, unit.at_ms + unit.core.lease_ms)
 
 
 def _outlook(day: int, records: Records) -> tuple[list[Watched], Spent]:

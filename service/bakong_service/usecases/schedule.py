@@ -4,6 +4,7 @@ from bakong_service.domain.errors import RowError
 from bakong_service.usecases.change import Change, transact
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.settle import bring_up_to_date
+from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
 BATCH = 50
 POSTPONED_MS = 3_600_000  # until a subscription that could not be changed is tried again
@@ -15,8 +16,8 @@ async def tick_due(core: Core) -> None:
         pass
 
 
-def _tick(change: Change) -> int:
-    due = change.records.due_subscriptions(change.at_ms, BATCH)
+def _tick(unit: UnitOfWork) -> int:
+    due = unit.records.due_subscriptions(unit.at_ms, BATCH)
     for subscription in due:
         try:
             with change.records.savepoint():

@@ -7,7 +7,7 @@ from bakong_contracts.webhooks import EventType
 from bakong_service.domain.events import payment_facts
 from bakong_service.domain.payments import OVERPAID, Failed, Paid, Payment, Purpose, Receipt, Report
 from bakong_service.domain.subscriptions import Subscription, extended, start, tick, upgraded
-from bakong_service.usecases.change import Change
+from bakong_service.usecases.unit_of_work import UnitOfWork
 
 EVENTS = {
     PaymentStatus.PAID: EventType.PAYMENT_PAID,
@@ -17,27 +17,27 @@ EVENTS = {
 }
 
 
-def apply(change: Change, payment: Payment, report: Report) -> Payment:
+def apply(unit: UnitOfWork, payment: Payment, report: Report) -> Payment:
     """The payment after a report. What comes twice, or too late to matter, changes nothing."""
     if isinstance(report, Paid):
-        return _paid(change, payment, report)
+        return _paid(unit, payment, report)
     if isinstance(report, Failed):
-        return move(change, payment, PaymentStatus.FAILED, "Bakong: failed")
+        return move(unit, payment, PaymentStatus.FAILED, "Bakong: failed")
     return payment
 
 
-def move(change: Change, payment: Payment, status: PaymentStatus, why: str) -> Payment:
+def move(unit: UnitOfWork, payment: Payment, status: PaymentStatus, why: str) -> Payment:
     """The payment in another state than PAID, where its state allows it; of many that try at once, one does it."""
     if not payment.may_become(status):
         return payment
-    return _store(change, payment, payment.become(status, change.at_ms), why)
+    return _store(unit, payment, payment.become(status, unit.at_ms), why)
 
 
-def _paid(change: Change, payment: Payment, report: Paid) -> Payment:
+def _paid(unit: UnitOfWork, payment: Payment, report: Paid) -> Payment:
     mismatch = report.mismatch(payment)
     second = payment.status is PaymentStatus.PAID and payment.hash != report.hash
     verdict = mismatch or (OVERPAID if second else "accepted")
-    is_new = change.records.add_receipt(
+    is_new = unit.records.add_receipt(
         Receipt(
             payment_id=payment.id,
             hash=report.hash,
@@ -45,90 +45,90 @@ def _paid(change: Change, payment: Payment, report: Paid) -> Payment:
             money=report.money,
             to_account=report.to_account,
             raw=report.raw,
-            at_ms=change.at_ms,
+            at_ms=unit.at_ms,
         )
     )
     if verdict != "accepted":
-        return flag(change, payment, verdict, f"Bakong reports {verdict}: needs refund") if is_new else payment
+        return flag(unit, payment, verdict, f"Bakong reports {verdict}: needs refund") if is_new else payment
     if payment.status is PaymentStatus.PAID:
         return payment
-    if _ended_first(change, payment, report):
-        payment = move(change, payment, PaymentStatus.EXPIRED, "15 minutes passed before it was paid")
+    if _ended_first(unit, payment, report):
+        payment = move(unit, payment, PaymentStatus.EXPIRED, "15 minutes passed before it was paid")
     if not payment.may_become(PaymentStatus.PAID):
         return payment
-    changed = payment.paid(report, change.at_ms)
+    changed = payment.paid(report, unit.at_ms)
     why = f"Bakong: paid{', late' if changed.late else ''}, {report.hash[:8]}"
-    stored = _store(change, payment, changed, why)
+    stored = _store(unit, payment, changed, why)
     if stored is changed:
-        change.records.plan_poll(payment.id, None, asked_ms=None)
-        return _grant(change, changed)
+        unit.records.plan_poll(payment.id, None, asked_ms=None)
+        return _grant(unit, changed)
     return stored
 
 
-def _ended_first(change: Change, payment: Payment, report: Paid) -> bool:
+def _ended_first(unit: UnitOfWork, payment: Payment, report: Paid) -> bool:
     """Whether the code had ended when the money went, by Bakong's clock and by ours."""
-    is_over = not payment.is_live(change.at_ms)
+    is_over = not payment.is_live(unit.at_ms)
     return is_over and report.done_ms is not None and report.done_ms >= payment.expires_ms
 
 
-def _store(change: Change, payment: Payment, changed: Payment, why: str) -> Payment:
-    if not change.records.change_payment(changed, payment.status, why):
-        return change.records.payment_by_id(payment.id) or payment
+def _store(unit: UnitOfWork, payment: Payment, changed: Payment, why: str) -> Payment:
+    if not unit.records.change_payment(changed, payment.status, why):
+        return unit.records.payment_by_id(payment.id) or payment
     before, after = {"status": payment.status.value}, {"status": changed.status.value, "why": why}
-    change.audit("payment.status", f"payment/{payment.id}", before, after)
-    change.notify(EVENTS[changed.status], payment_facts(changed), changed.callback)
+    unit.audit("payment.status", f"payment/{payment.id}", before, after)
+    unit.notify(EVENTS[changed.status], payment_facts(changed), changed.callback)
     return changed
 
 
-def flag(change: Change, payment: Payment, found: str | None, why: str) -> Payment:
+def flag(unit: UnitOfWork, payment: Payment, found: str | None, why: str) -> Payment:
     """The payment with its flag set or cleared, once."""
-    if change.records.flag_payment(payment.id, found, why, change.at_ms):
-        change.audit("payment.flag", f"payment/{payment.id}", {"flag": payment.flag}, {"flag": found, "why": why})
+    if unit.records.flag_payment(payment.id, found, why, unit.at_ms):
+        unit.audit("payment.flag", f"payment/{payment.id}", {"flag": payment.flag}, {"flag": found, "why": why})
     return replace(payment, flag=found)
 
 
-def _grant(change: Change, payment: Payment) -> Payment:
+def _grant(unit: UnitOfWork, payment: Payment) -> Payment:
     """What a paid payment buys; what cannot be had any more is flagged, and waits for a refund or a renewal."""
-    running = current(change, payment.user_id)
+    running = current(unit, payment.user_id)
     if payment.purpose is Purpose.UPGRADE:
-        return _upgrade(change, payment, running)
+        return _upgrade(unit, payment, running)
     if running is None:
-        begun = start(change.core.ids.new_id(), payment.user_id, payment.plan, payment.money, change.at_ms)
+        begun = start(unit.core.ids.new_id(), payment.user_id, payment.plan, payment.money, unit.at_ms)
         event = EventType.SUBSCRIPTION_ACTIVATED
-        change.save(None, begun, f"paid by {payment.id}", event=event, callback=payment.callback)
+        unit.save(None, begun, f"paid by {payment.id}", event=event, callback=payment.callback)
         return payment
     if payment.purpose is Purpose.RENEWAL and payment.bill_ms != running.next_billing_ms:
-        return flag(change, payment, OVERPAID, "the bill was paid before: needs refund, or renews the next")
-    extend(change, running, payment)
+        return flag(unit, payment, OVERPAID, "the bill was paid before: needs refund, or renews the next")
+    extend(unit, running, payment)
     return payment
 
 
-def extend(change: Change, running: Subscription, payment: Payment) -> Subscription:
+def extend(unit: UnitOfWork, running: Subscription, payment: Payment) -> Subscription:
     """One cycle more."""
-    longer = extended(running, payment.plan, payment.money, change.at_ms)
+    longer = extended(running, payment.plan, payment.money, unit.at_ms)
     why = f"renewed by {payment.id}"
-    return change.save(running, longer, why, event=EventType.SUBSCRIPTION_RENEWED, callback=payment.callback)
+    return unit.save(running, longer, why, event=EventType.SUBSCRIPTION_RENEWED, callback=payment.callback)
 
 
-def _upgrade(change: Change, payment: Payment, running: Subscription | None) -> Payment:
+def _upgrade(unit: UnitOfWork, payment: Payment, running: Subscription | None) -> Payment:
     until_ms = payment.bill_ms or 0
     has_it = running is not None and running.plan is payment.plan and running.pending_plan is None
-    if running is None or has_it or change.at_ms >= until_ms:
-        return flag(change, payment, OVERPAID, "there is nothing left to upgrade: needs refund")
-    better = upgraded(running, payment.money.minor, until_ms, change.at_ms)
+    if running is None or has_it or unit.at_ms >= until_ms:
+        return flag(unit, payment, OVERPAID, "there is nothing left to upgrade: needs refund")
+    better = upgraded(running, payment.money.minor, until_ms, unit.at_ms)
     event = EventType.SUBSCRIPTION_UPGRADED
-    change.save(running, better, f"upgraded by {payment.id}", event=event, callback=payment.callback)
+    unit.save(running, better, f"upgraded by {payment.id}", event=event, callback=payment.callback)
     return payment
 
 
-def current(change: Change, user_id: str) -> Subscription | None:
+def current(unit: UnitOfWork, user_id: str) -> Subscription | None:
     """The user's running subscription, after all that time has changed in it."""
-    found = change.records.active_subscription(user_id)
-    return None if found is None else bring_up_to_date(change, found)
+    found = unit.records.active_subscription(user_id)
+    return None if found is None else bring_up_to_date(unit, found)
 
 
-def bring_up_to_date(change: Change, found: Subscription) -> Subscription | None:
+def bring_up_to_date(unit: UnitOfWork, found: Subscription) -> Subscription | None:
     """The subscription after each change that fell due by now; None where it has ended."""
-    while step := tick(found, change.at_ms, change.core.grace_ms):
-        found = change.save(found, step.subscription, step.why, event=step.event)
+    while step := tick(found, unit.at_ms, unit.core.grace_ms):
+        found = unit.save(found, step.subscription, step.why, event=step.event)
     return found if found.is_running else None

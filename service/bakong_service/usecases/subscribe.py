@@ -8,7 +8,7 @@ from bakong_service.domain.callbacks import check_callback
 from bakong_service.domain.errors import ConflictError, UnavailableError
 from bakong_service.domain.money import Money
 from bakong_service.domain.payments import Payment, Purpose
-from bakong_service.domain.proration import Change as Price
+from bakong_service.domain.proration import ProratedPrice
 from bakong_service.domain.subscriptions import (
     Subscription,
     cancel_scheduled,
@@ -16,12 +16,12 @@ from bakong_service.domain.subscriptions import (
     upgrade_price,
     upgraded,
 )
-from bakong_service.usecases.change import Change
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.create_payment import TRIES, Order, add, stored
 from bakong_service.usecases.idempotency import Commit
 from bakong_service.usecases.poll_payments import check_open
 from bakong_service.usecases.settle import bring_up_to_date, extend, flag
+from bakong_service.usecases.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ async def upgrade(core: Core, commit: Commit, user_id: str, callback: str | None
         price = upgrade_price(found, core.prices, core.timers.now_ms())
         try:
             if not price.requires_payment:
-                return await commit(lambda change: _upgrade_at_once(change, user_id))
+                return await commit(lambda unit: _upgrade_at_once(unit, user_id))
             return await add(core, commit, _quote(found, price, callback), _open_quote)
         except _StaleError:
             continue
@@ -70,7 +70,7 @@ async def _found(core: Core, user_id: str) -> Subscription:
     return found
 
 
-def _quote(found: Subscription, price: Price, callback: str | None) -> Order:
+def _quote(found: Subscription, price: ProratedPrice, callback: str | None) -> Order:
     return Order(
         user_id=found.user_id,
         plan=Plan.FAMILY_PREMIUM,
@@ -85,39 +85,39 @@ class _StaleError(Exception):
     """The subscription is not the one that was priced."""
 
 
-def _open_quote(change: Change, payment: Payment) -> Upgrade | None:
+def _open_quote(unit: UnitOfWork, payment: Payment) -> Upgrade | None:
     """The quote that is open already, or this one, priced again at its own instant."""
-    found = _running(change, payment.user_id)
-    if opened := change.records.open_payment(payment.user_id, Purpose.UPGRADE):
+    found = _running(unit, payment.user_id)
+    if opened := unit.records.open_payment(payment.user_id, Purpose.UPGRADE):
         return Upgrade(found, opened.money, opened)
-    price = upgrade_price(found, change.core.prices, payment.created_ms)
+    price = upgrade_price(found, unit.core.prices, payment.created_ms)
     if price.amount_minor != payment.money.minor or found.next_billing_ms != payment.bill_ms:
         raise _StaleError
-    if stored(change, payment):
+    if stored(unit, payment):
         return Upgrade(found, payment.money, payment)
-    opened = change.records.open_payment(payment.user_id, Purpose.UPGRADE)
+    opened = unit.records.open_payment(payment.user_id, Purpose.UPGRADE)
     return None if opened is None else Upgrade(found, opened.money, opened)
 
 
-def _upgrade_at_once(change: Change, user_id: str) -> Upgrade:
-    found = _running(change, user_id)
-    price = upgrade_price(found, change.core.prices, change.at_ms)
+def _upgrade_at_once(unit: UnitOfWork, user_id: str) -> Upgrade:
+    found = _running(unit, user_id)
+    price = upgrade_price(found, unit.core.prices, unit.at_ms)
     if price.requires_payment:
         raise _StaleError
     kept = found.plan is Plan.FAMILY_PREMIUM
-    better = upgraded(found, 0, found.next_billing_ms, change.at_ms)
+    better = upgraded(found, 0, found.next_billing_ms, unit.at_ms)
     why = "the pending downgrade was cancelled" if kept else "upgraded: nothing is left to pay for"
-    change.save(found, better, why, event=None if kept else EventType.SUBSCRIPTION_UPGRADED)
+    unit.save(found, better, why, event=None if kept else EventType.SUBSCRIPTION_UPGRADED)
     return Upgrade(better, Money(0, better.currency), None)
 
 
 async def downgrade(commit: Commit, user_id: str) -> Subscription:
     """The lower plan from the next billing date on. Raises ConflictError."""
 
-    def work(change: Change) -> Subscription:
-        found = _active(change, user_id)
-        later = downgrade_scheduled(found, change.at_ms)
-        return found if later is found else change.save(found, later, "downgrade asked for")
+    def work(unit: UnitOfWork) -> Subscription:
+        found = _active(unit, user_id)
+        later = downgrade_scheduled(found, unit.at_ms)
+        return found if later is found else unit.save(found, later, "downgrade asked for")
 
     return await commit(work)
 
@@ -125,13 +125,13 @@ async def downgrade(commit: Commit, user_id: str) -> Subscription:
 async def cancel(commit: Commit, user_id: str, reason: str | None) -> Subscription:
     """The end with the paid period. Raises ConflictError."""
 
-    def work(change: Change) -> Subscription:
-        found = _running(change, user_id)
-        ended = cancel_scheduled(found, change.at_ms)
+    def work(unit: UnitOfWork) -> Subscription:
+        found = _running(unit, user_id)
+        ended = cancel_scheduled(found, unit.at_ms)
         if ended is found:
             return found
         event = EventType.SUBSCRIPTION_CANCELLED if ended.status is SubscriptionStatus.CANCELLED else None
-        return change.save(found, ended, f"cancel asked for: {reason or 'no reason given'}", event=event)
+        return unit.save(found, ended, f"cancel asked for: {reason or 'no reason given'}", event=event)
 
     return await commit(work)
 
@@ -139,7 +139,7 @@ async def cancel(commit: Commit, user_id: str, reason: str | None) -> Subscripti
 async def renew(core: Core, commit: Commit, user_id: str) -> Renewal:
     """The payment of the next bill; or the renewal itself, where a paid payment waits for it. Raises ConflictError."""
     await check_open(core, user_id, Purpose.RENEWAL)
-    if done := await commit(lambda change: _renew_at_once(change, user_id)):
+    if done := await commit(lambda unit: _renew_at_once(unit, user_id)):
         return done
     found = await _found(core, user_id)
     order = Order(
@@ -152,40 +152,40 @@ async def renew(core: Core, commit: Commit, user_id: str) -> Renewal:
     return await add(core, commit, order, _bill)
 
 
-def _renew_at_once(change: Change, user_id: str) -> Renewal | None:
-    found = _running(change, user_id)
-    if opened := change.records.open_payment(user_id, Purpose.RENEWAL):
+def _renew_at_once(unit: UnitOfWork, user_id: str) -> Renewal | None:
+    found = _running(unit, user_id)
+    if opened := unit.records.open_payment(user_id, Purpose.RENEWAL):
         return Renewal(found, opened, renewed=False)
-    waiting = change.records.waiting_payment(user_id)
-    if waiting is None or waiting.money != change.core.prices.of(found.next_plan, found.currency):
+    waiting = unit.records.waiting_payment(user_id)
+    if waiting is None or waiting.money != unit.core.prices.of(found.next_plan, found.currency):
         return None
-    flag(change, waiting, None, "used for the next renewal")
-    return Renewal(extend(change, found, waiting), waiting, renewed=True)
+    flag(unit, waiting, None, "used for the next renewal")
+    return Renewal(extend(unit, found, waiting), waiting, renewed=True)
 
 
-def _bill(change: Change, payment: Payment) -> Renewal | None:
+def _bill(unit: UnitOfWork, payment: Payment) -> Renewal | None:
     """The bill that is open already, or this one."""
-    found = _running(change, payment.user_id)
-    if opened := change.records.open_payment(payment.user_id, Purpose.RENEWAL):
+    found = _running(unit, payment.user_id)
+    if opened := unit.records.open_payment(payment.user_id, Purpose.RENEWAL):
         return Renewal(found, opened, renewed=False)
     if (found.next_plan, found.next_billing_ms) != (payment.plan, payment.bill_ms):
         raise ConflictError("the subscription changed meanwhile: ask again")
-    if stored(change, payment):
+    if stored(unit, payment):
         return Renewal(found, payment, renewed=False)
-    opened = change.records.open_payment(payment.user_id, Purpose.RENEWAL)
+    opened = unit.records.open_payment(payment.user_id, Purpose.RENEWAL)
     return None if opened is None else Renewal(found, opened, renewed=False)
 
 
-def _running(change: Change, user_id: str) -> Subscription:
-    found = change.records.active_subscription(user_id)
-    running = None if found is None else bring_up_to_date(change, found)
+def _running(unit: UnitOfWork, user_id: str) -> Subscription:
+    found = unit.records.active_subscription(user_id)
+    running = None if found is None else bring_up_to_date(unit, found)
     if running is None:
         raise _inactive(user_id)
     return running
 
 
-def _active(change: Change, user_id: str) -> Subscription:
-    running = _running(change, user_id)
+def _active(unit: UnitOfWork, user_id: str) -> Subscription:
+    running = _running(unit, user_id)
     if running.status is not SubscriptionStatus.ACTIVE:
         raise ConflictError(f"the subscription of user {user_id!r} is {running.status.value}: renew it first")
     return running

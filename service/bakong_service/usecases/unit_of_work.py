@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Change:
+class UnitOfWork:
     """A transaction that is open. notified: it has put an event into the outbox."""
 
     core: Core
@@ -68,18 +68,18 @@ class Change:
         return after
 
 
-async def transact(core: Core, work: Callable[[Change], T]) -> T:
+async def transact(core: Core, work: Callable[[UnitOfWork], T]) -> T:
     """Do the work in one transaction, now, in the name of whoever asks; an event that it leaves wakes the worker."""
     by, at_ms = caller(), core.timers.now_ms()
-    change: Change
+    unit: UnitOfWork
 
     def run(records: Records) -> T:
-        nonlocal change
-        change = Change(core, records, at_ms, by)
-        return work(change)
+        nonlocal unit
+        unit = UnitOfWork(core, records, at_ms, by)
+        return work(unit)
 
     result = await core.store.write(run)
-    if change.notified:
+    if unit.notified:
         core.wake()
     return result
 
