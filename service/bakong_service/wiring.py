@@ -167,7 +167,7 @@ async def check_bakong(core: Core) -> Part:
     except UnavailableError:
         return Part("degraded", "not known while the database does not answer")
     facts = (("dailyCalls", left.daily), ("remainingCalls", left.remaining), ("resetsAt", iso(left.resets_ms)))
-    if core.outlook.breaker.is_silent:
+    if core.upstream.breaker.is_silent:
         return Part("unhealthy", "does not answer; asked again later", facts)
     if left.remaining == 0:
         return Part("degraded", "the day's calls are spent", facts)

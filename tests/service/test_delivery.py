@@ -171,7 +171,7 @@ async def test_a_stop_waits_a_bounded_time_and_gives_back_what_it_has_not_begun(
 
 
 async def test_a_stop_gives_back_the_questions_that_bakong_was_not_asked(shop):
-    shop.core.outlook.lists_refused_until_ms = NOW_MS + 86_400_000  # one question each
+    shop.core.upstream.lists_refused_until_ms = NOW_MS + 86_400_000  # one question each
     made = [await order(shop, f"u{number}", GOOD) for number in range(20)]
     shop.bakong.takes_ms = 4_000
     await shop.clock.seconds(3)

@@ -18,7 +18,7 @@ from bakong_service.domain.breaker import Breaker, backoff_ms
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import RETRY_AFTER_S, Notification
 from bakong_service.domain.payments import NoAnswer, NotFound
-from bakong_service.domain.polling import Spent, Watched
+from bakong_service.domain.polling import PollCandidate, Spent
 from bakong_service.usecases.deliver import after_try
 from bakong_service.usecases.poll_payments import ask, budget, poll_due, spend_call
 from bakong_service.usecases.settle import move
@@ -273,7 +273,7 @@ async def test_a_silent_bakong_is_left_alone_for_a_while_and_then_tried_with_one
 
 
 async def test_health_calls_bakong_silent_until_it_answers_also_when_it_may_be_asked_again(house):
-    house.core.outlook.breaker = Breaker(Breaker.FAILURES, house.core.timers.now_ms())
+    house.core.upstream.breaker = Breaker(Breaker.FAILURES, house.core.timers.now_ms())
     assert (await house.client.get("/api/health")).json()["services"]["bakong"]["status"] == "unhealthy"
 
 
@@ -304,7 +304,7 @@ async def test_two_workers_on_one_database_never_ask_about_a_payment_at_the_same
 
 def replace_core(core):
     """A second process: the same store, nothing else in common."""
-    return replace(core, outlook=type(core.outlook)(), in_flight=set())
+    return replace(core, upstream=type(core.upstream)(), in_flight=set())
 
 
 async def test_what_a_worker_had_when_it_died_is_taken_up_by_another(house):
@@ -347,7 +347,7 @@ async def test_high_is_asked_about_before_normal_before_low(house):
 
 
 def test_the_older_a_payment_the_longer_it_waits_and_its_end_is_never_missed():
-    one = Watched("a", 0, 900_000, None, Priority.NORMAL, is_open=True)
+    one = PollCandidate("a", 0, 900_000, None, Priority.NORMAL, is_open=True)
     assert one.asked_age_s() == -1
     waits = [backoff_ms(failures, 1.0) for failures in (1, 2, 3, 20)]
     assert waits == [2_000, 4_000, 8_000, 300_000]
@@ -366,10 +366,10 @@ def test_a_breaker_opens_after_five_failures_and_waits_longer_each_time():
 
 
 def test_a_plan_asks_nothing_when_the_day_is_spent():
-    one = Watched("a", NOW_MS, NOW_MS + 900_000, None, Priority.NORMAL, is_open=True)
+    one = PollCandidate("a", NOW_MS, NOW_MS + 900_000, None, Priority.NORMAL, is_open=True)
     for spent in (Spent(100, stopped=False), Spent(3, stopped=True)):
         made = polling.plan([one], NOW_MS + 890_000, spent, 100)
-        assert made == polling.Plan((), polling.day_end_ms(NOW_MS))
+        assert made == polling.PollPlan((), polling.day_end_ms(NOW_MS))
 
 
 BUDGET = Path(__file__).parent.parent.parent / "benchmarks" / "budget.py"

@@ -4,47 +4,47 @@ import pytest
 
 from bakong_contracts.service_api import Priority
 from bakong_service.domain import polling_single
-from bakong_service.domain.polling import DAY_MS, HOUR_MS, Plan, Spent, Watched, day_end_ms
-from bakong_service.domain.polling_single import Usual
+from bakong_service.domain.polling import DAY_MS, HOUR_MS, PollCandidate, PollPlan, Spent, day_end_ms
+from bakong_service.domain.polling_single import Forecast
 from tests.conftest import NOW_MS
 from tests.service.test_polling import load_budget
 
 MIDNIGHT_MS = day_end_ms(NOW_MS)
 NOON_MS = MIDNIGHT_MS + 12 * HOUR_MS
 OPEN = (8, 20)  # ten payments an hour from 8 to 20: 120 a day
-SHOP = Usual.learnt({(day, hour): 10 for day in (1, 2) for hour in range(*OPEN)}, 100)
+SHOP = Forecast.from_history({(day, hour): 10 for day in (1, 2) for hour in range(*OPEN)}, 100)
 
 
 def sale(name, age_s, *, asked_s=None, at_ms=NOON_MS, priority=Priority.NORMAL):
     """A payment that is so old, and was asked about when it was asked_s old."""
     created_ms = at_ms - age_s * 1000
     asked_ms = None if asked_s is None else created_ms + asked_s * 1000
-    return Watched(name, created_ms, created_ms + 900_000, asked_ms, priority, is_open=age_s < 900)
+    return PollCandidate(name, created_ms, created_ms + 900_000, asked_ms, priority, is_open=age_s < 900)
 
 
-def plan(*watched, at_ms=NOON_MS, spent=30, usual=SHOP):
-    return polling_single.plan(watched, at_ms, Spent(spent, stopped=False), 100, usual)
+def plan(*watched, at_ms=NOON_MS, spent=30, forecast=SHOP):
+    return polling_single.plan(watched, at_ms, Spent(spent, stopped=False), 100, forecast)
 
 
 @pytest.mark.parametrize(
     ("hour", "coming", "gone"), [(0, 120, 0), (8, 120, 0), (8.5, 115, 5 / 120), (14, 60, 0.5), (20, 0, 1)], ids=str
 )
-def test_what_is_to_come_is_learnt_from_the_days_before(hour, coming, gone):
+def test_what_is_to_come_is_learnt_from_the_days_before(hour, expected_rest, elapsed_share):
     at_ms = int(MIDNIGHT_MS + hour * HOUR_MS)
-    assert SHOP.coming(at_ms) == pytest.approx(coming)
-    assert SHOP.gone(at_ms) == pytest.approx(gone)
+    assert SHOP.expected_rest(at_ms) == pytest.approx(expected_rest)
+    assert SHOP.elapsed_share(at_ms) == pytest.approx(elapsed_share)
 
 
 def test_before_anything_is_learnt_a_day_brings_more_than_its_calls_reach():
-    unknown = Usual.learnt({}, 100)
-    assert unknown.coming(MIDNIGHT_MS) == pytest.approx(200)
-    assert unknown.gone(NOON_MS) == pytest.approx(0.5)
+    unknown = Forecast.from_history({}, 100)
+    assert unknown.expected_rest(MIDNIGHT_MS) == pytest.approx(200)
+    assert unknown.elapsed_share(NOON_MS) == pytest.approx(0.5)
 
 
 def test_where_calls_are_few_a_payment_is_asked_about_once_just_before_its_code_ends():
     young = sale("a", 600)
-    assert plan(young) == Plan((), NOON_MS + 60_000)
-    assert plan(sale("a", 870)) == Plan((), NOON_MS + 10_000)
+    assert plan(young) == PollPlan((), NOON_MS + 60_000)
+    assert plan(sale("a", 870)) == PollPlan((), NOON_MS + 10_000)
     assert plan(sale("a", 880), young).ask == ("a",)
     assert plan(sale("a", 890, asked_s=880), young).ask == ()
 
@@ -60,9 +60,9 @@ def test_the_calls_are_spread_as_the_payments_come():
 
 
 def test_with_calls_to_spare_a_payment_is_asked_about_early_too():
-    quiet = Usual.learnt({(1, hour): 3 for hour in range(*OPEN)}, 100)
-    assert plan(sale("a", 150), usual=quiet).ask == ("a",)
-    assert plan(sale("a", 200, asked_s=150), usual=quiet).ask == ()
+    quiet = Forecast.from_history({(1, hour): 3 for hour in range(*OPEN)}, 100)
+    assert plan(sale("a", 150), forecast=quiet).ask == ("a",)
+    assert plan(sale("a", 200, asked_s=150), forecast=quiet).ask == ()
 
 
 def test_an_ended_code_takes_only_what_the_days_payments_will_not_need():
@@ -83,8 +83,8 @@ def test_of_ended_codes_those_never_asked_about_come_first_then_the_newest():
 @pytest.mark.parametrize("spent", [Spent(100, stopped=False), Spent(3, stopped=True)], ids=["spent", "stopped"])
 def test_nothing_is_asked_when_the_day_is_spent(spent):
     made = polling_single.plan([sale("a", 885)], NOON_MS, spent, 100, SHOP)
-    assert made == Plan((), MIDNIGHT_MS + DAY_MS)
-    assert polling_single.plan([], NOON_MS, spent, 100, SHOP) == Plan((), None)
+    assert made == PollPlan((), MIDNIGHT_MS + DAY_MS)
+    assert polling_single.plan([], NOON_MS, spent, 100, SHOP) == PollPlan((), None)
 
 
 async def test_single_checks_come_near_to_what_any_plan_can_reach_without_foresight():

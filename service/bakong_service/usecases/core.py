@@ -22,7 +22,7 @@ class Merchant:
 
 
 @dataclass(slots=True)
-class Outlook:
+class UpstreamState:
     """What this process has learnt: whether Bakong answers, since when it refuses lists, what a day usually sells.
 
     spent_until_ms: the end of the day whose calls are spent, as Bakong says.
@@ -31,8 +31,8 @@ class Outlook:
     breaker: Breaker = field(default_factory=Breaker)
     spent_until_ms: int = 0
     lists_refused_until_ms: int = 0
-    usual: Usual | None = None
-    usual_day: int = 0
+    forecast: Forecast | None = None
+    forecast_day: int = 0
 
     @property
     def silent_until_ms(self) -> int:

@@ -34,7 +34,7 @@ class Delivery:
         self._receivers = Receivers()
         self._lines: dict[Line, deque[Notification]] = {}
         self._slow: set[str] = set()
-        self._in_hand: set[str] = set()
+        self._held_ids: set[str] = set()
         self._not_begun: list[Notification] = []
         self.tasks: dict[asyncio.Task[None], str] = {}
 
@@ -74,8 +74,8 @@ class Delivery:
     def _begin(self, notification: Notification) -> None:
         if self._core.stopping:
             self._not_begun.append(notification)
-        elif notification.id not in self._in_hand:  # a try may outlast its lease where a world's time is moved on
-            self._in_hand.add(notification.id)
+        elif notification.id not in self._held_ids:  # a try may outlast its lease where a world's time is moved on
+            self._held_ids.add(notification.id)
             self._line_up(notification)
 
     def _line_up(self, notification: Notification) -> None:
@@ -97,7 +97,7 @@ class Delivery:
                     break
         finally:
             del self._lines[line]
-            self._in_hand.difference_update(notification.id for notification in waiting)
+            self._held_ids.difference_update(notification.id for notification in waiting)
             self._not_begun += waiting
         if not self._core.stopping:
             await self._begin_more()
@@ -128,7 +128,7 @@ class Delivery:
         )
         with suppress(UnavailableError):
             await core.store.write(lambda records: records.save_attempt(tried, attempt))
-        self._in_hand.discard(notification.id)
+        self._held_ids.discard(notification.id)
         return tried.delivered_ms is not None
 
 

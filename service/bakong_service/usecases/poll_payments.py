@@ -11,8 +11,8 @@ from bakong_service.domain import polling, polling_single
 from bakong_service.domain.breaker import backoff_ms
 from bakong_service.domain.errors import NotFoundError, RowError
 from bakong_service.domain.payments import NoAnswer, NotFound, Payment, Purpose, Report
-from bakong_service.domain.polling import Budget, Spent, Watched
-from bakong_service.domain.polling_single import Usual
+from bakong_service.domain.polling import Budget, PollCandidate, Spent
+from bakong_service.domain.polling_single import Forecast
 from bakong_service.ports import Records
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.idempotency import Commit
@@ -50,7 +50,7 @@ async def refresh(core: Core, payments: Sequence[Payment]) -> dict[str, Payment]
     """
     found = {payment.id: payment for payment in payments}
     wanted = [payment for payment in payments if payment.is_open]
-    if not wanted or not core.outlook.may_ask(core.timers.now_ms()):
+    if not wanted or not core.upstream.may_ask(core.timers.now_ms()):
         return found
     if core.daily_calls is not None:
         wanted = await _affordable(core, wanted)
@@ -69,8 +69,8 @@ async def _stale(core: Core, wanted: Sequence[Payment]) -> list[Payment]:
 async def _affordable(core: Core, wanted: Sequence[Payment]) -> list[Payment]:
     now_ms = core.timers.now_ms()
     left = await budget(core)
-    in_hand = polling.in_hand(now_ms, left.spent, left.daily or 0)
-    if not left.remaining or in_hand < polling.INTERACTIVE_IN_HAND:
+    calls_in_reserve = polling.calls_in_reserve(now_ms, left.spent, left.daily or 0)
+    if not left.remaining or calls_in_reserve < polling.INTERACTIVE_RESERVE:
         return []
 
     def take(unit: UnitOfWork) -> list[Payment]:
@@ -111,13 +111,13 @@ async def _ask_leased(core: Core, payments: Sequence[Payment]) -> list[Payment]:
 
 async def _reports(core: Core, payments: Sequence[Payment]) -> Mapping[str, Report]:
     now_ms = core.timers.now_ms()
-    if len(payments) > 1 and now_ms >= core.outlook.lists_refused_until_ms:
+    if len(payments) > 1 and now_ms >= core.upstream.lists_refused_until_ms:
         answer = await core.bakong.check_list([payment.md5 for payment in payments])
         if not isinstance(answer, NoAnswer):
             return {**answer, **await _last_word(core, payments, answer)}
         if answer.why not in LIST_REFUSALS:
             return {payment.md5: answer for payment in payments}
-        core.outlook.lists_refused_until_ms = now_ms + LISTS_REFUSED_MS
+        core.upstream.lists_refused_until_ms = now_ms + LISTS_REFUSED_MS
     return await _singly(core, payments)
 
 
@@ -210,21 +210,21 @@ def _next_ms(change: Change, payment: Payment, *, answered: bool) -> int | None:
     due_ms = polling.next_poll_ms(payment, at_ms)
     if answered or due_ms is None:
         return due_ms
-    wait_ms = backoff_ms(core.outlook.breaker.failures, core.ids.fraction())
-    again_ms = max(at_ms + wait_ms, core.outlook.silent_until_ms)
+    wait_ms = backoff_ms(core.upstream.breaker.failures, core.ids.fraction())
+    again_ms = max(at_ms + wait_ms, core.upstream.silent_until_ms)
     return min(again_ms, payment.expires_ms) if payment.is_live(at_ms) else again_ms
 
 
 def _learn(core: Core, reports: Mapping[str, Report]) -> None:
     """What the answers say of Bakong itself. A budget that is spent is no fault of its."""
     silent = [report for report in reports.values() if isinstance(report, NoAnswer)]
-    outlook = core.outlook
+    upstream = core.upstream
     if any(report.why == "quota" for report in silent):
-        outlook.spent_until_ms = polling.day_end_ms(core.timers.now_ms())
+        upstream.spent_until_ms = polling.day_end_ms(core.timers.now_ms())
     if any(not isinstance(report, NoAnswer) for report in reports.values()):
-        outlook.breaker = outlook.breaker.succeeded()
+        upstream.breaker = upstream.breaker.succeeded()
     elif any(report.why not in ("quota", "budget") for report in silent):
-        outlook.breaker = outlook.breaker.failed(core.timers.now_ms(), core.ids.fraction())
+        upstream.breaker = upstream.breaker.failed(core.timers.now_ms(), core.ids.fraction())
 
 
 async def budget(core: Core) -> Budget:
@@ -256,23 +256,25 @@ async def expire_due(core: Core) -> None:
     if core.daily_calls is not None:
         now_ms = core.timers.now_ms()
         before_ms, lost_ms = now_ms - polling.GIVE_UP_MS, now_ms - polling.FORGET_MS
-        await core.store.write(lambda records: records.forget_polls(before_ms, polling.SETTLED_S * 1000, lost_ms))
+        await core.store.write(
+            lambda records: records.forget_polls(before_ms, polling.SETTLEMENT_LAG_S * 1000, lost_ms)
+        )
 
 
 async def poll_due(core: Core) -> int | None:
     """Ask about every payment that is due; when the next one is. Several workers never ask about one at a time."""
     if core.daily_calls is not None:
         return await _poll_planned(core, core.daily_calls)
-    outlook = core.outlook
-    while outlook.may_ask(core.timers.now_ms()) and not core.stopping:
+    upstream = core.upstream
+    while upstream.may_ask(core.timers.now_ms()) and not core.stopping:
         due = await transact(core, _lease_due)
         await _ask_leased(core, due)
         if len(due) < BATCH:
             break
-    if not outlook.may_ask(core.timers.now_ms()):
+    if not upstream.may_ask(core.timers.now_ms()):
         await expire_due(core)
     next_ms = await core.store.read(lambda records: records.next_poll_ms())
-    return None if next_ms is None else await _not_before(core, next_ms, outlook.silent_until_ms)
+    return None if next_ms is None else await _not_before(core, next_ms, upstream.silent_until_ms)
 
 
 async def _not_before(core: Core, next_ms: int, open_ms: int) -> int:
@@ -300,24 +302,24 @@ async def _poll_planned(core: Core, daily: int) -> int | None:
     """Make the calls that the plan wants now; when to plan again."""
     while True:
         now_ms = core.timers.now_ms()
-        watched, spent = await core.store.read(partial(_outlook, polling.day_of(now_ms)))
-        if now_ms >= core.outlook.lists_refused_until_ms:
+        watched, spent = await core.store.read(partial(_candidates, polling.day_of(now_ms)))
+        if now_ms >= core.upstream.lists_refused_until_ms:
             made = polling.plan(watched, now_ms, spent, daily)
         else:
-            made = polling_single.plan(watched, now_ms, spent, daily, await _usual(core, daily))
-        if made.ask and core.outlook.may_ask(now_ms):
+            made = polling_single.plan(watched, now_ms, spent, daily, await _forecast(core, daily))
+        if made.ask and core.upstream.may_ask(now_ms):
             taken = await transact(core, partial(_lease_these, made.ask))
             by_id = {payment.id: payment for payment in taken}
             await _ask_leased(core, [by_id[one] for one in made.ask if one in by_id])
-            if taken and not core.outlook.breaker.failures and not core.stopping:
+            if taken and not core.upstream.breaker.failures and not core.stopping:
                 continue
         await expire_due(core)
         return _wake_ms(core, made, [one.expires_ms for one in watched if one.is_open], now_ms)
 
 
-async def _usual(core: Core, daily: int) -> Usual:
+async def _forecast(core: Core, daily: int) -> Forecast:
     """What a day usually sells, learnt anew each day."""
-    outlook, now_ms = core.outlook, core.timers.now_ms()
+    upstream, now_ms = core.upstream, core.timers.now_ms()
     day = polling.day_of(now_ms)
     if outlook.usual is None or outlook.usual_day != day:
         until_ms = watching.day_end_ms(now_ms) - watching.DAY_MS
@@ -327,11 +329,11 @@ async def _usual(core: Core, daily: int) -> Usual:
     return outlook.usual
 
 
-def _wake_ms(core: Core, made: polling.Plan, ends_ms: Sequence[int], now_ms: int) -> int | None:
+def _wake_ms(core: Core, made: polling.PollPlan, ends_ms: Sequence[int], now_ms: int) -> int | None:
     """The plan's next moment, or the next end of a code; not before the breaker lets go, nor at once again."""
     if made.next_ms is None:
         return None
-    breaker = core.outlook.breaker
+    breaker = core.upstream.breaker
     wait_ms = backoff_ms(breaker.failures, core.ids.fraction()) if breaker.failures else 1_000
     next_ms = max(made.next_ms, breaker.open_until_ms, now_ms + wait_ms)
     return min([next_ms, *(end for end in ends_ms if end > now_ms)])

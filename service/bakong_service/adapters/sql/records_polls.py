@@ -9,7 +9,7 @@ from bakong_contracts.service_api import PaymentStatus, Priority
 from bakong_service.adapters.sql import tables as t
 from bakong_service.adapters.sql.records_payments import PaymentRows
 from bakong_service.domain.payments import Payment
-from bakong_service.domain.polling import DAY_MS, HOUR_MS, ZONE_MS, Spent, Watched
+from bakong_service.domain.polling import DAY_MS, HOUR_MS, ZONE_MS, PollCandidate, Spent
 
 _P, _C, _H = t.payment_transactions.c, t.provider_calls.c, t.payments_by_hour.c
 _OPEN = (PaymentStatus.PENDING.value, PaymentStatus.TIMEOUT.value)
@@ -76,7 +76,7 @@ class PollRows(PaymentRows):
         end_ms: int | None = self._run(select(func.min(_P.expires_ms)).where(t.OPEN)).scalar()
         return end_ms
 
-    def watched(self, limit: int) -> list[Watched]:
+    def watched(self, limit: int) -> list[PollCandidate]:
         """What Bakong may still have news of: the open ones, those not asked about since their end, then the rest."""
         rows = self._rows(
             select(_P.id, _P.created_ms, _P.expires_ms, _P.asked_ms, _P.priority, _P.status)
