@@ -62,9 +62,9 @@ async def run(settings: Settings, *, timers: Timers | None = None, works: bool =
             settings.bakong_developer_token.get_secret_value(),
             settings.bakong_email or None,
             now_ms=clock.now_ms,
-            see=metrics.asked_bakong,
+            on_call=metrics.asked_bakong,
         )
-        post = HttpPost(private_allowed=settings.private_callbacks, see=metrics.tried_webhook)
+        post = HttpPost(private_allowed=settings.private_callbacks, on_attempt=metrics.tried_webhook)
         opened.push_async_callback(post.close)
         core = _core(settings, store, clock, bakong, post)
         core.report = report
@@ -116,7 +116,7 @@ def _guarded(settings: Settings, core: Core, admission: Admission, metrics: Metr
         limit=settings.rate_limit_per_minute,
         new_id=core.ids.new_id,
         ticks_us=ticks_us,
-        see=wiring.watcher(metrics, log),
+        on_response=wiring.access_recorder(metrics, log),
         proxies=Proxies(settings.trusted_proxies),
         docs=docs,
     )

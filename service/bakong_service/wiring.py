@@ -14,7 +14,7 @@ from bakong_service.adapters.sealing import Sealer
 from bakong_service.adapters.sql.migrate import upgrade
 from bakong_service.adapters.sql.sqlite import SqliteStore
 from bakong_service.adapters.system import SystemTimers, ticks_us
-from bakong_service.api.guard import Seen
+from bakong_service.api.guard import AccessRecord
 from bakong_service.api.operations import Check, Part
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import iso
@@ -106,28 +106,28 @@ def _trusted(settings: Settings) -> ssl.SSLContext | bool:
     return settings.bakong_ca_file is None or ssl.create_default_context(cafile=settings.bakong_ca_file)
 
 
-def watcher(metrics: Metrics, log: Any) -> Callable[[Seen], None]:
-    """What is told of every answer: the metrics, and the log, which has the path without its query."""
+def access_recorder(metrics: Metrics, log: Any) -> Callable[[AccessRecord], None]:
+    """Records every response in the metrics and in the log, which has the path without its query."""
 
-    def see(seen: Seen) -> None:
-        metrics.answered(seen.method, seen.route, seen.status, seen.took_us / 1e6, seen.why)
-        write = log.error if seen.status >= 500 else log.info
+    def on_response(record: AccessRecord) -> None:
+        metrics.answered(record.method, record.route, record.status, record.took_us / 1e6, record.refusal_code)
+        write = log.error if record.status >= 500 else log.info
         write(
             "request",
-            method=seen.method,
-            path=seen.path[:512],
-            route=seen.route,
-            status=seen.status,
-            ms=seen.took_us / 1000,
-            request_id=seen.caller.request_id,
-            address=seen.caller.address,
-            actor=seen.caller.actor,
-            user_agent=seen.caller.user_agent,
-            why=seen.why,
-            security=seen.why in _SECURITY,
+            method=record.method,
+            path=record.path[:512],
+            route=record.route,
+            status=record.status,
+            ms=record.took_us / 1000,
+            request_id=record.caller.request_id,
+            address=record.caller.address,
+            actor=record.caller.actor,
+            user_agent=record.caller.user_agent,
+            why=record.refusal_code,
+            security=record.refusal_code in _SECURITY,
         )
 
-    return see
+    return on_response
 
 
 async def exposition(metrics: Metrics, core: Core) -> bytes:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bakong_service.api.addresses import Proxies, household
+from bakong_service.api.addresses import Proxies, rate_limit_network
 from bakong_service.api.strict_json import JsonError, read
 
 FORWARDED = [
@@ -25,8 +25,8 @@ def test_a_forwarded_address_counts_only_from_a_trusted_proxy(networks, peer, he
 
 
 def test_an_ipv6_customer_is_a_64_and_an_ipv4_one_an_address():
-    assert household("2001:db8:1:2:3::4") == household("2001:db8:1:2::1") == "2001:db8:1:2::/64"
-    assert (household("192.0.2.1"), household("::ffff:192.0.2.1"), household("")) == (
+    assert rate_limit_network("2001:db8:1:2:3::4") == rate_limit_network("2001:db8:1:2::1") == "2001:db8:1:2::/64"
+    assert (rate_limit_network("192.0.2.1"), rate_limit_network("::ffff:192.0.2.1"), rate_limit_network("")) == (
         "192.0.2.1",
         "192.0.2.1",
         "unknown",

@@ -27,14 +27,14 @@ async def _free() -> bool:
     return True
 
 
-def _unseen(_endpoint: str, _outcome: str) -> None:
+def _uncounted(_endpoint: str, _outcome: str) -> None:
     """Nobody counts."""
 
 
 class HttpBakong:
     """See ports.Bakong. A 401 renews the token by the registered e-mail, once for all who wait, and asks again.
 
-    may_call is asked before every request that goes out, whatever it is for: NBC counts them all. see is told of each
+    may_call is asked before every request that goes out, whatever it is for: NBC counts them all. on_call is given each
     that went out: its endpoint, and "answered" or why there is no answer.
     """
 
@@ -46,7 +46,7 @@ class HttpBakong:
         *,
         now_ms: Callable[[], int],
         may_call: Callable[[], Awaitable[bool]] = _free,
-        see: Callable[[str, str], object] = _unseen,
+        on_call: Callable[[str, str], object] = _uncounted,
     ) -> None:
         self._client = client
         self._token = token
@@ -56,7 +56,7 @@ class HttpBakong:
         self._renewals_failed = 0
         self._renew_from_ms = 0
         self.may_call = may_call
-        self._see = see
+        self._on_call = on_call
 
     async def check(self, md5: str) -> Report:
         answer = await self._authorized("check_transaction_by_md5", {"md5": md5})
@@ -136,7 +136,7 @@ class HttpBakong:
         if not await self.may_call():
             return NoAnswer("budget", "the day's calls are spent")
         answer = await self._sent(endpoint, body, token or self._token)
-        self._see(endpoint, answer.why if isinstance(answer, NoAnswer) else "answered")
+        self._on_call(endpoint, answer.why if isinstance(answer, NoAnswer) else "answered")
         return answer
 
     async def _sent(self, endpoint: str, body: object, token: str) -> dict[str, Any] | NoAnswer:

@@ -63,7 +63,7 @@ class PublicBackend(httpcore.AsyncNetworkBackend):
 class HttpPost:
     """See bakong_service.ports.Post. private_allowed: the sandbox's flag, for main backends on the same machine.
 
-    see is told the outcome of each try: 2xx, 4xx and so on, or the word for what went wrong.
+    on_attempt is given the outcome of each try: 2xx, 4xx and so on, or the word for what went wrong.
     """
 
     def __init__(
@@ -72,18 +72,18 @@ class HttpPost:
         private_allowed: bool,
         resolver: Resolve = resolve,
         timeout_s: float = TIMEOUT_S,
-        see: Callable[[str], object] = str,
+        on_attempt: Callable[[str], object] = str,
     ) -> None:
         backend = httpcore.AnyIOBackend() if private_allowed else PublicBackend(resolver)
         self._pool = httpcore.AsyncConnectionPool(
             network_backend=backend, max_connections=32, max_keepalive_connections=8, keepalive_expiry=20
         )
         self._timeout_s = timeout_s
-        self._see = see
+        self._on_attempt = on_attempt
 
     async def __call__(self, url: str, body: bytes, headers: dict[str, str], /) -> Result:
         result = await self._tried(url, body, headers)
-        self._see(_outcome(result))
+        self._on_attempt(_outcome(result))
         return result
 
     async def _tried(self, url: str, body: bytes, headers: dict[str, str]) -> Result:

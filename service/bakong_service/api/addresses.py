@@ -44,7 +44,7 @@ def read(text: str) -> Address | None:
 
 
 @lru_cache(4096)
-def household(text: str) -> str:
+def rate_limit_network(text: str) -> str:
     """What is limited and blocked: an IPv4 address; of IPv6 the /64, for one customer has all of it."""
     address = read(text)
     if address is None:

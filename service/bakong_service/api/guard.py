@@ -13,7 +13,7 @@ from fastapi import Response
 from bakong_contracts import service_api as api
 from bakong_contracts.service_api import MAX_BODY_BYTES
 from bakong_service.api import strict_json
-from bakong_service.api.addresses import UNKNOWN, Proxies, household
+from bakong_service.api.addresses import UNKNOWN, Proxies, rate_limit_network
 from bakong_service.api.problems import reply
 from bakong_service.domain.admission import Verdict
 from bakong_service.domain.caller import Caller, asked_by
@@ -30,8 +30,8 @@ _WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 
 
-class Seen(NamedTuple):
-    """One request that was answered, for logs and metrics. why: the problem's code, where it was refused here."""
+class AccessRecord(NamedTuple):
+    """One request that was answered, for logs and metrics. refusal_code: the problem's, where the guard refused it."""
 
     method: str
     path: str
@@ -39,31 +39,42 @@ class Seen(NamedTuple):
     status: int
     took_us: int
     caller: Caller
-    why: str | None
+    refusal_code: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the guard is given. find: the short name of an API key; see: told of every answer; docs: they are served."""
+    """What the guard is given. find: an API key's short name; on_response: gets every answer; docs: they are served."""
 
     find: Callable[[str], Awaitable[str | None]]
     admission: Admission
     limit: int
     new_id: Callable[[], str]
     ticks_us: Callable[[], int]
-    see: Callable[[Seen], object] = id
+    on_response: Callable[[AccessRecord], object] = id
     proxies: Proxies = field(default_factory=Proxies)
     docs: bool = False
 
 
-class _Gone(Exception):  # noqa: N818  no error: the client went away, and nobody is left to tell
+class _Gone(Exception):  # noqa: N818  no error: the client went away, and nobody is left to answer
     """The client went away before its body had come."""
 
 
 class _Request:
     """One request on its way through the guard."""
 
-    __slots__ = ("address", "caller", "extra", "headers", "key", "method", "path", "status", "why")
+    __slots__ = (
+        "address",
+        "caller",
+        "extra",
+        "headers",
+        "key",
+        "method",
+        "path",
+        "refusal_code",
+        "refusal_code",
+        "status",
+    )
 
     def __init__(self, scope: Any, rules: Rules) -> None:
         self.headers = {name: value.decode("latin-1") for name, value in scope["headers"] if name in _WANTED}
@@ -71,18 +82,18 @@ class _Request:
         self.method: str = scope["method"]
         peer = scope["client"][0] if scope.get("client") else UNKNOWN
         address = rules.proxies.client(peer, self.headers.get(b"x-forwarded-for", ""))
-        self.address = household(address)
+        self.address = rate_limit_network(address)
         given = self.headers.get(b"x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else rules.new_id()
         self.caller = Caller(ANONYMOUS, address, self.headers.get(b"user-agent", "")[:256] or None, request_id)
         self.extra: list[tuple[bytes, bytes]] = [(b"x-request-id", request_id.encode())]
         self.status = 0
-        self.why: str | None = None
+        self.refusal_code: str | None = None
         scheme, _, key = self.headers.get(b"authorization", "").partition(" ")
         self.key = key.strip() if scheme.lower() == "bearer" else ""
 
     def refuse(self, problem: api.Problem, detail: str, **headers: str) -> Response:
-        self.why = problem.code
+        self.refusal_code = problem.code
         answer = reply(problem, detail, self.path, self.caller.request_id or "")
         answer.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
         return answer
@@ -117,8 +128,10 @@ class Guard:
         finally:
             route = getattr(scope.get("route"), "path", "other")
             took_us = self._rules.ticks_us() - begun_us
-            self._rules.see(
-                Seen(request.method, request.path, route, request.status, took_us, request.caller, request.why)
+            self._rules.on_response(
+                AccessRecord(
+                    request.method, request.path, route, request.status, took_us, request.caller, request.refusal_code
+                )
             )
 
     async def _answer(self, request: _Request, scope: Any, receive: Any, send: Any) -> None:
@@ -156,7 +169,7 @@ class Guard:
             detail = "too many wrong API keys came from this address"
             return request.refuse(api.BLOCKED, detail, retry_after=str(verdict.wait_s))
         if self._rules.limit:
-            self._tell(request, verdict)
+            self._add_limit_headers(request, verdict)
         if not verdict.admitted:
             detail = f"{self._rules.limit} requests in 60 s are allowed; try again in {verdict.wait_s} s"
             return request.refuse(api.RATE_LIMITED, detail, retry_after=str(verdict.wait_s))
@@ -167,7 +180,7 @@ class Guard:
             return request.refuse(api.UNAUTHORIZED, detail, www_authenticate="Bearer")
         return None
 
-    def _tell(self, request: _Request, verdict: Verdict) -> None:
+    def _add_limit_headers(self, request: _Request, verdict: Verdict) -> None:
         left = f'"default";r={verdict.remaining};t={verdict.wait_s}'.encode()
         request.extra += [(b"ratelimit-policy", self._policy), (b"ratelimit", left)]
 
