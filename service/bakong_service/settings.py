@@ -131,16 +131,16 @@ def load(given: Mapping[str, Any] | None = None) -> Settings:
         found = Settings(**dict(given or {}))
     except ValidationError as error:
         raise SettingsError([_line(row) for row in error.errors(include_input=False, include_url=False)]) from None
-    if lines := faults(found):
+    if lines := production_errors(found):
         raise SettingsError(lines)
     return found
 
 
-def faults(settings: Settings) -> list[str]:
+def production_errors(settings: Settings) -> list[str]:
     """What is missing or too weak for production, a line for each; nothing is, in the sandbox."""
     if settings.mode == "sandbox":
         return []
-    found = [*_webhook_faults(settings), *_weak(settings)]
+    found = [*_webhook_errors(settings), *_weak(settings)]
     if settings.rate_limit_per_minute == 0:
         found.append("RATE_LIMIT_PER_MINUTE: read 0; production has no way to turn the limit off")
     if not settings.bakong_base_url.startswith("https://"):
@@ -164,7 +164,7 @@ def _weak(settings: Settings) -> list[str]:
     for name in ("ENCRYPTION_KEY", "MAIN_BACKEND_API_KEY", "BAKONG_DEVELOPER_TOKEN"):
         value = getattr(settings, name.lower()).get_secret_value()
         if len(value) < 32 or len(set(value)) < 12:
-            found.append(f"{name} is weak ({len(value)} characters; 32 of chance are the least); {_HOW[name]}")
+            found.append(f"{name} is weak ({len(value)} characters; needs at least 32 random characters); {_HOW[name]}")
         elif value.startswith("sandbox_"):
             found.append(f"{name} is a sandbox's; {_HOW[name]}")
     if any(len(key.get_secret_value()) < 32 for key in settings.old_encryption_keys):
@@ -172,7 +172,7 @@ def _weak(settings: Settings) -> list[str]:
     return found
 
 
-def _webhook_faults(settings: Settings) -> list[str]:
+def _webhook_errors(settings: Settings) -> list[str]:
     found = []
     if not _signs(settings.webhook_secret.get_secret_value()):
         found.append(f"WEBHOOK_SECRET is not whsec_ and the base64 of 24 to 64 bytes; {DRAW_WEBHOOK}")

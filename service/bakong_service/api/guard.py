@@ -72,7 +72,6 @@ class _Request:
         "method",
         "path",
         "refusal_code",
-        "refusal_code",
         "status",
     )
 
