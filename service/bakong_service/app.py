@@ -55,7 +55,7 @@ async def run(settings: Settings, *, timers: Timers | None = None, works: bool =
         admission = wiring.open_admission(settings, timers)
         opened.push_async_callback(admission.close)
         metrics, clock = Metrics(), timers or SystemTimers()
-        metrics.counts("log_lines_dropped", "Lines that nobody took in time.", lambda: streams.dropped)
+        metrics.counts("log_lines_dropped", "Lines that nobody took in time.", lambda: files.dropped)
         upstream = await opened.enter_async_context(wiring.open_upstream(settings))
         bakong = HttpBakong(
             upstream,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from bakong_service.adapters.keys import Hasher, KeyRing
-from bakong_service.adapters.logs import Redactor, Streams, logger
+from bakong_service.adapters.logs import LogFiles, Redactor, logger
 from bakong_service.adapters.memory_admission import MemoryAdmission
 from bakong_service.adapters.metrics import Metrics
 from bakong_service.adapters.sealing import Sealer
@@ -82,11 +82,11 @@ def open_keys(settings: Settings, store: Store) -> KeyRing:
     return KeyRing(store, hasher, dict.fromkeys(digests, MAIN_BACKEND), ticks_us)
 
 
-def open_logs(settings: Settings) -> tuple[Streams, Any]:
-    """The streams, and the logger that writes to them. Logs bear the wall's time, also where a world has another."""
-    streams = Streams(settings.log_dir, Redactor(settings.secrets))
+def open_logs(settings: Settings) -> tuple[LogFiles, Any]:
+    """The log files, and the logger that writes to them. Logs have the wall's time, also where a world has another."""
+    files = LogFiles(settings.log_dir, Redactor(settings.secrets))
     wall = SystemTimers()
-    return streams, logger(streams, lambda: iso(wall.now_ms()))
+    return files, logger(files, lambda: iso(wall.now_ms()))
 
 
 def open_upstream(settings: Settings) -> httpx.AsyncClient:

@@ -333,6 +333,6 @@ FAULTS = (
     )),
     Promise("standard output that nobody reads", "no request stalls; what is dropped is counted", (
         "operating: a_log_that_nobody_reads_stalls_no_request_and_what_is_dropped_is_counted",
-        "outlet: a_pipe_that_nobody_reads_holds_up_nobody_and_what_finds_no_room_is_counted",
+        "stdout_writer: a_pipe_that_nobody_reads_holds_up_nobody_and_what_finds_no_room_is_counted",
     ), once=True),
 )  # fmt: skip

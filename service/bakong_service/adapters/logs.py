@@ -1,4 +1,4 @@
-"""Logs as lines of JSON in three streams: combined, error, security. Knows how it is written, not what happened.
+"""Logs as lines of JSON in three files: combined, error, security.
 
 Every line passes the redactor last, after it is rendered, so that no field, nested value or traceback gets past it.
 """
@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 import orjson
 import structlog
 
-from bakong_service.adapters.outlet import Outlet
+from bakong_service.adapters.stdout_writer import StdoutWriter
 
-STREAMS = ("combined", "error", "security")
+NAMES = ("combined", "error", "security")
 SECURITY = "security"
 BATCH, FLUSH_S = 200, 0.1
 STDOUT = 1
@@ -60,7 +60,7 @@ def _mask(found: re.Match[bytes]) -> bytes:
     return b"[redacted]"
 
 
-class Streams:
+class LogFiles:
     """Where the lines go: three files in a folder, or standard output for all of them.
 
     A full disk, or a pipe that nobody reads, stops the log and not the service: `dropped` counts the lines.
@@ -69,18 +69,18 @@ class Streams:
     def __init__(self, folder: Path | None, redact: Redactor) -> None:
         self._redact = redact
         self._files: dict[str, BinaryIO] = {}
-        self._waiting: dict[str, list[bytes]] = {name: [] for name in STREAMS}
+        self._waiting: dict[str, list[bytes]] = {name: [] for name in NAMES}
         self._count = 0
         self._later: asyncio.TimerHandle | None = None
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
-            self._files = {name: (folder / f"{name}.log").open("ab", buffering=0) for name in STREAMS}
-        self._outlet = None if folder else Outlet(STDOUT)
+            self._files = {name: (folder / f"{name}.log").open("ab", buffering=0) for name in NAMES}
+        self._stdout = None if folder else StdoutWriter(STDOUT)
         self._dropped = 0
 
     @property
     def dropped(self) -> int:
-        return self._dropped + (self._outlet.dropped if self._outlet else 0)
+        return self._dropped + (self._stdout.dropped if self._stdout else 0)
 
     def write(self, line: bytes, *, level: str, security: bool) -> None:
         bad = level in ("error", "critical")
@@ -102,13 +102,13 @@ class Streams:
             self._write(name, written)
 
     def _write(self, name: str, written: bytes) -> None:
-        if self._outlet is None:
+        if self._stdout is None:
             try:
                 self._files[name].write(written)
             except (OSError, ValueError):
                 self._dropped += written.count(b"\n")
         elif name == "combined":
-            self._outlet.write(written)
+            self._stdout.write(written)
 
     def close(self) -> None:
         self.flush()
@@ -116,8 +116,8 @@ class Streams:
             self._later.cancel()
         for file in self._files.values():
             file.close()
-        if self._outlet is not None:
-            self._outlet.close()
+        if self._stdout is not None:
+            self._stdout.close()
 
 
 def _soon(flush: Callable[[], None]) -> "asyncio.TimerHandle | None":
@@ -131,23 +131,23 @@ def _soon(flush: Callable[[], None]) -> "asyncio.TimerHandle | None":
 class _Sink:
     """What structlog writes to."""
 
-    def __init__(self, streams: Streams) -> None:
-        self._streams = streams
+    def __init__(self, files: LogFiles) -> None:
+        self._files = files
 
     def msg(self, line: bytes, level: str, security: bool) -> None:  # noqa: FBT001  structlog's own call
-        self._streams.write(line, level=level, security=security)
+        self._files.write(line, level=level, security=security)
 
     debug = info = warning = error = critical = msg
 
 
-def logger(streams: Streams, now_iso: Callable[[], str]) -> Any:
-    """A structlog logger on the streams. security=True sends an event to the security stream, too."""
+def logger(files: LogFiles, now_iso: Callable[[], str]) -> Any:
+    """A structlog logger on the files. security=True writes an event to the security log, too."""
 
     def stamp(_logger: Any, level: str, event: Any) -> Any:
         return {"time": now_iso(), "level": level, **event}
 
     return structlog.wrap_logger(
-        _Sink(streams),
+        _Sink(files),
         processors=[structlog.processors.format_exc_info, _hide_names, stamp, _render],
         wrapper_class=structlog.BoundLogger,
         context_class=dict,

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from bakong_service.adapters.outlet import Outlet
+from bakong_service.adapters.stdout_writer import StdoutWriter
 
 
 @pytest.fixture
@@ -17,23 +17,23 @@ def pipe():
 
 def test_what_is_written_is_read_whole_and_in_order(pipe):
     reading, writing = pipe
-    outlet = Outlet(writing)
+    writer = StdoutWriter(writing)
     for number in range(100):
-        outlet.write(b"%d\n" % number)
-    outlet.close()
+        writer.write(b"%d\n" % number)
+    writer.close()
     assert os.read(reading, 10_000) == b"".join(b"%d\n" % number for number in range(100))
-    assert outlet.dropped == 0
+    assert writer.dropped == 0
 
 
 def test_a_pipe_that_nobody_reads_holds_up_nobody_and_what_finds_no_room_is_counted(pipe):
     reading, writing = pipe
-    outlet = Outlet(writing, held_bytes=300_000)
+    writer = StdoutWriter(writing, held_bytes=300_000)
     line = b"x" * 999 + b"\n"
     for _ in range(1000):
-        outlet.write(line)
-    assert 600 <= outlet.dropped <= 700  # the rest is in the pipe, and waits
-    outlet.close()  # and does not wait for the reader
-    dropped, read = outlet.dropped, 0
+        writer.write(line)
+    assert 600 <= writer.dropped <= 700  # the rest is in the pipe, and waits
+    writer.close()  # and does not wait for the reader
+    dropped, read = writer.dropped, 0
     while read < 1000 - dropped:
         read += os.read(reading, 65_536).count(b"\n")
     assert read == 1000 - dropped
@@ -41,9 +41,9 @@ def test_a_pipe_that_nobody_reads_holds_up_nobody_and_what_finds_no_room_is_coun
 
 def test_a_pipe_that_is_closed_costs_its_lines_alone():
     reading, writing = os.pipe()
-    outlet = Outlet(writing)
+    writer = StdoutWriter(writing)
     os.close(reading)
-    outlet.write(b"a\nb\n")
-    outlet.close()
+    writer.write(b"a\nb\n")
+    writer.close()
     os.close(writing)
-    assert outlet.dropped == 2
+    assert writer.dropped == 2

@@ -9,7 +9,7 @@ HELD_BYTES = 1 << 20
 LAST_WAIT_S = 1.0
 
 
-class Outlet:
+class StdoutWriter:
     """One thread that writes to a file descriptor, and a bounded queue before it.
 
     What finds no room is dropped and its lines are counted, as is what cannot be written: a pipe that nobody reads
@@ -22,7 +22,7 @@ class Outlet:
         self._queue: deque[bytes] = deque()
         self._changed = threading.Condition()
         self._closed = False
-        self._thread = threading.Thread(target=self._drain, name="log outlet", daemon=True)
+        self._thread = threading.Thread(target=self._drain, name="stdout writer", daemon=True)
         self._thread.start()
         self.dropped = 0
 
