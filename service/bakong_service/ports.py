@@ -1,4 +1,4 @@
-"""What the core needs from the world, as protocols. May not know who fulfils them."""
+"""What the core needs from the world, as protocols. Must not depend on the adapters."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence

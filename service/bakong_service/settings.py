@@ -1,4 +1,4 @@
-"""The settings of the service, from the environment; their names are the contract's. May not know who reads them."""
+"""The settings of the service, from the environment; their names are the contract's."""
 
 import base64
 import binascii

@@ -108,7 +108,7 @@ TOLD = [
 
 @pytest.mark.parametrize(("told", "mark"), TOLD, ids=range(len(TOLD)))
 def test_a_log_line_shows_no_secret_wherever_it_stands(tmp_path, told, mark):
-    streams = Streams(tmp_path, Redactor(SECRETS))
+    streams = LogFiles(tmp_path, Redactor(SECRETS))
     log = logger(streams, lambda: "2026-02-11T00:00:00.000Z")
     log.info("told", where=told, deep={"list": [told]}, **{"also " + told: 1})
     log.error("broken", security=True, why=f"before {told} after")

@@ -1,4 +1,4 @@
-"""Limits and blocks in this process's memory, exact, in whole microseconds. May not know who is limited.
+"""Limits and blocks in this process's memory, exact, in whole microseconds.
 
 A sliding log: no half-open window holds more than the limit of admitted requests; refused ones do not count. The number
 of callers is bounded, and nobody's log is dropped to make room: newcomers beyond it share one log.

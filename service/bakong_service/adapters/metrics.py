@@ -1,4 +1,4 @@
-"""Prometheus metrics of one service. Their registry is their own. May not know who reads them."""
+"""Prometheus metrics of one service. Their registry is their own."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Limits and blocks in Redis, exact across processes: one script each, on Redis's clock. May not know who is limited.
+"""Limits and blocks in Redis, exact across processes: one script each, on Redis's clock.
 
 A try whose answer did not come in time may have been counted all the same: the second one looks for its entry first,
 so no request counts twice. While Redis does not answer, each process counts in its own memory (so at most the limit

@@ -1,4 +1,4 @@
-"""Sealed columns: AES-256-GCM bound to the row, keys derived from ENCRYPTION_KEY. May not know what is sealed.
+"""Sealed columns: AES-256-GCM bound to the row, keys derived from ENCRYPTION_KEY.
 
 A sealed text is `v1.<key id>.<base64url of nonce, ciphertext and tag>`. Table, column and row id are associated
 data, so that a text moved to another row does not open. Old encryption keys open what they sealed; the present seals.

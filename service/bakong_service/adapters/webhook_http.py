@@ -1,4 +1,4 @@
-"""Sending a webhook over HTTP: no redirects, bounded time and answer, the body untouched. May not know what it tells.
+"""Sending a webhook over HTTP: no redirects, bounded time and answer, the body untouched.
 
 Where private networks are closed, each address that the host resolves to is judged at the moment of connecting, and the
 connection goes to the very address that was judged: a name that resolves to another one next time gains nothing.

@@ -1,1 +1,1 @@
-"""The HTTP API over the use cases. May not know how the ports are fulfilled."""
+"""The HTTP API over the use cases. Must not depend on the adapters."""

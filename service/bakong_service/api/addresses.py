@@ -1,4 +1,4 @@
-"""Whose request it is: the peer's address, or what a trusted proxy says of it. May not know what it is for."""
+"""Whose request it is: the peer's address, or what a trusted proxy says of it."""
 
 from collections.abc import Iterable
 from functools import lru_cache

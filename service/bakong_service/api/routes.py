@@ -1,4 +1,4 @@
-"""The app: its routes by resource, its error answers, its document. May not know of storage or the network."""
+"""The app: its routes by resource, its error answers, its document. Must not depend on storage or the network."""
 
 from functools import partial
 from typing import Any

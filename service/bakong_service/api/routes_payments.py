@@ -1,4 +1,4 @@
-"""The routes of payments: a body in, a use case called, an answer out. May not know of storage or the network."""
+"""The routes of payments: a body in, a use case called, an answer out. Must not depend on storage or the network."""
 
 import asyncio
 from collections.abc import Coroutine

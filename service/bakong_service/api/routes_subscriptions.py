@@ -1,4 +1,4 @@
-"""The routes of subscriptions: a body in, a use case called, an answer out. May not know of storage or the network."""
+"""The routes of subscriptions: a body in, a use case called, an answer out. Must not depend on storage or the network."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""The bodies and answers of the API, field for field. May not know what is done with them."""
+"""The bodies and answers of the API, field for field."""
 
 from decimal import Decimal
 from typing import Annotated, Any, Literal

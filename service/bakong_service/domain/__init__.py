@@ -1,1 +1,1 @@
-"""The rules, as values and pure functions. May not know of time's source, storage or the network."""
+"""The rules, as values and pure functions. Must not depend on storage or the network."""

@@ -1,4 +1,4 @@
-"""Who may ask how often: the rule's figures, and the answer to one request. May not know where it is counted."""
+"""Who may ask how often: the rule's figures, and the answer to one request."""
 
 from typing import NamedTuple
 

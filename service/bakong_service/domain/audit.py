@@ -1,4 +1,4 @@
-"""Who did what to what: the row of the audit log. May not know how it is kept."""
+"""Who did what to what: the row of the audit log."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who asks, carried along by context and not by argument: the facts of every audit row. May not know of HTTP."""
+"""Who asks, carried along by context and not by argument: the facts of every audit row."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

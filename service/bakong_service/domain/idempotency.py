@@ -1,4 +1,4 @@
-"""The same request twice: what makes it the same, and what was answered. May not know of HTTP servers or tables."""
+"""The same request twice: what makes it the same, and what was answered."""
 
 import hashlib
 import re

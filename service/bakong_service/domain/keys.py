@@ -1,4 +1,4 @@
-"""An API key as it is kept: never the key, only its digest. May not know how it is hashed."""
+"""An API key as it is kept: never the key, only its digest."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Money: an int of minor units with a currency. KHR has no decimals. May not know what it buys."""
+"""Money: an int of minor units with a currency. KHR has no decimals."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""A payment and its life. PAID is final; no word from Bakong is dropped. May not know where payments are kept."""
+"""A payment and its life. PAID is final; no word from Bakong is dropped."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""The plans on sale and their prices. May not know who buys."""
+"""The plans on sale and their prices."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""A subscription: its 30-day cycle, its changes, and what falls due in it. May not know how it is paid."""
+"""A subscription: its 30-day cycle, its changes, and what falls due in it."""
 
 from dataclasses import dataclass, replace
 

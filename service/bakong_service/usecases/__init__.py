@@ -1,1 +1,1 @@
-"""What the service does, each in a file: over the ports, under the API. May not know of HTTP or SQL."""
+"""What the service does, each in a file: over the ports, under the API. Must not depend on HTTP or SQL."""

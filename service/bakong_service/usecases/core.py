@@ -1,4 +1,4 @@
-"""What every use case is given. May not know how it was made."""
+"""What every use case is given."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Making a payment: a price, a code, a row that is watched. May not know of HTTP or SQL."""
+"""Making a payment: a price, a code, a row that is watched. Must not depend on HTTP or SQL."""
 
 import string
 from collections.abc import Callable

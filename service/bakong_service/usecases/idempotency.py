@@ -1,4 +1,4 @@
-"""A request with an Idempotency-Key: worked on once, answered the same for a day. May not know of HTTP servers.
+"""A request with an Idempotency-Key: worked on once, answered the same for a day. Must not depend on HTTP or SQL.
 
 The answer is written in the transaction of the change itself, so that no crash leaves one without the other.
 """

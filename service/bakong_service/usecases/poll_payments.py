@@ -1,4 +1,4 @@
-"""Asking Bakong about payments, when it is worth it, and recording what it says. May not know of HTTP or SQL.
+"""Asking Bakong about payments, when it is worth it, and recording what it says. Must not depend on HTTP or SQL.
 
 Without a daily limit each payment is asked about at its own pace. With one, domain.polling plans the calls.
 """

@@ -1,4 +1,4 @@
-"""Changes of a subscription that a user asks for: up, down, end, renew. May not know of HTTP or SQL."""
+"""Changes of a subscription that a user asks for: up, down, end, renew. Must not depend on HTTP or SQL."""
 
 from dataclasses import dataclass
 
