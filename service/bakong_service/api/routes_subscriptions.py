@@ -1,4 +1,4 @@
-"""The routes of subscriptions: a body in, a use case called, an answer out. Must not depend on storage or the network."""
+"""The routes of subscriptions: a body in, a use case called, an answer out. Must not depend on the adapters."""
 
 from typing import Annotated, Any
 

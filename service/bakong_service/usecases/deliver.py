@@ -1,4 +1,4 @@
-"""Sending what is in the outbox: signed, on the schedule, the same webhook-id on every try. Must not depend on HTTP or SQL.
+"""Sending what is in the outbox: signed, on the schedule, the same webhook-id on every try. Must not depend on HTTP.
 
 Tries run beside one another, and beside all else; domain.receivers says how many go to which host. The events of one
 user to one host go one after the other, so that they arrive in order while the host takes them.
