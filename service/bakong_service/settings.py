@@ -128,28 +128,28 @@ def load(given: Mapping[str, Any] | None = None) -> Settings:
     Raises SettingsError.
     """
     try:
-        found = Settings(**dict(given or {}))
+        settings = Settings(**dict(given or {}))
     except ValidationError as error:
         raise SettingsError([_line(row) for row in error.errors(include_input=False, include_url=False)]) from None
-    if lines := production_errors(found):
+    if lines := production_errors(settings):
         raise SettingsError(lines)
-    return found
+    return settings
 
 
 def production_errors(settings: Settings) -> list[str]:
     """What is missing or too weak for production, a line for each; nothing is, in the sandbox."""
     if settings.mode == "sandbox":
         return []
-    found = [*_webhook_errors(settings), *_weak(settings)]
+    errors = [*_webhook_errors(settings), *_weak(settings)]
     if settings.rate_limit_per_minute == 0:
-        found.append("RATE_LIMIT_PER_MINUTE: read 0; production has no way to turn the limit off")
+        errors.append("RATE_LIMIT_PER_MINUTE: read 0; production has no way to turn the limit off")
     if not settings.bakong_base_url.startswith("https://"):
-        found.append("BAKONG_BASE_URL: read no https://; the token would travel in clear")
+        errors.append("BAKONG_BASE_URL: read no https://; the token would travel in clear")
     if settings.bakong_merchant_name == "Sandbox Merchant":
-        found.append("BAKONG_MERCHANT_NAME is missing: the name that customers see, 25 characters at most")
+        errors.append("BAKONG_MERCHANT_NAME is missing: the name that customers see, 25 characters at most")
     if settings.main_backend_webhook_url and not settings.main_backend_webhook_url.startswith("https://"):
-        found.append("MAIN_BACKEND_WEBHOOK_URL: read no https://; what is told would travel in clear")
-    return found
+        errors.append("MAIN_BACKEND_WEBHOOK_URL: read no https://; its webhooks would travel in clear")
+    return errors
 
 
 def _line(row: Mapping[str, Any]) -> str:
@@ -160,25 +160,27 @@ def _line(row: Mapping[str, Any]) -> str:
 
 
 def _weak(settings: Settings) -> list[str]:
-    found = []
+    errors = []
     for name in ("ENCRYPTION_KEY", "MAIN_BACKEND_API_KEY", "BAKONG_DEVELOPER_TOKEN"):
         value = getattr(settings, name.lower()).get_secret_value()
         if len(value) < 32 or len(set(value)) < 12:
-            found.append(f"{name} is weak ({len(value)} characters; needs at least 32 random characters); {_HOW[name]}")
+            errors.append(
+                f"{name} is weak ({len(value)} characters; needs at least 32 random characters); {_HOW[name]}"
+            )
         elif value.startswith("sandbox_"):
-            found.append(f"{name} is a sandbox's; {_HOW[name]}")
+            errors.append(f"{name} is a sandbox's; {_HOW[name]}")
     if any(len(key.get_secret_value()) < 32 for key in settings.old_encryption_keys):
-        found.append("OLD_ENCRYPTION_KEYS: one of them has less than 32 characters")
-    return found
+        errors.append("OLD_ENCRYPTION_KEYS: one of them has less than 32 characters")
+    return errors
 
 
 def _webhook_errors(settings: Settings) -> list[str]:
-    found = []
+    errors = []
     if not _signs(settings.webhook_secret.get_secret_value()):
-        found.append(f"WEBHOOK_SECRET is not whsec_ and the base64 of 24 to 64 bytes; {DRAW_WEBHOOK}")
+        errors.append(f"WEBHOOK_SECRET is not whsec_ and the base64 of 24 to 64 bytes; {DRAW_WEBHOOK}")
     if not all(_signs(secret.get_secret_value()) for secret in settings.old_webhook_secrets):
-        found.append("OLD_WEBHOOK_SECRETS: one of them is not whsec_ and the base64 of 24 to 64 bytes")
-    return found
+        errors.append("OLD_WEBHOOK_SECRETS: one of them is not whsec_ and the base64 of 24 to 64 bytes")
+    return errors
 
 
 def _signs(secret: str) -> bool:

@@ -32,14 +32,14 @@ class Hasher:
         self._peppers = tuple(hmac.new(derive(key, "api keys"), digestmod=hashlib.sha256) for key in encryption_keys)
 
     def digests(self, key: str) -> tuple[str, ...]:
-        told = key.encode("utf-8", "surrogateescape")
-        return tuple(_digest(pepper, told) for pepper in self._peppers)
+        raw = key.encode("utf-8", "surrogateescape")
+        return tuple(_digest(pepper, raw) for pepper in self._peppers)
 
 
-def _digest(pepper: hmac.HMAC, told: bytes) -> str:
+def _digest(pepper: hmac.HMAC, raw: bytes) -> str:
     """By a copy: hmac.digest gives up the interpreter's lock, which costs far more than the hash under load."""
     started = pepper.copy()
-    started.update(told)
+    started.update(raw)
     return started.hexdigest()
 
 
@@ -74,8 +74,8 @@ class KeyRing:
 
     def _look_up(self, key: str) -> str | None:
         """By digest, however many keys are good: its time may tell of digests, and those tell nothing of a key."""
-        found = [(digest, self._good.get(digest)) for digest in self._hasher.digests(key)]
-        return next((f"{label} {digest[:8]}" for digest, label in found if label is not None), None)
+        labels = [(digest, self._good.get(digest)) for digest in self._hasher.digests(key)]
+        return next((f"{label} {digest[:8]}" for digest, label in labels if label is not None), None)
 
     async def _read(self) -> None:
         """Read the digests; where the database is down, the last ones stand, and the request will meet it itself."""

@@ -53,8 +53,8 @@ def _forms(secret: str) -> tuple[bytes, bytes]:
     return secret.encode(), orjson.dumps(secret)[1:-1]
 
 
-def _mask(found: re.Match[bytes]) -> bytes:
-    if account := found.groupdict().get("account"):
+def _mask(match: re.Match[bytes]) -> bytes:
+    if account := match.groupdict().get("account"):
         user, _, bank = account.partition(b"@")
         return user[:2] + b"***@" + bank if len(user) > 3 else b"***@" + bank
     return b"[redacted]"

@@ -26,8 +26,8 @@ class PrivateAddressError(OSError):
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(row[4][0]) for row in found))
+    rows = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(row[4][0]) for row in rows))
 
 
 class PublicBackend(httpcore.AsyncNetworkBackend):
@@ -49,7 +49,9 @@ class PublicBackend(httpcore.AsyncNetworkBackend):
             addresses = await asyncio.wait_for(self._resolve(host, port), timeout)
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(f"{type(error).__name__}: the host has no address") from error
-        if not addresses or not all(is_public(ipaddress.ip_address(found.partition("%")[0])) for found in addresses):
+        if not addresses or not all(
+            is_public(ipaddress.ip_address(address.partition("%")[0])) for address in addresses
+        ):
             raise PrivateAddressError(PRIVATE)
         return await self._inner.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
 

@@ -19,14 +19,14 @@ class Proxies:
         """The nearest address that is no trusted proxy, read from the right, up to a word that is no address."""
         if not self._networks or not forwarded:
             return peer
-        found = peer
+        nearest = peer
         for word in reversed(forwarded.split(",")):
-            if not self._trusts(found):
+            if not self._trusts(nearest):
                 break
             if read(word.strip()) is None:
                 break
-            found = word.strip()
-        return str(read(found) or found)
+            nearest = word.strip()
+        return str(read(nearest) or nearest)
 
     def _trusts(self, text: str) -> bool:
         address = read(text)

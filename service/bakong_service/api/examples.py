@@ -136,16 +136,16 @@ def documented(name: str) -> dict[str, Any]:
 
 
 def _problems(name: str, sent: object) -> list[api.Problem]:
-    found = [api.INVALID, api.UNAVAILABLE, api.BLOCKED, api.RATE_LIMITED]
+    problems = [api.INVALID, api.UNAVAILABLE, api.BLOCKED, api.RATE_LIMITED]
     if name not in _OPEN:
-        found.append(api.UNAUTHORIZED)
+        problems.append(api.UNAUTHORIZED)
     if sent is not None:
-        found += [api.BAD_JSON, api.TOO_LARGE, api.UNSUPPORTED_MEDIA]
+        problems += [api.BAD_JSON, api.TOO_LARGE, api.UNSUPPORTED_MEDIA]
     if name in _MISSING:
-        found.append(api.NOT_FOUND)
+        problems.append(api.NOT_FOUND)
     if name in _KEYED:
-        found.append(api.CONFLICT)
-    return sorted(found)
+        problems.append(api.CONFLICT)
+    return sorted(problems)
 
 
 def refusals(*problems: api.Problem) -> dict[int | str, dict[str, Any]]:

@@ -67,10 +67,10 @@ def _broken_rule(request: Request, error: Exception) -> Response:
 
 
 def _invalid(request: Request, error: Exception) -> Response:
-    found = error.errors() if isinstance(error, RequestValidationError) else []
-    if any(row["type"] == "json_invalid" for row in found):
+    errors = error.errors() if isinstance(error, RequestValidationError) else []
+    if any(row["type"] == "json_invalid" for row in errors):
         return _reply_to(request, api.BAD_JSON, "the body is no JSON")
-    rows = field_errors(found)
+    rows = field_errors(errors)
     return _reply_to(request, api.INVALID, "; ".join(f"{row['field']}: {row['message']}" for row in rows), rows)
 
 

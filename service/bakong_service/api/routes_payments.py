@@ -87,7 +87,7 @@ async def bulk_check(body: BulkCheck, core: CoreDep, request: Request) -> Respon
         request,
         core,
         lambda commit: check_all(core, commit, body.md5_hashes),
-        lambda found: [payment_checked(md5, found.get(md5)) for md5 in body.md5_hashes],
+        lambda by_md5: [payment_checked(md5, by_md5.get(md5)) for md5 in body.md5_hashes],
     )
 
 

@@ -28,13 +28,13 @@ router = APIRouter(prefix="/api/subscriptions", tags=["subscriptions"])
 @router.get("/status/{userId}", **documented("subscription"))
 async def status(user_id: Annotated[UserId, Path(alias="userId", examples=[USER])], core: CoreDep) -> dict[str, Any]:
     """What a user has, and the latest payments."""
-    found, recent = await core.store.read(
+    subscription, recent = await core.store.read(
         lambda records: (records.latest_subscription(user_id), records.user_payments(user_id, RECENT, 0))
     )
     return ok(
         {
-            "hasSubscription": found is not None and found.is_running,
-            "subscription": None if found is None else subscription_shown(found),
+            "hasSubscription": subscription is not None and subscription.is_running,
+            "subscription": None if subscription is None else subscription_shown(subscription),
             "recentPayments": [payment_listed(payment) for payment in recent],
         }
     )
@@ -81,21 +81,21 @@ def _upgrade(made: subscribe.Upgrade) -> dict[str, Any]:
     }
 
 
-def _downgrade(found: Subscription) -> dict[str, Any]:
+def _downgrade(subscription: Subscription) -> dict[str, Any]:
     return {
-        "effectiveAt": None if found.pending_at_ms is None else iso(found.pending_at_ms),
+        "effectiveAt": None if subscription.pending_at_ms is None else iso(subscription.pending_at_ms),
         "chargedNow": 0,
-        "subscription": subscription_shown(found),
+        "subscription": subscription_shown(subscription),
         "message": "the plan changes at the next billing date; nothing is charged now",
     }
 
 
-def _cancelled(found: Subscription) -> dict[str, Any]:
+def _cancelled(subscription: Subscription) -> dict[str, Any]:
     return {
-        "cancelAt": None if found.cancel_at_ms is None else iso(found.cancel_at_ms),
-        "subscription": subscription_shown(found),
+        "cancelAt": None if subscription.cancel_at_ms is None else iso(subscription.cancel_at_ms),
+        "subscription": subscription_shown(subscription),
         "message": "the subscription runs to the end of what is paid"
-        if found.is_running
+        if subscription.is_running
         else "the subscription has ended",
     }
 

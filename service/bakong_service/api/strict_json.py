@@ -18,9 +18,9 @@ def read(body: bytes) -> Any:
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
         raise JsonError(f"values may be nested {MAX_DEPTH} deep at most")
     try:
-        found = _decoder.decode(body.decode("utf-8"))
+        value = _decoder.decode(body.decode("utf-8"))
         if _SURROGATE.search(body):
-            json.dumps(found, ensure_ascii=False).encode("utf-8")
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError as error:
         raise JsonError(f"byte {error.start} is not UTF-8") from None
     except UnicodeEncodeError:
@@ -32,7 +32,7 @@ def read(body: bytes) -> Any:
     except (ValueError, RecursionError):
         raise JsonError("the body holds a number that is too long") from None
     else:
-        return found
+        return value
 
 
 def _depth(body: bytes) -> int:
@@ -45,12 +45,12 @@ def _depth(body: bytes) -> int:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise JsonError(f"the key {twice[:64]!r} stands twice")
-    return found
+    return members
 
 
 def _constant(word: str) -> Any:

@@ -26,8 +26,8 @@ def caller() -> Caller:
 
 
 @contextmanager
-def asked_by(found: Caller) -> Iterator[None]:
-    token = _caller.set(found)
+def asked_by(who: Caller) -> Iterator[None]:
+    token = _caller.set(who)
     try:
         yield
     finally:

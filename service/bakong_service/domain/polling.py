@@ -100,9 +100,8 @@ class Tier(NamedTuple):
     confirm_s: int
 
 
-FINAL_POLL_AGE_S = (
-    LIFE_MS // 1000 - 20
-)  # the last moment at which an answer still comes before the customer is told "expired"
+# The last moment at which an answer still comes before the customer hears "expired".
+FINAL_POLL_AGE_S = LIFE_MS // 1000 - 20
 SETTLEMENT_LAG_S = 15  # money that was sent in time has arrived so long after the end
 TIERS = (
     Tier(30, (20, 45, 90, 180, 360, 600, FINAL_POLL_AGE_S), 0.85, 20),

@@ -73,8 +73,8 @@ def plan(watched: Sequence[PollCandidate], at_ms: int, spent: Spent, daily: int,
     ages = next(ages for calls, ages in AGES if left >= calls * need)
     moments = {one: _due_ms(one, ages) for one in watched}
     due = [one for one, moment in moments.items() if moment <= at_ms and _may_be_asked(one, at_ms)]
-    if found := [one for one in due if (is_earned if _is_last(one, at_ms) else left - need >= 1)]:
-        return PollPlan((min(found, key=lambda one: _rank(one, at_ms)).id,), at_ms)
+    if affordable := [one for one in due if (is_earned if _is_last(one, at_ms) else left - need >= 1)]:
+        return PollPlan((min(affordable, key=lambda one: _rank(one, at_ms)).id,), at_ms)
     look_ms = 60_000 if needing else 600_000
     return PollPlan((), min([at_ms + look_ms, *(moment for moment in moments.values() if moment > at_ms)]))
 

@@ -85,11 +85,11 @@ def start(subscription_id: str, user_id: str, plan: Plan, paid: Money, at_ms: in
     )
 
 
-def extended(found: Subscription, plan: Plan, paid: Money, at_ms: int) -> Subscription:
+def extended(subscription: Subscription, plan: Plan, paid: Money, at_ms: int) -> Subscription:
     """One cycle more, from the old billing date and not from today; a wish to cancel is withdrawn by paying."""
-    old_ms = found.next_billing_ms
+    old_ms = subscription.next_billing_ms
     moved = replace(
-        found,
+        subscription,
         status=Status.ACTIVE,
         last_billing_ms=old_ms,
         next_billing_ms=old_ms + CYCLE_MS,
@@ -100,92 +100,106 @@ def extended(found: Subscription, plan: Plan, paid: Money, at_ms: int) -> Subscr
         return replace(
             moved, plan=plan, currency=paid.currency, period_start_ms=old_ms, period_cycles=1, paid_minor=paid.minor
         )
-    ahead = replace(moved, period_cycles=found.period_cycles + 1, paid_minor=found.paid_minor + paid.minor)
-    return ahead if plan is found.next_plan else replace(ahead, pending_plan=plan, pending_at_ms=old_ms)
+    ahead = replace(
+        moved, period_cycles=subscription.period_cycles + 1, paid_minor=subscription.paid_minor + paid.minor
+    )
+    return ahead if plan is subscription.next_plan else replace(ahead, pending_plan=plan, pending_at_ms=old_ms)
 
 
-def upgrade_price(found: Subscription, prices: Prices, at_ms: int) -> ProratedPrice:
+def upgrade_price(subscription: Subscription, prices: Prices, at_ms: int) -> ProratedPrice:
     """What the family plan costs for the rest of what is paid. Raises ConflictError, OutsidePeriodError.
 
     A user who has it and waits for a downgrade keeps it: free, but for cycles that are paid ahead at the lower price.
     """
-    new_minor = prices.of(Plan.FAMILY_PREMIUM, found.currency).minor
-    ahead = 0 if found.pending_at_ms is None else (found.next_billing_ms - found.pending_at_ms) // CYCLE_MS
-    if found.plan is Plan.FAMILY_PREMIUM:
-        if found.pending_plan is None:
-            raise ConflictError(f"user {found.user_id!r} has {found.plan.value} already")
-        old_minor = prices.of(Plan.PREMIUM, found.currency).minor
+    new_minor = prices.of(Plan.FAMILY_PREMIUM, subscription.currency).minor
+    ahead = (
+        0
+        if subscription.pending_at_ms is None
+        else (subscription.next_billing_ms - subscription.pending_at_ms) // CYCLE_MS
+    )
+    if subscription.plan is Plan.FAMILY_PREMIUM:
+        if subscription.pending_plan is None:
+            raise ConflictError(f"user {subscription.user_id!r} has {subscription.plan.value} already")
+        old_minor = prices.of(Plan.PREMIUM, subscription.currency).minor
         return ProratedPrice(old_minor * ahead, new_minor * ahead)
-    end_ms = found.next_billing_ms if found.pending_at_ms is None else found.pending_at_ms
-    cycles = found.period_cycles - ahead
-    paid_minor = found.paid_minor if not ahead else prices.of(found.plan, found.currency).minor * cycles
-    period = Period(found.period_start_ms // 1000, end_ms // 1000)
+    end_ms = subscription.next_billing_ms if subscription.pending_at_ms is None else subscription.pending_at_ms
+    cycles = subscription.period_cycles - ahead
+    paid_minor = (
+        subscription.paid_minor if not ahead else prices.of(subscription.plan, subscription.currency).minor * cycles
+    )
+    period = Period(subscription.period_start_ms // 1000, end_ms // 1000)
     return change(paid_minor, new_minor * cycles, period, at_ms // 1000)
 
 
-def upgraded(found: Subscription, paid_minor: int, until_ms: int, at_ms: int) -> Subscription:
+def upgraded(subscription: Subscription, paid_minor: int, until_ms: int, at_ms: int) -> Subscription:
     """The family plan from now on; what was paid ahead after the quote, at the lower price, stays at that plan."""
-    beyond = found.next_billing_ms > until_ms
+    beyond = subscription.next_billing_ms > until_ms
     return replace(
-        found,
+        subscription,
         plan=Plan.FAMILY_PREMIUM,
         pending_plan=Plan.PREMIUM if beyond else None,
         pending_at_ms=until_ms if beyond else None,
-        paid_minor=found.paid_minor + paid_minor,
+        paid_minor=subscription.paid_minor + paid_minor,
         updated_ms=at_ms,
     )
 
 
-def downgrade_scheduled(found: Subscription, at_ms: int) -> Subscription:
+def downgrade_scheduled(subscription: Subscription, at_ms: int) -> Subscription:
     """The lower plan from the next billing date; asked again, nothing changes. Raises ConflictError."""
-    if found.plan is Plan.PREMIUM:
-        raise ConflictError(f"user {found.user_id!r} has {found.plan.value}: there is no lower plan")
-    if found.pending_plan is Plan.PREMIUM:
-        return found
-    return replace(found, pending_plan=Plan.PREMIUM, pending_at_ms=found.next_billing_ms, updated_ms=at_ms)
+    if subscription.plan is Plan.PREMIUM:
+        raise ConflictError(f"user {subscription.user_id!r} has {subscription.plan.value}: there is no lower plan")
+    if subscription.pending_plan is Plan.PREMIUM:
+        return subscription
+    return replace(
+        subscription, pending_plan=Plan.PREMIUM, pending_at_ms=subscription.next_billing_ms, updated_ms=at_ms
+    )
 
 
-def cancel_scheduled(found: Subscription, at_ms: int) -> Subscription:
+def cancel_scheduled(subscription: Subscription, at_ms: int) -> Subscription:
     """To the end of what is paid; at once where that has passed."""
-    if found.status is Status.PAST_DUE:
-        return replace(found, status=Status.CANCELLED, cancel_at_ms=at_ms, updated_ms=at_ms)
-    if found.cancel_at_ms is not None:
-        return found
-    return replace(found, cancel_at_ms=found.next_billing_ms, updated_ms=at_ms)
+    if subscription.status is Status.PAST_DUE:
+        return replace(subscription, status=Status.CANCELLED, cancel_at_ms=at_ms, updated_ms=at_ms)
+    if subscription.cancel_at_ms is not None:
+        return subscription
+    return replace(subscription, cancel_at_ms=subscription.next_billing_ms, updated_ms=at_ms)
 
 
-def tick(found: Subscription, at_ms: int, grace_ms: int) -> Step | None:
+def tick(subscription: Subscription, at_ms: int, grace_ms: int) -> Step | None:
     """The first thing that time has changed by now, or None. Called until None."""
-    due_ms = found.due_ms(grace_ms)
+    due_ms = subscription.due_ms(grace_ms)
     if due_ms is None or due_ms > at_ms:
         return None
-    if found.pending_plan is not None and found.pending_at_ms is not None and found.pending_at_ms <= at_ms:
-        return _pending_begins(found, found.pending_plan, found.pending_at_ms, at_ms)
-    if found.cancel_at_ms is not None:
+    if (
+        subscription.pending_plan is not None
+        and subscription.pending_at_ms is not None
+        and subscription.pending_at_ms <= at_ms
+    ):
+        return _pending_begins(subscription, subscription.pending_plan, subscription.pending_at_ms, at_ms)
+    if subscription.cancel_at_ms is not None:
         return Step(
-            replace(found, status=Status.CANCELLED, updated_ms=at_ms),
+            replace(subscription, status=Status.CANCELLED, updated_ms=at_ms),
             EventType.SUBSCRIPTION_CANCELLED,
             "the paid period of a cancelled subscription ended",
         )
-    if found.status is Status.ACTIVE:
+    if subscription.status is Status.ACTIVE:
         return Step(
-            replace(found, status=Status.PAST_DUE, updated_ms=at_ms),
+            replace(subscription, status=Status.PAST_DUE, updated_ms=at_ms),
             EventType.SUBSCRIPTION_PAST_DUE,
             "the billing date passed unpaid",
         )
     return Step(
-        replace(found, status=Status.EXPIRED, updated_ms=at_ms),
+        replace(subscription, status=Status.EXPIRED, updated_ms=at_ms),
         EventType.SUBSCRIPTION_EXPIRED,
         "the grace passed unpaid",
     )
 
 
-def _pending_begins(found: Subscription, plan: Plan, since_ms: int, at_ms: int) -> Step:
+def _pending_begins(subscription: Subscription, plan: Plan, since_ms: int, at_ms: int) -> Step:
     """The pending plan is the plan; what is left of the paid time is a period of its own."""
     event = EventType.SUBSCRIPTION_DOWNGRADED if plan is Plan.PREMIUM else EventType.SUBSCRIPTION_UPGRADED
-    changed = replace(found, plan=plan, pending_plan=None, pending_at_ms=None, updated_ms=at_ms)
-    ahead = (found.next_billing_ms - since_ms) // CYCLE_MS
+    changed = replace(subscription, plan=plan, pending_plan=None, pending_at_ms=None, updated_ms=at_ms)
+    ahead = (subscription.next_billing_ms - since_ms) // CYCLE_MS
     if ahead:
-        paid_minor = found.paid_minor * ahead // found.period_cycles
+        paid_minor = subscription.paid_minor * ahead // subscription.period_cycles
         changed = replace(changed, period_start_ms=since_ms, period_cycles=ahead, paid_minor=paid_minor)
     return Step(changed, event, f"{plan.value} begins with the new period")

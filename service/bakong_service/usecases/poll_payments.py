@@ -48,15 +48,15 @@ async def refresh(core: Core, payments: Sequence[Payment]) -> dict[str, Payment]
 
     Without a daily limit that is always; with one, while so many calls are in hand that a customer may have one.
     """
-    found = {payment.id: payment for payment in payments}
+    stored = {payment.id: payment for payment in payments}
     wanted = [payment for payment in payments if payment.is_open]
     if not wanted or not core.upstream.may_ask(core.timers.now_ms()):
-        return found
+        return stored
     if core.daily_calls is not None:
         wanted = await _affordable(core, wanted)
     elif core.fresh_ms:
         wanted = await _stale(core, wanted)
-    return found | {payment.id: payment for payment in await ask(core, wanted)}
+    return stored | {payment.id: payment for payment in await ask(core, wanted)}
 
 
 async def _stale(core: Core, wanted: Sequence[Payment]) -> list[Payment]:

@@ -80,11 +80,11 @@ def _store(unit: UnitOfWork, payment: Payment, changed: Payment, why: str) -> Pa
     return changed
 
 
-def flag(unit: UnitOfWork, payment: Payment, found: str | None, why: str) -> Payment:
+def flag(unit: UnitOfWork, payment: Payment, value: str | None, why: str) -> Payment:
     """The payment with its flag set or cleared, once."""
-    if unit.records.flag_payment(payment.id, found, why, unit.at_ms):
-        unit.audit("payment.flag", f"payment/{payment.id}", {"flag": payment.flag}, {"flag": found, "why": why})
-    return replace(payment, flag=found)
+    if unit.records.flag_payment(payment.id, value, why, unit.at_ms):
+        unit.audit("payment.flag", f"payment/{payment.id}", {"flag": payment.flag}, {"flag": value, "why": why})
+    return replace(payment, flag=value)
 
 
 def _grant(unit: UnitOfWork, payment: Payment) -> Payment:
@@ -123,12 +123,12 @@ def _upgrade(unit: UnitOfWork, payment: Payment, running: Subscription | None) -
 
 def current(unit: UnitOfWork, user_id: str) -> Subscription | None:
     """The user's running subscription, after all that time has changed in it."""
-    found = unit.records.active_subscription(user_id)
-    return None if found is None else bring_up_to_date(unit, found)
+    subscription = unit.records.active_subscription(user_id)
+    return None if subscription is None else bring_up_to_date(unit, subscription)
 
 
-def bring_up_to_date(unit: UnitOfWork, found: Subscription) -> Subscription | None:
+def bring_up_to_date(unit: UnitOfWork, subscription: Subscription) -> Subscription | None:
     """The subscription after each change that fell due by now; None where it has ended."""
-    while step := tick(found, unit.at_ms, unit.core.grace_ms):
-        found = unit.save(found, step.subscription, step.why, event=step.event)
-    return found if found.is_running else None
+    while step := tick(subscription, unit.at_ms, unit.core.grace_ms):
+        subscription = unit.save(subscription, step.subscription, step.why, event=step.event)
+    return subscription if subscription.is_running else None

@@ -51,33 +51,33 @@ async def upgrade(core: Core, commit: Commit, user_id: str, callback: str | None
         check_callback(callback, private_allowed=core.private_callbacks)
     await check_open(core, user_id, Purpose.UPGRADE)
     for _ in range(TRIES):
-        found = await _found(core, user_id)
-        price = upgrade_price(found, core.prices, core.timers.now_ms())
+        subscription = await _current(core, user_id)
+        price = upgrade_price(subscription, core.prices, core.timers.now_ms())
         try:
             if not price.requires_payment:
                 return await commit(lambda unit: _upgrade_at_once(unit, user_id))
-            return await add(core, commit, _quote(found, price, callback), _open_quote)
+            return await add(core, commit, _quote(subscription, price, callback), _open_quote)
         except _StaleError:
             continue
     raise UnavailableError("the subscription changes too fast to be priced: ask again")
 
 
-async def _found(core: Core, user_id: str) -> Subscription:
+async def _current(core: Core, user_id: str) -> Subscription:
     """The subscription as it stands; what it allows is judged in the transaction again."""
-    found = await core.store.read(lambda records: records.latest_subscription(user_id))
-    if found is None or not found.is_running:
+    subscription = await core.store.read(lambda records: records.latest_subscription(user_id))
+    if subscription is None or not subscription.is_running:
         raise _inactive(user_id)
-    return found
+    return subscription
 
 
-def _quote(found: Subscription, price: ProratedPrice, callback: str | None) -> Order:
+def _quote(subscription: Subscription, price: ProratedPrice, callback: str | None) -> Order:
     return Order(
-        user_id=found.user_id,
+        user_id=subscription.user_id,
         plan=Plan.FAMILY_PREMIUM,
-        price=Money(price.amount_minor, found.currency),
+        price=Money(price.amount_minor, subscription.currency),
         callback=callback,
         purpose=Purpose.UPGRADE,
-        bill_ms=found.next_billing_ms,
+        bill_ms=subscription.next_billing_ms,
     )
 
 
@@ -87,27 +87,27 @@ class _StaleError(Exception):
 
 def _open_quote(unit: UnitOfWork, payment: Payment) -> Upgrade | None:
     """The quote that is open already, or this one, priced again at its own instant."""
-    found = _running(unit, payment.user_id)
+    subscription = _running(unit, payment.user_id)
     if opened := unit.records.open_payment(payment.user_id, Purpose.UPGRADE):
-        return Upgrade(found, opened.money, opened)
-    price = upgrade_price(found, unit.core.prices, payment.created_ms)
-    if price.amount_minor != payment.money.minor or found.next_billing_ms != payment.bill_ms:
+        return Upgrade(subscription, opened.money, opened)
+    price = upgrade_price(subscription, unit.core.prices, payment.created_ms)
+    if price.amount_minor != payment.money.minor or subscription.next_billing_ms != payment.bill_ms:
         raise _StaleError
     if stored(unit, payment):
-        return Upgrade(found, payment.money, payment)
+        return Upgrade(subscription, payment.money, payment)
     opened = unit.records.open_payment(payment.user_id, Purpose.UPGRADE)
-    return None if opened is None else Upgrade(found, opened.money, opened)
+    return None if opened is None else Upgrade(subscription, opened.money, opened)
 
 
 def _upgrade_at_once(unit: UnitOfWork, user_id: str) -> Upgrade:
-    found = _running(unit, user_id)
-    price = upgrade_price(found, unit.core.prices, unit.at_ms)
+    subscription = _running(unit, user_id)
+    price = upgrade_price(subscription, unit.core.prices, unit.at_ms)
     if price.requires_payment:
         raise _StaleError
-    kept = found.plan is Plan.FAMILY_PREMIUM
-    better = upgraded(found, 0, found.next_billing_ms, unit.at_ms)
+    kept = subscription.plan is Plan.FAMILY_PREMIUM
+    better = upgraded(subscription, 0, subscription.next_billing_ms, unit.at_ms)
     why = "the pending downgrade was cancelled" if kept else "upgraded: nothing is left to pay for"
-    unit.save(found, better, why, event=None if kept else EventType.SUBSCRIPTION_UPGRADED)
+    unit.save(subscription, better, why, event=None if kept else EventType.SUBSCRIPTION_UPGRADED)
     return Upgrade(better, Money(0, better.currency), None)
 
 
@@ -115,9 +115,9 @@ async def downgrade(commit: Commit, user_id: str) -> Subscription:
     """The lower plan from the next billing date on. Raises ConflictError."""
 
     def work(unit: UnitOfWork) -> Subscription:
-        found = _active(unit, user_id)
-        later = downgrade_scheduled(found, unit.at_ms)
-        return found if later is found else unit.save(found, later, "downgrade asked for")
+        subscription = _active(unit, user_id)
+        later = downgrade_scheduled(subscription, unit.at_ms)
+        return subscription if later is subscription else unit.save(subscription, later, "downgrade asked for")
 
     return await commit(work)
 
@@ -126,12 +126,12 @@ async def cancel(commit: Commit, user_id: str, reason: str | None) -> Subscripti
     """The end with the paid period. Raises ConflictError."""
 
     def work(unit: UnitOfWork) -> Subscription:
-        found = _running(unit, user_id)
-        ended = cancel_scheduled(found, unit.at_ms)
-        if ended is found:
-            return found
+        subscription = _running(unit, user_id)
+        ended = cancel_scheduled(subscription, unit.at_ms)
+        if ended is subscription:
+            return subscription
         event = EventType.SUBSCRIPTION_CANCELLED if ended.status is SubscriptionStatus.CANCELLED else None
-        return unit.save(found, ended, f"cancel asked for: {reason or 'no reason given'}", event=event)
+        return unit.save(subscription, ended, f"cancel asked for: {reason or 'no reason given'}", event=event)
 
     return await commit(work)
 
@@ -141,44 +141,44 @@ async def renew(core: Core, commit: Commit, user_id: str) -> Renewal:
     await check_open(core, user_id, Purpose.RENEWAL)
     if done := await commit(lambda unit: _renew_at_once(unit, user_id)):
         return done
-    found = await _found(core, user_id)
+    subscription = await _current(core, user_id)
     order = Order(
         user_id=user_id,
-        plan=found.next_plan,
-        price=core.prices.of(found.next_plan, found.currency),
+        plan=subscription.next_plan,
+        price=core.prices.of(subscription.next_plan, subscription.currency),
         purpose=Purpose.RENEWAL,
-        bill_ms=found.next_billing_ms,
+        bill_ms=subscription.next_billing_ms,
     )
     return await add(core, commit, order, _bill)
 
 
 def _renew_at_once(unit: UnitOfWork, user_id: str) -> Renewal | None:
-    found = _running(unit, user_id)
+    subscription = _running(unit, user_id)
     if opened := unit.records.open_payment(user_id, Purpose.RENEWAL):
-        return Renewal(found, opened, renewed=False)
+        return Renewal(subscription, opened, renewed=False)
     waiting = unit.records.waiting_payment(user_id)
-    if waiting is None or waiting.money != unit.core.prices.of(found.next_plan, found.currency):
+    if waiting is None or waiting.money != unit.core.prices.of(subscription.next_plan, subscription.currency):
         return None
     flag(unit, waiting, None, "used for the next renewal")
-    return Renewal(extend(unit, found, waiting), waiting, renewed=True)
+    return Renewal(extend(unit, subscription, waiting), waiting, renewed=True)
 
 
 def _bill(unit: UnitOfWork, payment: Payment) -> Renewal | None:
     """The bill that is open already, or this one."""
-    found = _running(unit, payment.user_id)
+    subscription = _running(unit, payment.user_id)
     if opened := unit.records.open_payment(payment.user_id, Purpose.RENEWAL):
-        return Renewal(found, opened, renewed=False)
-    if (found.next_plan, found.next_billing_ms) != (payment.plan, payment.bill_ms):
+        return Renewal(subscription, opened, renewed=False)
+    if (subscription.next_plan, subscription.next_billing_ms) != (payment.plan, payment.bill_ms):
         raise ConflictError("the subscription changed meanwhile: ask again")
     if stored(unit, payment):
-        return Renewal(found, payment, renewed=False)
+        return Renewal(subscription, payment, renewed=False)
     opened = unit.records.open_payment(payment.user_id, Purpose.RENEWAL)
-    return None if opened is None else Renewal(found, opened, renewed=False)
+    return None if opened is None else Renewal(subscription, opened, renewed=False)
 
 
 def _running(unit: UnitOfWork, user_id: str) -> Subscription:
-    found = unit.records.active_subscription(user_id)
-    running = None if found is None else bring_up_to_date(unit, found)
+    subscription = unit.records.active_subscription(user_id)
+    running = None if subscription is None else bring_up_to_date(unit, subscription)
     if running is None:
         raise _inactive(user_id)
     return running

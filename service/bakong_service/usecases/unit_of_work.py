@@ -27,11 +27,11 @@ class UnitOfWork:
     by: Caller
     notified: bool = False
 
-    def notify(self, event: EventType, told: dict[str, Any], callback: str | None) -> None:
+    def notify(self, event: EventType, facts: dict[str, Any], callback: str | None) -> None:
         """Put an event into the outbox: to the payment's callback, else to the configured URL."""
         self.notified = True
         url = callback or self.core.webhook_url
-        body = {"type": event.value, "timestamp": iso(self.at_ms), "data": told}
+        body = {"type": event.value, "timestamp": iso(self.at_ms), "data": facts}
         self.records.add_notification(
             Notification(
                 id="msg_" + self.core.ids.new_id(),
