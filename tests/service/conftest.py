@@ -15,8 +15,8 @@ from tests.conftest import NOW_MS
 def nothing_in_clear(request):
     """No database, log or printed line of any test holds a secret, a token or a full account in clear."""
     yield
-    found = secrecy.leaks(request.node.funcargs.get("tmp_path"))
-    assert not found, found
+    leaks = secrecy.leaks(request.node.funcargs.get("tmp_path"))
+    assert not leaks, leaks
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

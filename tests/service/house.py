@@ -65,6 +65,6 @@ def subscription(user_id="sokha", *, plan=Plan.PREMIUM, begin_ms=NOW_MS, end_ms,
     )
 
 
-async def keep(core, found):
+async def keep(core, kept):
     """Put a subscription into the store."""
-    await core.store.write(lambda records: records.save_subscription(found, "put there", found.due_ms(core.grace_ms)))
+    await core.store.write(lambda records: records.save_subscription(kept, "put there", kept.due_ms(core.grace_ms)))

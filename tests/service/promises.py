@@ -176,7 +176,7 @@ API = (
     Promise("audit log", "who did what, from where", (
         "faults: what_a_key_paid_for_is_in_the_audit_log_with_who_asked",
     )),
-    Promise("logs", "three streams of JSON lines without secrets; never waited for", (
+    Promise("logs", "three files of JSON lines without secrets; never waited for", (
         "outages: no_log_holds_a_secret_a_token_or_an_account_whatever_is_sent",
         "operating: a_log_that_nobody_reads_stalls_no_request_and_what_is_dropped_is_counted",
     ), once=True),

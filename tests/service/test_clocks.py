@@ -78,8 +78,8 @@ async def test_a_code_ends_at_its_stored_instant_and_no_amount_changes(shop, hos
     assert instant(order["createdAt"]) == instant(at)
     assert instant(order["expiresAt"]) - instant(order["createdAt"]) == timedelta(minutes=15)
     shop.wall.ms += step_ms
-    found = await status_of(shop, order)
-    assert (found["status"], found["amount"], found["currency"]) == (status, 0.5, "USD")
+    after = await status_of(shop, order)
+    assert (after["status"], after["amount"], after["currency"]) == (status, 0.5, "USD")
     (listed,) = (await shop.client.get("/api/payments/history", params={"userId": "sokha"})).json()["data"]["items"]
     assert (listed["createdAt"], listed["expiresAt"]) == (order["createdAt"], order["expiresAt"])
 
@@ -93,8 +93,8 @@ async def test_a_cycle_is_30_days_of_seconds_wherever_the_host_stands(shop, host
     shop.wall.ms += MINUTE
     shop.core.bakong.default = paid(done_ms=shop.wall.ms)
     assert (await status_of(shop, order))["status"] == "PAID"
-    found = (await shop.client.get("/api/subscriptions/status/sokha")).json()["data"]["subscription"]
-    assert instant(found["nextBillingDate"]) - instant(found["startDate"]) == timedelta(days=30)
+    running = (await shop.client.get("/api/subscriptions/status/sokha")).json()["data"]["subscription"]
+    assert instant(running["nextBillingDate"]) - instant(running["startDate"]) == timedelta(days=30)
 
 
 @pytest.mark.parametrize("step_ms", [HOUR, -HOUR, -SECOND, 61 * SECOND], ids=["+1 h", "-1 h", "leap second", "+61 s"])

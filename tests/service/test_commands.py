@@ -137,5 +137,5 @@ async def test_several_processes_share_one_limit_in_redis(tmp_path, redis_url, p
     async with contextlib.AsyncExitStack() as running:
         starts = [running.enter_async_context(serving(env, "--no-worker")) for _ in range(4)]
         urls = [url for _, url in await asyncio.gather(*starts)]
-        statuses = [status for found in await asyncio.gather(*map(burst, urls)) for status in found]
+        statuses = [status for answers in await asyncio.gather(*map(burst, urls)) for status in answers]
     assert (statuses.count(200), statuses.count(429)) == (100, 140)

@@ -21,7 +21,7 @@ from tests.service.processes import PROGRAM
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
-JOBS = {name for name, found in SERVICES.items() if "load" in found.get("profiles", [])}
+JOBS = {name for name, service in SERVICES.items() if "load" in service.get("profiles", [])}
 VARIABLES = {name.upper() for name in Settings.model_fields} | {"SERVICE_MODE"}
 
 
@@ -33,10 +33,10 @@ def test_the_file_is_valid_by_the_compose_specification():
 
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - JOBS))
 def test_each_container_is_healthy_by_a_check_and_reached_on_the_loopback_alone(name):
-    found = SERVICES[name]
-    assert found["healthcheck"]["test"]
-    assert all(port.startswith("127.0.0.1:") for port in found.get("ports", []))
-    for needed in found.get("depends_on", {}):
+    service = SERVICES[name]
+    assert service["healthcheck"]["test"]
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+    for needed in service.get("depends_on", {}):
         assert needed in SERVICES
 
 
@@ -111,9 +111,9 @@ async def test_the_commands_of_the_file_make_a_payment_over_tls(tmp_path, postgr
         async with httpx.AsyncClient(base_url=answering["service_url"], headers=headers, trust_env=False) as client:
             made = (await client.post("/api/payments/create", json=order)).json()["data"]
             await client.post(f"{ready['bakong_url']}/sandbox/worlds/default/payments", json={"qr": made["qrCode"]})
-            found = (await client.get(f"/api/payments/status/{made['md5Hash']}")).json()["data"]
+            status = (await client.get(f"/api/payments/status/{made['md5Hash']}")).json()["data"]
             health = (await client.get("/api/health")).json()
-        assert (found["status"], health["status"]) == ("PAID", "healthy")
+        assert (status["status"], health["status"]) == ("PAID", "healthy")
     finally:
         for process in (service, simulator):
             process.terminate()

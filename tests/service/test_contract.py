@@ -145,8 +145,8 @@ async def test_failed_payments_are_told_from_unpaid_ones_also_in_the_answer_to_a
 
 async def test_the_database_has_the_tables_of_the_contract(tmp_path, storage):
     async with open_house(tmp_path, database_url=storage.get("database_url", "")) as house:
-        found = await house.core.store.migrate(lambda connection: inspect(connection).get_table_names())
-    assert set(found) >= TABLES
+        tables = await house.core.store.migrate(lambda connection: inspect(connection).get_table_names())
+    assert set(tables) >= TABLES
 
 
 def test_redis_is_named_by_its_url_or_by_host_and_port(tmp_path, monkeypatch):

@@ -44,15 +44,15 @@ async def operations(service):
 
 
 async def test_the_examples_of_every_route_do_what_they_say(service, control):
-    found = await operations(service)
-    assert set(found) == set(EXAMPLES) == {name for name, _ in STORY}
+    documented = await operations(service)
+    assert set(documented) == set(EXAMPLES) == {name for name, _ in STORY}
     real = {MD5: MD5, ID: ID}
     last = None
     for name, before in STORY:
         if before:
             await control.post("/payments", json={"qr": last["qrCode"]})
             await service.get(f"/api/payments/status/{last['md5Hash']}")
-        method, path, operation = found[name]
+        method, path, operation = documented[name]
         url, body = call_of(path, operation, real)
         answer = await service.request(method, url, content=body, headers={"content-type": "application/json"})
         assert answer.status_code == 200, (name, answer.text)

@@ -103,10 +103,10 @@ async def test_each_of_the_eleven_events_arrives_once_signed_and_in_order(tmp_pa
         async with run(options) as stack, client_of(stack) as service, control_of(stack) as control:
             stack.worlds.default.clock.set_mode(Mode.FROZEN, at_ms=NOW_MS)
             await live(service, control)
-    told = defaultdict(list)
+    by_user = defaultdict(list)
     for headers, body in arrived:
         event = believed(stack.webhook_secret, headers, body)
-        told[event["data"]["userId"]].append(event["type"])
+        by_user[event["data"]["userId"]].append(event["type"])
         facts = OF_A_PAYMENT if event["type"].startswith("payment.") else OF_A_SUBSCRIPTION
         assert (set(event), set(event["data"])) == (SHARED, facts)
         happened_s = datetime.fromisoformat(event["timestamp"]).timestamp()
@@ -114,7 +114,7 @@ async def test_each_of_the_eleven_events_arrives_once_signed_and_in_order(tmp_pa
         assert (headers["content-type"], len(body) < 20_000) == ("application/json", True)
         with pytest.raises(WebhookVerificationError):
             believed(stack.webhook_secret, headers, body.replace(b"USD", b"KHR").replace(b"sub", b"Sub"))
-    assert dict(told) == LIVES
+    assert dict(by_user) == LIVES
     assert {event for life in LIVES.values() for event in life} == set(EventType)
     assert len({headers["webhook-id"] for headers, _ in arrived}) == len(arrived)
 
@@ -140,7 +140,7 @@ NEW_SECRET = "whsec_" + "QUJD" * 8
 
 
 async def test_while_a_secret_is_rotated_a_receiver_with_either_believes_and_then_only_with_the_new(tmp_path, storage):
-    async def told(folder, **secrets):
+    async def first_sent(folder, **secrets):
         folder.mkdir()
         url = storage.get("database_url", "")
         async with (
@@ -153,11 +153,11 @@ async def test_while_a_secret_is_rotated_a_receiver_with_either_believes_and_the
             await house.clock.advance(900_000)
         return arrived[0]
 
-    headers, body = await told(tmp_path / "overlap", old_webhook_secrets=(SecretStr(WEBHOOK_SECRET),))
+    headers, body = await first_sent(tmp_path / "overlap", old_webhook_secrets=(SecretStr(WEBHOOK_SECRET),))
     assert headers["webhook-signature"].count("v1,") == 2
     for secret in (NEW_SECRET, WEBHOOK_SECRET):
         assert believed(secret, headers, body) == json.loads(body)
-    headers, body = await told(tmp_path / "after")
+    headers, body = await first_sent(tmp_path / "after")
     assert believed(NEW_SECRET, headers, body) == json.loads(body)
     with pytest.raises(WebhookVerificationError):
         believed(WEBHOOK_SECRET, headers, body)

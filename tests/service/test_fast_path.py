@@ -50,7 +50,7 @@ async def both_ways(folder):
             yield one, other, house.core
 
 
-def told(answer):
+def comparable(answer):
     """What an answer says, but for what is drawn anew each time."""
     body = answer.json()
     shown = body.get("data", body)
@@ -60,7 +60,7 @@ def told(answer):
 
 async def agreed(ways, **request):
     answers = [await way.post(PATH, **request) for way in ways]
-    assert told(answers[0]) == told(answers[1])
+    assert comparable(answers[0]) == comparable(answers[1])
     return answers[0]
 
 

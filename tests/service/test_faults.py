@@ -27,8 +27,8 @@ class Script:
 
     async def check(self, md5):
         self.asked.append(md5)
-        found = self.reports.get(md5, self.default)
-        return found.pop(0) if isinstance(found, list) else found
+        report = self.reports.get(md5, self.default)
+        return report.pop(0) if isinstance(report, list) else report
 
     async def check_list(self, md5s):
         return {md5: await self.check(md5) for md5 in md5s}
@@ -81,8 +81,8 @@ async def test_answers_in_another_order_never_lead_out_of_paid(house):
         for report in order:
             house.bakong.default = report
             await ask(house.core, [await stored(house, payment.id)])
-        found = await stored(house, payment.id)
-        assert found.status is PaymentStatus.PAID
+        after = await stored(house, payment.id)
+        assert after.status is PaymentStatus.PAID
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ async def test_the_end_of_a_code_divides_paid_from_late(house, done_ms, steps, l
     await house.clock.advance(899_999)
     house.bakong.default = paid(done_ms=done_ms)
     await house.clock.advance(1)
-    found = await stored(house, payment.id)
-    assert (found.status, found.late, found.paid_ms) == (PaymentStatus.PAID, late, done_ms)
+    after = await stored(house, payment.id)
+    assert (after.status, after.late, after.paid_ms) == (PaymentStatus.PAID, late, done_ms)
     assert (await rows(house, STEPS))[1:] == steps
 
 
@@ -108,8 +108,8 @@ async def test_bakong_is_asked_once_more_before_a_payment_expires(house):
     await house.clock.advance(899_999)
     house.bakong.default = paid(done_ms=NOW_MS + 899_000)
     await house.clock.advance(1)
-    found = await stored(house, payment.id)
-    assert (found.status, found.late) == (PaymentStatus.PAID, False)
+    after = await stored(house, payment.id)
+    assert (after.status, after.late) == (PaymentStatus.PAID, False)
 
 
 async def test_a_payment_expires_also_where_bakong_is_silent_and_is_granted_late(house):
@@ -120,8 +120,8 @@ async def test_a_payment_expires_also_where_bakong_is_silent_and_is_granted_late
     assert (await stored(house, payment.id)).status is PaymentStatus.EXPIRED
     house.bakong.default = paid(done_ms=NOW_MS + 60_000)
     await house.clock.advance(3_600_000)
-    found = await stored(house, payment.id)
-    assert (found.status, found.late) == (PaymentStatus.PAID, True)
+    after = await stored(house, payment.id)
+    assert (after.status, after.late) == (PaymentStatus.PAID, True)
 
 
 async def test_a_second_transaction_for_a_paid_code_is_kept_for_a_refund(house):
@@ -129,8 +129,8 @@ async def test_a_second_transaction_for_a_paid_code_is_kept_for_a_refund(house):
     for digit in "abb":
         house.bakong.default = paid(digit)
         await ask(house.core, [await stored(house, payment.id)])
-    found = await stored(house, payment.id)
-    assert (found.status, found.flag, found.hash[0]) == (PaymentStatus.PAID, "overpaid", "a")
+    after = await stored(house, payment.id)
+    assert (after.status, after.flag, after.hash[0]) == (PaymentStatus.PAID, "overpaid", "a")
     receipts = await rows(house, "SELECT substr(hash, 1, 1), verdict FROM payment_receipts ORDER BY hash")
     assert receipts == [("a", "accepted"), ("b", "overpaid")]
     assert await rows(house, "SELECT count(*) FROM subscription_status_history") == [(1,)]
@@ -151,11 +151,11 @@ async def test_what_does_not_match_is_kept_and_flagged_and_the_right_payment_sti
     payment = await create(house)
     house.bakong.default = report
     await ask(house.core, [payment])
-    found = await stored(house, payment.id)
-    assert (found.status, found.flag) == (PaymentStatus.PENDING, flag)
+    after = await stored(house, payment.id)
+    assert (after.status, after.flag) == (PaymentStatus.PENDING, flag)
     assert await rows(house, "SELECT verdict FROM payment_receipts") == [(flag,)]
     house.bakong.default = paid("c")
-    await ask(house.core, [found])
+    await ask(house.core, [after])
     assert (await stored(house, payment.id)).status is PaymentStatus.PAID
 
 
@@ -166,12 +166,12 @@ async def test_a_clock_that_jumps_an_hour_expires_by_stored_instants_and_changes
 
     house.clock.set_mode(Mode.FROZEN, at_ms=NOW_MS + hours * 3_600_000)
     await house.worker.run_due()
-    found = await stored(house, payment.id)
-    assert found.status is (PaymentStatus.EXPIRED if hours > 0 else PaymentStatus.PENDING)
-    assert (found.expires_ms, found.money) == (payment.expires_ms, payment.money)
+    after = await stored(house, payment.id)
+    assert after.status is (PaymentStatus.EXPIRED if hours > 0 else PaymentStatus.PENDING)
+    assert (after.expires_ms, after.money) == (payment.expires_ms, payment.money)
     house.clock.set_mode(Mode.FROZEN, at_ms=NOW_MS + 60_000)
     house.bakong.default = paid(done_ms=NOW_MS + 30_000)
-    await ask(house.core, [found])
+    await ask(house.core, [after])
     assert (await stored(house, payment.id)).status is PaymentStatus.PAID
 
 
@@ -187,15 +187,15 @@ class Crashing:
         self._left = left
 
     def __getattr__(self, name):
-        found = getattr(self._records, name)
+        method = getattr(self._records, name)
         if not name.startswith(("add_", "change_", "save_", "plan_", "flag_")):
-            return found
+            return method
 
         def counted(*args, **kwargs):
             if self._left[0] == 0:
                 raise CrashError
             self._left[0] -= 1
-            return found(*args, **kwargs)
+            return method(*args, **kwargs)
 
         return counted
 
@@ -254,9 +254,9 @@ async def test_what_a_key_paid_for_is_in_the_audit_log_with_who_asked(house):
     await create(house)
     house.bakong.default = paid()
     await house.clock.advance(5_000)
-    found = await rows(house, "SELECT actor, action FROM audit_logs ORDER BY id")
-    assert [action for _, action in found] == ["payment.create", "payment.status", "subscription.start"]
-    assert [actor for actor, _ in found][1:] == ["system", "system"]
+    acts = await rows(house, "SELECT actor, action FROM audit_logs ORDER BY id")
+    assert [action for _, action in acts] == ["payment.create", "payment.status", "subscription.start"]
+    assert [actor for actor, _ in acts][1:] == ["system", "system"]
 
 
 @pytest.mark.parametrize(

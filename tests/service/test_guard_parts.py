@@ -18,10 +18,10 @@ FORWARDED = [
 
 
 @pytest.mark.parametrize(
-    ("networks", "peer", "header", "found"), [row[1:] for row in FORWARDED], ids=[row[0] for row in FORWARDED]
+    ("networks", "peer", "header", "client"), [row[1:] for row in FORWARDED], ids=[row[0] for row in FORWARDED]
 )
-def test_a_forwarded_address_counts_only_from_a_trusted_proxy(networks, peer, header, found):
-    assert Proxies(networks).client(peer, header) == found
+def test_a_forwarded_address_counts_only_from_a_trusted_proxy(networks, peer, header, client):
+    assert Proxies(networks).client(peer, header) == client
 
 
 def test_an_ipv6_customer_is_a_64_and_an_ipv4_one_an_address():

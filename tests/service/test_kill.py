@@ -49,9 +49,9 @@ async def mailbox():
 
     async def app(scope, receive, send):
         body = (await receive())["body"]
-        told = json.loads(body)
+        event = json.loads(body)
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-        arrived[told["type"], told["data"]["userId"]].append((headers["webhook-id"], body))
+        arrived[event["type"], event["data"]["userId"]].append((headers["webhook-id"], body))
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body"})
 

@@ -51,12 +51,12 @@ def memory(clock, **options):
 
 async def admitted_of(instants, admission, clock):
     """The instants at which the limiter let a request through."""
-    found = []
+    admitted = []
     for at_us in instants:
         clock.now_us = START_US + at_us
         if (await admission.admit("k", "a")).admitted:
-            found.append(at_us)
-    return found
+            admitted.append(at_us)
+    return admitted
 
 
 def worst_window(instants):
@@ -73,15 +73,15 @@ async def test_no_attack_gets_more_than_a_hundred_into_a_minute_and_each_gets_a_
 @pytest.mark.parametrize("name", ATTACKS)
 async def test_no_attack_gets_more_than_a_hundred_past_the_script(name):
     """The script runs in a Redis whose clock the test holds; a real Redis is asked below."""
-    found = []
+    admitted = []
     admission = RedisAdmission(fakeredis.FakeAsyncRedis(), 100, prefix="t", local=memory(Clock()), ticks_us=Clock())
     with time_machine.travel(START_US / SECOND, tick=False) as travel:
         for at_us in ATTACKS[name]:
             travel.move_to((START_US + at_us) / SECOND)
             if (await admission.admit("k", "a")).admitted:
-                found.append(at_us)
+                admitted.append(at_us)
     await admission.close()
-    assert worst_window(found) == 100
+    assert worst_window(admitted) == 100
 
 
 async def test_the_101st_is_let_in_at_the_first_ones_60th_second_and_not_before():

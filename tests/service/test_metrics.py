@@ -26,12 +26,12 @@ async def scrape(client):
 
 def grown(before, after, name):
     """By how much each sample of a name has grown."""
-    found = {key[1:]: value - before.get(key, 0) for key, value in after.items() if key[0] == name}
-    return {labels: value for labels, value in found.items() if value}
+    differences = {key[1:]: value - before.get(key, 0) for key, value in after.items() if key[0] == name}
+    return {labels: value for labels, value in differences.items() if value}
 
 
 async def test_questions_to_bakong_and_tries_of_webhooks_are_counted_by_what_came_of_them(service, control):
-    async with mailbox(status=503) as (url, told):
+    async with mailbox(status=503) as (url, arrived):
         await control.put("/scenario", content=ONCE_HTML)
         before = await scrape(service)
         made = await service.post("/api/payments/create", json=ORDER | {"callback": url})
@@ -42,7 +42,7 @@ async def test_questions_to_bakong_and_tries_of_webhooks_are_counted_by_what_cam
         await service.get(f"/api/payments/status/{payment['md5Hash']}")
         await control.post("/clock/advance", json={"seconds": 1})
         after = await scrape(service)
-        assert grown(before, after, "webhook_attempts_total") == {("5xx",): 2} == {("5xx",): len(told)}
+        assert grown(before, after, "webhook_attempts_total") == {("5xx",): 2} == {("5xx",): len(arrived)}
     single = "check_transaction_by_md5"
     calls = grown(before, after, "bakong_calls_total")
     assert calls == {("generate_deeplink_by_qr", "answered"): 1, (single, "answered"): 2, (single, "garbage"): 1}
@@ -64,9 +64,9 @@ async def test_what_is_left_of_the_days_calls_is_scraped_as_health_tells_it(tmp_
         seen = [await scrape(client)]
         await client.post("/api/payments/create", json=ORDER)
         seen.append(await scrape(client))
-        told = (await client.get("/api/health")).json()["services"]["bakong"]["remainingCalls"]
-    remaining = [found["bakong_calls_remaining",] for found in seen]
-    assert remaining == [9, told] == [9, 8]
+        health = (await client.get("/api/health")).json()["services"]["bakong"]["remainingCalls"]
+    remaining = [metrics["bakong_calls_remaining",] for metrics in seen]
+    assert remaining == [9, health] == [9, 8]
 
 
 async def test_without_a_limit_infinitely_many_calls_remain_and_without_a_database_nobody_knows(tmp_path):

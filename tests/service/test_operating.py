@@ -121,8 +121,8 @@ async def test_secrets_are_changed_with_an_overlap_and_then_the_old_ones_are_gon
         assert 0 < int(out.split()[0]) <= 20
         assert (await command("rotate", env=overlap))[1].startswith("0 columns")
         async with serving(after) as (_, service), client_of(service) as client:
-            found = await client.get("/api/payments/history", params={"userId": "sokha"})
-            assert found.json()["data"]["items"][0]["md5Hash"] == made["md5Hash"]
+            history = await client.get("/api/payments/history", params={"userId": "sokha"})
+            assert history.json()["data"]["items"][0]["md5Hash"] == made["md5Hash"]
             assert (await client.get(made["qrImagePath"])).status_code == 200
 
 

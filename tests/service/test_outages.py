@@ -277,11 +277,11 @@ async def test_no_log_holds_a_secret_a_token_or_an_account_whatever_is_sent(tmp_
     secrets = [
         env[name] for name in ("MAIN_BACKEND_API_KEY", "ENCRYPTION_KEY", "WEBHOOK_SECRET", "BAKONG_DEVELOPER_TOKEN")
     ]
-    told = [*secrets, *SEEDS, "noodle_shop@devb", "sokha_account@aclb"]
+    words = [*secrets, *SEEDS, "noodle_shop@devb", "sokha_account@aclb"]
     async with serving(env) as (process, url), client_of(url) as client:
         made = await client.post("/api/payments/create", json=ORDER, headers={"idempotency-key": "k"})
         assert made.status_code == 200
-        for word in told:
+        for word in words:
             await client.get("/api/payments/status/" + word.replace("/", "%2F"))
             await client.get("/api/subscriptions/status/" + word.replace("/", "%2F"), params={"token": word})
             await client.get("/api/health", headers={"user-agent": word, "x-request-id": word})
@@ -295,7 +295,7 @@ async def test_no_log_holds_a_secret_a_token_or_an_account_whatever_is_sent(tmp_
         out, err = await process.communicate()
     logs = {path.name: path.read_bytes() for path in (tmp_path / "logs").iterdir()}
     assert set(logs) == {"combined.log", "error.log", "security.log"}
-    assert logs["combined.log"].count(b"\n") > 5 * len(told)
+    assert logs["combined.log"].count(b"\n") > 5 * len(words)
     assert b"unauthorized" in logs["security.log"]
     written = b"".join([*logs.values(), out, err, *(path.read_bytes() for path in tmp_path.glob("service.db*"))])
-    assert [word for word in told if word.encode() in written] == []
+    assert [word for word in words if word.encode() in written] == []

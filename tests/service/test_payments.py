@@ -113,8 +113,8 @@ async def test_a_late_payment_is_not_lost(service, control):
 async def test_what_does_not_match_is_no_payment_but_is_flagged(service, control, act, flag):
     payment = await create(service)
     await control.post("/payments", json={"qr": payment["qrCode"], **act})
-    found = await status_of(service, payment)
-    assert (found["status"], found["flag"]) == ("PENDING", flag)
+    after = await status_of(service, payment)
+    assert (after["status"], after["flag"]) == ("PENDING", flag)
 
 
 async def test_a_failed_payment_is_failed(service, control):
@@ -137,8 +137,8 @@ async def test_monitor_gives_up_as_timeout_and_the_payment_is_still_watched(serv
     assert answer.json()["data"]["status"] == "TIMEOUT"
     await control.post("/payments", json={"qr": payment["qrCode"]})
     await control.post("/clock/advance", json={"seconds": 10})
-    found = await status_of(service, payment)
-    assert (found["status"], found["late"]) == ("PAID", True)
+    after = await status_of(service, payment)
+    assert (after["status"], after["late"]) == ("PAID", True)
 
 
 async def test_a_payment_outlives_a_bakong_that_hangs_and_breaks(service, control):

@@ -44,12 +44,12 @@ def test_a_change_costs_what_the_vector_says(row):
             change(row["old_price_minor"], row["new_price_minor"], period, at_s)
         assert caught.value.code == row["expect_error"]
         return
-    found = change(row["old_price_minor"], row["new_price_minor"], period, at_s)
+    price = change(row["old_price_minor"], row["new_price_minor"], period, at_s)
     assert (period.total_s, period.remaining_s(at_s)) == (row["total_seconds"], row["remaining_seconds"])
-    assert found.amount_minor == row["amount_minor"]
-    assert found.requires_payment is row["requires_payment"]
-    assert abs(found.credit_minor - Fraction(row["credit_exact_minor"])) <= Fraction(1, 2)
-    assert abs(found.debit_minor - Fraction(row["debit_exact_minor"])) <= 1
+    assert price.amount_minor == row["amount_minor"]
+    assert price.requires_payment is row["requires_payment"]
+    assert abs(price.credit_minor - Fraction(row["credit_exact_minor"])) <= Fraction(1, 2)
+    assert abs(price.debit_minor - Fraction(row["debit_exact_minor"])) <= 1
 
 
 @of_kind("sequence")
@@ -93,8 +93,8 @@ period = st.builds(lambda start, length: Period(start, start + length), st.integ
 
 @st.composite
 def moments(draw, count=1):
-    found = draw(period)
-    return found, *(draw(st.integers(found.start_s, found.end_s)) for _ in range(count))
+    paid = draw(period)
+    return paid, *(draw(st.integers(paid.start_s, paid.end_s)) for _ in range(count))
 
 
 @given(minor, minor, moments())
@@ -126,11 +126,11 @@ def test_two_steps_at_one_instant_cost_what_one_does_within_a_unit(first, second
 @given(minor, minor, moments())
 def test_rounding_is_off_by_half_a_unit_at_most(old, new, moment):
     when, at_s = moment
-    found = change(old, new, when, at_s)
+    price = change(old, new, when, at_s)
     share = Fraction(when.remaining_s(at_s), when.total_s)
-    assert abs(found.amount_minor - (new - old) * share) <= Fraction(1, 2)
-    assert abs(found.credit_minor - old * share) <= Fraction(1, 2)
-    assert abs(found.debit_minor - new * share) <= 1
+    assert abs(price.amount_minor - (new - old) * share) <= Fraction(1, 2)
+    assert abs(price.credit_minor - old * share) <= Fraction(1, 2)
+    assert abs(price.debit_minor - new * share) <= 1
 
 
 @given(minor, moments(3))
@@ -174,7 +174,7 @@ def test_an_instant_outside_the_period_is_refused(moment, beyond):
             change(50, 100, when, at_s)
 
 
-LAWS = [found for name, found in sorted(globals().items()) if name.startswith("test_") and hasattr(found, "hypothesis")]
+LAWS = [law for name, law in sorted(globals().items()) if name.startswith("test_") and hasattr(law, "hypothesis")]
 
 
 @pytest.mark.campaign

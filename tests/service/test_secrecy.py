@@ -29,7 +29,7 @@ async def test_a_planted_word_is_found_in_a_database_file_a_log_and_what_a_proce
         path.unlink()
     code, _, err = await command("webhooks", "replay", word, env=environment(tmp_path))
     assert (code, word in err) == (2, True)
-    assert [found.partition(": ")[2] for found in secrecy.leaks(tmp_path)] == [word]
+    assert [leak.partition(": ")[2] for leak in secrecy.leaks(tmp_path)] == [word]
 
 
 async def test_a_planted_word_is_found_in_any_table_of_postgresql(postgres_databases):
@@ -40,7 +40,7 @@ async def test_a_planted_word_is_found_in_any_table_of_postgresql(postgres_datab
         )
         await connection.execute(planted, b'{"account": "noodle_shop@devb"}')
         await connection.close()
-    assert [found.partition(": ")[2] for found in secrecy.leaks()] == ["noodle_shop@devb"]
+    assert [leak.partition(": ")[2] for leak in secrecy.leaks()] == ["noodle_shop@devb"]
 
 
 async def test_what_a_sandbox_draws_and_what_keys_make_prints_is_known_from_then_on(tmp_path):

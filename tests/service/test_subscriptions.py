@@ -88,16 +88,16 @@ async def test_a_downgrade_waits_for_the_billing_date_and_costs_nothing(service,
     for _ in range(2):
         answer = (await act(service, "downgrade")).json()["data"]
         assert (answer["effectiveAt"], answer["chargedNow"]) == ("2026-03-13T00:00:00.000Z", 0)
-    found = (await shown(service))["subscription"]
-    assert (found["planType"], found["pendingPlanType"]) == ("FAMILY_PREMIUM", "PREMIUM")
+    running = (await shown(service))["subscription"]
+    assert (running["planType"], running["pendingPlanType"]) == ("FAMILY_PREMIUM", "PREMIUM")
     bill = (await act(service, "renew")).json()["data"]
     assert bill["payment"]["amount"] == 0.5
     await pay(service, control, bill["payment"])
     assert (await shown(service))["subscription"]["planType"] == "FAMILY_PREMIUM"
     await advance(control, 15 * DAY)
-    found = (await shown(service))["subscription"]
-    assert (found["planType"], found["status"]) == ("PREMIUM", "ACTIVE")
-    assert "pendingPlanType" not in found
+    running = (await shown(service))["subscription"]
+    assert (running["planType"], running["status"]) == ("PREMIUM", "ACTIVE")
+    assert "pendingPlanType" not in running
 
 
 async def test_an_upgrade_cancels_a_pending_downgrade(service, control):
@@ -152,8 +152,8 @@ async def test_a_bill_paid_twice_renews_once_and_the_second_payment_renews_the_n
     for payment in (first, second):
         await control.post("/payments", json={"qr": payment["qrCode"]})
     await advance(control, 800)
-    found = (await shown(service))["subscription"]
-    assert found["nextBillingDate"] == "2026-04-12T00:00:00.000Z"
+    running = (await shown(service))["subscription"]
+    assert running["nextBillingDate"] == "2026-04-12T00:00:00.000Z"
     answer = (await act(service, "renew")).json()["data"]
     assert (answer["renewed"], answer["requiresPayment"]) == (True, False)
     assert answer["subscription"]["nextBillingDate"] == "2026-05-12T00:00:00.000Z"
@@ -184,11 +184,11 @@ async def test_16_racing_upgrades_leave_one_open(service, control):
 
 
 async def test_what_time_does_is_told_and_written_down(service, control, stack):
-    told = []
+    events = []
 
     async def app(scope, receive, send):
         message = await receive()
-        told.append(json.loads(message["body"])["type"])
+        events.append(json.loads(message["body"])["type"])
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body"})
 
@@ -202,7 +202,7 @@ async def test_what_time_does_is_told_and_written_down(service, control, stack):
             upgrade = await act(service, "upgrade", callback=url_of(opened) + "/hook")
             await pay(service, control, upgrade.json()["data"]["payment"])
             await advance(control, 1)
-    assert told == ["payment.paid", "subscription.activated", "payment.paid", "subscription.upgraded"]
+    assert events == ["payment.paid", "subscription.activated", "payment.paid", "subscription.upgraded"]
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ async def test_every_change_of_the_vectors_is_exact_over_http(house, row):
     at_ms = int(datetime.fromisoformat(row["change_at"]).timestamp() * 1000)
     house.core.prices = prices_of(row)
     down = row["new_price_minor"] < row["old_price_minor"]
-    found = subscription(
+    running = subscription(
         plan=Plan.FAMILY_PREMIUM if down else Plan.PREMIUM,
         begin_ms=seconds(row["period_start"]) * 1000,
         end_ms=seconds(row["period_end"]) * 1000,
@@ -233,7 +233,7 @@ async def test_every_change_of_the_vectors_is_exact_over_http(house, row):
     from bakong_simulator.kernel.clock import Mode
 
     house.clock.set_mode(Mode.FROZEN, at_ms=at_ms)
-    await keep(house.core, found)
+    await keep(house.core, running)
     answer = await act(house.client, "downgrade" if down else "upgrade")
     if "expect_error" in row:
         assert (answer.status_code, answer.json()["code"]) == (409, row["expect_error"])
@@ -279,5 +279,5 @@ async def test_a_quote_expires_at_its_second_over_http(house, row):
     assert datetime.fromisoformat(payment["expiresAt"]).timestamp() == seconds(row["expires_at"])
     for at, status in (("live_at", "PENDING"), ("expired_at", "EXPIRED")):
         await house.clock.advance(seconds(row[at]) * 1000 - house.clock.now_ms())
-        found = await house.client.get(f"/api/payments/status/{payment['md5Hash']}")
-        assert found.json()["data"]["status"] == status
+        answer = await house.client.get(f"/api/payments/status/{payment['md5Hash']}")
+        assert answer.json()["data"]["status"] == status

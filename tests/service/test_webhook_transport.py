@@ -106,17 +106,17 @@ TOLD = [
 ]
 
 
-@pytest.mark.parametrize(("told", "mark"), TOLD, ids=range(len(TOLD)))
-def test_a_log_line_shows_no_secret_wherever_it_stands(tmp_path, told, mark):
+@pytest.mark.parametrize(("secret", "mark"), TOLD, ids=range(len(TOLD)))
+def test_a_log_line_shows_no_secret_wherever_it_stands(tmp_path, secret, mark):
     streams = LogFiles(tmp_path, Redactor(SECRETS))
     log = logger(streams, lambda: "2026-02-11T00:00:00.000Z")
-    log.info("told", where=told, deep={"list": [told]}, **{"also " + told: 1})
-    log.error("broken", security=True, why=f"before {told} after")
+    log.info("told", where=secret, deep={"list": [secret]}, **{"also " + secret: 1})
+    log.error("broken", security=True, why=f"before {secret} after")
     streams.close()
     written = {path.stem: path.read_text() for path in tmp_path.iterdir()}
     assert [text.count("\n") for _, text in sorted(written.items())] == [2, 1, 1]
     whole = "".join(written.values())
-    assert told not in whole
+    assert secret not in whole
     assert (mark in whole) == mark.startswith(("[", "no***"))
     for line in written["error"].splitlines():
         assert json.loads(line)["level"] == "error"
