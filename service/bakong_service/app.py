@@ -47,8 +47,8 @@ async def run(settings: Settings, *, timers: Timers | None = None, works: bool =
     timers: the sandbox's clock; by default the system's. works: with a worker in this process.
     """
     async with AsyncExitStack() as opened:
-        streams, log = wiring.open_logs(settings)
-        opened.callback(streams.close)
+        files, log = wiring.open_logs(settings)
+        opened.callback(files.close)
         report = wiring.row_reporter(log)
         store = await wiring.open_store(settings, report)
         opened.push_async_callback(store.close)

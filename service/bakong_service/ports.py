@@ -12,6 +12,7 @@ from bakong_service.domain.events import Attempt, Notification
 from bakong_service.domain.idempotency import Answer
 from bakong_service.domain.keys import ApiKey
 from bakong_service.domain.payments import NoAnswer, Payment, Purpose, Receipt, Report
+from bakong_service.domain.polling import PollCandidate, Spent
 from bakong_service.domain.retention import Oldest
 from bakong_service.domain.subscriptions import Subscription
 

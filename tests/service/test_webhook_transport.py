@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bakong_sandbox.stack.serving import listen, serve, url_of
-from bakong_service.adapters.logs import Redactor, Streams, logger
+from bakong_service.adapters.logs import LogFiles, Redactor, logger
 from bakong_service.adapters.webhook_http import PRIVATE, HttpPost
 
 PRIVATE_ADDRESSES = [
@@ -108,11 +108,11 @@ TOLD = [
 
 @pytest.mark.parametrize(("secret", "mark"), TOLD, ids=range(len(TOLD)))
 def test_a_log_line_shows_no_secret_wherever_it_stands(tmp_path, secret, mark):
-    streams = LogFiles(tmp_path, Redactor(SECRETS))
-    log = logger(streams, lambda: "2026-02-11T00:00:00.000Z")
+    files = LogFiles(tmp_path, Redactor(SECRETS))
+    log = logger(files, lambda: "2026-02-11T00:00:00.000Z")
     log.info("told", where=secret, deep={"list": [secret]}, **{"also " + secret: 1})
     log.error("broken", security=True, why=f"before {secret} after")
-    streams.close()
+    files.close()
     written = {path.stem: path.read_text() for path in tmp_path.iterdir()}
     assert [text.count("\n") for _, text in sorted(written.items())] == [2, 1, 1]
     whole = "".join(written.values())

@@ -20,7 +20,7 @@ from bakong_service.adapters.system import SystemTimers
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import iso
 from bakong_service.domain.keys import ApiKey
-from bakong_service.domain.watching import day_of
+from bakong_service.domain.polling import day_of
 from bakong_service.ports import Store
 from bakong_service.settings import Settings
 

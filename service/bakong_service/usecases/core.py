@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from bakong_service.domain.breaker import Breaker
 from bakong_service.domain.plans import Prices
+from bakong_service.domain.polling_single import Forecast
 from bakong_service.domain.retention import Retention
-from bakong_service.domain.singly import Usual
 from bakong_service.domain.subscriptions import GRACE_MS
 from bakong_service.ports import Archive, Bakong, Ids, Patience, Post, ReportRow, Store, Timers, unreported
 
@@ -77,5 +77,5 @@ class Core:
     report: ReportRow = unreported
     retention: Retention = field(default_factory=Retention)
     archive: Archive | None = None
-    outlook: Outlook = field(default_factory=Outlook)
+    upstream: UpstreamState = field(default_factory=UpstreamState)
     in_flight: set[str] = field(default_factory=set)

@@ -150,33 +150,33 @@ async def _record(core: Core, payments: Sequence[Payment], reports: Mapping[str,
 
     def record(unit: UnitOfWork) -> list[Payment]:
         if any(isinstance(report, NoAnswer) and report.why == "quota" for report in reports.values()):
-            change.records.stop_calls(BAKONG, watching.day_of(change.at_ms))
-        return _settled_all(change, change.records.payments_by_id(ids), reports)
+            unit.records.stop_calls(BAKONG, polling.day_of(unit.at_ms))
+        return _settled_all(unit, unit.records.payments_by_id(ids), reports)
 
     return await transact(core, record)
 
 
-def _settled_all(change: Change, payments: Sequence[Payment], reports: Mapping[str, Report]) -> list[Payment]:
+def _settled_all(unit: UnitOfWork, payments: Sequence[Payment], reports: Mapping[str, Report]) -> list[Payment]:
     """All of them together, which is cheap; where one fails, each by itself, so that it undoes no other."""
     try:
-        with change.records.savepoint():
-            return [_settled(change, payment, reports.get(payment.md5)) for payment in payments]
+        with unit.records.savepoint():
+            return [_settled(unit, payment, reports.get(payment.md5)) for payment in payments]
     except RowError:
-        return [_settled_alone(change, payment, reports.get(payment.md5)) for payment in payments]
+        return [_settled_alone(unit, payment, reports.get(payment.md5)) for payment in payments]
 
 
-def _settled_alone(change: Change, payment: Payment, report: Report | None) -> Payment:
+def _settled_alone(unit: UnitOfWork, payment: Payment, report: Report | None) -> Payment:
     """As _settled, undoing nothing of the others where it fails: it is then planned as one without news."""
     for tried in (report, NotFound()):
         try:
-            with change.records.savepoint():
-                return _settled(change, payment, tried)
+            with unit.records.savepoint():
+                return _settled(unit, payment, tried)
         except RowError as error:
-            change.core.report("payment", payment.id, error.__cause__ or error)
+            unit.core.report("payment", payment.id, error.__cause__ or error)
     return payment
 
 
-def _settled(change: Change, payment: Payment, report: Report | None) -> Payment:
+def _settled(unit: UnitOfWork, payment: Payment, report: Report | None) -> Payment:
     """The payment after its report, or after none; with when to ask again."""
     if report is not None:
         payment = apply(unit, payment, report)
@@ -193,17 +193,17 @@ def _expired(unit: UnitOfWork, payment: Payment) -> Payment:
     return move(unit, payment, PaymentStatus.EXPIRED, "15 minutes passed unpaid")
 
 
-def _expired_alone(change: Change, payment: Payment) -> Payment | None:
+def _expired_alone(unit: UnitOfWork, payment: Payment) -> Payment | None:
     try:
-        with change.records.savepoint():
-            return _expired(change, payment)
+        with unit.records.savepoint():
+            return _expired(unit, payment)
     except RowError as error:
-        change.core.report("payment", payment.id, error.__cause__ or error)
+        unit.core.report("payment", payment.id, error.__cause__ or error)
         return None
 
 
-def _next_ms(change: Change, payment: Payment, *, answered: bool) -> int | None:
-    core, at_ms = change.core, change.at_ms
+def _next_ms(unit: UnitOfWork, payment: Payment, *, answered: bool) -> int | None:
+    core, at_ms = unit.core, unit.at_ms
     if core.daily_calls is not None:
         is_over = at_ms >= payment.expires_ms + polling.GIVE_UP_MS
         return None if answered and is_over else at_ms
@@ -230,25 +230,25 @@ def _learn(core: Core, reports: Mapping[str, Report]) -> None:
 async def budget(core: Core) -> Budget:
     """The day's calls, for whoever shows them."""
     now_ms = core.timers.now_ms()
-    spent = await core.store.read(lambda records: records.calls_spent(BAKONG, watching.day_of(now_ms)))
-    return Budget(core.daily_calls, spent.calls, spent.stopped, watching.day_end_ms(now_ms))
+    spent = await core.store.read(lambda records: records.calls_spent(BAKONG, polling.day_of(now_ms)))
+    return Budget(core.daily_calls, spent.calls, spent.stopped, polling.day_end_ms(now_ms))
 
 
 async def spend_call(core: Core) -> bool:
     """Take one of the day's calls, before it is made. Without a limit they are counted all the same, in the clear."""
     if core.daily_calls is None:
         return True
-    day, limit = watching.day_of(core.timers.now_ms()), core.daily_calls
+    day, limit = polling.day_of(core.timers.now_ms()), core.daily_calls
     return await core.store.write(lambda records: records.spend_call(BAKONG, day, limit))
 
 
 async def expire_due(core: Core) -> None:
     """Tell the end of every code that has ended, whether Bakong could be asked or not."""
 
-    def expire(change: Change) -> bool:
+    def expire(unit: UnitOfWork) -> bool:
         """Whether some were ended and more may be left."""
-        overdue = change.records.overdue(change.at_ms, BATCH)
-        ended = [_expired_alone(change, payment) for payment in overdue]
+        overdue = unit.records.overdue(unit.at_ms, BATCH)
+        ended = [_expired_alone(unit, payment) for payment in overdue]
         return any(ended) and len(overdue) == BATCH
 
     while await transact(core, expire):
@@ -294,7 +294,7 @@ def _lease_these(payment_ids: Sequence[str], unit: UnitOfWork) -> list[Payment]:
     return unit.records.lease_payments(payment_ids, unit.at_ms, unit.at_ms + unit.core.lease_ms)
 
 
-def _outlook(day: int, records: Records) -> tuple[list[Watched], Spent]:
+def _candidates(day: int, records: Records) -> tuple[list[PollCandidate], Spent]:
     return records.watched(WATCHED), records.calls_spent(BAKONG, day)
 
 
@@ -321,12 +321,12 @@ async def _forecast(core: Core, daily: int) -> Forecast:
     """What a day usually sells, learnt anew each day."""
     upstream, now_ms = core.upstream, core.timers.now_ms()
     day = polling.day_of(now_ms)
-    if outlook.usual is None or outlook.usual_day != day:
-        until_ms = watching.day_end_ms(now_ms) - watching.DAY_MS
-        from_ms = until_ms - singly.LEARNT_DAYS * watching.DAY_MS
+    if upstream.forecast is None or upstream.forecast_day != day:
+        until_ms = polling.day_end_ms(now_ms) - polling.DAY_MS
+        from_ms = until_ms - polling_single.HISTORY_DAYS * polling.DAY_MS
         sold = await core.store.write(lambda records: records.sold(from_ms, until_ms))
-        outlook.usual, outlook.usual_day = Usual.learnt(sold, daily), day
-    return outlook.usual
+        upstream.forecast, upstream.forecast_day = Forecast.from_history(sold, daily), day
+    return upstream.forecast
 
 
 def _wake_ms(core: Core, made: polling.PollPlan, ends_ms: Sequence[int], now_ms: int) -> int | None:

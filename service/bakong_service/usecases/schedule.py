@@ -1,7 +1,6 @@
 """What time alone changes in subscriptions. Must not depend on HTTP or SQL."""
 
 from bakong_service.domain.errors import RowError
-from bakong_service.usecases.change import Change, transact
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.settle import bring_up_to_date
 from bakong_service.usecases.unit_of_work import UnitOfWork, transact
@@ -20,9 +19,9 @@ def _tick(unit: UnitOfWork) -> int:
     due = unit.records.due_subscriptions(unit.at_ms, BATCH)
     for subscription in due:
         try:
-            with change.records.savepoint():
-                bring_up_to_date(change, subscription)
+            with unit.records.savepoint():
+                bring_up_to_date(unit, subscription)
         except RowError as error:
-            change.core.report("subscription", subscription.id, error.__cause__ or error)
-            change.records.postpone_subscription(subscription.id, change.at_ms + POSTPONED_MS)
+            unit.core.report("subscription", subscription.id, error.__cause__ or error)
+            unit.records.postpone_subscription(subscription.id, unit.at_ms + POSTPONED_MS)
     return len(due)

@@ -13,9 +13,9 @@ from bakong_service.domain.errors import UnavailableError
 from bakong_service.ports import Records, Timer
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.deliver import Delivery
+from bakong_service.usecases.poll_payments import poll_due
 from bakong_service.usecases.retention import Cleaner
 from bakong_service.usecases.schedule import tick_due
-from bakong_service.usecases.watch import poll_due
 
 AGAIN_MS = 1_000
 STOP_S = 5.0

@@ -90,7 +90,9 @@ class PollRows(PaymentRows):
             .limit(limit)
         )
         return [
-            Watched(row.id, row.created_ms, row.expires_ms, row.asked_ms, Priority(row.priority), row.status in _OPEN)
+            PollCandidate(
+                row.id, row.created_ms, row.expires_ms, row.asked_ms, Priority(row.priority), row.status in _OPEN
+            )
             for row in rows
         ]
 
