@@ -119,8 +119,9 @@ async def outside(folder, old):
         clock = stack.worlds.default.clock
         clock.set_mode(Mode.FROZEN, at_ms=NOW_MS)
         begun = time.process_time()
-        await asyncio.gather(*(bought(stack, client, f"customer-{number}") for number in range(PAYMENTS)))
-        await clock.advance(20_000)
+        for number in range(PAYMENTS):
+            await bought(stack, client, f"customer-{number}")
+            await clock.advance(3_000)
         spent = time.process_time() - begun
         for number in range(PAYMENTS):
             answer = await client.get(
