@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import settings
 
 from bakong_sandbox.stack.options import Options
 from bakong_sandbox.stack.sandbox import run
@@ -17,6 +18,11 @@ from tests import servers
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # for clients of plain HTTP: reading the system's CAs takes 50 ms
 PLAIN = {"trust_env": False, "verify": NO_TLS, "timeout": 60}
 NOW_MS = 1_770_768_000_000  # 2026-02-11T00:00:00Z
+
+
+# Properties draw the same cases on every machine, however slow it is.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 
 def pytest_configure(config):

@@ -255,7 +255,7 @@ def test_every_call_without_a_target_reads_only():
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("cassette: [", "no YAML"),
+        ("cassette: [", "not valid YAML"),
         ("cassette: 2", "cassette"),
         ("cassette: 1\nhost: a\nrecorded: b\nbudget: 1\nspent: 1\nexchanges: [{name: a}]", "exchanges.0.request"),
     ],

@@ -12,7 +12,7 @@ import uvicorn
 from packaging.requirements import Requirement
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from bakong_sandbox import bounded, edge, serving
+from bakong_sandbox.stack import bounded, edge, serving
 
 PROTOCOL = ["connection_made", "connection_lost", "data_received", "send_400_response", "on_message_begin"]
 PROTOCOL += [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.service_coverage import PAGE, found, is_held_twice, page
+from scripts.service_coverage import PAGE, function_of, is_held_twice, page
 from tests.service.promises import API, FAULTS, Promise
 
 ROWS = (*API, *FAULTS)
@@ -10,7 +10,7 @@ ROWS = (*API, *FAULTS)
 
 @pytest.mark.parametrize("promise", ROWS, ids=[promise.row for promise in ROWS])
 def test_every_row_has_a_test_that_is_there_and_holds_it_on_both_databases(promise):
-    assert [test for test in promise.tests if not callable(found(test))] == []
+    assert [test for test in promise.tests if not callable(function_of(test))] == []
     assert is_held_twice(promise) or promise.once
 
 

@@ -27,7 +27,9 @@ def plan(*watched, at_ms=NOON_MS, spent=30, forecast=SHOP):
 
 
 @pytest.mark.parametrize(
-    ("hour", "coming", "gone"), [(0, 120, 0), (8, 120, 0), (8.5, 115, 5 / 120), (14, 60, 0.5), (20, 0, 1)], ids=str
+    ("hour", "expected_rest", "elapsed_share"),
+    [(0, 120, 0), (8, 120, 0), (8.5, 115, 5 / 120), (14, 60, 0.5), (20, 0, 1)],
+    ids=str,
 )
 def test_what_is_to_come_is_learnt_from_the_days_before(hour, expected_rest, elapsed_share):
     at_ms = int(MIDNIGHT_MS + hour * HOUR_MS)

@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -42,6 +42,7 @@ def test_a_report_shows_what_it_always_showed(name, shown):
     assert shown() == (GOLDEN / name).read_text()
 
 
+@settings(max_examples=40)
 @given(TEXTS)
 def test_a_text_of_strangers_stays_text_in_every_page(text):
     for page in (rules_report.as_html(sample(text)), load.as_html(load_report(text))):
@@ -50,6 +51,7 @@ def test_a_text_of_strangers_stays_text_in_every_page(text):
         assert " ".join(clean(text).split()) in " ".join(seen(page).split())
 
 
+@settings(max_examples=40)
 @given(TEXTS)
 def test_a_text_of_strangers_is_read_back_from_junit(text):
     failure = fromstring(rules_report.as_junit(sample(text))).find("testcase/failure")
@@ -58,6 +60,7 @@ def test_a_text_of_strangers_is_read_back_from_junit(text):
     assert limit.get("message") == clean(text)
 
 
+@settings(max_examples=40)
 @given(TEXTS)
 def test_a_text_of_strangers_commands_no_terminal(text):
     for show, report in (

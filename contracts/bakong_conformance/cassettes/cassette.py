@@ -43,7 +43,7 @@ class Request(_Content):
 
 
 class Answer(_Content):
-    """What came back. headers: those that a client acts on, names in small letters."""
+    """What came back. headers: those that a client acts on, names in lowercase."""
 
     status: int
     latency_ms: int = 0
@@ -91,12 +91,12 @@ def content_of(raw: bytes) -> dict[str, Any]:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("duplicate key")
     return fields
 
 
 def _refused(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not valid JSON")
 
 
 def write(cassette: Cassette) -> str:
@@ -131,7 +131,7 @@ def read(path: Path) -> Cassette:
     except OSError as error:
         raise CassetteError(f"{path}: cannot be read: {error.strerror or error}") from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise CassetteError(f"{path}: no YAML: {' '.join(str(error).split())}") from None
+        raise CassetteError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the document"

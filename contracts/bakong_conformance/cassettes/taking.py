@@ -44,7 +44,7 @@ class Targets(BaseModel):
 
 
 class Call(NamedTuple):
-    """One call to make. raw: the body where it is no JSON."""
+    """One call to make. raw: the body where it is not JSON."""
 
     name: str
     endpoint: str

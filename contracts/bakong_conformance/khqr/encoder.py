@@ -100,12 +100,12 @@ def _counted(qr: str, tag: str, text: str) -> None:
     require(expected in qr, f"expected {expected!r} ({len(text)} characters) in {qr!r}")
 
 
-@rule("tlv.once", "No tag stands twice", forbids="the same tag twice in a code", examples=30)
+@rule("tlv.once", "No tag is duplicated", forbids="the same tag twice in a code", examples=30)
 def _once(codec: Codec, case: Case) -> None:
     """The tags of the top level are counted."""
     tags = [part.tag for part in parts(written(codec, case, case.draw(payloads(codec.now_ms), "payload")).qr)[0]]
     twice = sorted({tag for tag in tags if tags.count(tag) > 1})
-    require(not twice, f"tag {', '.join(twice)} stands twice")
+    require(not twice, f"tag {', '.join(twice)} is duplicated")
 
 
 @rule("tlv.order", "Tag 00 is first and tag 63 is last", forbids="a code that does not begin with 00 or end with 63")

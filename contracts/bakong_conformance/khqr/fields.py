@@ -45,7 +45,7 @@ def _template(codec: Codec, case: Case) -> None:
 @rule(
     "account.kept",
     "An account stands in its template as it was given",
-    forbids="an account in small letters, or refused for a dot, a hyphen or a telephone number",
+    forbids="an account in lowercase, or refused for a dot, a hyphen or a telephone number",
 )
 def _account_kept(codec: Codec, case: Case) -> None:
     """Accounts as banks give them out, and one of 32 characters."""

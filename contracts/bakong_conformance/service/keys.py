@@ -170,14 +170,14 @@ def _elsewhere(service: Service) -> Iterator[Service]:
     """The service as another address of this machine asks it. Raises NotCheckedError."""
     host = service.http.base_url.host
     if host != "127.0.0.1":
-        raise NotCheckedError(f"another address than {host}'s cannot be had here")
+        raise NotCheckedError(f"no address but {host} can be bound here")
     transport = httpx.HTTPTransport(local_address="127.0.0.9")
     with httpx.Client(base_url=service.http.base_url, transport=transport, timeout=30) as http:
         other = Service(service.config, http, service.world, service.values, service.receiver)
         try:
             _unknown(other, Case())
         except RuleBrokenError:
-            raise NotCheckedError("another address of this machine cannot be had") from None
+            raise NotCheckedError("no other address of this machine can be bound") from None
         yield other
 
 

@@ -2,4 +2,4 @@
 
 
 class SetupError(Exception):
-    """Something in the surroundings or the options that has to be put right first."""
+    """A wrong option, or something in the surroundings that the command needs first."""
