@@ -34,15 +34,16 @@ def parse_model(text: str, file: str, model: type[M]) -> M:
     """The model in a text. Raises YamlError."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+        mistakes = list(_duplicates(root, file)) if root else []
+        values = yaml.SafeLoader("").construct_document(root) if root else None
     except yaml.MarkedYAMLError as error:
         where = _where(error.problem_mark) if error.problem_mark else ""
         raise YamlError(f"{file}{where}: not valid YAML: {error.problem}") from None
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:  # ValueError: a date that no calendar has
         raise YamlError(f"{file}: not valid YAML: {' '.join(str(error).split()) or 'nested too deeply'}") from None
-    mistakes = list(_duplicates(root, file)) if root else []
     checked = None
     try:
-        checked = model.model_validate({} if root is None else yaml.SafeLoader("").construct_document(root))
+        checked = model.model_validate(values)
     except ValidationError as error:
         for mistake in rows(error):
             where = _where(_mark(root, mistake["loc"], mistake["type"]))
@@ -75,9 +76,10 @@ def _duplicates(node: yaml.Node, file: str) -> Iterator[str]:
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
-            if key.value in seen:
-                yield f"{file}{_where(key.start_mark)}: duplicate key {key.value!r}"
-            seen.add(key.value)
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    yield f"{file}{_where(key.start_mark)}: duplicate key {key.value!r}"
+                seen.add(key.value)
             yield from _duplicates(value, file)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:

@@ -55,6 +55,17 @@ def test_a_mistake_is_named_with_file_line_column_and_what_was_expected(tmp_path
     assert [word for word in words if word not in str(error.value)] == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["", "? [1]\n: 2", "about: 2026-99-99", "shape: &a [*a]", "a: " + "[" * 3000, "\x00", "--- 1\n--- 2", "a: *b"],
+)
+def test_a_file_that_is_no_profile_at_all_is_named(tmp_path, text):
+    file = tmp_path / "mine.yaml"
+    file.write_text(text)
+    with pytest.raises(LoadError, match=r"^.*mine\.yaml:"):
+        load(str(file))
+
+
 def test_all_mistakes_of_a_file_are_named_at_once(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text("shape: {users: many, people: 3}\nkeys: 1\nslo:\n  p99_ms: -1\nkeys: 3\n")
