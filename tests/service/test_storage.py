@@ -56,6 +56,30 @@ async def test_the_migrations_go_down_to_nothing_and_up_again(store):
     assert await store.migrate(migrate.revision) == migrate.HEAD
 
 
+async def test_webhooks_that_waited_before_there_were_hosts_are_leased_by_their_hosts(empty):
+    await empty.migrate(lambda connection: migrate.upgrade(connection, "0002"))
+    columns = "id, event, url, body, created_ms, attempts, next_try_ms"
+    old = [
+        ("sent", "http://a.test/hook", "NULL"),
+        ("due", "http://a.test/hook", 5),
+        ("other", "http://b.test:8000/", 7),
+    ]
+
+    def insert(connection):
+        body = "X'7B7D'" if connection.dialect.name == "sqlite" else "'{}'"
+        for name, url, next_ms in old:
+            values = f"'{name}', 'payment.paid', '{url}', {body}, 1, 0, {next_ms}"
+            connection.execute(text(f"INSERT INTO webhook_notifications ({columns}) VALUES ({values})"))  # noqa: S608
+
+    await empty.migrate(insert)
+    await empty.migrate(migrate.upgrade)
+    assert await empty.read(lambda records: records.due_hosts()) == {"a.test": 5, "b.test:8000": 7}
+    leased = await empty.write(lambda records: records.lease_notifications("a.test", 6, 60_000, 10))
+    assert [(one.id, one.host) for one in leased] == [("due", "a.test")]
+    assert await empty.write(lambda records: records.replay("sent", 9))
+    assert await empty.read(lambda records: records.due_hosts()) == {"": 9, "a.test": 60_000, "b.test:8000": 7}
+
+
 async def test_many_that_start_together_migrate_once(empty):
     await asyncio.gather(*(empty.migrate(migrate.upgrade) for _ in range(4)))
     assert await empty.migrate(migrate.revision) == migrate.HEAD
