@@ -15,6 +15,7 @@ COPY contracts contracts
 COPY scenarios scenarios
 COPY simulator simulator
 COPY service service
+COPY schemes schemes
 COPY loadtests loadtests
 COPY sandbox sandbox
 RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .

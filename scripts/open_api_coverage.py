@@ -7,7 +7,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "open-api-coverage.md"
 HEAD = """# What of the Open API is played, how sure we are of it, and which test holds it
 
-Made by `python scripts/open_api_coverage.py` from `contracts/bakong_contracts/open_api` and
+Made by `python scripts/open_api_coverage.py` from `schemes/bakong_schemes/bakong/wire` and
 `tests/simulator`; do not edit it by hand.
 *documented*: NBC's own documents; *seen*: reported from the live API; *guessed*: ours.
 
@@ -17,8 +17,8 @@ Made by `python scripts/open_api_coverage.py` from `contracts/bakong_contracts/o
 def page() -> str:
     """The page as it should be. Raises KeyError for a row that no test holds."""
     sys.path.insert(0, str(ROOT))
-    from bakong_contracts.open_api import DISPUTES, PROFILES  # noqa: PLC0415  found from the checkout
-    from bakong_contracts.open_api.rows import ROWS  # noqa: PLC0415
+    from bakong_schemes.bakong.wire import DISPUTES, PROFILES  # noqa: PLC0415  found from the checkout
+    from bakong_schemes.bakong.wire.rows import ROWS  # noqa: PLC0415
     from tests.simulator import test_open_api_rows  # noqa: F401, PLC0415  its tests register what they hold
     from tests.simulator.covering import HELD  # noqa: PLC0415
 

@@ -12,7 +12,7 @@ FOLDER = ROOT / "contracts" / "openapi"
 def documents() -> dict[str, Any]:
     """Each document by its file's name."""
     sys.path.insert(0, str(ROOT))
-    from bakong_contracts.open_api.document import document  # noqa: PLC0415  found from the checkout
+    from bakong_schemes.bakong.wire.document import document  # noqa: PLC0415  found from the checkout
     from bakong_service.adapters.metrics import CONTENT_TYPE  # noqa: PLC0415
     from bakong_service.api import operations, routes  # noqa: PLC0415
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from bakong_contracts.open_api import ENDPOINTS
+from bakong_schemes.bakong.wire import ENDPOINTS
 
 
 class State(StrEnum):

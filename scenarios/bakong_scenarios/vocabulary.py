@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from bakong_contracts.open_api import ENDPOINTS, TRACKING_STATUSES
+from bakong_schemes.bakong.wire import ENDPOINTS, TRACKING_STATUSES
 
 Kind = Literal["duration", "shift", "integer", "fraction", "text"]
 

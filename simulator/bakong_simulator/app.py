@@ -11,11 +11,11 @@ from typing import Any
 
 import orjson
 
-from bakong_contracts.open_api import codes
-from bakong_contracts.open_api.document import document
 from bakong_contracts.service_api import INVALID, TOO_LARGE
-from bakong_simulator.bakong import open_api
-from bakong_simulator.bakong.replies import refusal
+from bakong_schemes.bakong.fake import open_api
+from bakong_schemes.bakong.fake.replies import refusal
+from bakong_schemes.bakong.wire import codes
+from bakong_schemes.bakong.wire.document import document
 from bakong_simulator.control import build as build_control
 from bakong_simulator.control import problems
 from bakong_simulator.kernel import snapshots

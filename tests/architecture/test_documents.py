@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 MUST_BE_THERE = (
-    *("pyproject.toml", "simulator", "khqr", "contracts", "scenarios", "loadtests", "tests"),
+    *("pyproject.toml", "simulator", "khqr", "contracts", "scenarios", "schemes", "loadtests", "tests"),
     *("docker-compose.yml", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"),
     *("Makefile", "constraints.txt", ".ci/run", "docs/adr", "docs/sources.md"),
 )

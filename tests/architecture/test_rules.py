@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ["emvqr", "khqr", "contracts", "scenarios", "simulator", "service", "loadtests", "sandbox"]
+FOLDERS = ["emvqr", "khqr", "contracts", "scenarios", "simulator", "service", "schemes", "loadtests", "sandbox"]
 BIN = Path(sys.executable).parent
 
 

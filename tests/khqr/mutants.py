@@ -125,7 +125,7 @@ def main(count: int, seed: int = 0, part: int = 0, parts: int = 1) -> int:
         for name in ("emvqr", "khqr", "tests"):
             shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", copy)
-        for name in ("contracts", "scenarios", "simulator", "service", "loadtests", "sandbox"):
+        for name in ("contracts", "scenarios", "simulator", "service", "schemes", "loadtests", "sandbox"):
             (copy / name).symlink_to(ROOT / name)
         made = mutants(count, seed)[part::parts]
         survivors = []

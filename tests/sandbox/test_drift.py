@@ -14,12 +14,12 @@ from bakong_conformance.cassettes import Answer, Masker, Recorder, Targets, cass
 from bakong_conformance.cassettes.taking import private_values
 from bakong_conformance.engine import Options
 from bakong_conformance.rules import Verdict
-from bakong_contracts.open_api import PROFILES
 from bakong_sandbox.cli.drift import compare
 from bakong_scenarios import State
+from bakong_schemes.bakong.fake.limits import Limits
+from bakong_schemes.bakong.fake.scanning import scan
+from bakong_schemes.bakong.wire import PROFILES
 from bakong_simulator import app as simulator_app
-from bakong_simulator.bakong.limits import Limits
-from bakong_simulator.bakong.scanning import scan
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.worlds import Worlds
 from tests.bridge import Bridge

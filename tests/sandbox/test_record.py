@@ -17,8 +17,8 @@ from bakong_conformance.engine import Options, run
 from bakong_conformance.rules import Verdict
 from bakong_sandbox.cli.record import masked
 from bakong_sandbox.devkit.recording.proxy import Proxy
+from bakong_schemes.bakong.fake.registrations import EMAIL
 from bakong_simulator import app as simulator_app
-from bakong_simulator.bakong.registrations import EMAIL
 from tests.mutants.serving import Loop
 from tests.sandbox.test_drift import drift, record, simulator
 

@@ -6,7 +6,7 @@ import pytest
 
 from bakong_scenarios import Scenario, ScenarioError, ScriptFile, by_magic, find, names, read
 from bakong_scenarios.magic import numbers
-from bakong_simulator.bakong.scanning import Order
+from bakong_schemes.bakong.fake.scanning import Order
 from bakong_simulator.kernel.matching import choose
 
 ORDER = Order("0" * 32, "sokha@devb", "USD", 150, "INV-1", None)

@@ -4,8 +4,8 @@ import pytest
 
 from bakong_scenarios import ScenarioError, State, find, names, read
 from bakong_scenarios.vocabulary import ANSWERS, CONDITIONS, FAULTS
-from bakong_simulator.bakong.faults import FAULTS as PLAYED
-from bakong_simulator.bakong.faults import REFUSALS
+from bakong_schemes.bakong.fake.faults import FAULTS as PLAYED
+from bakong_schemes.bakong.fake.faults import REFUSALS
 from bakong_simulator.wire import conditions
 
 

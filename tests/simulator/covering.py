@@ -7,7 +7,7 @@ HELD: dict[str, list[str]] = {}
 
 
 def holds(*names: str) -> Callable[[Any], Any]:
-    """The decorated test holds these rows (bakong_contracts.open_api.rows, "<endpoint> <outcome>")."""
+    """The decorated test holds these rows (bakong_schemes.bakong.wire.rows, "<endpoint> <outcome>")."""
 
     def register(test: Any) -> Any:
         for name in names:

@@ -1,6 +1,6 @@
 """docs/open-api-coverage.md: fresh, and with a test for every promised row."""
 
-from bakong_contracts.open_api.rows import ROWS
+from bakong_schemes.bakong.wire.rows import ROWS
 from scripts.open_api_coverage import PAGE, page
 from tests.simulator import test_open_api_rows  # noqa: F401  its tests register what they hold
 from tests.simulator.covering import HELD

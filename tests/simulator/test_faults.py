@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_scenarios import FaultRule, read
 from bakong_scenarios.vocabulary import ALTERNATIVES, FAULTS
+from bakong_schemes.bakong.fake.faults import FAULTS as PLAYED
 from bakong_simulator import app
-from bakong_simulator.bakong.faults import FAULTS as PLAYED
 from bakong_simulator.kernel.rng import Rng
 from bakong_simulator.kernel.worlds import Worlds
 from bakong_simulator.wire.conditions import Moment, hold

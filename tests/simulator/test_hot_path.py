@@ -12,7 +12,7 @@ class Absent:
             raise ModuleNotFoundError(f"the hot path imports {name}")
 
 sys.meta_path.insert(0, Absent())
-from bakong_simulator.bakong.open_api import Call, call
+from bakong_schemes.bakong.fake.open_api import Call, call
 from bakong_simulator.kernel.worlds import Worlds
 from bakong_simulator.wire.send import send_reply
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bakong_simulator.bakong.limits import Meter
+from bakong_schemes.bakong.fake.limits import Meter
 
 CHECK = "check_transaction_by_md5"
 MIDNIGHT_MS = 1_770_742_800_000  # 2026-02-11T00:00:00+07:00

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from bakong_contracts.open_api import ENDPOINTS
+from bakong_schemes.bakong.wire import ENDPOINTS
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.worlds import Worlds

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from bakong_contracts.open_api import ENDPOINTS, TRANSACTION_KEYS
+from bakong_schemes.bakong.wire import ENDPOINTS, TRANSACTION_KEYS
 
 NOT_FOUND = {
     "responseCode": 1,

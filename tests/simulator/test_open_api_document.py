@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 from schemathesis import Config
 
-from bakong_contracts.open_api import ENDPOINTS, PROFILES
-from bakong_contracts.open_api.document import document
+from bakong_schemes.bakong.fake.open_api import Call, call
+from bakong_schemes.bakong.wire import ENDPOINTS, PROFILES
+from bakong_schemes.bakong.wire.document import document
 from bakong_simulator import app as simulator_app
-from bakong_simulator.bakong.open_api import Call, call
 from bakong_simulator.kernel.worlds import Worlds
 from tests.conftest import NOW_MS
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bakong_contracts.open_api import ENDPOINTS, TRANSACTION_KEYS
-from bakong_contracts.open_api.endpoints import CHECK_ACCOUNT
+from bakong_schemes.bakong.wire import ENDPOINTS, TRANSACTION_KEYS
+from bakong_schemes.bakong.wire.endpoints import CHECK_ACCOUNT
 from khqr import Currency, Individual, encode
 from tests.conftest import NOW_MS
 from tests.simulator.covering import holds

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bakong_scenarios import State, read
-from bakong_simulator.bakong.registrations import MAX_TOKENS
-from bakong_simulator.bakong.scanning import scan
+from bakong_schemes.bakong.fake.registrations import MAX_TOKENS
+from bakong_schemes.bakong.fake.scanning import scan
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.ledger import LedgerError
 from bakong_simulator.kernel.world import World, WorldError

@@ -19,7 +19,7 @@ from bakong_conformance.bakong.subject import (
 )
 from bakong_conformance.case import Case
 from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, require
-from bakong_contracts.open_api import TRANSACTION_KEYS
+from bakong_schemes.bakong.wire import TRANSACTION_KEYS
 from khqr import Currency
 
 SUITE = Suite("bakong")

@@ -7,7 +7,7 @@ from bakong_conformance.case import Case
 from bakong_conformance.control import World
 from bakong_conformance.http import Answer
 from bakong_conformance.rules import Suite, require
-from bakong_contracts.open_api import codes
+from bakong_schemes.bakong.wire import codes
 
 SUITE = Suite("bakong")
 rule = SUITE.rule

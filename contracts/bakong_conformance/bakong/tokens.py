@@ -9,7 +9,7 @@ from typing import Any
 from bakong_conformance.bakong.subject import UNKNOWN_MD5, Bakong, bodies, code, known, refused, transaction
 from bakong_conformance.case import Case
 from bakong_conformance.rules import NotCheckedError, Suite, require
-from bakong_contracts.open_api import codes
+from bakong_schemes.bakong.wire import codes
 
 SUITE = Suite("bakong")
 rule = SUITE.rule

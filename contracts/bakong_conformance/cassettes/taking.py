@@ -27,7 +27,7 @@ from bakong_conformance.cassettes.cassette import (
     write,
 )
 from bakong_conformance.cassettes.masking import Masker, claims
-from bakong_contracts.open_api.codes import DAILY_QUOTA
+from bakong_schemes.bakong.wire.codes import DAILY_QUOTA
 
 MD5, HASH, ACCOUNT = "check_transaction_by_md5", "check_transaction_by_hash", "check_bakong_account"
 

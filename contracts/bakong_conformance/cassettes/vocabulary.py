@@ -1,7 +1,7 @@
 """What is public in an answer of the Open API, and stays as it is; all else is masked. Data, no code."""
 
-from bakong_contracts.open_api import CODES, ENDPOINTS, LIST_MESSAGES, TRACKING_STATUSES, TRANSACTION_KEYS
-from bakong_contracts.open_api import codes as code
+from bakong_schemes.bakong.wire import CODES, ENDPOINTS, LIST_MESSAGES, TRACKING_STATUSES, TRANSACTION_KEYS
+from bakong_schemes.bakong.wire import codes as code
 
 # What the recorder asks for where it is given nothing: nobody's.
 UNKNOWN_MD5 = "0123456789abcdef0123456789abcdef"

@@ -14,10 +14,10 @@ from bakong_conformance.cassettes import Cassette, CassetteError, Exchange, diff
 from bakong_conformance.engine import Options, chosen, run
 from bakong_conformance.reports.terminal import TerminalWatch, escape, show
 from bakong_conformance.rules import CannotRunError, NotCheckedError, Report, RuleBrokenError, Suite
-from bakong_contracts.open_api import PROFILES
 from bakong_sandbox.cli.report_files import ReportFiles
 from bakong_sandbox.devkit.recording.staging import NotStagedError, Stage
 from bakong_sandbox.stack.errors import SetupError
+from bakong_schemes.bakong.wire import PROFILES
 
 commands = typer.Typer()
 

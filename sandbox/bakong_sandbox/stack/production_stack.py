@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bakong_sandbox.stack.launcher import Program, start
 from bakong_sandbox.stack.serving import free_port
-from bakong_simulator.bakong.registrations import EMAIL
+from bakong_schemes.bakong.fake.registrations import EMAIL
 from bakong_simulator.kernel.world import MERCHANT
 
 

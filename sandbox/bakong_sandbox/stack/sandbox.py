@@ -13,10 +13,10 @@ from bakong_sandbox.stack.options import Options, Stack
 from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_sandbox.stack.wall_clock import wall_ms
 from bakong_scenarios import Scenario, ScenarioError, ScriptFile, find, names
+from bakong_schemes.bakong.fake.limits import Limits
+from bakong_schemes.bakong.fake.registrations import EMAIL
+from bakong_schemes.bakong.fake.tokens import LIFE_S
 from bakong_simulator import app as simulator_app
-from bakong_simulator.bakong.limits import Limits
-from bakong_simulator.bakong.registrations import EMAIL
-from bakong_simulator.bakong.tokens import LIFE_S
 from bakong_simulator.kernel.world import World
 from bakong_simulator.kernel.worlds import Worlds
 

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from bakong_scenarios import State, find
-from bakong_simulator.bakong.scanning import scan
+from bakong_schemes.bakong.fake.scanning import scan
 from bakong_simulator.control import responses
 from bakong_simulator.control.dependencies import CurrentWorld, get_payment
 from bakong_simulator.control.requests import Md5, NewAccount, NewCode, NewPayment

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from bakong_contracts import service_api as api
 from bakong_contracts.problems import MEDIA_TYPE, document, field_errors
 from bakong_scenarios import ScenarioError
-from bakong_simulator.bakong.scanning import ScanError
+from bakong_schemes.bakong.fake.scanning import ScanError
 from bakong_simulator.kernel.errors import BodyError, UnknownPaymentError, UnknownTokenError
 from bakong_simulator.kernel.ledger import LedgerError
 from bakong_simulator.kernel.money import AmountError

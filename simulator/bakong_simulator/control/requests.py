@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from bakong_simulator.bakong.registrations import EMAIL
-from bakong_simulator.bakong.tokens import LIFE_S
+from bakong_schemes.bakong.fake.registrations import EMAIL
+from bakong_schemes.bakong.fake.tokens import LIFE_S
 from bakong_simulator.kernel.world import WALLET
 
 MAX_SECONDS = 10 * 366 * 86_400

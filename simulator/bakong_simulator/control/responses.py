@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from bakong_contracts.open_api import TRANSACTION_KEYS
 from bakong_contracts.problems import MEDIA_TYPE
-from bakong_simulator.bakong.rows import tracked
+from bakong_schemes.bakong.fake.rows import tracked
+from bakong_schemes.bakong.wire import TRANSACTION_KEYS
 from bakong_simulator.kernel.journal import Entry
 from bakong_simulator.kernel.ledger import Account
 from bakong_simulator.kernel.money import text_of

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from bakong_contracts.open_api import PROFILES
 from bakong_scenarios import find, names
-from bakong_simulator.bakong.limits import OFF, Limits
+from bakong_schemes.bakong.fake.limits import OFF, Limits
+from bakong_schemes.bakong.wire import PROFILES
 from bakong_simulator.control import responses
 from bakong_simulator.control.dependencies import AllWorlds, CurrentWorld, instant_ms
 from bakong_simulator.control.requests import ClockSetting, LimitSetting, NewToken, NewWorld, Token, WorldChange

@@ -7,7 +7,7 @@ import base64
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from bakong_simulator.bakong import open_api
+from bakong_schemes.bakong.fake import open_api
 from bakong_simulator.kernel import snapshots
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.errors import BodyError

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bakong_simulator.bakong.limits import Limits
-from bakong_simulator.bakong.registrations import Mail
+from bakong_schemes.bakong.fake.limits import Limits
+from bakong_schemes.bakong.fake.registrations import Mail
 from bakong_simulator.kernel.clock import MAX_MS
 from bakong_simulator.kernel.payments import Order, Receipt
 

@@ -6,9 +6,9 @@ Scripts that are not the library's are kept as their text, each once: those of t
 from collections import deque
 from typing import Any, cast
 
-from bakong_contracts.open_api import PROFILES
 from bakong_scenarios import Scenario, State, Step, find, read
-from bakong_simulator.bakong.tokens import Registration
+from bakong_schemes.bakong.fake.tokens import Registration
+from bakong_schemes.bakong.wire import PROFILES
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.errors import BodyError
 from bakong_simulator.kernel.ledger import Account

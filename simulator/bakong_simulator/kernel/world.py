@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bakong_contracts.open_api import DEFAULT_PROFILE, PROFILES, Profile
 from bakong_scenarios import Scenario, ScriptFile, State, Step, find
-from bakong_simulator.bakong.limits import OFF, Limits, Meter
-from bakong_simulator.bakong.registrations import Registrations
-from bakong_simulator.bakong.scanning import scan
-from bakong_simulator.bakong.transactions import Transaction, Transactions
+from bakong_schemes.bakong.fake.limits import OFF, Limits, Meter
+from bakong_schemes.bakong.fake.registrations import Registrations
+from bakong_schemes.bakong.fake.scanning import scan
+from bakong_schemes.bakong.fake.transactions import Transaction, Transactions
+from bakong_schemes.bakong.wire import DEFAULT_PROFILE, PROFILES, Profile
 from bakong_simulator.kernel.clock import WallMs, WorldClock
 from bakong_simulator.kernel.journal import MAX_BYTES, Journal
 from bakong_simulator.kernel.ledger import Ledger

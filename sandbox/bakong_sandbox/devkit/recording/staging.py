@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from bakong_conformance.cassettes.cassette import GIVEN, Answer, Cassette, Exchange, Request, content_of
 from bakong_conformance.cassettes.taking import ACCOUNT, HASH, MD5
-from bakong_contracts.open_api import PROFILES
-from bakong_contracts.open_api import codes as code
 from bakong_scenarios import State
-from bakong_simulator.bakong.limits import OFF, Limits
-from bakong_simulator.bakong.open_api import Call, call
-from bakong_simulator.bakong.scanning import ScanError, scan
+from bakong_schemes.bakong.fake.limits import OFF, Limits
+from bakong_schemes.bakong.fake.open_api import Call, call
+from bakong_schemes.bakong.fake.scanning import ScanError, scan
+from bakong_schemes.bakong.wire import PROFILES
+from bakong_schemes.bakong.wire import codes as code
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.money import DECIMALS
 from bakong_simulator.kernel.payments import Order, Receipt

@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from bakong_contracts.open_api import ENDPOINTS, MAX_ITEMS, PROFILES, Endpoint
-from bakong_contracts.open_api import codes as code
-from bakong_contracts.open_api.endpoints import Field
 from bakong_scenarios import Scenario, ScenarioError, find
-from bakong_simulator.bakong.call_targets import NOTHING, CallTarget, call_target, faults, no_payment
-from bakong_simulator.bakong.faults import FAULTS
-from bakong_simulator.bakong.handlers import HANDLERS
-from bakong_simulator.bakong.limits import OFF
-from bakong_simulator.bakong.replies import refusal, scenario_error
+from bakong_schemes.bakong.fake.call_targets import NOTHING, CallTarget, call_target, faults, no_payment
+from bakong_schemes.bakong.fake.faults import FAULTS
+from bakong_schemes.bakong.fake.handlers import HANDLERS
+from bakong_schemes.bakong.fake.limits import OFF
+from bakong_schemes.bakong.fake.replies import refusal, scenario_error
+from bakong_schemes.bakong.wire import ENDPOINTS, MAX_ITEMS, PROFILES, Endpoint
+from bakong_schemes.bakong.wire import codes as code
+from bakong_schemes.bakong.wire.endpoints import Field
 from bakong_simulator.kernel.world import World
 from bakong_simulator.wire.connection_faults import play
 from bakong_simulator.wire.reply import Reply, cloudfront_page, nginx_page

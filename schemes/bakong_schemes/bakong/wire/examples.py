@@ -5,10 +5,10 @@ The names are invented; the values have the forms of live ones.
 
 from typing import Any
 
-from bakong_contracts.open_api.endpoints import DEEPLINK, RENEW_TOKEN, SOURCE_INFO, VERIFY, Endpoint, Field
-from bakong_contracts.open_api.envelope import failure, success
-from bakong_contracts.open_api.rows import OUTCOMES
-from bakong_contracts.open_api.transaction import LIST_MESSAGES, Transaction
+from bakong_schemes.bakong.wire.endpoints import DEEPLINK, RENEW_TOKEN, SOURCE_INFO, VERIFY, Endpoint, Field
+from bakong_schemes.bakong.wire.envelope import failure, success
+from bakong_schemes.bakong.wire.rows import OUTCOMES
+from bakong_schemes.bakong.wire.transaction import LIST_MESSAGES, Transaction
 
 MD5 = "83f3a8a978dc63f1e69e9c4ecf12f283"  # of QR
 UNKNOWN_MD5 = "0123456789abcdef0123456789abcdef"

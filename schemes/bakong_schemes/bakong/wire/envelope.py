@@ -2,7 +2,7 @@
 
 from typing import Any, TypedDict
 
-from bakong_contracts.open_api.codes import ErrorCode
+from bakong_schemes.bakong.wire.codes import ErrorCode
 
 
 class Envelope(TypedDict):

@@ -1,10 +1,10 @@
 """The Bakong Open API as it is seen on the wire. Facts and grades: docs/sources.md."""
 
-from bakong_contracts.open_api.codes import CODES, ErrorCode
-from bakong_contracts.open_api.endpoints import ENDPOINTS, MAX_ITEMS, Endpoint, Field
-from bakong_contracts.open_api.envelope import Envelope, failure, success
-from bakong_contracts.open_api.profiles import DEFAULT_PROFILE, DISPUTES, PROFILES, Profile, StaticAnswer
-from bakong_contracts.open_api.transaction import (
+from bakong_schemes.bakong.wire.codes import CODES, ErrorCode
+from bakong_schemes.bakong.wire.endpoints import ENDPOINTS, MAX_ITEMS, Endpoint, Field
+from bakong_schemes.bakong.wire.envelope import Envelope, failure, success
+from bakong_schemes.bakong.wire.profiles import DEFAULT_PROFILE, DISPUTES, PROFILES, Profile, StaticAnswer
+from bakong_schemes.bakong.wire.transaction import (
     LIST_MESSAGES,
     TRACKING_STATUSES,
     TRANSACTION_KEYS,

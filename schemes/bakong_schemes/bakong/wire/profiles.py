@@ -7,7 +7,7 @@ what client libraries report of the two hosts.
 from typing import Literal, NamedTuple
 
 from bakong_contracts.grades import DOCUMENTED, GUESSED, SEEN, Grade
-from bakong_contracts.open_api.codes import TRANSACTION_FOUND, TRANSACTION_FOUND_1_0_2
+from bakong_schemes.bakong.wire.codes import TRANSACTION_FOUND, TRANSACTION_FOUND_1_0_2
 
 StaticAnswer = Literal["not_found", "refused", "latest"]
 

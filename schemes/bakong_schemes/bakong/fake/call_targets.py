@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from bakong_scenarios import FaultRule, Scenario, by_magic
-from bakong_simulator.bakong.scanning import ScanError, scan
-from bakong_simulator.bakong.transactions import Transaction
+from bakong_schemes.bakong.fake.scanning import ScanError, scan
+from bakong_schemes.bakong.fake.transactions import Transaction
 from bakong_simulator.kernel.payments import Payment
 from bakong_simulator.kernel.world import World
 

@@ -2,8 +2,8 @@
 
 import orjson
 
-from bakong_contracts.open_api import Envelope, ErrorCode, failure
-from bakong_contracts.open_api.codes import MISSING_FIELDS
+from bakong_schemes.bakong.wire import Envelope, ErrorCode, failure
+from bakong_schemes.bakong.wire.codes import MISSING_FIELDS
 from bakong_simulator.wire.reply import Reply
 
 

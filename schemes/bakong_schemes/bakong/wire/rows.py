@@ -6,9 +6,9 @@ A row's name is "<endpoint> <outcome>"; tests/simulator says which test holds it
 from typing import NamedTuple
 
 from bakong_contracts.grades import GUESSED, Grade
-from bakong_contracts.open_api import codes
-from bakong_contracts.open_api.codes import ErrorCode
-from bakong_contracts.open_api.endpoints import ENDPOINTS, Endpoint
+from bakong_schemes.bakong.wire import codes
+from bakong_schemes.bakong.wire.codes import ErrorCode
+from bakong_schemes.bakong.wire.endpoints import ENDPOINTS, Endpoint
 
 SUCCESS = "success"
 EDGE = "edge"  # before any endpoint

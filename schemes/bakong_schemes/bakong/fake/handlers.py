@@ -6,13 +6,13 @@ open_api lets calls in, with their token and within their limits, and plays the 
 from collections.abc import Callable
 from typing import Any
 
-from bakong_contracts.open_api import LIST_MESSAGES, Envelope, ListStatus, success
-from bakong_contracts.open_api import codes as code
-from bakong_contracts.open_api.endpoints import SOURCE_INFO, Field
-from bakong_simulator.bakong import rows
-from bakong_simulator.bakong.replies import answer, refusal
-from bakong_simulator.bakong.scanning import ScanError
-from bakong_simulator.bakong.transactions import Transaction
+from bakong_schemes.bakong.fake import rows
+from bakong_schemes.bakong.fake.replies import answer, refusal
+from bakong_schemes.bakong.fake.scanning import ScanError
+from bakong_schemes.bakong.fake.transactions import Transaction
+from bakong_schemes.bakong.wire import LIST_MESSAGES, Envelope, ListStatus, success
+from bakong_schemes.bakong.wire import codes as code
+from bakong_schemes.bakong.wire.endpoints import SOURCE_INFO, Field
 from bakong_simulator.kernel.payments import Payment, Receipt
 from bakong_simulator.kernel.world import World
 from bakong_simulator.wire.reply import Reply

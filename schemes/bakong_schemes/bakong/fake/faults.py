@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from bakong_contracts.open_api import codes
-from bakong_simulator.bakong.replies import refusal
+from bakong_schemes.bakong.fake.replies import refusal
+from bakong_schemes.bakong.wire import codes
 from bakong_simulator.wire import body_faults, connection_faults
 from bakong_simulator.wire.connection_faults import Fault, Luck
 from bakong_simulator.wire.reply import Reply

@@ -3,8 +3,8 @@
 from typing import Literal, NamedTuple
 
 from bakong_contracts.grades import DOCUMENTED, SEEN, Grade
-from bakong_contracts.open_api import codes
-from bakong_contracts.open_api.codes import ErrorCode
+from bakong_schemes.bakong.wire import codes
+from bakong_schemes.bakong.wire.codes import ErrorCode
 
 MAX_ITEMS = 50
 

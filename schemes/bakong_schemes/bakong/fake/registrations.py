@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bakong_simulator.bakong.tokens import LIFE_S, Registration, mint
+from bakong_schemes.bakong.fake.tokens import LIFE_S, Registration, mint
 from bakong_simulator.kernel.rng import Rng
 
 EMAIL = "developer@sandbox.test"  # who is registered in every world

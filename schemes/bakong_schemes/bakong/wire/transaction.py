@@ -2,7 +2,7 @@
 
 from typing import Literal, TypedDict
 
-from bakong_contracts.open_api.codes import FAILED, NOT_FOUND, STATIC_QR
+from bakong_schemes.bakong.wire.codes import FAILED, NOT_FOUND, STATIC_QR
 
 
 class Transaction(TypedDict):

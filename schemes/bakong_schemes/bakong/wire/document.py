@@ -6,9 +6,9 @@ responseCode and errorCode.
 
 from typing import Any
 
-from bakong_contracts.open_api import examples
-from bakong_contracts.open_api.endpoints import DEEPLINK, ENDPOINTS, MAX_ITEMS, SOURCE_INFO, Endpoint, Field
-from bakong_contracts.open_api.transaction import LIST_MESSAGES, TRACKING_STATUSES, TRANSACTION_KEYS
+from bakong_schemes.bakong.wire import examples
+from bakong_schemes.bakong.wire.endpoints import DEEPLINK, ENDPOINTS, MAX_ITEMS, SOURCE_INFO, Endpoint, Field
+from bakong_schemes.bakong.wire.transaction import LIST_MESSAGES, TRACKING_STATUSES, TRANSACTION_KEYS
 
 _TEXT = {"type": "string"}
 _TEXT_OR_NULL = {"type": ["string", "null"]}
