@@ -9,7 +9,7 @@ import re
 from urllib.parse import quote
 
 from bakong_sandbox.stack.datadir import FILE
-from bakong_simulator.kernel.world import MERCHANT, WALLET
+from bakong_schemes.bakong.fake.scheme import MERCHANT, WALLET
 
 WRITTEN = ("*.db", "*.db-wal", "*.log")
 _KNOWN = {MERCHANT, WALLET, "noodle_shop@devb"}

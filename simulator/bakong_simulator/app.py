@@ -1,26 +1,21 @@
-"""The ASGI app of the simulator: the Open API's hot path before FastAPI's control API. Routes; decides nothing.
+"""The ASGI app of the simulator: the schemes' hot path before FastAPI's control API. Routes; decides nothing.
 
-A call finds its world by path prefix (/w/<world>/v1/...), by host name (<world>.localhost), or by its token; else it
-is the default world's.
+A call finds its scheme by the first segment of its path, and its world by path prefix (/w/<world>/v1/...), by host name
+(<world>.localhost), or by its token; else it is the default world's.
 """
 
 import re
 from collections.abc import Awaitable, Callable
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
-import orjson
-
 from bakong_contracts.service_api import INVALID, TOO_LARGE
-from bakong_schemes.bakong.fake import open_api
-from bakong_schemes.bakong.fake.replies import refusal
-from bakong_schemes.bakong.wire import codes
-from bakong_schemes.bakong.wire.document import document
 from bakong_simulator.control import build as build_control
 from bakong_simulator.control import problems
 from bakong_simulator.kernel import snapshots
 from bakong_simulator.kernel.clock import Mode
-from bakong_simulator.kernel.world import World
+from bakong_simulator.kernel.scheme import MAX_BODY, Call
+from bakong_simulator.kernel.world import AnyScheme, World
 from bakong_simulator.kernel.worlds import Worlds
 from bakong_simulator.wire.reply import Reply
 from bakong_simulator.wire.send import head, http_date, send_reply
@@ -28,12 +23,10 @@ from bakong_simulator.wire.send import head, http_date, send_reply
 MAX_CONTROL_BODY = 4 * 1024 * 1024
 MAX_SNAPSHOT = 64 * 1024 * 1024
 MAX_TOKEN, MAX_NAME = 1024, 200  # of what a journal keeps of the head; a token of Bakong's has 172 characters
-DOCUMENT_PATH = "/v1/openapi.json"
-_CONTROL_PREFIXES = ("/sandbox", "/metrics")  # what NBC's host does not have
+_CONTROL_PREFIXES = ("/sandbox", "/metrics")  # what no scheme's host has
 _PLAIN = Reply(0, b"")[4:]
 App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 Answer = tuple[int, bytes, bytes]  # status, header lines, body
-_UNKNOWN_WORLD = refusal(codes.UNAUTHORIZED)._replace(status=404)
 _WORLD = re.compile(r"/sandbox/worlds/([^/]+)(/.*)?")
 _NOT_JOURNALED = ("/journal/verify", "/snapshot", None)
 
@@ -49,31 +42,39 @@ class Simulator:
     def __init__(self, worlds: Worlds) -> None:
         worlds.baseline = snapshots.document
         self._worlds = worlds
+        self._first = worlds.schemes[0]
+        self._schemes = {scheme.prefix: scheme for scheme in worlds.schemes}
+        self._documents = {
+            f"{scheme.prefix}/{name}": document
+            for scheme in worlds.schemes
+            for name, document in scheme.documents.items()
+        }
         self._control = build_control(worlds)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         path: str = scope.get("path", "")
         if scope["type"] != "http":
             await self._control(scope, receive, send)
-        elif path == DOCUMENT_PATH:
-            await _send_document(scope, receive, send, self._worlds.wall_ms())
+        elif path in self._documents:
+            reply = self._documents[path](scope["method"])
+            await send_reply(scope, receive, send, reply, self._worlds.wall_ms())
         elif path.startswith(_CONTROL_PREFIXES):
             await _guarded(self._worlds, self._control, scope, receive, _dated(send, self._worlds.wall_ms()))
         else:
-            body = await _body(receive, open_api.MAX_BODY, await receive())
+            body = await _body(receive, MAX_BODY, await receive())
             if body is not None:
                 world, reply = self._reply(scope, body)
                 await send_reply(scope, receive, send, _scale_delays(world, reply), world.clock.now_ms())
 
     def answer(self, scope: dict[str, Any], body: bytes) -> Answer | App | None:
-        """What a whole call of the Open API is answered with, at once.
+        """What a whole call of a scheme is answered with, at once.
 
         Where something befalls the reply on the wire, an ASGI app that sends it; None for any other call, which the app
         itself answers.
         """
-        if scope["path"].startswith(_CONTROL_PREFIXES) or scope["path"] == DOCUMENT_PATH:
+        if scope["path"].startswith(_CONTROL_PREFIXES) or scope["path"] in self._documents:
             return None
-        world, reply = self._reply(scope, body if len(body) <= open_api.MAX_BODY else body[: open_api.MAX_BODY + 1])
+        world, reply = self._reply(scope, body if len(body) <= MAX_BODY else body[: MAX_BODY + 1])
         now_ms = world.clock.now_ms()
         if reply[4:] == _PLAIN:
             return reply.status, _head(reply.content_type, len(reply.body), now_ms // 1000), reply.body
@@ -84,22 +85,36 @@ class Simulator:
         return later
 
     def _reply(self, scope: dict[str, Any], body: bytes) -> tuple[World, Reply]:
-        """The reply to a call of the Open API, and the world that it is of: by path, by host name or by token."""
+        """The reply to a call of a scheme, and its world: by path, by host name, else as the scheme says."""
         path: str = scope["path"]
         token, host, forwarded, scenario = _credentials(scope["headers"])
         name = None
-        if path.startswith("/v1/"):
-            endpoint = path[4:]
+        scheme = self._schemes.get(path[: (end := path.find("/", 1))])
+        if scheme is not None and end > 0:
+            below = path[end + 1 :]
         elif path.startswith("/w/"):
-            name, _, rest = path[3:].partition("/")
-            endpoint = rest[3:] if rest.startswith("v1/") else f"/{rest}"
+            name, slash, rest = path[3:].partition("/")
+            scheme, below = self._below(slash + rest)
         else:
-            endpoint = path  # which is no endpoint's name
-        world = _find(self._worlds, name, token, host)
-        if world is None:
-            return self._worlds.default, _UNKNOWN_WORLD
+            scheme, below = self._first, path  # which is no endpoint's name
         client = forwarded or (scope["client"][0] if scope.get("client") else "")
-        return world, open_api.call(world, open_api.Call(endpoint, scope["method"], token, body, client, scenario))
+        headers = _named(scope["headers"], scheme.headers) if scheme.headers else ()
+        call = Call(below, scope["method"], token, body, client, scenario, headers, scope["query_string"])
+        if name is not None:
+            world = self._worlds.by_name.get(name)
+        elif b".localhost" in host:
+            world = self._worlds.by_name.get(host.partition(b".localhost")[0].decode("latin-1"))
+        else:
+            world = scheme.world_of(self._worlds, call)
+        if world is None:
+            return self._worlds.default, scheme.unknown_world
+        return world, scheme.serve(world, world.state(scheme), call)
+
+    def _below(self, path: str) -> tuple[AnyScheme, str]:
+        """Whose a path below a world is, the first scheme's where it names none; and what is asked of it."""
+        end = path.find("/", 1)
+        scheme = self._schemes.get(path[:end]) if end > 0 else None
+        return (self._first, path or "/") if scheme is None else (scheme, path[end + 1 :])
 
 
 @lru_cache(maxsize=1024)
@@ -118,28 +133,6 @@ def _scale_delays(world: World, reply: Reply) -> Reply:
     )
 
 
-async def _send_document(scope: Any, receive: Any, send: Any, now_ms: int) -> None:
-    """The OpenAPI document of /v1, and nothing else, under its path."""
-    if scope["method"] not in ("GET", "HEAD"):
-        reply = refusal(codes.MISSING_FIELDS)._replace(status=405, headers=((b"allow", b"GET, HEAD"),))
-    else:
-        reply = Reply(200, _document())
-    await send_reply(scope, receive, send, reply, now_ms)
-
-
-@cache
-def _document() -> bytes:
-    return orjson.dumps(document())
-
-
-def _find(worlds: Worlds, name: str | None, token: str, host: bytes) -> World | None:
-    if name is not None:
-        return worlds.by_name.get(name)
-    if b".localhost" in host:
-        return worlds.by_name.get(host.partition(b".localhost")[0].decode("latin-1"))
-    return worlds.by_token.get(token, worlds.default)
-
-
 def _credentials(headers: list[tuple[bytes, bytes]]) -> tuple[str, bytes, str, str]:
     """The bearer token, or "", the host, whom a proxy (or a test that plays one) asks for, the scenario asked for."""
     token, host, forwarded, scenario = "", b"", "", ""
@@ -153,6 +146,10 @@ def _credentials(headers: list[tuple[bytes, bytes]]) -> tuple[str, bytes, str, s
         elif key == b"x-sandbox-scenario":
             scenario = value[:MAX_NAME].decode("latin-1")
     return token, host, forwarded, scenario
+
+
+def _named(headers: list[tuple[bytes, bytes]], names: frozenset[bytes]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name, value[:MAX_TOKEN]) for name, value in headers if name in names)
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,8 @@ from schemathesis import Config
 
 from bakong_sandbox.stack.options import Options
 from bakong_sandbox.stack.sandbox import run
+from bakong_sandbox.stack.schemes import SCHEMES
+from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.worlds import Worlds
 from scripts.openapi import FOLDER, documents, text_of
@@ -34,9 +36,9 @@ def loaded(name, checks):
 
 open_api = loaded("open-api.json", {})
 service = loaded("service.json", {"positive_data_acceptance": FITS})
-worlds = Worlds(lambda: NOW_MS)
+worlds = Worlds(lambda: NOW_MS, SCHEMES)
 open_api.app = simulator_app.build(worlds)
-token = worlds.default.registrations.issue()
+token = worlds.default.state(BAKONG).registrations.issue()
 
 
 def committed(name):

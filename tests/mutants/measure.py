@@ -4,6 +4,7 @@ import sys
 import time
 from pathlib import Path
 
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.worlds import Worlds
 from tests.mutants import test_bakong, test_encoder, test_shop
@@ -45,7 +46,7 @@ def main(*titles, seed=1):
     loop, missed = Loop(), []
 
     async def made():
-        return simulator_app.build(Worlds(lambda: time.time_ns() // 1_000_000))
+        return simulator_app.build(Worlds(lambda: time.time_ns() // 1_000_000, SCHEMES))
 
     old = {section.partition(":")[0]: f"## {section}" for section in PAGE.read_text().split("\n## ")[1:]}
     with loop.serving(loop.call(made())) as url:

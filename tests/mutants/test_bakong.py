@@ -12,6 +12,7 @@ from bakong_conformance.control import make_world
 from bakong_conformance.engine import Options, run
 from bakong_conformance.http import client
 from bakong_conformance.rules import Verdict
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.worlds import Worlds
 from tests.mutants.bakong import wrap
@@ -29,7 +30,7 @@ def loop():
 
 
 async def _simulator():
-    return simulator_app.build(Worlds(lambda: time.time_ns() // 1_000_000))
+    return simulator_app.build(Worlds(lambda: time.time_ns() // 1_000_000, SCHEMES))
 
 
 def judge(loop, bugs=(), *, bakong_profile="current", **how):

@@ -15,6 +15,7 @@ from bakong_conformance.rules import Verdict
 from bakong_conformance.service import SUITE, Service, load
 from bakong_conformance.service.config import Plans
 from bakong_conformance.service.receiver import Receiver
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.worlds import Worlds
 from tests.mutants.catalogue import SHOP
@@ -35,7 +36,7 @@ def loop():
 @pytest.fixture(scope="module")
 def simulator(loop):
     async def made():
-        return simulator_app.build(Worlds(lambda: time.time_ns() // 1_000_000))
+        return simulator_app.build(Worlds(lambda: time.time_ns() // 1_000_000, SCHEMES))
 
     with loop.serving(loop.call(made())) as url:
         yield url

@@ -15,9 +15,11 @@ from bakong_conformance.cassettes.taking import private_values
 from bakong_conformance.engine import Options
 from bakong_conformance.rules import Verdict
 from bakong_sandbox.cli.drift import compare
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_scenarios import State
 from bakong_schemes.bakong.fake.limits import Limits
 from bakong_schemes.bakong.fake.scanning import scan
+from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_schemes.bakong.wire import PROFILES
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.clock import Mode
@@ -32,10 +34,10 @@ PROGRAM = Path(sys.executable).with_name("bakong-sandbox")
 
 def simulator(profile="current"):
     """A world with a paid, a failed and a static payment and an account; and what to ask about."""
-    worlds = Worlds(lambda: NOW_MS)
+    worlds = Worlds(lambda: NOW_MS, SCHEMES)
     world = worlds.default
     world.clock.set_mode(Mode.FROZEN, at_ms=NOW_MS)
-    world.profile = PROFILES[profile]
+    world.state(BAKONG).profile = PROFILES[profile]
     paid, failed, static = code(), code(bill="INV-2"), code(amount=None)
     world.pay(scan(paid.qr))
     world.pay(scan(failed.qr), outcome=State.FAILED)
@@ -47,7 +49,7 @@ def simulator(profile="current"):
 
 
 def record(worlds, targets=None, *, bugs=(), token=None, budget=50):
-    targets, token = targets or Targets(), token or worlds.default.registrations.issue()
+    targets, token = targets or Targets(), token or worlds.default.state(BAKONG).registrations.issue()
     app = wrap(simulator_app.build(worlds), bugs) if bugs else simulator_app.build(worlds)
     recorder = Recorder(httpx.Client(base_url="http://bakong.test", transport=Bridge(app)), token, budget)
     recorder.record(targets)
@@ -136,7 +138,7 @@ def test_a_bad_token_is_a_situation_and_no_difference():
 def test_from_abroad_and_with_the_day_spent_the_simulator_answers_the_same():
     for limits in (Limits(geo_block=True), Limits(quota=0), Limits(calls_per_minute=0)):
         worlds, targets = simulator()
-        worlds.default.limits = limits
+        worlds.default.state(BAKONG).limits = limits
         assert drift(record(worlds, targets)) == {}
 
 

@@ -18,6 +18,7 @@ from bakong_conformance.rules import Verdict
 from bakong_sandbox.cli.record import masked
 from bakong_sandbox.devkit.recording.proxy import Proxy
 from bakong_schemes.bakong.fake.registrations import EMAIL
+from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_simulator import app as simulator_app
 from tests.mutants.serving import Loop
 from tests.sandbox.test_drift import drift, record, simulator
@@ -72,7 +73,7 @@ async def proxied(worlds, calls, *, budget=20):
 
 async def test_a_teams_own_calls_go_through_the_proxy_and_come_back_as_they_are():
     worlds, targets = simulator("sit")
-    token = worlds.default.registrations.issue()
+    token = worlds.default.state(BAKONG).registrations.issue()
     headers = {"authorization": f"Bearer {token}"}
     shown = code(bill="INV-9")
     calls = [
@@ -119,7 +120,7 @@ async def test_the_proxy_says_that_bakong_gave_no_answer():
 
 def test_the_commands_record_verify_and_listen(tmp_path):
     worlds, targets = simulator()
-    token = worlds.default.registrations.issue()
+    token = worlds.default.state(BAKONG).registrations.issue()
     loop = Loop()
 
     def cli(*arguments):

@@ -12,6 +12,7 @@ from bakong_conformance.khqr.payloads import by_nbc, fits
 from bakong_conformance.rules import RuleBrokenError
 from bakong_sandbox.devkit import strategies
 from bakong_sandbox.devkit.machine import PaymentServiceMachine
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_scenarios import read
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.worlds import Worlds
@@ -62,7 +63,7 @@ def places():
     loop = Loop()
 
     async def made():
-        return simulator_app.build(Worlds(lambda: time.time_ns() // 1_000_000))
+        return simulator_app.build(Worlds(lambda: time.time_ns() // 1_000_000, SCHEMES))
 
     with loop.serving(loop.call(made())) as url:
         yield loop, url

@@ -13,7 +13,7 @@ from bakong_sandbox.cli import app
 from bakong_sandbox.stack.errors import SetupError
 from bakong_sandbox.stack.options import Options
 from bakong_sandbox.stack.sandbox import run
-from bakong_sandbox.stack.tls import NBC_HOSTS, authority
+from bakong_sandbox.stack.tls import HOSTS, authority
 from bakong_scenarios import find
 
 
@@ -29,7 +29,7 @@ async def test_the_ready_line_tells_of_tls_only_where_it_was_asked_for(tls_stack
     json.dumps(tls_stack.ready())
 
 
-@pytest.mark.parametrize("host", [*NBC_HOSTS, "localhost", "127.0.0.1"])
+@pytest.mark.parametrize("host", [*HOSTS, "localhost", "127.0.0.1"])
 async def test_whoever_trusts_the_authority_meets_the_sandbox_at_each_name(tls_stack, host):
     trust = ssl.create_default_context(cafile=tls_stack.ca_file)
     port = int(tls_stack.tls_url.rpartition(":")[2])
@@ -78,7 +78,7 @@ def test_a_damaged_authority_says_what_to_do(tmp_path):
 @pytest.mark.parametrize(
     "word",
     [
-        *NBC_HOSTS,
+        *HOSTS,
         "SSL_CERT_FILE",
         "REQUESTS_CA_BUNDLE",
         "NODE_EXTRA_CA_CERTS",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bakong_conformance.service import load
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.worlds import Worlds
 from tests.conftest import NOW_MS
@@ -137,7 +138,7 @@ def test_a_failure_of_a_bakong_shrinks_and_is_met_again_by_the_printed_command(t
     loop = Loop()
 
     async def made():
-        return wrap(simulator_app.build(Worlds(lambda: NOW_MS)), ["missing-500"])
+        return wrap(simulator_app.build(Worlds(lambda: NOW_MS, SCHEMES)), ["missing-500"])
 
     with loop.serving(loop.call(made())) as url:
         rules = only("bakong.envelope.*", "bakong.bodies.any")

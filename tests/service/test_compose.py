@@ -13,7 +13,7 @@ import yaml
 from typer.main import get_command
 
 from bakong_sandbox.cli import app
-from bakong_sandbox.stack.tls import NBC_HOSTS
+from bakong_sandbox.stack.tls import HOSTS
 from bakong_service.settings import Settings
 from tests.servers import free_port
 from tests.service.processes import PROGRAM
@@ -52,7 +52,7 @@ def test_the_load_check_is_started_as_the_command_knows_it_and_aimed_at_what_sta
 
 
 def test_the_simulator_answers_to_every_host_name_of_nbc():
-    assert set(NBC_HOSTS) <= set(SERVICES["simulator"]["networks"]["inside"]["aliases"])
+    assert set(HOSTS) <= set(SERVICES["simulator"]["networks"]["inside"]["aliases"])
 
 
 @pytest.mark.parametrize("name", ["service", "replica"])

@@ -8,6 +8,7 @@ from PIL import Image
 
 from bakong_contracts.webhooks import verify
 from bakong_sandbox.stack.serving import listen, serve, url_of
+from bakong_schemes.bakong.fake.scheme import BAKONG
 from khqr import decode
 
 ORDER = {"userId": "sokha", "planType": "PREMIUM", "amount": 0.5, "currency": "USD"}
@@ -158,7 +159,7 @@ faults:
 
 async def test_an_expired_bakong_token_is_renewed(service, control, stack):
     payment = await create(service)
-    stack.worlds.default.registrations.tokens.clear()
+    stack.worlds.default.state(BAKONG).registrations.tokens.clear()
     await control.post("/payments", json={"qr": payment["qrCode"]})
     await control.post("/clock/advance", json={"seconds": 5})
     assert (await status_of(service, payment))["status"] == "PAID"

@@ -5,6 +5,8 @@ import pytest
 
 from bakong_sandbox.stack.options import Options
 from bakong_sandbox.stack.sandbox import run
+from bakong_sandbox.stack.schemes import SCHEMES
+from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.worlds import Worlds
@@ -14,7 +16,7 @@ from tests.conftest import NOW_MS
 @pytest.fixture
 async def worlds():
     """Worlds on a wall that stands still; the default one is frozen at NOW_MS."""
-    made = Worlds(lambda: NOW_MS)
+    made = Worlds(lambda: NOW_MS, SCHEMES)
     made.default.clock.set_mode(Mode.FROZEN, at_ms=NOW_MS)
     return made
 
@@ -36,7 +38,7 @@ async def outside(worlds):
 async def api(worlds):
     """A client of the Open API with the default world's token."""
     transport = httpx.ASGITransport(simulator_app.build(worlds))
-    headers = {"authorization": f"Bearer {worlds.default.registrations.issue()}"}
+    headers = {"authorization": f"Bearer {worlds.default.state(BAKONG).registrations.issue()}"}
     async with httpx.AsyncClient(base_url="http://bakong.test/v1", transport=transport, headers=headers) as client:
         yield client
 

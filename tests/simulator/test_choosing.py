@@ -2,6 +2,7 @@
 
 import pytest
 
+from bakong_schemes.bakong.fake.scheme import BAKONG
 from khqr import Currency, Individual, encode
 from tests.conftest import NOW_MS
 
@@ -116,5 +117,5 @@ async def test_a_change_of_tracking_is_one_transaction_under_its_short_hash(api,
     paid = (await hand.post("/payments", json={"qr": code_of("B-1").qr})).json()
     await hand.delete(f"/payments/{paid['md5']}")
     await hand.post("/payments", json={"qr": code_of("B-1").qr})
-    found = world.transactions.by_short_hash(paid["hash"][:8], 1.5, "USD")
+    found = world.state(BAKONG).transactions.by_short_hash(paid["hash"][:8], 1.5, "USD")
     assert (found.receipt.hash, found.receipt.tracking_status) == (paid["hash"], "REFUNDED_BY_RECEIVER")

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_scenarios import FaultRule, read
 from bakong_scenarios.vocabulary import ALTERNATIVES, FAULTS
 from bakong_schemes.bakong.fake.faults import FAULTS as PLAYED
+from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_simulator import app
 from bakong_simulator.kernel.rng import Rng
 from bakong_simulator.kernel.worlds import Worlds
@@ -130,7 +132,7 @@ async def wired(caplog):
     """A simulator on a port: world, client. At the end no task is left and nothing was logged."""
     caplog.set_level(logging.WARNING)
     before = len(asyncio.all_tasks())
-    worlds = Worlds(lambda: 1_770_768_000_000)
+    worlds = Worlds(lambda: 1_770_768_000_000, SCHEMES)
     with listen(0) as port:
         url = url_of(port)
         async with (
@@ -166,7 +168,7 @@ WIRES = [
 async def test_a_fault_on_the_wire_leaves_no_task_and_no_error_behind(wired, faults):
     world, client = wired
     world.set_scenario(read(f"name: w\nfaults: [{faults}]"))
-    headers = {"authorization": f"Bearer {world.registrations.issue()}"}
+    headers = {"authorization": f"Bearer {world.state(BAKONG).registrations.issue()}"}
     for _ in range(3):
         try:
             answer = await client.post(CHECK, json={"md5": "0" * 32}, headers=headers)
@@ -194,7 +196,7 @@ async def test_a_server_that_stops_waits_for_no_answer_that_hangs(wired):
     hanging = asyncio.create_task(client.post(CHECK, json={"md5": "0" * 32}, timeout=60))
     while world.journal.total == 0:
         await asyncio.wait([hanging], timeout=0.01)
-    other = Worlds(lambda: 0)
+    other = Worlds(lambda: 0, SCHEMES)
     with listen(0) as port:
         stopping = asyncio.timeout(4)  # less than the server's patience with what is under way
         async with stopping, serve(app.build(other), port):

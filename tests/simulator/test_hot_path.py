@@ -12,13 +12,16 @@ class Absent:
             raise ModuleNotFoundError(f"the hot path imports {name}")
 
 sys.meta_path.insert(0, Absent())
-from bakong_schemes.bakong.fake.open_api import Call, call
+from bakong_sandbox.stack.schemes import SCHEMES
+from bakong_schemes.bakong.fake.scheme import BAKONG
+from bakong_schemes.bakong.fake.scheme import BAKONG
+from bakong_simulator.kernel.scheme import Call
 from bakong_simulator.kernel.worlds import Worlds
 from bakong_simulator.wire.send import send_reply
 
-world = Worlds(lambda: 1_770_768_000_000).default
-asked = Call("check_transaction_by_md5", "POST", world.registrations.issue(), b'{"md5":"%032d"}' % 0)
-print(call(world, asked).error_code, world.journal.total)
+world = Worlds(lambda: 1_770_768_000_000, SCHEMES).default
+asked = Call("check_transaction_by_md5", "POST", world.state(BAKONG).registrations.issue(), b'{"md5":"%032d"}' % 0)
+print(BAKONG.serve(world, world.state(BAKONG), asked).error_code, world.journal.total)
 """
 
 

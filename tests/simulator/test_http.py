@@ -7,8 +7,10 @@ import json
 import pytest
 
 from bakong_sandbox.stack.edge import EdgeProtocol
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_sandbox.stack.serving import listen, serve
 from bakong_scenarios import read as scenario_of
+from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_simulator import app
 from bakong_simulator.kernel.worlds import Worlds
 from tests.conftest import NOW_MS
@@ -20,7 +22,7 @@ NOBODYS = (200, 1)
 
 @pytest.fixture
 async def world():
-    return Worlds(lambda: NOW_MS)
+    return Worlds(lambda: NOW_MS, SCHEMES)
 
 
 class ByTask(EdgeProtocol):
@@ -264,9 +266,9 @@ CONVERSATIONS = {
 
 async def spoken(protocol, pieces_of, script):
     """All bytes that come back in one conversation, and what the journal then holds."""
-    worlds = Worlds(lambda: NOW_MS)
+    worlds = Worlds(lambda: NOW_MS, SCHEMES)
     worlds.default.set_scenario(scenario_of(script))
-    token = worlds.default.registrations.issue()
+    token = worlds.default.state(BAKONG).registrations.issue()
     with listen(0) as port:
         async with serve(app.build(worlds), port, http=protocol, dates=False), asyncio.timeout(60):
             reader, writer = await asyncio.open_connection(*port.getsockname()[:2])

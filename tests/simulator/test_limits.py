@@ -3,6 +3,7 @@
 import pytest
 
 from bakong_schemes.bakong.fake.limits import Meter
+from bakong_schemes.bakong.fake.scheme import BAKONG
 
 CHECK = "check_transaction_by_md5"
 MIDNIGHT_MS = 1_770_742_800_000  # 2026-02-11T00:00:00+07:00
@@ -28,12 +29,12 @@ async def test_the_quota_begins_again_at_midnight_in_phnom_penh(api, hand):
 async def test_wrong_bodies_count_and_each_token_has_a_quota_of_its_own(api, hand, world):
     await hand.patch("", json={"limits": {"quota": 2}})
     assert [await number(api, body) for body in ({}, [], ON)] == [5, 5, 17]
-    api.headers["authorization"] = f"Bearer {world.registrations.issue()}"
+    api.headers["authorization"] = f"Bearer {world.state(BAKONG).registrations.issue()}"
     assert await number(api) == 1
 
 
 async def test_calls_with_an_expired_token_count(hand, world):
-    token = world.registrations.issue(life_s=1)
+    token = world.state(BAKONG).registrations.issue(life_s=1)
     meter = Meter()
     assert [meter.count_day(token, MIDNIGHT_MS - 1) for _ in range(2)] == [1, 2]
     assert meter.count_day(token, MIDNIGHT_MS) == 1
@@ -47,7 +48,7 @@ async def test_a_deep_link_with_a_token_counts_and_is_never_refused(api, hand, c
 
 
 async def test_a_spent_day_can_be_had_at_once(api, world):
-    world.exhaust_quota()
+    world.state(BAKONG).exhaust_quota()
     assert await number(api) == 17
 
 

@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_schemes.bakong.wire import ENDPOINTS
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.clock import Mode
@@ -91,7 +92,7 @@ def begin_again(worlds):
 
 @pytest.mark.timeout(3600)
 async def test_malformed_requests_are_all_answered_and_memory_does_not_grow():
-    worlds = Worlds(lambda: NOW_MS)
+    worlds = Worlds(lambda: NOW_MS, SCHEMES)
     worlds.default.clock.set_mode(Mode.FROZEN, at_ms=NOW_MS)
     app = simulator_app.build(worlds)
     draw = Random(int(os.environ.get("SEED", "1")))

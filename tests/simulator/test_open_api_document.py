@@ -11,10 +11,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 from schemathesis import Config
 
-from bakong_schemes.bakong.fake.open_api import Call, call
+from bakong_sandbox.stack.schemes import SCHEMES
+from bakong_schemes.bakong.fake.open_api import serve
+from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_schemes.bakong.wire import ENDPOINTS, PROFILES
 from bakong_schemes.bakong.wire.document import document
 from bakong_simulator import app as simulator_app
+from bakong_simulator.kernel.scheme import Call
 from bakong_simulator.kernel.worlds import Worlds
 from tests.conftest import NOW_MS
 
@@ -41,8 +44,8 @@ CONTROL = Config.from_dict(
         },
     }
 )
-worlds = Worlds(lambda: NOW_MS)
-token = worlds.default.registrations.issue()
+worlds = Worlds(lambda: NOW_MS, SCHEMES)
+token = worlds.default.state(BAKONG).registrations.issue()
 app = simulator_app.build(worlds)
 open_api = schemathesis.openapi.from_asgi("/v1/openapi.json", app, config=OPEN)
 control = schemathesis.openapi.from_asgi("/sandbox/openapi.json", app, config=CONTROL)
@@ -53,8 +56,8 @@ STEPS = settings(QUICK, stateful_step_count=6)
 
 def begin_again():
     """Let the worlds be as they were made: only the default one, with the one token of its seed."""
-    vars(worlds).update(vars(Worlds(lambda: NOW_MS)))
-    assert worlds.default.registrations.issue() == token
+    vars(worlds).update(vars(Worlds(lambda: NOW_MS, SCHEMES)))
+    assert worlds.default.state(BAKONG).registrations.issue() == token
 
 
 @pytest.fixture(autouse=True)
@@ -76,15 +79,15 @@ def test_every_path_of_the_document_is_a_route_and_no_other_is():
     begin_again()
     for path in document()["paths"]:
         asked = Call(path.removeprefix("/v1/"), "POST", token, b"{}")
-        assert call(worlds.default, asked).status != 404, path
-    assert call(worlds.default, Call("nothing", "POST", token, b"{}")).status == 404
+        assert serve(worlds.default.state(BAKONG), asked).status != 404, path
+    assert serve(worlds.default.state(BAKONG), Call("nothing", "POST", token, b"{}")).status == 404
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_profile_serves_the_twelve(profile):
-    world = Worlds(lambda: NOW_MS).default
-    world.profile = PROFILES[profile]
-    statuses = {call(world, Call(endpoint.name, "POST", token, b"{}")).status for endpoint in ENDPOINTS}
+    world = Worlds(lambda: NOW_MS, SCHEMES).default
+    world.state(BAKONG).profile = PROFILES[profile]
+    statuses = {serve(world.state(BAKONG), Call(endpoint.name, "POST", token, b"{}")).status for endpoint in ENDPOINTS}
     assert 404 not in statuses
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_schemes.bakong.wire import ENDPOINTS, TRANSACTION_KEYS
 from bakong_schemes.bakong.wire.endpoints import CHECK_ACCOUNT
 from khqr import Currency, Individual, encode
@@ -106,7 +107,7 @@ async def test_a_failed_transaction_is_code_3(api, failed, name):
 @pytest.mark.parametrize("endpoint", BEARER, ids=lambda endpoint: endpoint.name)
 @pytest.mark.parametrize("token", ["", "Bearer", "bearer {}", "Basic {}", "Bearer {}x"])
 async def test_without_a_good_token_a_check_is_401_with_code_6(outside, world, paid, endpoint, token):
-    headers = {"authorization": token.format(world.registrations.issue())}
+    headers = {"authorization": token.format(world.state(BAKONG).registrations.issue())}
     answer = await outside.post(endpoint.path, json=asked(endpoint.name, paid), headers=headers)
     await refused(answer, 401, 6, "Unauthorized, not yet requested for token or code invalid")
 
@@ -233,17 +234,17 @@ async def test_a_registration_is_mailed_verified_and_renewed(outside, hand, worl
     assert (mail["to"], len(mail["code"])) == ("new@shop.test", 20)
     answer = (await outside.post("/v1/verify", json={"code": mail["code"]})).json()
     assert (answer["responseMessage"], len(answer["data"]["token"])) == ("Token has been issued", 172)
-    assert world.registrations.admits(answer["data"]["token"])
+    assert world.state(BAKONG).registrations.admits(answer["data"]["token"])
     assert (await hand.get("")).json()["outbox"][-1]["token"] == answer["data"]["token"]
     await refused(await outside.post("/v1/request_token", json=body), 200, 8, "Email has been registered already.")
     renewed = (await outside.post("/v1/renew_token", json={"email": "new@shop.test"})).json()
-    assert world.registrations.admits(renewed["data"]["token"])
-    assert world.registrations.admits(answer["data"]["token"])
+    assert world.state(BAKONG).registrations.admits(renewed["data"]["token"])
+    assert world.state(BAKONG).registrations.admits(answer["data"]["token"])
 
 
 @holds("verify unauthorized")
 async def test_a_code_is_good_once(outside, world):
-    code = world.registrations.request("new@shop.test")
+    code = world.state(BAKONG).registrations.request("new@shop.test")
     assert (await outside.post("/v1/verify", json={"code": code})).status_code == 200
     answer = await outside.post("/v1/verify", json={"code": code})
     await refused(answer, 401, 6, "Unauthorized, not yet requested for token or code invalid")

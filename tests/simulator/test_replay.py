@@ -6,6 +6,7 @@ from random import Random
 import httpx
 import pytest
 
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_scenarios import ScriptFile, find, names
 from bakong_simulator import app as simulator_app
 from bakong_simulator.control import build
@@ -77,7 +78,7 @@ class Run:
 
     def __init__(self, seed):
         self.seed = seed
-        self.worlds = Worlds(lambda: NOW_MS)
+        self.worlds = Worlds(lambda: NOW_MS, SCHEMES)
         transport = httpx.ASGITransport(simulator_app.build(self.worlds), raise_app_exceptions=False)
         self.client = httpx.AsyncClient(base_url="http://run.test", transport=transport)
         self.answers = []
@@ -162,7 +163,7 @@ async def test_a_world_put_back_goes_on_as_the_one_that_was_kept(api, hand, outs
     assert (await api.post("check_transaction_by_md5", json={"md5": code.md5})).json()["errorCode"] == 1
     await hand.post("/clock/advance", json={"seconds": 10})
     assert (await api.post("check_transaction_by_md5", json={"md5": code.md5})).json() == first
-    assert ledgers_sum_to_zero(Worlds(lambda: NOW_MS))
+    assert ledgers_sum_to_zero(Worlds(lambda: NOW_MS, SCHEMES))
     assert world.ledger.sum("USD") == 0
 
 

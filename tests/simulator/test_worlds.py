@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bakong_scenarios import State, read
 from bakong_schemes.bakong.fake.registrations import MAX_TOKENS
 from bakong_schemes.bakong.fake.scanning import scan
+from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.ledger import LedgerError
 from bakong_simulator.kernel.world import World, WorldError
@@ -56,8 +57,8 @@ async def test_64_worlds_at_once_never_meet(outside):
 async def test_a_day_with_a_thousand_payments_pending_settles_all_in_order_before_it_returns(world):
     world.set_scenario(read("name: slow\npayment:\n  - unpaid\n  - paid: {after: 23h}", "test"))
     settled = []
-    settle = world.transactions.add
-    world.transactions.add = lambda receipt, payment: (settled.append(receipt), settle(receipt, payment))
+    settle = world.state(BAKONG).transactions.add
+    world.state(BAKONG).transactions.add = lambda receipt, payment: (settled.append(receipt), settle(receipt, payment))
     for number in range(1000):
         world.pay(scan(code_of(number).qr), code_of(number).qr)
         await world.clock.advance(1)
@@ -106,7 +107,7 @@ async def perform(world, act, number, minor):
             world.pay(scan(code.qr), code.qr, outcome=State.FAILED)
         elif act == "reverse" and code.md5 in world.payments:
             for receipt in world.payments[code.md5].receipts:
-                world.reverse(receipt.hash)
+                world.state(BAKONG).reverse(receipt.hash)
         elif act == "open":
             world.ledger.open(f"a{number}@devb", balances={"USD": minor})
         elif act == "poor":
@@ -212,13 +213,13 @@ async def test_what_a_wallet_has_sent_arrives_whatever_is_asked_meanwhile(hand, 
 
 async def test_tokens_that_a_world_has_dropped_lead_nowhere(worlds):
     for number in range(MAX_TOKENS + 50):
-        worlds.default.registrations.adopt(f"token-{number}", "a@b", NOW_MS + 1)
-    assert len(worlds.by_token) == len(worlds.default.registrations.tokens) == MAX_TOKENS
+        worlds.default.state(BAKONG).registrations.adopt(f"token-{number}", "a@b", NOW_MS + 1)
+    assert len(worlds.by_token) == len(worlds.default.state(BAKONG).registrations.tokens) == MAX_TOKENS
 
 
 async def test_a_token_of_two_worlds_outlives_the_first(worlds):
     one, two = worlds.make("one"), worlds.make("two")
     for world in (one, two):
-        world.registrations.adopt("shared", "a@b", NOW_MS + 1)
+        world.state(BAKONG).registrations.adopt("shared", "a@b", NOW_MS + 1)
     worlds.drop("one")
     assert worlds.by_token["shared"] is two

@@ -7,6 +7,7 @@ import typer
 
 from bakong_sandbox.cli.control import UNREACHABLE, fail, json_of, show
 from bakong_sandbox.cli.program import run_async
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_simulator.control import build
 from bakong_simulator.journals.replay import replay as play
 from bakong_simulator.kernel.errors import BodyError
@@ -21,7 +22,7 @@ def replay(
     """Play a journal again, in a world of its own; exit code 1 where an answer differs by a byte."""
     document = json_of(journal)
     try:
-        replayed, _ = run_async(play(document, build))
+        replayed, _ = run_async(play(document, build, SCHEMES))
     except (BodyError, TypeError) as error:
         fail(f"{str(journal)!r}: {error}", UNREACHABLE)
     show(replayed._asdict())

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bakong_sandbox.stack.datadir import open_folder
-from bakong_sandbox.stack.tls import NBC_HOSTS, authority
+from bakong_sandbox.stack.tls import HOSTS, authority
 
 commands = typer.Typer()
 
@@ -24,7 +24,7 @@ def trust(
 
 def instructions(ca_file: Path, *, address: str = "127.0.0.1") -> str:
     """For each language and tool, the setting that lets its unmodified clients meet the sandbox."""
-    hosts = "\n".join(f"{address}  {host}" for host in NBC_HOSTS)
+    hosts = "\n".join(f"{address}  {host}" for host in HOSTS)
     return _TEXT.format(ca=ca_file, folder=ca_file.parent, name=ca_file.name, address=address, hosts=hosts)
 
 
@@ -64,4 +64,4 @@ Trust it on test machines alone: who holds its key can pretend to be anyone to t
          environment: {{SSL_CERT_FILE: /sandbox/{name}, NODE_EXTRA_CA_CERTS: /sandbox/{name}}}
          volumes: ["sandbox:/sandbox:ro"]
      volumes: {{sandbox: {{}}}}
-""".replace("{host}", NBC_HOSTS[0]).replace("{aliases}", ", ".join(NBC_HOSTS[:2]))
+""".replace("{host}", HOSTS[0]).replace("{aliases}", ", ".join(HOSTS[:2]))

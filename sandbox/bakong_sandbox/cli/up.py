@@ -13,6 +13,7 @@ from rich.console import Console
 from bakong_sandbox.cli.program import run_async
 from bakong_sandbox.stack.options import Options, Stack, read_prices
 from bakong_sandbox.stack.sandbox import run
+from bakong_schemes.bakong.fake.scheme import BAKONG
 
 commands = typer.Typer()
 
@@ -80,7 +81,7 @@ def _banner(stack: Stack) -> None:
         console.print(f"  Service   [cyan]{stack.service_url}[/]      API: [cyan]{stack.service_url}/docs[/]")
     scenario = stack.worlds.default.scenario
     console.print(f"  Scenario  {scenario.name}: {scenario.about}")
-    quota = stack.worlds.default.limits.quota
+    quota = stack.worlds.default.state(BAKONG).limits.quota
     limit = "off (--quota 100 is the real one's)" if quota is None else f"{quota} calls a day for each token"
     console.print(f"  Quota     {limit}")
     console.print(f"  Data      {stack.data_dir}")

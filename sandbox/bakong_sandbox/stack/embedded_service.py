@@ -11,9 +11,9 @@ from bakong_sandbox.stack.datadir import Secrets
 from bakong_sandbox.stack.options import Options, Stack
 from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_schemes.bakong.fake.registrations import EMAIL
+from bakong_schemes.bakong.fake.scheme import MERCHANT
 from bakong_service import app as service_app
 from bakong_service.settings import Settings
-from bakong_simulator.kernel.world import MERCHANT
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from bakong_sandbox.stack.launcher import Program, start
 from bakong_sandbox.stack.serving import free_port
 from bakong_schemes.bakong.fake.registrations import EMAIL
-from bakong_simulator.kernel.world import MERCHANT
+from bakong_schemes.bakong.fake.scheme import MERCHANT
 
 
 class ProductionStack:

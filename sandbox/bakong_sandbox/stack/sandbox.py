@@ -10,11 +10,13 @@ from bakong_sandbox.stack.datadir import Secrets, load_secrets, open_folder, sav
 from bakong_sandbox.stack.edge import EdgeProtocol
 from bakong_sandbox.stack.errors import SetupError
 from bakong_sandbox.stack.options import Options, Stack
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_sandbox.stack.wall_clock import wall_ms
 from bakong_scenarios import Scenario, ScenarioError, ScriptFile, find, names
 from bakong_schemes.bakong.fake.limits import Limits
 from bakong_schemes.bakong.fake.registrations import EMAIL
+from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_schemes.bakong.fake.tokens import LIFE_S
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.world import World
@@ -30,11 +32,11 @@ async def run(options: Options) -> AsyncIterator[Stack]:
     folder = open_folder(options.data_dir)
     secrets = load_secrets(folder)
     with listen(options.port, options.host) as port:
-        worlds = Worlds(wall_ms)
+        worlds = Worlds(wall_ms, SCHEMES)
         worlds.default.watch_file(scenario) if isinstance(scenario, ScriptFile) else worlds.default.set_scenario(
             scenario
         )
-        worlds.default.limits = Limits(quota=options.quota)
+        worlds.default.state(BAKONG).limits = Limits(quota=options.quota)
         token = _token(worlds.default, secrets)
         save_secrets(folder, secrets)
         stack = Stack(bakong_url=url_of(port), token=token, data_dir=folder, worlds=worlds)
@@ -68,10 +70,11 @@ def _service(options: Options, secrets: Secrets, stack: Stack) -> AbstractAsyncC
 
 def _token(world: World, secrets: Secrets) -> str:
     """The token of an earlier run, while it has a day to live; else a new one."""
+    registrations = world.state(BAKONG).registrations
     if secrets.bakong_token and secrets.bakong_token_expires_ms > world.clock.now_ms() + DAY_MS:
-        world.registrations.adopt(secrets.bakong_token, EMAIL, secrets.bakong_token_expires_ms)
+        registrations.adopt(secrets.bakong_token, EMAIL, secrets.bakong_token_expires_ms)
         return secrets.bakong_token
-    secrets.bakong_token = world.registrations.issue()
+    secrets.bakong_token = registrations.issue()
     secrets.bakong_token_expires_ms = world.clock.now_ms() + LIFE_S * 1000
     return secrets.bakong_token
 

@@ -1,4 +1,4 @@
-"""A certificate authority of the sandbox's own, made once and kept, and NBC's host names under it. Knows no servers."""
+"""A certificate authority of the sandbox's own, for the host names of its schemes, made once and kept. No servers."""
 
 import os
 import ssl
@@ -9,15 +9,11 @@ from pathlib import Path
 import trustme
 
 from bakong_sandbox.stack.errors import SetupError
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_sandbox.stack.wall_clock import wall_ms
 
-NBC_HOSTS = (
-    "api-bakong.nbc.gov.kh",
-    "sit-api-bakong.nbc.gov.kh",
-    "api-bakong.nbc.org.kh",
-    "sit-api-bakong.nbc.org.kh",
-)
-NAMES = (*NBC_HOSTS, "localhost", "*.localhost", "127.0.0.1", "::1")
+HOSTS = tuple(host for scheme in SCHEMES for host in scheme.hosts)
+NAMES = (*HOSTS, "localhost", "*.localhost", "127.0.0.1", "::1")
 CA_FILE = "sandbox-ca.pem"
 KEY_FILE = "sandbox-ca-key.pem"
 SLACK, LIFE = timedelta(days=7), timedelta(days=390)  # together under the 398 days that Apple's clients allow
@@ -44,7 +40,7 @@ def authority(folder: Path) -> Authority:
     try:
         ca = trustme.CA.from_pem(ca_file.read_bytes(), key_file.read_bytes())
         now = datetime.fromtimestamp(wall_ms() / 1000, UTC)
-        shown = ca.issue_cert(*NAMES, common_name=NBC_HOSTS[0], not_before=now - SLACK, not_after=now + LIFE)
+        shown = ca.issue_cert(*NAMES, common_name=HOSTS[0], not_before=now - SLACK, not_after=now + LIFE)
         shown.configure_cert(context)
     except (OSError, ValueError, TypeError) as error:
         raise SetupError(f"{str(ca_file)!r} cannot be used ({error}); delete it and a new one is made") from None

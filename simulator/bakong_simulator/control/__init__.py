@@ -8,12 +8,14 @@ from fastapi import FastAPI
 
 from bakong_simulator.control import journal, payments, problems, state, worlds
 from bakong_simulator.control.responses import PROBLEM_ANSWERS
+from bakong_simulator.control.scheme_control import control_of, forms_of
+from bakong_simulator.kernel.world import AnyScheme
 from bakong_simulator.kernel.worlds import Worlds
 
 
 def build(of: Worlds) -> Callable[[dict[str, Any], Any, Any], Awaitable[None]]:
     """The ASGI app of the control API over these worlds."""
-    app = _routes()
+    app = _routes(of.schemes)
 
     async def control(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await app({**scope, "worlds": of}, receive, send)
@@ -22,8 +24,11 @@ def build(of: Worlds) -> Callable[[dict[str, Any], Any, Any], Awaitable[None]]:
 
 
 @cache
-def _routes() -> FastAPI:
-    """The routes, made once for all: that takes longer than most tests. Each call brings its worlds in its scope."""
+def _routes(schemes: tuple[AnyScheme, ...]) -> FastAPI:
+    """The routes, made once for the same schemes: that takes longer than most tests.
+
+    Each call brings its worlds in its scope.
+    """
     app = FastAPI(
         title="Bakong sandbox: control API",
         openapi_url="/sandbox/openapi.json",
@@ -32,6 +37,11 @@ def _routes() -> FastAPI:
         responses=PROBLEM_ANSWERS,
     )
     problems.install(app)
-    for part in (worlds, payments, state, journal):
-        app.include_router(part.router)
+    forms = forms_of(schemes)
+    for router in (worlds.router(forms), payments.router(forms), state.router(forms), journal.router):
+        app.include_router(router)
+    for number, scheme in enumerate(schemes):
+        below = f"/{scheme.name}" if number else ""
+        if (own := control_of(scheme).router) is not None:
+            app.include_router(own, prefix=f"/sandbox/worlds/{{world}}{below}")
     return app

@@ -1,7 +1,10 @@
 """What a path or a body of the control API names: worlds, payments, scenarios, instants."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from functools import wraps
+from inspect import signature
+from typing import Annotated, Any
 
 import orjson
 from fastapi import Depends, Request
@@ -27,12 +30,29 @@ AllWorlds = Annotated[Worlds, Depends(all_worlds)]
 CurrentWorld = Annotated[World, Depends(_world)]
 
 
-def get_payment(world: World, md5: str) -> Payment:
-    """The payment of an md5. Raises UnknownPaymentError."""
-    payment = world.payments.get(md5.lower())
+def get_payment(world: World, reference: str, scheme: str | None = None) -> Payment:
+    """The payment of a reference, by default the first scheme's. Raises UnknownPaymentError, BodyError."""
+    named = world.scheme(scheme)
+    payment = world.payments.get((named.name, named.reference_of(reference)))
     if payment is None:
-        raise UnknownPaymentError(f"no payment or registered code has the md5 {md5}")
+        raise UnknownPaymentError(f"no payment or registered code has the {named.reference_name} {reference}")
     return payment
+
+
+def with_types(route: Callable[..., Any], **types: Any) -> Callable[..., Any]:
+    """The same route, whose parameters of these names FastAPI reads as these types."""
+
+    @wraps(route)
+    async def typed(*args: Any, **named: Any) -> Any:
+        return await route(*args, **named)
+
+    shape = signature(route)
+    parameters = [
+        parameter.replace(annotation=types.get(name, parameter.annotation))
+        for name, parameter in shape.parameters.items()
+    ]
+    typed.__dict__["__signature__"] = shape.replace(parameters=parameters)
+    return typed
 
 
 def script(raw: bytes) -> Scenario:

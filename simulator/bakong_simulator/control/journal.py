@@ -28,7 +28,7 @@ async def show_journal(world: CurrentWorld, query: Annotated[JournalQuery, Query
     match = query.match()
     fitting = [entry for entry in world.journal.entries if entry.number > query.after and _fits(entry, match)]
     shown = fitting[-query.limit :]
-    return har.archive(shown, VERSION) if query.format == "har" else _as_json(world, shown, query)
+    return har.archive(shown, world.schemes, VERSION) if query.format == "har" else _as_json(world, shown, query)
 
 
 @router.post(f"{IN_WORLD}/journal/verify", response_model=responses.CheckShown)
@@ -44,7 +44,7 @@ async def show_metrics(worlds: AllWorlds) -> Response:
 
 
 def _fits(entry: Entry, match: dict[str, Any]) -> bool:
-    return all(getattr(entry, name) == value for name, value in match.items())
+    return all(entry.value(name) == value for name, value in match.items())
 
 
 def _as_json(world: World, shown: list[Entry], query: JournalQuery) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def _as_json(world: World, shown: list[Entry], query: JournalQuery) -> dict[str,
         "world": world.name,
         "total": journal.total,
         "kept": len(journal),
-        "entries": [entry.shown() for entry in shown],
+        "entries": [responses.of_entry(world, entry) for entry in shown],
         "actions": actions[-query.limit :],
         "failures": failures[-query.limit :],
     }

@@ -11,8 +11,13 @@ from starlette.exceptions import HTTPException
 from bakong_contracts import service_api as api
 from bakong_contracts.problems import MEDIA_TYPE, document, field_errors
 from bakong_scenarios import ScenarioError
-from bakong_schemes.bakong.fake.scanning import ScanError
-from bakong_simulator.kernel.errors import BodyError, UnknownPaymentError, UnknownTokenError
+from bakong_simulator.kernel.errors import (
+    BodyError,
+    ScanError,
+    UnknownPaymentError,
+    UnknownSchemeError,
+    UnknownTokenError,
+)
 from bakong_simulator.kernel.ledger import LedgerError
 from bakong_simulator.kernel.money import AmountError
 from bakong_simulator.kernel.world import WorldError
@@ -22,6 +27,7 @@ FAULTS: dict[type[Exception], api.Problem] = {
     UnknownWorldError: api.NOT_FOUND,
     UnknownPaymentError: api.NOT_FOUND,
     UnknownTokenError: api.NOT_FOUND,
+    UnknownSchemeError: api.INVALID,
     BodyError: api.INVALID,
     WorldError: api.CONFLICT,
     LedgerError: api.CONFLICT,

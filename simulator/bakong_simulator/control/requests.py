@@ -4,20 +4,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from bakong_schemes.bakong.fake.registrations import EMAIL
-from bakong_schemes.bakong.fake.tokens import LIFE_S
-from bakong_simulator.kernel.world import WALLET
-
 MAX_SECONDS = 10 * 366 * 86_400
 Md5 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{32}$")]
-AccountId = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=32)]
+AccountId = Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=64)]
+SchemeName = Annotated[str | None, Field(max_length=64, description="By default the first scheme.")]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,13}(\.[0-9]{1,2})?$")]
-Currency = Literal["USD", "KHR"]
-ProfileName = Literal["current", "doc-1.0.2", "sit", "prod"]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Qr = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 ScenarioName = Annotated[str, StringConstraints(max_length=100)]
-Token = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Text = Annotated[str, StringConstraints(max_length=1000)] | None
 Count = Annotated[int, Field(ge=0, le=10**9)]
 
@@ -32,19 +28,6 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class LimitSetting(Strict):
-    """What is left out stays as it is; null and false are off."""
-
-    quota: Annotated[Count | None, Field(description="Calls a day for each token; the real one's is 100.")] = None
-    calls_per_minute: Annotated[Count | None, Field(description="For each token; above it 429.")] = None
-    geo_block: Annotated[bool, Field(description="Everybody is abroad: CloudFront's 403.")] = False
-    cambodia: Annotated[
-        list[Annotated[str, StringConstraints(max_length=50)]],
-        Field(max_length=1000, description="Networks that are in Cambodia; with any, all others are abroad."),
-    ] = Field(default_factory=list)
-    mail_down: Annotated[bool, Field(description="No mail leaves: code 7.")] = False
-
-
 class ClockSetting(Strict):
     mode: Literal["real", "frozen", "offset", "scaled"]
     at: Annotated[str, Field(max_length=40, description="ISO 8601 with its offset; by default the clock's now.")] | (
@@ -56,47 +39,38 @@ class ClockSetting(Strict):
 class NewWorld(Strict):
     name: Name | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
-    profile: ProfileName | None = None
     scenario: ScenarioName | None = None
     journal_bytes: JournalBytes | None = None
     clock: ClockSetting | None = None
-    limits: LimitSetting | None = None
 
 
 class WorldChange(Strict):
     """What is left out stays as it is."""
 
-    profile: ProfileName | None = None
-    limits: LimitSetting | None = None
     journal_bytes: JournalBytes | None = None
 
 
-class NewToken(Strict):
-    email: Annotated[str, StringConstraints(min_length=3, max_length=30, pattern=r"^[^@\s]+@[^@\s]+$")] = EMAIL
-    expires_in_s: Annotated[int, Field(ge=1, le=MAX_SECONDS)] = LIFE_S
-
-
 class NewPayment(Strict):
-    """Exactly one of qr and md5. The amount overrides what the code says; a static code needs one."""
+    """Exactly one of qr, reference and md5. The amount overrides what the code says; a static code needs one."""
 
+    scheme: SchemeName = None
     qr: Qr | None = None
-    md5: Md5 | None = None
+    reference: Reference | None = None
+    md5: Annotated[Md5 | None, Field(description="What Bakong calls a reference.")] = None
     amount: Amount | None = None
     currency: Currency | None = None
-    from_account: AccountId = WALLET
+    from_account: Annotated[AccountId | None, Field(description="By default the scheme's payer.")] = None
     outcome: Literal["paid", "failed"] | None = None
 
 
-class Reversal(Strict):
-    hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-
-
 class NewCode(Strict):
+    scheme: SchemeName = None
     qr: Qr
     scenario: ScenarioName | None = None
 
 
 class NewAccount(Strict):
+    scheme: SchemeName = None
     account_id: AccountId
     name: Annotated[str, StringConstraints(max_length=64)] = ""
     balances: dict[Currency, Amount] = Field(default_factory=dict)
@@ -112,7 +86,9 @@ class JournalQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     format: Literal["json", "har", "replay"] = "json"
+    scheme: Text = None
     endpoint: Text = None
+    reference: Text = None
     md5: Text = None
     token: Text = None
     fault: Text = None
@@ -130,15 +106,18 @@ class JournalQuery(BaseModel):
 class Match(Strict):
     """Which calls. What is left out fits any; body and answer fit where they hold at least what is asked."""
 
+    scheme: str | None = None
     endpoint: str | None = None
     method: str | None = None
+    path: str | None = None
     token: str | None = None
     client: str | None = None
+    reference: str | None = None
     md5: str | None = None
     poll: int | None = None
     scenario: str | None = None
     status: int | None = None
-    error_code: int | None = None
+    error_code: int | str | None = None
     fault: str | None = None
     body: Any = None
     answer: Any = None

@@ -1,18 +1,15 @@
 """The responses of the control API, as its page documents them, made of what worlds know."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
 
 from bakong_contracts.problems import MEDIA_TYPE
-from bakong_schemes.bakong.fake.rows import tracked
-from bakong_schemes.bakong.wire import TRANSACTION_KEYS
 from bakong_simulator.kernel.journal import Entry
 from bakong_simulator.kernel.ledger import Account
-from bakong_simulator.kernel.money import text_of
-from bakong_simulator.kernel.payments import Payment, Receipt
+from bakong_simulator.kernel.money import json_number, text_of
+from bakong_simulator.kernel.payments import Payment
 from bakong_simulator.kernel.world import World
 
 
@@ -29,7 +26,6 @@ class Health(Response):
 
 class Made(Response):
     world: str
-    token: str
     base_url: str
 
 
@@ -55,61 +51,28 @@ class Advanced(Clock):
     failures: list[FailureShown]
 
 
-class Limits(Response):
-    quota: int | None
-    calls_per_minute: int | None
-    geo_block: bool
-    cambodia: list[str]
-    mail_down: bool
-
-
-class Mail(Response):
-    at_ms: int
-    to: str
-    subject: str
-    code: str | None
-    token: str | None
-
-
 class WorldShown(Response):
     world: str
     seed: int
-    profile: str
     scenario: str
-    limits: Limits
+    schemes: list[str]
     clock: Clock
     payments: int
     calls: int
     journal_bytes: int
-    outbox: list[Mail]
-
-
-class Token(Response):
-    token: str
 
 
 class PaymentShown(Response):
-    """A payment, and its transaction's 13 keys: null while there is none."""
+    """A payment, and what is paid: null while there is none."""
 
-    md5: str
+    scheme: str
+    reference: str
     status: Literal["unpaid", "paid", "failed"]
     scenario: str | None
     qr: str | None
-    hash: str | None
-    fromAccountId: str | None
-    toAccountId: str | None
-    currency: Literal["KHR", "USD"] | None
+    currency: str | None
     amount: float | int | None
-    description: str | None
-    createdDateMs: int | None
-    acknowledgedDateMs: int | None
-    trackingStatus: str | None
-    receiverBank: str | None
-    receiverBankAccount: str | None
-    instructionRef: str | None
-    externalRef: str | None
     times_paid: int
-    hashes: list[str]
 
 
 class AccountShown(Response):
@@ -126,11 +89,13 @@ class ScenarioShown(Response):
 
 if TYPE_CHECKING:
     EntryShown = Response
-else:  # a journal's entry, with its bodies as text
+else:  # a journal's entry, with its bytes as text
+    _SHOWN = {**dict.fromkeys(("content_type", "request", "answer"), str), "headers": list[list[str]]}
     EntryShown = create_model(
         "EntryShown",
         __base__=Response,
-        **{name: (str if kind is bytes else kind, ...) for name, kind in get_type_hints(Entry).items()},
+        md5=(str | None, ...),
+        **{name: (_SHOWN.get(name, kind), ...) for name, kind in get_type_hints(Entry).items()},
     )
 
 
@@ -163,7 +128,7 @@ class HarShown(Response):
 class RecordingShown(Response):
     """The journal whole, as `bakong-sandbox replay` takes it: the world before it, the calls, the acts."""
 
-    version: Literal[1]
+    version: Literal[2]
     begun: dict[str, Any]
     calls: list[dict[str, Any]]
     acts: list[dict[str, Any]]
@@ -219,30 +184,34 @@ def of_world(world: World) -> dict[str, Any]:
     return {
         "world": world.name,
         "seed": world.seed,
-        "profile": world.profile.name,
         "scenario": world.scenario.name,
-        "limits": asdict(world.limits) | {"cambodia": [str(network) for network in world.limits.cambodia]},
+        "schemes": list(world.schemes),
         "clock": of_clock(world),
         "payments": len(world.payments),
         "calls": world.journal.total,
         "journal_bytes": world.journal_bytes,
-        "outbox": [asdict(mail) for mail in world.registrations.outbox],
     }
 
 
-def of_payment(payment: Payment, receipt: Receipt | None = None) -> dict[str, Any]:
-    """A payment with one of its transactions: the given one, else the one that it shows, of a static code the last."""
-    if receipt is None:
-        receipt = payment.receipts[-1] if payment.is_static and payment.receipts else payment.receipt
+def of_payment(_world: World, payment: Payment, at: int | None) -> dict[str, Any]:
+    """A payment with its settlement of this number."""
+    settlement = None if at is None else payment.settlements[at]
     return {
-        "md5": payment.md5,
+        "scheme": payment.scheme,
+        "reference": payment.reference,
         "status": payment.state.value,
         "scenario": payment.scenario.name if payment.scenario else None,
-        "qr": payment.qr,
-        **(dict.fromkeys(TRANSACTION_KEYS) if receipt is None else tracked(receipt)),
-        "times_paid": len(payment.receipts),
-        "hashes": [held.hash for held in payment.receipts],
+        "qr": payment.code,
+        "currency": settlement and settlement.currency,
+        "amount": settlement and json_number(settlement.minor, settlement.currency),
+        "times_paid": len(payment.settlements),
     }
+
+
+def of_entry(world: World, entry: Entry) -> dict[str, Any]:
+    """A call; its reference also under the name that Bakong has for it, where it is one of Bakong's kind."""
+    is_md5 = world.scheme(entry.scheme).reference_name == "md5"
+    return entry.shown() | {"md5": entry.reference if is_md5 else None}
 
 
 def of_account(account: Account) -> dict[str, Any]:

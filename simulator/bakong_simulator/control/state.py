@@ -1,19 +1,27 @@
 """Clock, scenario, snapshot."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Body, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 
 from bakong_simulator.control import responses
 from bakong_simulator.control.dependencies import CurrentWorld, instant_ms, script
 from bakong_simulator.control.requests import Advance, ClockSetting
+from bakong_simulator.control.scheme_control import Forms, of_world
 from bakong_simulator.control.worlds import set_clock as set_mode
 from bakong_simulator.kernel import snapshots
 from bakong_simulator.kernel.clock import MAX_MS
 from bakong_simulator.kernel.errors import BodyError
 from bakong_simulator.kernel.snapshot_document import Snapshot
 
-router = APIRouter(prefix="/sandbox/worlds/{world}")
+_SNAPSHOT = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Snapshot"}}},
+    }
+}
 _SCRIPT = {
     "requestBody": {
         "required": True,
@@ -27,18 +35,28 @@ _SCRIPT = {
 }
 
 
-@router.get("/clock", response_model=responses.Clock)
+def router(forms: Forms) -> APIRouter:
+    """The routes, with these forms."""
+    made = APIRouter(prefix="/sandbox/worlds/{world}")
+    made.get("/clock", response_model=responses.Clock)(show_clock)
+    made.put("/clock", response_model=responses.Clock)(set_clock)
+    made.post("/clock/advance", response_model=responses.Advanced)(advance_clock)
+    made.get("/scenario", response_model=responses.ScenarioShown)(show_scenario)
+    made.put("/scenario", response_model=responses.ScenarioShown, openapi_extra=_SCRIPT)(use_scenario)
+    made.get("/snapshot", response_model=Snapshot)(take_snapshot)
+    made.put("/snapshot", response_model=forms.world, openapi_extra=_SNAPSHOT)(restore_snapshot)
+    return made
+
+
 async def show_clock(world: CurrentWorld) -> dict[str, Any]:
     return responses.of_clock(world)
 
 
-@router.put("/clock", response_model=responses.Clock)
 async def set_clock(setting: ClockSetting, world: CurrentWorld) -> dict[str, Any]:
     set_mode(world, setting, instant_ms(setting.at))
     return responses.of_clock(world)
 
 
-@router.post("/clock/advance", response_model=responses.Advanced)
 async def advance_clock(move: Advance, world: CurrentWorld) -> dict[str, Any]:
     """Move time on. What falls due on the way happens in order, each at its moment; the answer says what failed.
 
@@ -52,26 +70,26 @@ async def advance_clock(move: Advance, world: CurrentWorld) -> dict[str, Any]:
     return responses.of_clock(world) | {"failures": [row._asdict() for row in world.journal.failures_since(failed)]}
 
 
-@router.get("/scenario", response_model=responses.ScenarioShown)
 async def show_scenario(world: CurrentWorld) -> dict[str, str]:
     return responses.of_scenario(world)
 
 
-@router.put("/scenario", response_model=responses.ScenarioShown, openapi_extra=_SCRIPT)
 async def use_scenario(request: Request, world: CurrentWorld) -> dict[str, str]:
     """A JSON body {"name": ...} takes one from the library; any other body is the YAML of a script itself."""
     world.set_scenario(script(await request.body()))
     return responses.of_scenario(world)
 
 
-@router.get("/snapshot")
 async def take_snapshot(world: CurrentWorld) -> Snapshot:
     """Everything that this world knows, but for its journal."""
     return snapshots.take(world)
 
 
-@router.put("/snapshot", response_model=responses.WorldShown)
-async def restore_snapshot(snapshot: Snapshot, world: CurrentWorld) -> dict[str, Any]:
-    """Be as the snapshot says, under this world's own name. The journal begins anew."""
-    snapshots.restore(world, snapshot)
-    return responses.of_world(world)
+async def restore_snapshot(snapshot: Annotated[dict[str, Any], Body()], world: CurrentWorld) -> dict[str, Any]:
+    """Be as the snapshot says, under this world's own name. The journal begins anew. Earlier versions are taken too."""
+    try:
+        kept = snapshots.parse(snapshot, world.scheme())
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from None
+    snapshots.restore(world, kept)
+    return of_world(world)

@@ -1,26 +1,28 @@
 """A journal as HAR 1.2, which browsers' tools and many others read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from bakong_simulator.kernel.journal import Entry
+from bakong_simulator.kernel.world import AnyScheme
 
 _JSON = "application/json"
 
 
-def archive(entries: Iterable[Entry], version: str) -> dict[str, Any]:
-    """The document. Times are the world's; a call's time is what the script made it wait."""
+def archive(entries: Iterable[Entry], schemes: Mapping[str, AnyScheme], version: str) -> dict[str, Any]:
+    """The document. Times are the world's; a call's time is what the script made it wait; addresses the real API's."""
+    rows = [_entry(entry, schemes[entry.scheme].base_url) for entry in entries]
     creator = {"name": "bakong-sandbox", "version": version}
-    return {"log": {"version": "1.2", "creator": creator, "entries": [_entry(entry) for entry in entries]}}
+    return {"log": {"version": "1.2", "creator": creator, "entries": rows}}
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def _entry(entry: Entry, base_url: str) -> dict[str, Any]:
     begun = datetime.fromtimestamp(entry.at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return {
         "startedDateTime": begun,
         "time": entry.delay_ms,
-        "request": _request(entry),
+        "request": _request(entry, base_url),
         "response": _response(entry),
         "cache": {},
         "timings": {"send": 0, "wait": entry.delay_ms, "receive": 0},
@@ -28,13 +30,13 @@ def _entry(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _request(entry: Entry) -> dict[str, Any]:
+def _request(entry: Entry, base_url: str) -> dict[str, Any]:
     headers = [{"name": "Content-Type", "value": _JSON}]
     if entry.token:
         headers.append({"name": "Authorization", "value": f"Bearer {entry.token}"})
     return {
         "method": entry.method,
-        "url": f"https://api-bakong.nbc.gov.kh/v1/{entry.endpoint}",
+        "url": f"{base_url}/{entry.path}" + (f"?{entry.query}" if entry.query else ""),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": headers,

@@ -65,7 +65,7 @@ def differences(entry: Entry, match: Match) -> dict[str, dict[str, Any]]:
             read = _json(entry.request if name == "body" else entry.answer)
             fits = _holds(read, expected)
         else:
-            read = getattr(entry, name)
+            read = entry.value(name)
             fits = read == expected
         if not fits:
             differ[name] = {"expected": expected, "read": read}

@@ -1,22 +1,23 @@
 """A journal as a document that can be played again, and playing it: the same bytes, or the first that differ.
 
-What is replayed is what came over HTTP: the calls of /v1, and between them the actions of the control API.
+What is replayed is what came over HTTP: the calls of the schemes, and between them the actions of the control API.
 """
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from bakong_schemes.bakong.fake import open_api
 from bakong_simulator.kernel import snapshots
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.errors import BodyError
-from bakong_simulator.kernel.journal import ControlAction, Entry
+from bakong_simulator.kernel.journal import OTHER_NAMES, ControlAction, Entry, header_texts
+from bakong_simulator.kernel.scheme import Call
 from bakong_simulator.kernel.snapshot_document import Snapshot
-from bakong_simulator.kernel.world import World
+from bakong_simulator.kernel.world import AnyScheme, World
 from bakong_simulator.kernel.worlds import Worlds
 from bakong_simulator.wire.reply import Reply
 
+VERSION = 2  # 1: of one scheme, whose references were called md5
 Build = Callable[[Worlds], Any]
 
 
@@ -36,7 +37,7 @@ def export(world: World) -> dict[str, Any]:
             f"{len(journal.actions)} of {journal.acted} control actions, {journal.cut} of them with a body cut short"
         )
     return {
-        "version": 1,
+        "version": VERSION,
         "begun": journal.begin(),
         "calls": [_call(entry) for entry in journal.entries],
         "acts": [_action(action) for action in journal.actions],
@@ -55,31 +56,32 @@ def _action(action: ControlAction) -> dict[str, Any]:
 
 def _call(entry: Entry) -> dict[str, Any]:
     row = entry._asdict() | {"request": _text(entry.request), "answer": _text(entry.answer)}
-    return row | {"content_type": entry.content_type.decode("latin-1")}
+    return row | {"content_type": entry.content_type.decode("latin-1"), "headers": header_texts(entry.headers)}
 
 
 def _text(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 
 
-async def replay(document: Mapping[str, Any], build: Build) -> tuple[Replayed, World]:
+async def replay(document: Mapping[str, Any], build: Build, schemes: Sequence[AnyScheme]) -> tuple[Replayed, World]:
     """Play an exported journal again, in a world of its own. Raises BodyError for a document that is none.
 
-    build: makes the control API over worlds, which does the actions.
+    schemes: those of the world; a document of version 1 is of the first. build: makes the control API over worlds,
+    which does the actions.
     """
     try:
-        begun = Snapshot.model_validate(document["begun"])
-        calls = [_entry(row) for row in document["calls"]]
+        begun = snapshots.parse(document["begun"], schemes[0])
+        calls = [_entry(row, schemes[0]) for row in document["calls"]]
         actions = [ControlAction(**row | {"body": base64.b64decode(row["body"])}) for row in document["acts"]]
     except (KeyError, TypeError, ValueError) as error:
         raise BodyError(f"no journal to replay: {error}") from None
-    return await _play(begun, calls, actions, build)
+    return await _play(begun, calls, actions, build, schemes)
 
 
 async def _play(
-    begun: Snapshot, calls: list[Entry], actions: list[ControlAction], build: Build
+    begun: Snapshot, calls: list[Entry], actions: list[ControlAction], build: Build, schemes: Sequence[AnyScheme]
 ) -> tuple[Replayed, World]:
-    worlds = Worlds(lambda: begun.now_ms)
+    worlds = Worlds(lambda: begun.now_ms, schemes)
     world = worlds.default if begun.world == worlds.default.name else worlds.make(begun.world)
     snapshots.restore(world, begun)
     control = build(worlds)
@@ -112,17 +114,32 @@ async def _be_at(world: World, at_ms: int) -> None:
 
 
 def answer(world: World, entry: Entry) -> Reply:
-    asked = open_api.Call(entry.endpoint, entry.method, entry.token, entry.request, entry.client, entry.asked_scenario)
-    return open_api.call(world, asked)
+    """The reply to a call that was asked before."""
+    scheme = world.scheme(entry.scheme)
+    call = Call(
+        entry.path,
+        entry.method,
+        entry.token,
+        entry.request,
+        entry.client,
+        entry.asked_scenario,
+        entry.headers,
+        entry.query.encode("latin-1"),
+    )
+    return scheme.serve(world, world.state(scheme), call)
 
 
 def _same(entry: Entry, reply: Reply) -> bool:
     return (entry.status, entry.answer, entry.delay_ms) == (reply.status, reply.body, reply.delay_ms)
 
 
-def _entry(row: Mapping[str, Any]) -> Entry:
+def _entry(row: Mapping[str, Any], first: AnyScheme) -> Entry:
+    if "scheme" not in row:
+        renamed = {OTHER_NAMES.get(name, name): value for name, value in row.items()}
+        row = {"scheme": first.name, "path": row["endpoint"], "query": "", "headers": [], **renamed}
     raw = {name: base64.b64decode(row[name]) for name in ("request", "answer")}
-    return Entry(**{**row, **raw, "content_type": row["content_type"].encode("latin-1")})
+    headers = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in row["headers"])
+    return Entry(**{**row, **raw, "content_type": row["content_type"].encode("latin-1"), "headers": headers})
 
 
 async def perform(control: Any, world: str, action: ControlAction) -> None:

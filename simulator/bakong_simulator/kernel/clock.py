@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 WallMs = Callable[[], int]
 MAX_MS = 250_000_000_000_000  # in the year 9892: what a date can show, with room to advance
 DAY_MS = 86_400_000
-PHNOM_PENH_MS = 7 * 3_600_000  # UTC+7, without summer time
 PRUNE_AT = 64  # so few timers are not worth a look for cancelled ones
 Fire = Callable[[], Awaitable[Any] | None]
 
@@ -184,9 +183,9 @@ class WorldClock:
         self._prune_at = max(PRUNE_AT, 2 * len(self._timers))
 
 
-def local_day(at_ms: int) -> int:
-    """The number of a day in Phnom Penh, where quotas begin anew at midnight. Bangkok's days are the same."""
-    return (at_ms + PHNOM_PENH_MS) // DAY_MS
+def local_day(at_ms: int, utc_offset_ms: int) -> int:
+    """The number of a day where midnight is so far ahead of UTC's."""
+    return (at_ms + utc_offset_ms) // DAY_MS
 
 
 def _report(failure: Failure) -> None:

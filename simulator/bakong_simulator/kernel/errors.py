@@ -5,8 +5,16 @@ class BodyError(ValueError):
     """A body whose values do not go together. The message says what was read and what was expected."""
 
 
+class ScanError(ValueError):
+    """A text that no wallet would pay. The message says what is wrong."""
+
+
 class UnknownPaymentError(LookupError):
-    """An md5 that a world does not know."""
+    """A reference that a world does not know."""
+
+
+class UnknownSchemeError(LookupError):
+    """A name that no scheme of the world bears."""
 
 
 class UnknownTokenError(LookupError):

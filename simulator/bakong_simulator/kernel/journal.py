@@ -1,44 +1,55 @@
 """What was asked and answered in a world, and what failed in it: bounded in entries and in bytes."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 LIMIT = 10_000
 MAX_ERROR = 1000  # characters of an error that are kept
 MAX_BYTES = 4 * 1024 * 1024  # by default
+OTHER_NAMES = {"md5": "reference"}  # Bakong's word, which the control API takes too
 MAX_ACTION_BODY = 256 * 1024  # the longest script has 64 Ki characters
 
 
 class Entry(NamedTuple):
     """One call: when (world's epoch ms), what and by whom, where the script stood, how it was answered.
 
-    asked_scenario: the one that a header asked for. scenario, step: the one that was played, and where it stood.
-    delay_ms: how long the client was made to wait. request, answer: the bodies.
+    endpoint: its name in the scheme's words; path, query: what was asked for, below the scheme's prefix.
+    asked_scenario: the one that a header asked for. reference: of the payment that it was about, poll its number there.
+    scenario, step: the one that was played, and where it stood. delay_ms: how long the client was made to wait.
+    headers: those that the scheme reads, beside the token. request, answer: the bodies.
     """
 
     number: int
     at_ms: int
+    scheme: str
     endpoint: str
     method: str
+    path: str
+    query: str
     token: str
     client: str
     asked_scenario: str
-    md5: str | None
+    reference: str | None
     poll: int
     scenario: str
     step: int | None
     status: int
-    error_code: int | None
+    error_code: int | str | None
     fault: str | None
     delay_ms: int
     content_type: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
     request: bytes
     answer: bytes
 
+    def value(self, name: str) -> Any:
+        """What the control API calls by this name."""
+        return getattr(self, OTHER_NAMES.get(name, name))
+
     def shown(self) -> dict[str, Any]:
         """The entry as JSON values; bodies as text, what is not UTF-8 marked."""
-        row = self._asdict()
+        row = self._asdict() | {"headers": header_texts(self.headers)}
         for name in ("content_type", "request", "answer"):
             row[name] = row[name].decode("utf-8", "backslashreplace")
         return row
@@ -161,6 +172,11 @@ class Journal:
     def _trim_actions(self) -> None:
         while len(self.actions) > LIMIT or (self.actions and self._action_bytes > self._max_bytes):
             self._action_bytes -= _size(self.actions.popleft())
+
+
+def header_texts(headers: Iterable[tuple[bytes, bytes]]) -> list[list[str]]:
+    """Headers as JSON values."""
+    return [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers]
 
 
 def _size(action: ControlAction) -> int:

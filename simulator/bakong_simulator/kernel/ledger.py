@@ -1,10 +1,8 @@
-"""Double entry: accounts with balances in USD and KHR, and postings that sum to zero."""
+"""Double entry: accounts with balances in any currency, and postings that sum to zero."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
-
-ISSUER = "issuer@nbc"  # where opening balances come from; the only account that may go below zero
-CURRENCIES = ("KHR", "USD")
 
 
 class LedgerError(ValueError):
@@ -22,50 +20,66 @@ class Posting(NamedTuple):
 
 @dataclass(slots=True)
 class Account:
-    """A Bakong account, and what it holds in minor units."""
+    """An account, and what it holds in minor units of each currency."""
 
     account_id: str
     name: str
-    balances: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CURRENCIES, 0))
+    balances: dict[str, int] = field(default_factory=dict)
 
 
 class Ledger:
-    """All accounts of a world. For each currency the balances sum to zero, always."""
+    """All accounts of a world. For each currency the balances sum to zero, always.
 
-    def __init__(self) -> None:
-        self.accounts: dict[str, Account] = {ISSUER: Account(ISSUER, "Issuer")}
+    issuers: where opening balances come from; they alone may go below zero. currencies: those that an account is
+    shown to hold from its beginning.
+    """
+
+    def __init__(self, issuers: Collection[str], currencies: Collection[str]) -> None:
+        self.issuers = issuers
+        self.currencies = currencies
+        self.accounts: dict[str, Account] = {issuer: self._made(issuer, "Issuer") for issuer in issuers}
         self.postings: list[Posting] = []
 
-    def open(self, account_id: str, name: str = "", balances: dict[str, int] | None = None) -> Account:
-        """Open an account, or fund one that is open; opening balances come from the issuer."""
-        account = self.accounts.setdefault(account_id, Account(account_id, name or account_id.partition("@")[0]))
+    def open(
+        self, account_id: str, name: str = "", balances: Mapping[str, int] | None = None, issuer: str = ""
+    ) -> Account:
+        """Open an account, or fund one that is open; opening balances come from the issuer, by default the first."""
+        account = self.accounts.get(account_id)
+        if account is None:
+            account = self.accounts[account_id] = self._made(account_id, name or account_id.partition("@")[0])
         for currency, minor in (balances or {}).items():
-            self.post(ISSUER, account_id, currency, minor)
+            self.post(issuer or next(iter(self.issuers)), account_id, currency, minor)
         return account
 
     def holds(self, account_id: str) -> bool:
-        return account_id in self.accounts and account_id != ISSUER
+        return account_id in self.accounts and account_id not in self.issuers
+
+    def balance(self, account_id: str, currency: str) -> int:
+        return self.accounts[account_id].balances.get(currency, 0)
 
     def covers(self, account_id: str, currency: str, minor: int) -> bool:
-        """Whether an account can pay so much; the issuer always can."""
-        return account_id == ISSUER or self.accounts[account_id].balances[currency] >= minor
+        """Whether an account can pay so much; an issuer always can."""
+        return account_id in self.issuers or self.balance(account_id, currency) >= minor
 
     def check_covered(self, account_id: str, currency: str, minor: int) -> None:
         """Raises LedgerError where an account cannot pay so much."""
         if not self.covers(account_id, currency, minor):
-            held = self.accounts[account_id].balances[currency]
+            held = self.balance(account_id, currency)
             raise LedgerError(f"{account_id} holds {held} minor units of {currency}, {minor} are asked")
 
     def post(self, debit: str, credit: str, currency: str, minor: int) -> None:
         """Move minor units from one account to another. Raises LedgerError and moves nothing."""
         if minor < 0:
             raise LedgerError(f"an amount of {minor} minor units cannot be moved")
-        payer, payee = self.accounts[debit], self.accounts[credit]
+        payer, payee = self.accounts[debit].balances, self.accounts[credit].balances
         self.check_covered(debit, currency, minor)
-        payer.balances[currency] -= minor
-        payee.balances[currency] += minor
+        payer[currency] = payer.get(currency, 0) - minor
+        payee[currency] = payee.get(currency, 0) + minor
         self.postings.append(Posting(debit, credit, currency, minor))
 
     def sum(self, currency: str) -> int:
         """Zero, whatever happened."""
-        return sum(account.balances[currency] for account in self.accounts.values())
+        return sum(account.balances.get(currency, 0) for account in self.accounts.values())
+
+    def _made(self, account_id: str, name: str) -> Account:
+        return Account(account_id, name, dict.fromkeys(self.currencies, 0))

@@ -4,14 +4,15 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 
 from bakong_scenarios import EVERY, Match, Scenario, ScenarioError, by_magic
-from bakong_simulator.kernel.money import DECIMALS
+from bakong_simulator.kernel.money import decimal_of
 from bakong_simulator.kernel.payments import Order
 
 
 def choose(scenario: Scenario, order: Order | None) -> Scenario | None:
-    """The script for an order; order None is an md5 whose code nobody has shown. Raises ScenarioError with the nearest.
+    """The script for an order. Raises ScenarioError with the nearest.
 
-    Such an md5 fits only what has no match; where nothing has none, its payment follows no script.
+    order None: of a reference whose code nobody has shown. It fits only what has no match; where nothing has none, its
+    payment follows no script.
     """
     if order is not None and (magic := by_magic(order.bill_number, order.to_account, order.minor)):
         return magic
@@ -29,7 +30,7 @@ def _fits(rule: Scenario, order: Order | None) -> bool:
 
 def mismatches(match: Match, order: Order) -> list[str]:
     """What of an order is not as a match wants it, in words; none where it fits."""
-    amount = Decimal(order.minor or 0).scaleb(-DECIMALS[order.currency])
+    amount = decimal_of(order.minor or 0, order.currency)
     low, high = (None if text is None else Decimal(text) for text in (match.at_least, match.at_most))
     checks = (
         (_is_like(order.to_account, match.account), f"account: wants {match.account}, read {order.to_account}"),

@@ -1,18 +1,19 @@
-"""One payment: its order, its path through a scenario, its transactions."""
+"""One payment of any scheme: its order, its path through a scenario, the money that moved for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bakong_scenarios import Scenario, State, Step
-from bakong_simulator.kernel.money import json_number
+
+Key = tuple[str, str]  # a payment's scheme and its reference there
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """What a code asks for. minor None: the payer chooses (a static code). expires_at_ms None: never."""
 
-    md5: str
+    reference: str
     to_account: str
     currency: str
     minor: int | None
@@ -21,26 +22,19 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """A transaction that took place, or failed. Times in epoch ms, the amount in minor units."""
+class Settlement:
+    """What came of one payment of a wallet: money moved at that time, in minor units, or was refused.
 
-    hash: str
+    returned: it went back to the payer since.
+    """
+
     from_account: str
     to_account: str
     currency: str
     minor: int
-    created_ms: int
-    acknowledged_ms: int
-    external_ref: str
-    instruction_ref: str
-    receiver_bank: str
-    receiver_bank_account: str
+    at_ms: int
     failed: bool = False
-    tracking_status: str = "ACKNOWLEDGED_BY_FI"
-
-    @property
-    def amount(self) -> float | int:
-        return json_number(self.minor, self.currency)
+    returned: bool = False
 
 
 class Pending(NamedTuple):
@@ -53,18 +47,19 @@ class Pending(NamedTuple):
 
 @dataclass(slots=True)
 class Payment:
-    """What is known under one md5.
+    """What is known under one reference of a scheme.
 
-    order: what the code asks for; None while nobody has shown Bakong the code.
+    order: what is asked for; None while nobody has shown the code that asks. code: its text, where there is one.
     attempts: checks that arrived. answered: checks answered within the present step.
     scenario, step: the script it follows, and where in it; arrived: whether that step has begun.
-    begun_ms: when Bakong first heard of it. hidden: the script lets no check find it.
+    begun_ms: when the scheme first heard of it. hidden: the script lets no check find it.
     pending: what a wallet has sent and has not arrived; until it has, the script does not move the payment.
     """
 
-    md5: str
+    scheme: str
+    reference: str
     order: Order | None = None
-    qr: str | None = None
+    code: str | None = None
     scenario: Scenario | None = None
     step: int = 0
     arrived: bool = False
@@ -73,8 +68,11 @@ class Payment:
     attempts: int = 0
     answered: int = 0
     pending: Pending | None = None
-    receipts: list[Receipt] = field(default_factory=list)
-    last_answer: Any = None  # the scheme's: how it answered last, and for which receipt
+    settlements: list[Settlement] = field(default_factory=list)
+
+    @property
+    def key(self) -> Key:
+        return self.scheme, self.reference
 
     @property
     def path(self) -> Sequence[Step]:
@@ -85,21 +83,23 @@ class Payment:
         return self.path[self.step] if self.step < len(self.path) else None
 
     @property
-    def receipt(self) -> Receipt | None:
-        """The transaction that an md5 shows: the first that went well, else the first; none while it is hidden."""
-        if not self.receipts or self.hidden:
+    def shown(self) -> int | None:
+        """The number of the settlement that a check shows: the first that went well, else the first."""
+        if not self.settlements or self.hidden:
             return None
-        for receipt in self.receipts:
-            if not receipt.failed:
-                return receipt
-        return self.receipts[0]
+        return next((at for at, settlement in enumerate(self.settlements) if not settlement.failed), 0)
+
+    @property
+    def settlement(self) -> Settlement | None:
+        """The settlement that a check shows; None while there is none, or it is hidden."""
+        return None if (at := self.shown) is None else self.settlements[at]
 
     @property
     def state(self) -> State:
-        receipt = self.receipt
-        if receipt is None:
+        settlement = self.settlement
+        if settlement is None:
             return State.UNPAID
-        return State.FAILED if receipt.failed else State.PAID
+        return State.FAILED if settlement.failed else State.PAID
 
     @property
     def is_static(self) -> bool:

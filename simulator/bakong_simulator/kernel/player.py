@@ -8,25 +8,26 @@ from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from bakong_contracts.money import exponent
 from bakong_scenarios import FaultRule, Scenario, ScriptFile, State, Step
 from bakong_simulator.kernel.clock import Timer, WorldClock
 from bakong_simulator.kernel.matching import choose
-from bakong_simulator.kernel.money import DECIMALS
-from bakong_simulator.kernel.payments import Order, Payment
+from bakong_simulator.kernel.money import decimal_of
+from bakong_simulator.kernel.payments import Key, Order, Payment
 from bakong_simulator.kernel.rng import Rng
 from bakong_simulator.wire.conditions import Moment, hold
 
 Settle = Callable[[Payment, Step], None]
 Track = Callable[[Payment, str], None]
 PAID_AT_ONCE = Step(State.PAID)
-LIFE_MS = 600_000  # of a code without an expiry, or that nobody has shown: the longest time-out that NBC advises
+LIFE_MS = 600_000  # of a code without an expiry, or that nobody has shown
 
 
 class Player:
     """Plays a world's scenario over its payments, each on its own way.
 
     settle(payment, step) is called when a step comes that nobody but the script brings on; track(payment, status)
-    when the payment's newest transaction reaches a tracking status.
+    when the payment's newest settlement reaches a tracking status.
     """
 
     def __init__(self, clock: WorldClock, rng: Rng, scenario: Scenario, *, settle: Settle, track: Track) -> None:
@@ -34,7 +35,7 @@ class Player:
         self._rng = rng
         self._settle = settle
         self._reach = track
-        self._timers: dict[str, dict[int, Timer]] = {}  # by md5: 0 is the path's, others the tracking statuses'
+        self._timers: dict[Key, dict[int, Timer]] = {}  # by payment: 0 is the path's, others the tracking statuses'
         self.set_scenario(scenario)
 
     def set_scenario(self, scenario: Scenario) -> None:
@@ -75,14 +76,14 @@ class Player:
     def choose(self, order: Order | None, named: Scenario | None = None) -> Scenario | None:
         """The script of a payment: the one that is named for it, else by magic value, else the world's rule for it.
 
-        None for an md5 that nobody has shown, where every rule has a match.
+        None for a reference that nobody has shown, where every rule has a match.
 
         Raises ScenarioError where nothing fits.
         """
         return named or choose(self.scenario, order)
 
     def begin(self, payment: Payment, script: Scenario | None) -> None:
-        """Let a payment, of which Bakong has just heard, begin its path."""
+        """Let a payment, of which its scheme has just heard, begin its path."""
         payment.scenario = script
         payment.begun_ms = self._clock.now_ms()
         payment.hidden = False
@@ -90,7 +91,7 @@ class Player:
 
     def switch(self, payment: Payment, named: Scenario | None) -> None:
         """Let a payment that nobody has paid yet follow the script that a call names, from its beginning."""
-        if named is not None and payment.scenario is not named and not payment.receipts and not payment.pending:
+        if named is not None and payment.scenario is not named and not payment.settlements and not payment.pending:
             self.begin(payment, named)
 
     def on_poll(self, payment: Payment) -> None:
@@ -127,8 +128,13 @@ class Player:
 
         return settled
 
-    def faults(self, endpoint: str, poll: int, script: Scenario | None = None) -> list[FaultRule]:
-        """The faults that strike this call; what is left to chance is drawn from the world's seed."""
+    def faults(
+        self, endpoint: str, poll: int, script: Scenario | None = None, utc_offset_ms: int = 0
+    ) -> list[FaultRule]:
+        """The faults that strike this call; what is left to chance is drawn from the world's seed.
+
+        utc_offset_ms: of the days of the scheme that is called.
+        """
         played = script or self.scenario
         if not played.faults:
             return []
@@ -138,7 +144,8 @@ class Player:
         return [
             rule
             for at, rule in enumerate(played.faults)
-            if rule.strikes(endpoint, poll) and (not rule.conditions or self._holds(played.name, at, rule, now))
+            if rule.strikes(endpoint, poll)
+            and (not rule.conditions or self._holds(played.name, at, rule, now, utc_offset_ms))
         ]
 
     def luck(self, fault: str) -> Callable[[], bytes]:
@@ -161,7 +168,7 @@ class Player:
 
     def due_times(self, payment: Payment) -> dict[int, int]:
         """When something of a payment falls due: 0 is its path, others its tracking statuses."""
-        return {at: timer.due_ms for at, timer in self._timers.get(payment.md5, {}).items()}
+        return {at: timer.due_ms for at, timer in self._timers.get(payment.key, {}).items()}
 
     def resume(self, payment: Payment, dues: Mapping[int, int], act: Callable[[], None]) -> None:
         """Let a payment go on where a snapshot left it; act: what happens when a wallet's payment arrives."""
@@ -176,10 +183,11 @@ class Player:
             elif not at and step:
                 self._at(payment, due_ms, lambda: self._arrive(payment, step))
 
-    def _holds(self, name: str, at: int, rule: FaultRule, now_ms: int) -> bool:
+    def _holds(self, name: str, at: int, rule: FaultRule, now_ms: int, utc_offset_ms: int) -> bool:
         self._calls[name, at] = call = self._calls.get((name, at), 0) + 1
         luck = self._rng.fraction
-        return hold(rule, Moment(call, self._began[name], now_ms, self._called[name], lambda: luck("fault")))
+        called = self._called[name]
+        return hold(rule, Moment(call, self._began[name], now_ms, called, lambda: luck("fault"), utc_offset_ms))
 
     def _enter(self, payment: Payment, number: int) -> None:
         """Go to a step of the path, at once or when its time comes."""
@@ -210,7 +218,7 @@ class Player:
             self._enter(payment, payment.step + 1)
 
     def _track(self, payment: Payment, at: int, status: str, due_ms: int) -> None:
-        self._when(due_ms, payment.md5, at, lambda: self._reach(payment, status))
+        self._when(due_ms, payment.key, at, lambda: self._reach(payment, status))
 
     def _due_ms(self, payment: Payment, step: Step) -> int:
         if step.expiry_ms is None:
@@ -219,39 +227,40 @@ class Player:
         return (expires_ms or payment.begun_ms + LIFE_MS) + step.expiry_ms
 
     def _at(self, payment: Payment, due_ms: int, act: Callable[[], None]) -> None:
-        self._when(due_ms, payment.md5, 0, act)
+        self._when(due_ms, payment.key, 0, act)
 
-    def _when(self, due_ms: int, md5: str, at: int, act: Callable[[], None]) -> None:
+    def _when(self, due_ms: int, key: Key, at: int, act: Callable[[], None]) -> None:
         if due_ms <= self._clock.now_ms():
             act()
             return
 
         def fire() -> None:
-            self._forget(md5, at)
+            self._forget(key, at)
             act()
 
-        self._timers.setdefault(md5, {})[at] = self._clock.call_at(due_ms, fire, f"payment {md5}: its script goes on")
+        what = f"payment {key[1]}: its script goes on"
+        self._timers.setdefault(key, {})[at] = self._clock.call_at(due_ms, fire, what)
 
-    def _forget(self, md5: str, at: int) -> Timer | None:
+    def _forget(self, key: Key, at: int) -> Timer | None:
         """The timer, which is kept no more."""
-        timers = self._timers.get(md5, {})
+        timers = self._timers.get(key, {})
         timer = timers.pop(at, None)
         if not timers:
-            self._timers.pop(md5, None)
+            self._timers.pop(key, None)
         return timer
 
     def _stop_timer(self, payment: Payment, at: int = 0) -> None:
-        if timer := self._forget(payment.md5, at):
+        if timer := self._forget(payment.key, at):
             timer.cancel()
 
     def _stop_tracking(self, payment: Payment) -> None:
-        """Its newest transaction is another one from now on."""
-        for at in [at for at in self._timers.get(payment.md5, {}) if at]:
+        """Its newest settlement is another one from now on."""
+        for at in [at for at in self._timers.get(payment.key, {}) if at]:
             self._stop_timer(payment, at)
 
 
 def tracked_step(payment: Payment) -> Step | None:
-    """The step whose tracking statuses the newest transaction goes through: the last settled one so far."""
+    """The step whose tracking statuses the newest settlement goes through: the last settled one so far."""
     return next((step for step in reversed(payment.path[: payment.step + 1]) if step.settles), None)
 
 
@@ -262,8 +271,8 @@ def as_scripted(order: Order, step: Step) -> Order:
     75
     """
     currency = step.currency or order.currency
-    asked = Decimal(order.minor or 0).scaleb(-DECIMALS[order.currency])
-    minor = _amount(asked, step.amount or "+0").scaleb(DECIMALS[currency]).to_integral_value(ROUND_HALF_UP)
+    asked = decimal_of(order.minor or 0, order.currency)
+    minor = _amount(asked, step.amount or "+0").scaleb(exponent(currency)).to_integral_value(ROUND_HALF_UP)
     return replace(order, to_account=step.account or order.to_account, currency=currency, minor=max(1, int(minor)))
 
 

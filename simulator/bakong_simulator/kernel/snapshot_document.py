@@ -1,24 +1,25 @@
-"""A snapshot's document: the kernel's own dataclasses, and rows for what refers to scripts and timers."""
+"""A snapshot's document: the kernel's dataclasses, rows for what refers to scripts and timers, each scheme's part."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bakong_schemes.bakong.fake.limits import Limits
-from bakong_schemes.bakong.fake.registrations import Mail
 from bakong_simulator.kernel.clock import MAX_MS
-from bakong_simulator.kernel.payments import Order, Receipt
+from bakong_simulator.kernel.payments import Order, Settlement
 
+VERSION: Final = 2
 Ms = Annotated[int, Field(ge=0, le=MAX_MS)]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 Minor = Annotated[int, Field(gt=-(2**63), lt=2**63)]
 
 
-class _Kept(BaseModel):
+class Kept(BaseModel):
+    """A part of the document, of exactly these fields."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class KeptPending(_Kept):
+class KeptPending(Kept):
     """A wallet's payment that has not arrived; step: its number in the path, or the outcome that was asked for."""
 
     order: Order
@@ -26,19 +27,20 @@ class KeptPending(_Kept):
     step: Count | Literal["paid", "failed"]
 
 
-class KeptScript(_Kept):
+class KeptScript(Kept):
     """A scenario by its name, in one of the snapshot's texts; text None: of the library."""
 
     name: str
     text: Count | None
 
 
-class KeptPayment(_Kept):
+class KeptPayment(Kept):
     """timers: when something falls due, in ms: 0 the path itself, others the tracking statuses."""
 
-    md5: str
+    scheme: str
+    reference: str
     order: Order | None
-    qr: str | None
+    code: str | None
     scenario: KeptScript | None
     step: Count
     arrived: bool
@@ -46,26 +48,18 @@ class KeptPayment(_Kept):
     hidden: bool
     attempts: Count
     answered: Count
-    receipts: list[Receipt]
+    settlements: list[Settlement]
     timers: dict[Count, Ms]
     pending: KeptPending | None
 
 
-class KeptAccount(_Kept):
+class KeptAccount(Kept):
     account_id: str
     name: str
-    KHR: Minor
-    USD: Minor
+    balances: dict[str, Minor]
 
 
-class KeptToken(_Kept):
-    token: str
-    email: str
-    expires_ms: Count
-    revoked: bool
-
-
-class KeptCounts(_Kept):
+class KeptCounts(Kept):
     """What the conditions of faults have counted."""
 
     began: dict[str, Ms]
@@ -73,14 +67,15 @@ class KeptCounts(_Kept):
     called: dict[str, list[str]]
 
 
-class Snapshot(_Kept):
-    """A world as it is. texts: the scripts that its scenarios stand in."""
+class Snapshot(Kept):
+    """A world as it is. texts: the scripts that its scenarios stand in. schemes: what each dumped, by its name.
 
-    version: Literal[1] = 1
+    calls: how many of each scheme and endpoint. unclaimed: payments that were asked for, and that nobody has shown.
+    """
+
+    version: Literal[2] = VERSION
     world: str
     seed: Annotated[int, Field(ge=0, lt=2**63)]
-    profile: Literal["current", "doc-1.0.2", "sit", "prod"]
-    limits: Limits
     scenario: KeptScript
     texts: list[str]
     mode: Literal["real", "frozen", "offset", "scaled"]
@@ -88,16 +83,12 @@ class Snapshot(_Kept):
     rate: Annotated[float, Field(ge=0, le=100_000)]
     drawn: dict[str, Count]
     accounts: list[KeptAccount]
-    registrations: dict[str, str]
-    codes: dict[str, str]
-    tokens: list[KeptToken]
-    outbox: list[Mail]
-    calls: dict[str, Count]
-    days: dict[str, tuple[Count, Count]]
+    calls: list[tuple[str, str, Count]]
     player: KeptCounts
     payments: list[KeptPayment]
-    strangers: list[KeptPayment]
+    unclaimed: list[KeptPayment]
+    schemes: dict[str, Any]
 
     @property
     def rows(self) -> list[KeptPayment]:
-        return [*self.payments, *self.strangers]
+        return [*self.payments, *self.unclaimed]

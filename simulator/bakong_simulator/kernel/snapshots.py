@@ -3,59 +3,54 @@
 Scripts that are not the library's are kept as their text, each once: those of the world, and of every payment.
 """
 
-from collections import deque
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 
 from bakong_scenarios import Scenario, State, Step, find, read
-from bakong_schemes.bakong.fake.tokens import Registration
-from bakong_schemes.bakong.wire import PROFILES
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.errors import BodyError
 from bakong_simulator.kernel.ledger import Account
 from bakong_simulator.kernel.payments import Payment, Pending
 from bakong_simulator.kernel.snapshot_checks import check
 from bakong_simulator.kernel.snapshot_document import (
+    VERSION,
     KeptAccount,
     KeptCounts,
     KeptPayment,
     KeptPending,
     KeptScript,
-    KeptToken,
     Snapshot,
 )
-from bakong_simulator.kernel.world import World
+from bakong_simulator.kernel.world import AnyScheme, World
 
 Named = dict[str, Scenario]
 # What a payment's row holds as the payment itself does; the rest of it refers to scripts and timers.
-SAME = ("md5", "order", "qr", "step", "arrived", "begun_ms", "hidden", "attempts", "answered", "receipts")
+SAME = (
+    *("scheme", "reference", "order", "code", "step", "arrived", "begun_ms", "hidden", "attempts", "answered"),
+    "settlements",
+)
 
 
 def take(world: World) -> Snapshot:
-    """The world as it is, but for its journal and the minute's calls."""
-    registrations = world.registrations
+    """The world as it is, but for its journal and what schemes count by the minute."""
     texts: dict[str, int] = {}
     return Snapshot(
         world=world.name,
         seed=world.seed,
-        profile=cast(Any, world.profile.name),
-        limits=world.limits,
         scenario=_kept_script(texts, world.scenario),
         mode=world.clock.mode.value,
         now_ms=world.clock.now_ms(),
         rate=world.clock.rate,
         drawn=dict(world.rng.drawn),
         accounts=[
-            KeptAccount(account_id=a.account_id, name=a.name, **a.balances) for a in world.ledger.accounts.values()
+            KeptAccount(account_id=a.account_id, name=a.name, balances=a.balances)
+            for a in world.ledger.accounts.values()
         ],
-        registrations=dict(registrations.ids),
-        codes=dict(registrations.codes),
-        tokens=[KeptToken(token=token, **row._asdict()) for token, row in registrations.tokens.items()],
-        outbox=list(registrations.outbox),
-        calls=dict(world.calls),
-        days=dict(world.meter.days),
+        calls=[(scheme, endpoint, count) for (scheme, endpoint), count in world.calls.items()],
         player=KeptCounts(**world.player.counts()),
         payments=[_kept(world, texts, payment) for payment in world.payments.values()],
-        strangers=[_kept(world, texts, payment) for payment in world.unclaimed.values()],
+        unclaimed=[_kept(world, texts, payment) for payment in world.unclaimed.values()],
+        schemes={name: scheme.dump(world.state(scheme)) for name, scheme in world.schemes.items()},
         texts=list(texts),
     )
 
@@ -63,6 +58,15 @@ def take(world: World) -> Snapshot:
 def document(world: World) -> dict[str, Any]:
     """The world as it is, as JSON values."""
     return take(world).model_dump(mode="json")
+
+
+def parse(document: Mapping[str, Any], first: AnyScheme) -> Snapshot:
+    """The snapshot in a document of this version, or of an earlier one, which the first scheme brings up to date.
+
+    Raises BodyError, and pydantic's ValidationError.
+    """
+    is_old = document.get("version", 1) != VERSION
+    return Snapshot.model_validate(first.upgrade(document) if is_old else document)
 
 
 def _kept_script(texts: dict[str, int], scenario: Scenario) -> KeptScript:
@@ -87,48 +91,45 @@ def _kept_pending(payment: Payment, pending: Pending) -> KeptPending:
 
 
 def restore(world: World, kept: Snapshot) -> None:
-    """Let the world be as the snapshot says, under its own name.
+    """Let the world be as the snapshot says, under its own name; a scheme that it does not hold is as new.
 
     Raises BodyError and ScenarioError, before anything has changed.
     """
     scripts = [_within(read(text, f"texts[{at}]", find)) for at, text in enumerate(kept.texts)]
     scenario = _script(scripts, kept.scenario)
     payments = [_payment(scripts, row) for row in kept.rows]
-    check(kept, payments)
+    check(kept, payments, world.schemes)
+    states = [
+        (scheme, scheme.load(kept.schemes[name], [payment for payment in payments if payment.scheme == name]))
+        for name, scheme in world.schemes.items()
+        if name in kept.schemes
+    ]
     world.begin_as(kept.seed, scenario)
-    world.profile, world.limits = PROFILES[kept.profile], kept.limits
     world.clock.set_mode(Mode(kept.mode), at_ms=kept.now_ms, rate=kept.rate or 1.0)
     world.rng.drawn.update(kept.drawn)
-    world.ledger.accounts = {
-        row.account_id: Account(row.account_id, row.name, {"KHR": row.KHR, "USD": row.USD}) for row in kept.accounts
-    }
-    _restore_registrations(world, kept)
-    world.calls.update(kept.calls)
-    world.meter.days.update(kept.days)
+    _restore_accounts(world, kept)
+    world.calls.update({(scheme, endpoint): count for scheme, endpoint, count in kept.calls})
     world.player.restore_counts(kept.player.began, kept.player.calls, kept.player.called)
-    _restore_payments(world, kept, payments)
-
-
-def _restore_registrations(world: World, kept: Snapshot) -> None:
-    registrations = world.registrations
-    registrations.ids = dict(kept.registrations)
-    registrations.codes = dict(kept.codes)
-    registrations.outbox = deque(kept.outbox, maxlen=registrations.outbox.maxlen)
-    for row in kept.tokens:
-        registrations.put(row.token, Registration(row.email, row.expires_ms, row.revoked))
-
-
-def _restore_payments(world: World, kept: Snapshot, payments: list[Payment]) -> None:
-    for at, (row, payment) in enumerate(zip(kept.rows, payments, strict=True)):
-        (world.payments if at < len(kept.payments) else world.unclaimed)[payment.md5] = payment
-        for receipt in payment.receipts:
-            world.transactions.add(receipt, payment)
+    for at, payment in enumerate(payments):
+        (world.payments if at < len(kept.payments) else world.unclaimed)[payment.key] = payment
+    for scheme, make in states:
+        world.put_state(scheme, make(world))
+    for row, payment in zip(kept.rows, payments, strict=True):
         world.resume(payment, row.timers)
+
+
+def _restore_accounts(world: World, kept: Snapshot) -> None:
+    """The snapshot's, and those that schemes have which it does not hold."""
+    others = [scheme for name, scheme in world.schemes.items() if name not in kept.schemes]
+    opened = {name for scheme in others for name in (scheme.issuer, *(row.account_id for row in scheme.accounts))}
+    accounts = {row.account_id: Account(row.account_id, row.name, dict(row.balances)) for row in kept.accounts}
+    left = {name: account for name, account in world.ledger.accounts.items() if name in opened - accounts.keys()}
+    world.ledger.accounts = left | accounts
 
 
 def _payment(scripts: list[Named], row: KeptPayment) -> Payment:
     payment = Payment(**{name: getattr(row, name) for name in SAME})
-    payment.receipts = list(row.receipts)
+    payment.settlements = list(row.settlements)
     payment.scenario = None if row.scenario is None else _script(scripts, row.scenario)
     payment.pending = None if row.pending is None else _pending(payment, row.pending)
     return payment
@@ -152,5 +153,5 @@ def _pending(payment: Payment, kept: KeptPending) -> Pending:
     if isinstance(kept.step, str):
         return Pending(kept.order, kept.from_account, Step(State(kept.step)))
     if kept.step >= len(payment.path) or not payment.path[kept.step].settles:
-        raise BodyError(f"payment {payment.md5}: pending.step is {kept.step}, which settles nothing in its path")
+        raise BodyError(f"payment {payment.reference}: pending.step is {kept.step}, which settles nothing in its path")
     return Pending(kept.order, kept.from_account, payment.path[kept.step])

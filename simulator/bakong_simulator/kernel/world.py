@@ -1,30 +1,24 @@
-"""One isolated Bakong: clock, seed, ledger, payments, tokens, scenario, journal."""
+"""One isolated world: clock, seed, ledger, payments, scenario, journal, and the state of each scheme in its place."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from bakong_scenarios import Scenario, ScriptFile, State, Step, find
-from bakong_schemes.bakong.fake.limits import OFF, Limits, Meter
-from bakong_schemes.bakong.fake.registrations import Registrations
-from bakong_schemes.bakong.fake.scanning import scan
-from bakong_schemes.bakong.fake.transactions import Transaction, Transactions
-from bakong_schemes.bakong.wire import DEFAULT_PROFILE, PROFILES, Profile
 from bakong_simulator.kernel.clock import WallMs, WorldClock
+from bakong_simulator.kernel.errors import UnknownSchemeError
 from bakong_simulator.kernel.journal import MAX_BYTES, Journal
 from bakong_simulator.kernel.ledger import Ledger
-from bakong_simulator.kernel.payments import Order, Payment, Pending, Receipt
+from bakong_simulator.kernel.payments import Key, Order, Payment, Pending, Settlement
 from bakong_simulator.kernel.player import Player, as_scripted
 from bakong_simulator.kernel.rng import Rng
+from bakong_simulator.kernel.scheme import FakeScheme
 
-WALLET = "sandkhppxxx@sand"  # a bank's settlement account, as the payers of most banks show
-MERCHANT = "sandbox_merchant@sand"
-OPENING_BALANCE = {"USD": 100_000_000_00, "KHR": 400_000_000_000}
-DEFAULT_AMOUNT = {"USD": 1_00, "KHR": 4000}  # what a scenario pays where the code names no amount
+S = TypeVar("S")
+AnyScheme = FakeScheme[Any]
 DEFAULT_SCENARIO = "manual"
-REVERSED = "REFUNDED_BY_RECEIVER"
-MAX_UNCLAIMED = 10_000  # md5s that were asked for and that nobody ever showed or paid
+MAX_UNCLAIMED = 10_000  # references that were asked for and that nobody ever showed or paid
 
 
 class WorldError(ValueError):
@@ -32,38 +26,51 @@ class WorldError(ValueError):
 
 
 class World:
-    """Everything that one Bakong knows."""
+    """Everything that is known in it, whatever scheme it is of.
 
-    def __init__(self, name: str, seed: int, wall_ms: WallMs, scenario: Scenario | None = None) -> None:
+    schemes: by name. payments: by scheme and reference; unclaimed: those that were asked for, and whose code nobody has
+    shown or paid. calls: how many of each endpoint that were about no payment.
+    by_token: which world a call finds by a token or a key; shared by all worlds of a process.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        seed: int,
+        wall_ms: WallMs,
+        schemes: Sequence[AnyScheme],
+        scenario: Scenario | None = None,
+        *,
+        by_token: "dict[str, World] | None" = None,
+    ) -> None:
         self.name = name
         self.seed = seed
-        self._wall_ms = wall_ms
+        self.schemes = {scheme.name: scheme for scheme in schemes}
         self.clock = WorldClock(wall_ms)
         self.clock.on_failure = lambda failure: self.journal.fail(*failure)
-        self.profile: Profile = PROFILES[DEFAULT_PROFILE]
-        self.limits: Limits = OFF
         self.baseline: Callable[[World], Mapping[str, Any]] = no_baseline
+        self._by_token = {} if by_token is None else by_token
         self._journal_bytes = MAX_BYTES
-        self.rng = Rng(seed)
-        self.registrations = Registrations(name, self.rng, self.clock.now_ms)
+        self._states: dict[str, Any] = {}
         self._begin(scenario or find(DEFAULT_SCENARIO))
 
     def _begin(self, scenario: Scenario) -> None:
+        schemes = self.schemes.values()
+        currencies = dict.fromkeys(currency for scheme in schemes for currency in scheme.currencies)
         self.rng = Rng(self.seed)
-        self.meter = Meter()
-        self.ledger = Ledger()
-        self.transactions = Transactions()
-        self.payments: dict[str, Payment] = {}
-        self.unclaimed: OrderedDict[str, Payment] = OrderedDict()
-        self.calls: dict[str, int] = {}
+        self.ledger = Ledger(dict.fromkeys(scheme.issuer for scheme in schemes), currencies)
+        self.payments: dict[Key, Payment] = {}
+        self.unclaimed: OrderedDict[Key, Payment] = OrderedDict()
+        self.calls: dict[Key, int] = {}
         self.journal = Journal(lambda: self.baseline(self), self._journal_bytes)
         self.player = Player(self.clock, self.rng, scenario, settle=self._settle_by_script, track=self._track)
-        self.ledger.open(WALLET, "Sandbox Bank", OPENING_BALANCE)
-        self.ledger.open(MERCHANT, "Sandbox Merchant")
-        self.registrations.reset(self.rng)
+        for scheme in schemes:
+            for account in scheme.accounts:
+                self.ledger.open(*account, scheme.issuer)
+            self._states[scheme.name] = scheme.new(self, self._states.get(scheme.name))
 
     def reset(self) -> None:
-        """As new: same seed, clock, scenario, profile and limits; tokens that were issued stay good."""
+        """As new: same seed, clock, scenario, and of each scheme what outlives a reset."""
         file = self.player.file
         self.begin_as(self.seed, self.scenario)
         if file is not None:
@@ -75,6 +82,37 @@ class World:
         self.seed = seed
         self._begin(scenario)
 
+    # Schemes
+
+    def state(self, scheme: FakeScheme[S]) -> S:
+        """What a scheme knows of this world."""
+        return cast(S, self._states[scheme.name])
+
+    def put_state(self, scheme: FakeScheme[S], state: S) -> None:
+        """Let a scheme know something else."""
+        self._states[scheme.name] = state
+
+    def scheme(self, name: str | None = None) -> AnyScheme:
+        """A scheme by its name, by default the first. Raises UnknownSchemeError."""
+        if name is None:
+            return next(iter(self.schemes.values()))
+        try:
+            return self.schemes[name]
+        except KeyError:
+            known = ", ".join(self.schemes)
+            raise UnknownSchemeError(f"no scheme of this world is called {name!r}, expected one of {known}") from None
+
+    def admit(self, token: str) -> None:
+        """Let calls with this token, or key, find this world."""
+        self._by_token[token] = self
+
+    def forget(self, token: str) -> None:
+        """Let them find it no more; one that another world has too leads there."""
+        if self._by_token.get(token) is self:
+            del self._by_token[token]
+
+    # Scenario and journal
+
     @property
     def scenario(self) -> Scenario:
         return self.player.scenario
@@ -83,121 +121,6 @@ class World:
     def playing(self) -> str:
         """The name of the scenario that is played, without a look at its file."""
         return self.player.name
-
-    @property
-    def journal_bytes(self) -> int:
-        """So much is kept of the calls' bodies, and so much of the control actions'."""
-        return self._journal_bytes
-
-    @journal_bytes.setter
-    def journal_bytes(self, size: int) -> None:
-        self._journal_bytes = self.journal.max_bytes = size
-
-    # Limits. `world.limits` may be replaced at any time: replace(world.limits, geo_block=True) is the 403 abroad.
-
-    def exhaust_quota(self, token: str | None = None) -> None:
-        """Let a token (by default each) have spent its day: code 17 until midnight in Phnom Penh.
-
-        A quota is switched on for it, at the real one's 100, where there was none.
-        """
-        if self.limits.quota is None:
-            self.limits = replace(self.limits, quota=100)
-        for spent in self.registrations.tokens if token is None else (token,):
-            self.meter.spend_day(spent, self.clock.now_ms(), self.limits.quota or 0)
-
-    # Payments
-
-    def register_code(self, qr: str, named: Scenario | None = None) -> Payment:
-        """Let Bakong know a code, as a deep link or a registration does; named: the script that its payment follows.
-
-        Raises ScanError, and ScenarioError where no script fits.
-        """
-        return self._get_or_create(scan(qr), qr, named)
-
-    def pay(
-        self,
-        order: Order,
-        qr: str | None = None,
-        *,
-        minor: int | None = None,
-        currency: str | None = None,
-        from_account: str = WALLET,
-        outcome: State | None = None,
-        named: Scenario | None = None,
-    ) -> Payment:
-        """A wallet pays. It settles as the scenario says, or as `outcome` does, which wins.
-
-        Where the payer has too little when the money moves, the payment fails; where it would move at once, LedgerError
-        is raised instead. Raises WorldError, and ScenarioError where no script fits.
-        """
-        amount = order.minor if minor is None else minor
-        if amount is None or amount <= 0:
-            raise WorldError("the code names no amount: give one as 'amount'")
-        if not self.ledger.holds(from_account):
-            raise WorldError(f"no account {from_account!r} in world {self.name!r} to pay from")
-        payment = self._get_or_create(order, qr, named)
-        step = self.player.outcome(payment) if outcome is None else Step(outcome)
-        paid = replace(order, minor=amount, currency=currency or order.currency)
-        if minor is None and currency is None:
-            paid = as_scripted(paid, step)
-        if step.state is State.PAID and self.player.is_due(payment, step):
-            self.ledger.check_covered(from_account, paid.currency, paid.minor or 0)
-        payment.pending = Pending(paid, from_account, step)
-        self.player.schedule_settlement(payment, step, lambda: self._arrive(payment))
-        return payment
-
-    def resume(self, payment: Payment, dues: Mapping[int, int]) -> None:
-        """Let a payment go on where a snapshot left it."""
-        self.player.resume(payment, dues, lambda: self._arrive(payment))
-
-    def _arrive(self, payment: Payment) -> None:
-        """What a wallet has sent is there."""
-        if sent := payment.pending:
-            payment.pending = None
-            self._settle(payment, sent.order, sent.from_account, sent.step)
-
-    def check(self, md5: str) -> Payment:
-        """The payment of an md5, for a check that is about to be answered; each check brings its path on."""
-        payment = self.find(md5)
-        self.player.on_poll(payment)
-        return payment
-
-    def check_transaction(self, transaction: Transaction | None) -> Receipt | None:
-        """The receipt of a transaction, for a check likewise; None while its payment is hidden."""
-        if transaction is None:
-            return None
-        self.player.on_poll(transaction.payment)
-        return None if transaction.payment.hidden else transaction.receipt
-
-    def find(self, md5: str, named: Scenario | None = None) -> Payment:
-        """What is known under an md5; a stranger's record where nothing is. Raises ScenarioError where none fits."""
-        payment = self.payments.get(md5) or self.unclaimed.get(md5)
-        if payment is None:
-            script = self.player.choose(None, named)
-            payment = self.unclaimed[md5] = Payment(md5)
-            if len(self.unclaimed) > MAX_UNCLAIMED:
-                self.unclaimed.popitem(last=False)
-            self.player.begin(payment, script)
-        else:
-            self.player.switch(payment, named)
-        return payment
-
-    def count(self, endpoint: str) -> int:
-        """The number of this call to an endpoint, from 1."""
-        self.calls[endpoint] = self.calls.get(endpoint, 0) + 1
-        return self.calls[endpoint]
-
-    def reverse(self, hash_: str) -> Receipt:
-        """The receiver's bank sends the money of a transaction back, which checks show as its tracking status.
-
-        Raises WorldError, and LedgerError where the receiver has too little left.
-        """
-        transaction = self.transactions.by_hash(hash_)
-        if transaction is None or transaction.receipt.failed or transaction.receipt.tracking_status == REVERSED:
-            raise WorldError(f"no transaction with hash {hash_!r} whose money could go back")
-        receipt, payment = transaction
-        self.ledger.post(receipt.to_account, receipt.from_account, receipt.currency, receipt.minor)
-        return self._follow_money(receipt, REVERSED, payment)
 
     def set_scenario(self, scenario: Scenario) -> None:
         """Play another scenario, for the payments that begin from now on; its faults strike at once."""
@@ -209,80 +132,157 @@ class World:
         self.set_scenario(file.scenario)
         self.player.watch_file(file)
 
-    def _get_or_create(self, order: Order, qr: str | None, named: Scenario | None = None) -> Payment:
-        known = self.payments.get(order.md5)
+    @property
+    def journal_bytes(self) -> int:
+        """So much is kept of the calls' bodies, and so much of the control actions'."""
+        return self._journal_bytes
+
+    @journal_bytes.setter
+    def journal_bytes(self, size: int) -> None:
+        self._journal_bytes = self.journal.max_bytes = size
+
+    def count(self, scheme: str, endpoint: str) -> int:
+        """The number of this call to an endpoint, from 1."""
+        key = scheme, endpoint
+        self.calls[key] = number = self.calls.get(key, 0) + 1
+        return number
+
+    # Payments
+
+    def payments_of(self, scheme: str) -> list[Payment]:
+        """Those of a scheme, the unclaimed ones last."""
+        return [row for kept in (self.payments, self.unclaimed) for row in kept.values() if row.scheme == scheme]
+
+    def find(self, scheme: str, reference: str, named: Scenario | None = None) -> Payment:
+        """What is known under a reference; where nothing is, an unclaimed payment. Raises ScenarioError if none fits.
+
+        named: the script that it follows from now on, unless somebody has paid it.
+        """
+        key = scheme, reference
+        payment = self.payments.get(key) or self.unclaimed.get(key)
+        if payment is None:
+            script = self.player.choose(None, named)
+            payment = self.unclaimed[key] = Payment(scheme, reference)
+            if len(self.unclaimed) > MAX_UNCLAIMED:
+                self.unclaimed.popitem(last=False)
+            self.player.begin(payment, script)
+        else:
+            self.player.switch(payment, named)
+        return payment
+
+    def register(
+        self, scheme: AnyScheme, order: Order, code: str | None = None, named: Scenario | None = None
+    ) -> Payment:
+        """Let a scheme know an order, as its creation or a deep link does; the payment that it has from the first time.
+
+        named: the script that it follows. Raises ScenarioError where none fits.
+        """
+        key = scheme.name, order.reference
+        known = self.payments.get(key)
         if known is not None:
             self.player.switch(known, named)
             return known
         script = self.player.choose(order, named)
-        payment = Payment(order.md5, order, qr)
-        if stranger := self.unclaimed.pop(order.md5, None):
-            payment.attempts = stranger.attempts
-        self.payments[order.md5] = payment
+        payment = Payment(*key, order, code)
+        if unclaimed := self.unclaimed.pop(key, None):
+            payment.attempts = unclaimed.attempts
+        self.payments[key] = payment
         self.player.begin(payment, script)
         return payment
 
+    def pay(
+        self,
+        scheme: AnyScheme,
+        order: Order,
+        code: str | None = None,
+        *,
+        minor: int | None = None,
+        currency: str | None = None,
+        from_account: str | None = None,
+        outcome: State | None = None,
+        named: Scenario | None = None,
+    ) -> Payment:
+        """A wallet pays. It settles as the scenario says, or as `outcome` does, which wins.
+
+        Where the payer has too little when the money moves, the payment fails; where it would move at once, LedgerError
+        is raised instead. Raises WorldError, and ScenarioError where no script fits.
+        """
+        amount = order.minor if minor is None else minor
+        payer = from_account or scheme.payer
+        if amount is None or amount <= 0:
+            raise WorldError("the code names no amount: give one as 'amount'")
+        if not self.ledger.holds(payer):
+            raise WorldError(f"no account {payer!r} in world {self.name!r} to pay from")
+        payment = self.register(scheme, order, code, named)
+        step = self.player.outcome(payment) if outcome is None else Step(outcome)
+        paid = replace(order, minor=amount, currency=currency or order.currency)
+        if minor is None and currency is None:
+            paid = as_scripted(paid, step)
+        if step.state is State.PAID and self.player.is_due(payment, step):
+            self.ledger.check_covered(payer, paid.currency, paid.minor or 0)
+        payment.pending = Pending(paid, payer, step)
+        self.player.schedule_settlement(payment, step, lambda: self._arrive(payment))
+        return payment
+
+    def send_back(self, payment: Payment, at: int) -> None:
+        """The receiver sends the money of a settlement back, once.
+
+        Raises WorldError, and LedgerError where the receiver has too little left.
+        """
+        settlement = payment.settlements[at]
+        if settlement.failed or settlement.returned:
+            raise WorldError(f"settlement {at + 1} of {payment.reference} has no money that could go back")
+        self.ledger.post(settlement.to_account, settlement.from_account, settlement.currency, settlement.minor)
+        payment.settlements[at] = replace(settlement, returned=True)
+        self._moved(payment, at)
+
+    def resume(self, payment: Payment, dues: Mapping[int, int]) -> None:
+        """Let a payment go on where a snapshot left it."""
+        self.player.resume(payment, dues, lambda: self._arrive(payment))
+
+    def _arrive(self, payment: Payment) -> None:
+        """What a wallet has sent is there."""
+        if sent := payment.pending:
+            payment.pending = None
+            self._settle(payment, sent.order, sent.from_account, sent.step)
+
     def _settle_by_script(self, payment: Payment, step: Step) -> None:
-        order = payment.order or _unclaimed_order(payment.md5)
-        paid = as_scripted(replace(order, minor=order.minor or DEFAULT_AMOUNT[order.currency]), step)
-        self._fund(paid.currency, paid.minor or 0)
-        self._settle(payment, paid, WALLET, step)
+        scheme = self.schemes[payment.scheme]
+        order = payment.order or scheme.unclaimed_order(payment.reference)
+        if order is not None:
+            minor = order.minor or scheme.default_amounts[order.currency]
+            paid = as_scripted(replace(order, minor=minor), step)
+            self._fund(scheme, paid.currency, paid.minor or 0)
+            self._settle(payment, paid, scheme.payer, step)
 
-    def _fund(self, currency: str, minor: int) -> None:
+    def _fund(self, scheme: AnyScheme, currency: str, minor: int) -> None:
         """A script's payer has what the script pays."""
-        held = self.ledger.accounts[WALLET].balances[currency]
+        held = self.ledger.balance(scheme.payer, currency)
         if held < minor:
-            self.ledger.open(WALLET, balances={currency: minor - held})
-
-    def _track(self, payment: Payment, status: str) -> None:
-        """The newest transaction of a payment reaches a tracking status."""
-        self._follow_money(payment.receipts[-1], status, payment)
-
-    def _follow_money(self, receipt: Receipt, status: str, payment: Payment) -> Receipt:
-        """The transaction with another tracking status, wherever it is asked for."""
-        tracked = replace(receipt, tracking_status=status)
-        self.transactions.add(tracked, payment)
-        payment.receipts = [tracked if held.hash == receipt.hash else held for held in payment.receipts]
-        return tracked
+            self.ledger.open(scheme.payer, balances={currency: minor - held}, issuer=scheme.issuer)
 
     def _settle(self, payment: Payment, order: Order, from_account: str, step: Step) -> None:
-        minor = order.minor or DEFAULT_AMOUNT[order.currency]
-        paid = step.state is State.PAID and self.ledger.covers(from_account, order.currency, minor)
+        currency, to_account = order.currency, order.to_account
+        minor = order.minor or self.schemes[payment.scheme].default_amounts[currency]
+        paid = step.state is State.PAID and self.ledger.covers(from_account, currency, minor)
         if paid:
-            self.ledger.open(order.to_account)
-            self.ledger.post(from_account, order.to_account, order.currency, minor)
-        receipt = self._receipt(order, minor, from_account, failed=not paid)
-        payment.receipts.append(receipt)
-        self.transactions.add(receipt, payment)
-        if payment.md5 in self.unclaimed:
-            self.payments[payment.md5] = self.unclaimed.pop(payment.md5)
-
-    def _receipt(self, order: Order, minor: int, from_account: str, *, failed: bool) -> Receipt:
-        """A transaction of now, with hash and references from the world's seed; its times end in 000, as live ones."""
-        draw = self.rng
-        created = self.clock.now_ms() // 1000 * 1000
-        account = draw.digits("account", 4)
-        return Receipt(
-            hash=draw.hex("hash", 64),
-            from_account=from_account,
-            to_account=order.to_account,
-            currency=order.currency,
-            minor=minor,
-            created_ms=created,
-            acknowledged_ms=created + 1000 * draw.between("acknowledged", 1, 3),
-            external_ref="100FT" + draw.digits("reference", 11),
-            instruction_ref="SB" + draw.digits("instruction", 14),
-            receiver_bank=f"{order.to_account.rpartition('@')[2].upper()} Bank",
-            receiver_bank_account=f"{account[0]}*******{account[1:]}",
-            failed=failed,
+            self.ledger.open(to_account)
+            self.ledger.post(from_account, to_account, currency, minor)
+        payment.settlements.append(
+            Settlement(from_account, to_account, currency, minor, self.clock.now_ms(), failed=not paid)
         )
+        if payment.key in self.unclaimed:
+            self.payments[payment.key] = self.unclaimed.pop(payment.key)
+        self._moved(payment, len(payment.settlements) - 1)
+
+    def _moved(self, payment: Payment, at: int) -> None:
+        self.schemes[payment.scheme].moved(self, self._states[payment.scheme], payment, at)
+
+    def _track(self, payment: Payment, status: str) -> None:
+        if payment.settlements:
+            self.schemes[payment.scheme].tracked(self, self._states[payment.scheme], payment, status)
 
 
 def no_baseline(_world: World) -> Mapping[str, Any]:
     """Of a world whose journal nobody will replay."""
     return {}
-
-
-def _unclaimed_order(md5: str) -> Order:
-    """What a scenario pays under an md5 whose code nobody has shown: one dollar to the sandbox's merchant."""
-    return Order(md5, MERCHANT, "USD", None, None, None)

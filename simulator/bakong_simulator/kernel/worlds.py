@@ -1,12 +1,12 @@
 """All worlds of a process, and how a call finds its own."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bakong_scenarios import Scenario
 from bakong_simulator.kernel.clock import WallMs
-from bakong_simulator.kernel.world import World, WorldError, no_baseline
+from bakong_simulator.kernel.world import AnyScheme, World, WorldError, no_baseline
 
 DEFAULT = "default"
 DEFAULT_SEED = 1
@@ -18,10 +18,20 @@ class UnknownWorldError(LookupError):
 
 
 class Worlds:
-    """Worlds by name and by token; "default" is always there."""
+    """Worlds by name, and by a token or key of theirs; "default" is always there.
 
-    def __init__(self, wall_ms: WallMs, seed: int = DEFAULT_SEED, scenario: Scenario | None = None) -> None:
+    schemes: those that each world has. The first is meant where a request to the control API names none.
+    """
+
+    def __init__(
+        self,
+        wall_ms: WallMs,
+        schemes: Sequence[AnyScheme],
+        seed: int = DEFAULT_SEED,
+        scenario: Scenario | None = None,
+    ) -> None:
         self.wall_ms = wall_ms
+        self.schemes = tuple(schemes)
         self._made = 0
         self.by_name: dict[str, World] = {}
         self.by_token: dict[str, World] = {}
@@ -36,9 +46,8 @@ class Worlds:
             raise WorldError(f"read the name {name!r}, expected lowercase letters, digits and hyphens, at most 63")
         if name in self.by_name:
             raise WorldError(f"a world called {name!r} is there already")
-        world = World(name, self._made if seed is None else seed, self.wall_ms, scenario)
-        world.registrations.on_token = lambda token: self.by_token.__setitem__(token, world)
-        world.registrations.on_token_dropped = lambda token: self._forget_token(token, world)
+        seed = self._made if seed is None else seed
+        world = World(name, seed, self.wall_ms, self.schemes, scenario, by_token=self.by_token)
         world.baseline = self._baseline_of
         self.by_name[name] = world
         return world
@@ -56,16 +65,11 @@ class Worlds:
         world = self.get(name)
         world.clock.close()
         del self.by_name[name]
-        for token in world.registrations.tokens:
-            self._forget_token(token, world)
+        for token in [token for token, owner in self.by_token.items() if owner is world]:
+            del self.by_token[token]
 
     def _baseline_of(self, world: World) -> Mapping[str, Any]:
         return self.baseline(world)
-
-    def _forget_token(self, token: str, world: World) -> None:
-        """A token that its world knows no more leads nowhere, unless another world has it too."""
-        if self.by_token.get(token) is world:
-            del self.by_token[token]
 
     def _free_name(self) -> str:
         number = self._made

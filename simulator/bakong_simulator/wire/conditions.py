@@ -16,6 +16,7 @@ class Moment(NamedTuple):
     call: its number among the rule's calls, from 1. began_ms, now_ms: the world's time, of the scenario and the call.
     called: the endpoints that were called since the scenario began.
     draw: a number from 0 to below 1, from the world's seed, drawn anew at each call.
+    utc_offset_ms: of the days of the scheme that is called.
     """
 
     call: int
@@ -23,6 +24,7 @@ class Moment(NamedTuple):
     now_ms: int
     called: Collection[str]
     draw: Callable[[], float]
+    utc_offset_ms: int = 0
 
     @property
     def since_ms(self) -> int:
@@ -57,9 +59,9 @@ def ramp(moment: Moment, *, over_: int, from_: float, to_: float) -> bool:
 
 
 def until(moment: Moment, *, is_: str) -> bool:
-    """Until an endpoint is called, or until midnight in Phnom Penh, where quotas begin anew."""
+    """Until an endpoint is called, or until midnight where the scheme is, where quotas begin anew."""
     if is_ == "midnight":
-        return local_day(moment.now_ms) == local_day(moment.began_ms)
+        return local_day(moment.now_ms, moment.utc_offset_ms) == local_day(moment.began_ms, moment.utc_offset_ms)
     return is_ not in moment.called
 
 

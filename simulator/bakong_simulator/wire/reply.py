@@ -19,7 +19,7 @@ class Reply(NamedTuple):
     status: int
     body: bytes
     content_type: bytes = JSON
-    error_code: int | None = None
+    error_code: int | str | None = None
     delay_ms: int = 0
     silent: bool = False
     reset: bool = False

@@ -13,16 +13,19 @@ from typing import Any, NamedTuple
 
 from bakong_conformance.cassettes.cassette import GIVEN, Answer, Cassette, Exchange, Request, content_of
 from bakong_conformance.cassettes.taking import ACCOUNT, HASH, MD5
+from bakong_contracts.money import exponent
 from bakong_scenarios import State
 from bakong_schemes.bakong.fake.limits import OFF, Limits
-from bakong_schemes.bakong.fake.open_api import Call, call
-from bakong_schemes.bakong.fake.scanning import ScanError, scan
+from bakong_schemes.bakong.fake.open_api import serve
+from bakong_schemes.bakong.fake.scanning import scan
+from bakong_schemes.bakong.fake.scheme import BAKONG, DEFAULT_AMOUNT, MERCHANT, OPENING_BALANCE, WALLET
+from bakong_schemes.bakong.fake.transactions import Receipt
 from bakong_schemes.bakong.wire import PROFILES
 from bakong_schemes.bakong.wire import codes as code
 from bakong_simulator.kernel.clock import Mode
-from bakong_simulator.kernel.money import DECIMALS
-from bakong_simulator.kernel.payments import Order, Receipt
-from bakong_simulator.kernel.world import DEFAULT_AMOUNT, MERCHANT, OPENING_BALANCE, WALLET
+from bakong_simulator.kernel.errors import ScanError
+from bakong_simulator.kernel.payments import Order
+from bakong_simulator.kernel.scheme import Call
 from bakong_simulator.kernel.worlds import Worlds
 
 START_MS = 1_770_768_000_000
@@ -49,10 +52,11 @@ class Stage:
 
     def __init__(self, cassette: Cassette, profile: str, seed: int = 1) -> None:
         self._exchanges = cassette.exchanges
-        self._world = Worlds(lambda: START_MS, seed).default
+        self._world = Worlds(lambda: START_MS, (BAKONG,), seed).default
         self._world.clock.set_mode(Mode.FROZEN, at_ms=START_MS)
-        self._world.profile = PROFILES[profile]
-        self._token = self._world.registrations.issue() if _is_good(cassette) else UNKNOWN_TOKEN
+        self._state = self._world.state(BAKONG)
+        self._state.profile = PROFILES[profile]
+        self._token = self._state.registrations.issue() if _is_good(cassette) else UNKNOWN_TOKEN
         self._md5s = {fact.hash: fact.md5 for one in self._exchanges for fact in _facts(one) if fact.hash and fact.md5}
         self._staged: dict[str, Receipt] = {}
         self._ours: dict[str, str] = {}
@@ -62,13 +66,14 @@ class Stage:
         _check(exchange)
         for earlier in self._exchanges[: self._exchanges.index(exchange) + 1]:
             self._bring_about(earlier)
-        world, asked = self._world, exchange.request
-        world.limits = _limits(exchange, is_abroad=self._is_abroad)
+        state, asked = self._state, exchange.request
+        state.limits = _limits(exchange, is_abroad=self._is_abroad)
         token = self._token_of(exchange)
         if _code(exchange) == code.DAILY_QUOTA.number:
-            world.exhaust_quota(token)
-        reply = call(world, Call(asked.endpoint, asked.method, token, self._raw(asked), scenario=_scenario(exchange)))
-        world.limits = OFF
+            state.exhaust_quota(token)
+        call = Call(asked.endpoint, asked.method, token, self._raw(asked), scenario=_scenario(exchange))
+        reply = serve(state, call)
+        state.limits = OFF
         headers = {"content-type": reply.content_type.decode("latin-1")}
         headers |= {name.decode().lower(): value.decode("latin-1") for name, value in reply.headers}
         return self._in_their_names(Answer(status=reply.status, headers=headers, **content_of(reply.body)), asked)
@@ -91,7 +96,7 @@ class Stage:
             self._world.ledger.open(str(asked.get("accountId")))
         is_registered = exchange.request.endpoint == "renew_token" and error == 0
         if is_registered or error == code.EMAIL_REGISTERED.number:
-            self._world.registrations.register(str(asked.get("email")))
+            self._state.registrations.register(str(asked.get("email")))
 
     def _pay(self, fact: Fact) -> None:
         """Let a wallet pay what the fact says, once; its hash and references are the world's own."""
@@ -99,15 +104,15 @@ class Stage:
         if md5 in self._staged:
             return
         said = fact.transaction or {}
-        currency = str(said.get("currency")) if said.get("currency") in DECIMALS else "USD"
+        currency = str(said.get("currency")) if said.get("currency") in BAKONG.currencies else "USD"
         minor = _minor(said.get("amount"), currency)
         order = Order(
             md5, _text(said, "toAccountId", MERCHANT), currency, None if fact.is_static else minor, None, None
         )
         payer = _text(said, "fromAccountId", WALLET)
         self._world.ledger.open(payer, balances=OPENING_BALANCE)
-        self._world.pay(order, minor=minor, from_account=payer, outcome=fact.state)
-        receipt = self._staged[md5] = self._world.payments[md5].receipts[0]
+        payment = self._world.pay(BAKONG, order, minor=minor, from_account=payer, outcome=fact.state)
+        receipt = self._staged[md5] = self._state.receipts_of(payment)[0]
         self._translate(said.get("hash") or fact.hash, receipt.hash)
         self._translate(said.get("externalRef"), receipt.external_ref)
         self._translate(said.get("instructionRef"), receipt.instruction_ref)
@@ -121,7 +126,7 @@ class Stage:
     def _token_of(self, exchange: Exchange) -> str:
         kind = exchange.request.token
         if kind == "other":
-            return UNKNOWN_TOKEN if _is_refused(exchange) else self._world.registrations.issue()
+            return UNKNOWN_TOKEN if _is_refused(exchange) else self._state.registrations.issue()
         return {"given": self._token, "cut": self._token[:-1]}.get(kind, "")
 
     def _raw(self, asked: Request) -> bytes:
@@ -235,7 +240,7 @@ def _text(said: dict[str, Any], key: str, otherwise: str) -> str:
 def _minor(amount: Any, currency: str) -> int:
     """The amount in minor units; what is customary where it says none that a wallet could pay."""
     try:
-        minor = Decimal(str(amount)).scaleb(DECIMALS[currency])
+        minor = Decimal(str(amount)).scaleb(exponent(currency))
     except InvalidOperation:
         return DEFAULT_AMOUNT[currency]
     return int(minor) if minor == int(minor) and 0 < minor <= OPENING_BALANCE[currency] else DEFAULT_AMOUNT[currency]

@@ -7,7 +7,9 @@ from typing import Any
 import httpx
 
 from bakong_sandbox.devkit.testing.handle import Bakong, unpacked
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_sandbox.stack.wall_clock import wall_ms
+from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_simulator import app
 from bakong_simulator.kernel.worlds import Worlds
 from bakong_simulator.wire.send import ClientTimeoutError, ConnectionAborted
@@ -41,10 +43,11 @@ class InProcess(Bakong):
     """One Bakong in this process. Its acts are awaited. transport: for an httpx.AsyncClient of the code under test."""
 
     def __init__(self) -> None:
-        self._worlds = Worlds(wall_ms)
+        self._worlds = Worlds(wall_ms, SCHEMES)
         world = self._worlds.default
         self.transport = Transport(self._worlds)
-        super().__init__("http://bakong.sandbox.test", world.registrations.issue(), world.name, self._asked)
+        token = world.state(BAKONG).registrations.issue()
+        super().__init__("http://bakong.sandbox.test", token, world.name, self._asked)
 
     def client(self, **options: Any) -> httpx.AsyncClient:
         """A client of the Open API, with the token."""

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from bakong_sandbox.stack.tls import NBC_HOSTS
+from bakong_sandbox.stack.tls import HOSTS
 
 
 class Redirect:
@@ -20,7 +20,7 @@ class Redirect:
         self.base = urlsplit(base_url)
 
     def moves(self, host: str | None) -> bool:
-        return host is not None and host.lower() in NBC_HOSTS
+        return host is not None and host.lower() in HOSTS
 
     def url(self, url: str) -> str:
         """Where a call to the URL goes: itself, or the world's."""

@@ -57,6 +57,7 @@ class Server:
 
     async def _serve(self) -> None:
         from bakong_sandbox.stack.edge import EdgeProtocol
+        from bakong_sandbox.stack.schemes import SCHEMES
         from bakong_sandbox.stack.wall_clock import wall_ms
         from bakong_simulator import app
         from bakong_simulator.kernel.worlds import Worlds
@@ -64,6 +65,6 @@ class Server:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         with listen(0) as port:
             self.url = url_of(port)
-            async with serve(app.build(Worlds(wall_ms)), port, http=EdgeProtocol, dates=False):
+            async with serve(app.build(Worlds(wall_ms, SCHEMES)), port, http=EdgeProtocol, dates=False):
                 self._answers.set()
                 await self._stop.wait()

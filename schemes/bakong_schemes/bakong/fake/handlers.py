@@ -8,16 +8,16 @@ from typing import Any
 
 from bakong_schemes.bakong.fake import rows
 from bakong_schemes.bakong.fake.replies import answer, refusal
-from bakong_schemes.bakong.fake.scanning import ScanError
-from bakong_schemes.bakong.fake.transactions import Transaction
+from bakong_schemes.bakong.fake.state import BakongState
+from bakong_schemes.bakong.fake.transactions import Receipt, Transaction
 from bakong_schemes.bakong.wire import LIST_MESSAGES, Envelope, ListStatus, success
 from bakong_schemes.bakong.wire import codes as code
 from bakong_schemes.bakong.wire.endpoints import SOURCE_INFO, Field
-from bakong_simulator.kernel.payments import Payment, Receipt
-from bakong_simulator.kernel.world import World
+from bakong_simulator.kernel.errors import ScanError
+from bakong_simulator.kernel.payments import Payment
 from bakong_simulator.wire.reply import Reply
 
-Handler = Callable[[World, Any], Reply]
+Handler = Callable[[BakongState, Any], Reply]
 
 _NOT_FOUND = refusal(code.NOT_FOUND)
 _FAILED = refusal(code.FAILED)
@@ -28,92 +28,92 @@ _BASE62 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Registration
 
 
-def _request_token(world: World, body: Any) -> Reply:
-    if world.limits.mail_down:
+def _request_token(state: BakongState, body: Any) -> Reply:
+    if state.limits.mail_down:
         return refusal(code.EMAIL_SERVER_DOWN)
-    if body["email"] in world.registrations.ids:
+    if body["email"] in state.registrations.ids:
         return refusal(code.EMAIL_REGISTERED)
-    world.registrations.request(body["email"])
+    state.registrations.request(body["email"])
     return answer(success(code.EMAIL_SENT))
 
 
-def _verify(world: World, body: Any) -> Reply:
-    token = world.registrations.verify(body["code"])
+def _verify(state: BakongState, body: Any) -> Reply:
+    token = state.registrations.verify(body["code"])
     return refusal(code.UNAUTHORIZED) if token is None else answer(success(code.TOKEN_ISSUED, {"token": token}))
 
 
-def _renew_token(world: World, body: Any) -> Reply:
-    if body["email"] not in world.registrations.ids:
+def _renew_token(state: BakongState, body: Any) -> Reply:
+    if body["email"] not in state.registrations.ids:
         return refusal(code.NOT_REGISTERED)
-    return answer(success(code.TOKEN_ISSUED, {"token": world.registrations.issue(body["email"])}))
+    return answer(success(code.TOKEN_ISSUED, {"token": state.registrations.issue(body["email"])}))
 
 
 # Transactions
 
 
-def _check_md5(world: World, body: Any) -> Reply:
-    payment = world.check(body["md5"].lower())
-    receipt = payment.receipt
-    if receipt is None:
+def _check_md5(state: BakongState, body: Any) -> Reply:
+    payment = state.check(body["md5"].lower())
+    at = payment.shown
+    if at is None:
         return _NOT_FOUND
-    kept = payment.last_answer
-    if kept is not None and kept[0] is receipt and kept[1] is world.profile:
-        reply: Reply = kept[2]
-        return reply
-    if payment.is_static and world.profile.static_md5 != "latest":
-        return _STATIC_QR if world.profile.static_md5 == "refused" else _NOT_FOUND
+    kept = state.receipts[payment.reference]
+    receipt, last = kept.rows[at], kept.last_answer
+    if last is not None and last[0] is receipt and last[1] is state.profile:
+        return last[2]
+    if payment.is_static and state.profile.static_md5 != "latest":
+        return _STATIC_QR if state.profile.static_md5 == "refused" else _NOT_FOUND
     if payment.is_static:
-        return _untracked(world, payment.receipts[-1])
-    reply = _untracked(world, receipt)
-    payment.last_answer = (receipt, world.profile, reply)
+        return _untracked(state, kept.rows[-1])
+    reply = _untracked(state, receipt)
+    kept.last_answer = (receipt, state.profile, reply)
     return reply
 
 
-def _check_hash(world: World, body: Any) -> Reply:
-    return _tracked(world, world.transactions.by_hash(body["hash"].lower()))
+def _check_hash(state: BakongState, body: Any) -> Reply:
+    return _tracked(state, state.transactions.by_hash(body["hash"].lower()))
 
 
-def _check_short_hash(world: World, body: Any) -> Reply:
-    transaction = world.transactions.by_short_hash(body["hash"].lower(), body["amount"], body["currency"])
-    return _untracked(world, world.check_transaction(transaction))
+def _check_short_hash(state: BakongState, body: Any) -> Reply:
+    transaction = state.transactions.by_short_hash(body["hash"].lower(), body["amount"], body["currency"])
+    return _untracked(state, state.check_transaction(transaction))
 
 
-def _check_instruction_ref(world: World, body: Any) -> Reply:
-    return _tracked(world, world.transactions.by_instruction_ref(body["instructionRef"]))
+def _check_instruction_ref(state: BakongState, body: Any) -> Reply:
+    return _tracked(state, state.transactions.by_instruction_ref(body["instructionRef"]))
 
 
-def _check_external_ref(world: World, body: Any) -> Reply:
-    return _tracked(world, world.transactions.by_external_ref(body["externalRef"]))
+def _check_external_ref(state: BakongState, body: Any) -> Reply:
+    return _tracked(state, state.transactions.by_external_ref(body["externalRef"]))
 
 
-def _tracked(world: World, transaction: Transaction | None) -> Reply:
-    receipt = world.check_transaction(transaction)
-    return _single(world, receipt, None if receipt is None else rows.tracked(receipt))
+def _tracked(state: BakongState, transaction: Transaction | None) -> Reply:
+    receipt = state.check_transaction(transaction)
+    return _single(state, receipt, None if receipt is None else rows.tracked(receipt))
 
 
-def _untracked(world: World, receipt: Receipt | None) -> Reply:
-    return _single(world, receipt, None if receipt is None else rows.untracked(receipt))
+def _untracked(state: BakongState, receipt: Receipt | None) -> Reply:
+    return _single(state, receipt, None if receipt is None else rows.untracked(receipt))
 
 
-def _single(world: World, receipt: Receipt | None, shown: dict[str, Any] | None) -> Reply:
+def _single(state: BakongState, receipt: Receipt | None, shown: dict[str, Any] | None) -> Reply:
     if receipt is None:
         return _NOT_FOUND
-    return _FAILED if receipt.failed else answer(success(world.profile.found_message, shown))
+    return _FAILED if receipt.failed else answer(success(state.profile.found_message, shown))
 
 
-def _check_md5_list(world: World, body: Any) -> Reply:
-    rows = [_row("md5", md5, *_md5_status(world.check(md5.lower()))) for md5 in body]
+def _check_md5_list(state: BakongState, body: Any) -> Reply:
+    rows = [_row("md5", md5, *_md5_status(state, state.check(md5.lower()))) for md5 in body]
     return answer(success(code.LIST_ANSWERED, rows))
 
 
-def _md5_status(payment: Payment) -> tuple[ListStatus, Receipt | None]:
+def _md5_status(state: BakongState, payment: Payment) -> tuple[ListStatus, Receipt | None]:
     if payment.is_static:
         return "STATIC_QR", None
-    return _status(payment.receipt)
+    return _status(state.receipt(payment))
 
 
-def _check_hash_list(world: World, body: Any) -> Reply:
-    receipts = [world.check_transaction(world.transactions.by_hash(hash_.lower())) for hash_ in body]
+def _check_hash_list(state: BakongState, body: Any) -> Reply:
+    receipts = [state.check_transaction(state.transactions.by_hash(hash_.lower())) for hash_ in body]
     rows = [_row("hash", hash_, *_status(receipt)) for hash_, receipt in zip(body, receipts, strict=True)]
     return answer(success(code.LIST_ANSWERED, rows))
 
@@ -132,17 +132,17 @@ def _row(key: str, asked: str, status: ListStatus, receipt: Receipt | None) -> d
 # Deep links and accounts
 
 
-def _deeplink(world: World, body: Any) -> Reply:
+def _deeplink(state: BakongState, body: Any) -> Reply:
     source = body.get("sourceInfo")
     if source is not None and not (isinstance(source, dict) and all(_names(source, field) for field in SOURCE_INFO)):
         return refusal(code.DEEPLINK_MISSING_FIELDS)
     try:
-        world.register_code(body["qr"])
+        state.register_code(body["qr"])
     except ScanError:
         return refusal(code.DEEPLINK_PROVIDER)
-    number = int.from_bytes(world.rng.draw("deeplink"))
+    number = int.from_bytes(state.world.rng.draw("deeplink"))
     word = "".join(_BASE62[number // 62**place % 62] for place in range(17))
-    return answer(success(code.DEEPLINK_MADE, {"shortLink": f"https://{world.profile.deeplink_host}/{word}"}))
+    return answer(success(code.DEEPLINK_MADE, {"shortLink": f"https://{state.profile.deeplink_host}/{word}"}))
 
 
 def _names(source: dict[str, Any], field: Field) -> bool:
@@ -150,11 +150,11 @@ def _names(source: dict[str, Any], field: Field) -> bool:
     return isinstance(value, str) and field.min_length <= len(value) <= field.max_length
 
 
-def _check_account(world: World, body: Any) -> Reply:
+def _check_account(state: BakongState, body: Any) -> Reply:
     account = body["accountId"]
     if len(account) > 32 or account.count("@") != 1 or account.startswith("@") or account.endswith("@"):
         return refusal(code.ACCOUNT_INVALID)
-    return _ACCOUNT_EXISTS if world.ledger.holds(account) else refusal(code.ACCOUNT_NOT_FOUND)
+    return _ACCOUNT_EXISTS if state.world.ledger.holds(account) else refusal(code.ACCOUNT_NOT_FOUND)
 
 
 _EXISTS: Envelope = success(code.ACCOUNT_EXISTS)

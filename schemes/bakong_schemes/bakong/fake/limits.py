@@ -7,6 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from bakong_simulator.kernel.clock import local_day
 
 MINUTE_MS = 60_000
+PHNOM_PENH_MS = 7 * 3_600_000  # UTC+7, without summer time: where the day of a quota begins
 MOST_TOKENS = 10_000  # counted at a time; the longest unused is forgotten
 
 Network = IPv4Network | IPv6Network
@@ -49,7 +50,7 @@ class Meter:
 
     def count_day(self, token: str, now_ms: int) -> int:
         """The number of this call within its day, refused ones counted."""
-        day = local_day(now_ms)
+        day = local_day(now_ms, PHNOM_PENH_MS)
         last_day, count = self.days.get(token, (day, 0))
         count = count + 1 if last_day == day else 1
         if token not in self.days and len(self.days) >= MOST_TOKENS:
@@ -59,7 +60,7 @@ class Meter:
 
     def spend_day(self, token: str, now_ms: int, count: int) -> None:
         """Let a token have made so many calls today."""
-        self.days[token] = (local_day(now_ms), count)
+        self.days[token] = (local_day(now_ms, PHNOM_PENH_MS), count)
 
     def admits(self, token: str, now_ms: int, most: int) -> bool:
         """Whether fewer than `most` calls were admitted in the 60 s before; if so, this one is."""

@@ -4,24 +4,25 @@ The hot path: no models, no awaits, answers ready as bytes where they never chan
 """
 
 from codecs import BOM_UTF8
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from bakong_scenarios import Scenario, ScenarioError, find
-from bakong_schemes.bakong.fake.call_targets import NOTHING, CallTarget, call_target, faults, no_payment
+from bakong_schemes.bakong.fake.call_targets import call_target
 from bakong_schemes.bakong.fake.faults import FAULTS
 from bakong_schemes.bakong.fake.handlers import HANDLERS
 from bakong_schemes.bakong.fake.limits import OFF
 from bakong_schemes.bakong.fake.replies import refusal, scenario_error
+from bakong_schemes.bakong.fake.state import BakongState
 from bakong_schemes.bakong.wire import ENDPOINTS, MAX_ITEMS, PROFILES, Endpoint
 from bakong_schemes.bakong.wire import codes as code
 from bakong_schemes.bakong.wire.endpoints import Field
-from bakong_simulator.kernel.world import World
+from bakong_simulator.kernel.calls import NOTHING, about_none, faults, record
+from bakong_simulator.kernel.scheme import MAX_BODY, Call
 from bakong_simulator.wire.connection_faults import play
 from bakong_simulator.wire.reply import Reply, cloudfront_page, nginx_page
 
-MAX_BODY = 64 * 1024
 MAX_NAME = 200
 _MISSING = refusal(code.MISSING_FIELDS)
 _UNAUTHORIZED = refusal(code.UNAUTHORIZED)
@@ -34,115 +35,72 @@ _TOO_MANY = nginx_page(429)
 _FORBIDDEN = nginx_page(403)
 
 
-class Call(NamedTuple):
-    """What was asked: the name below /v1, the method, the bearer token or "", the body, the client's address.
-
-    scenario: the one that the call itself asks for, in a header.
-    """
-
-    name: str
-    method: str
-    token: str
-    raw: bytes
-    client: str = ""
-    scenario: str = ""
-
-
-def call(world: World, asked: Call) -> Reply:
-    """The reply to one call of /v1/<name>, with the scenario's faults; the call is in the journal.
+def serve(state: BakongState, call: Call) -> Reply:
+    """The reply to one call of /v1/<path>, with the scenario's faults; the call is in the journal.
 
     A scenario that is wrong, or in which nothing fits, is answered loudly.
     """
-    endpoint = _NAMES[world.profile.name].get(asked.name)
-    name = asked.name[:MAX_NAME] if endpoint is None else endpoint.name
+    world = state.world
+    endpoint = _NAMES[state.profile.name].get(call.path)
+    name = call.path[:MAX_NAME] if endpoint is None else endpoint.name
     now_ms = world.clock.now_ms()
     try:
         if world.journal.begun is None:
             world.journal.begin()
         if endpoint is None:
-            return _record(world, asked, now_ms, name, NOTHING, _NO_PATH, None)
-        return _call(world, asked, now_ms, endpoint, find(asked.scenario) if asked.scenario else None)
+            return record(world, state.scheme, call, now_ms, name, NOTHING, _NO_PATH, None)
+        return _serve(state, call, now_ms, endpoint, find(call.scenario) if call.scenario else None)
     except ScenarioError as error:
-        return _record(world, asked, now_ms, name, NOTHING, scenario_error(str(error)), "scenario")
+        return record(world, state.scheme, call, now_ms, name, NOTHING, scenario_error(str(error)), "scenario")
 
 
-def _call(world: World, asked: Call, now_ms: int, endpoint: Endpoint, named: Scenario | None) -> Reply:
-    name, body = endpoint.name, _body(asked.raw)
+def _serve(state: BakongState, call: Call, now_ms: int, endpoint: Endpoint, named: Scenario | None) -> Reply:
+    world, scheme, name, body = state.world, state.scheme, endpoint.name, _body(call.body)
     has_form = fits(endpoint, body)
-    about = call_target(world, name, body, named) if has_form else no_payment(world, name, named)
-    rules = faults(world, name, about)
-    reply = _refused_at_the_edge(world, asked, now_ms) if world.limits is not OFF else None
+    about = call_target(state, name, body, named) if has_form else about_none(world, scheme, name, named)
+    rules = faults(world, scheme, name, about)
+    reply = _refused_at_the_edge(state, call, now_ms) if state.limits is not OFF else None
     if reply is not None:
-        return _record(world, asked, now_ms, name, about, reply, None)
-    if asked.method != "POST":
+        return record(world, scheme, call, now_ms, name, about, reply, None)
+    if call.method != "POST":
         reply = _NO_METHOD
     elif not rules or all(FAULTS[rule.fault].reaches_api for rule in rules):
-        reply = _answer(world, endpoint, asked, now_ms, body if has_form else None)
+        reply = _answer(state, endpoint, call, now_ms, body if has_form else None)
     else:
         reply = _MISSING
     for rule in rules:
         reply = play(FAULTS, rule, reply, world.player.luck(rule.fault))
-    return _record(world, asked, now_ms, name, about, reply, rules[0].fault if rules else None)
+    return record(world, scheme, call, now_ms, name, about, reply, rules[0].fault if rules else None)
 
 
-def _record(
-    world: World, asked: Call, now_ms: int, name: str, about: CallTarget, reply: Reply, fault: str | None
-) -> Reply:
-    """Write the call down; see journal.Entry for the order of the fields."""
-    payment = about.payment
-    script = payment.scenario if payment is not None else None
-    world.journal.record(
-        (
-            now_ms,
-            name,
-            asked.method,
-            asked.token,
-            asked.client,
-            asked.scenario,
-            about.md5,
-            about.number,
-            script.name if script is not None else world.playing,
-            payment.step if payment is not None else None,
-            reply.status,
-            reply.error_code,
-            fault,
-            reply.delay_ms,
-            reply.content_type,
-            asked.raw,
-            reply.body,
-        )
-    )
-    return reply
-
-
-def _refused_at_the_edge(world: World, asked: Call, now_ms: int) -> Reply | None:
+def _refused_at_the_edge(state: BakongState, call: Call, now_ms: int) -> Reply | None:
     """The page that stands before the API: for clients from abroad, and for too many calls in a minute."""
-    limits = world.limits
-    if limits.is_abroad(asked.client):
+    limits = state.limits
+    if limits.is_abroad(call.client):
         return _ABROAD
     most = limits.calls_per_minute
-    if most is not None and not world.meter.admits(asked.token, now_ms, most):
+    if most is not None and not state.meter.admits(call.token, now_ms, most):
         return _TOO_MANY
     return None
 
 
-def _answer(world: World, endpoint: Endpoint, asked: Call, now_ms: int, body: Any) -> Reply:
+def _answer(state: BakongState, endpoint: Endpoint, call: Call, now_ms: int, body: Any) -> Reply:
     """What the API says; body is None where it has not the endpoint's form."""
-    profile, quota = world.profile, world.limits.quota
+    profile, quota = state.profile, state.limits.quota
     if endpoint is _MD5_LIST and profile.md5_list == "forbidden":
         return _FORBIDDEN
-    token, registrations = asked.token, world.registrations
-    number = 0 if quota is None or token not in registrations.tokens else world.meter.count_day(token, now_ms)
+    token, registrations = call.token, state.registrations
+    number = 0 if quota is None or token not in registrations.tokens else state.meter.count_day(token, now_ms)
     if endpoint.auth == "bearer" or (endpoint is _ACCOUNT and profile.account_auth == "bearer"):
         if not registrations.admits(token, now_ms):
             return _UNAUTHORIZED
         if quota is not None and number > quota:
             return _QUOTA
-    if len(asked.raw) > MAX_BODY:
+    if len(call.body) > MAX_BODY:
         return _TOO_LARGE
     if body is None:
         return _MISSING
-    return HANDLERS[endpoint.name](world, body)
+    return HANDLERS[endpoint.name](state, body)
 
 
 def _body(raw: bytes) -> Any:

@@ -31,11 +31,18 @@ class Registrations:
     on_token, on_token_dropped: called with each token that is let in, and that is known no more.
     """
 
-    def __init__(self, name: str, rng: Rng, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        name: str,
+        rng: Rng,
+        now_ms: Callable[[], int],
+        on_token: Callable[[str], object],
+        on_token_dropped: Callable[[str], object],
+    ) -> None:
         self.name = name
         self._now_ms = now_ms
-        self.on_token: Callable[[str], object] = str
-        self.on_token_dropped: Callable[[str], object] = str
+        self._on_token = on_token
+        self._on_token_dropped = on_token_dropped
         self.tokens: dict[str, Registration] = {}
         self._begin(rng)
 
@@ -96,9 +103,9 @@ class Registrations:
         if token not in self.tokens and len(self.tokens) >= MAX_TOKENS:
             oldest = next(iter(self.tokens))
             del self.tokens[oldest]
-            self.on_token_dropped(oldest)
+            self._on_token_dropped(oldest)
         self.tokens[token] = registration
-        self.on_token(token)
+        self._on_token(token)
 
     def revoke(self, token: str) -> bool:
         """Take a token back: from now on 401, code 6. Whether there was one; a renewed one is good again."""

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from bakong_simulator.kernel.payments import Receipt
+from bakong_schemes.bakong.fake.transactions import Receipt
 
 
 def untracked(receipt: Receipt) -> dict[str, Any]:
     """The 13 keys in their order, as the md5 check shows them."""
+    settlement = receipt.settlement
     return {
         "hash": receipt.hash,
-        "fromAccountId": receipt.from_account,
-        "toAccountId": receipt.to_account,
-        "currency": receipt.currency,
+        "fromAccountId": settlement.from_account,
+        "toAccountId": settlement.to_account,
+        "currency": settlement.currency,
         "amount": receipt.amount,
         "description": None,
         "createdDateMs": receipt.created_ms,

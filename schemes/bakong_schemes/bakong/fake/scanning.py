@@ -1,15 +1,11 @@
 """What a wallet reads from a code: whom to pay, how much. As forgiving as wallets are."""
 
 from bakong_simulator.kernel.clock import MAX_MS
+from bakong_simulator.kernel.errors import ScanError
 from bakong_simulator.kernel.money import AmountError, minor_units
 from bakong_simulator.kernel.payments import Order
 from emvqr import EMVError, crc16, parse
 from khqr import md5_of
-
-
-class ScanError(ValueError):
-    """A text that no wallet would pay. The message says what is wrong."""
-
 
 _CURRENCIES = {"116": "KHR", "840": "USD"}
 
