@@ -1,7 +1,7 @@
 """Scripts of what Bakong does: a small language in YAML, and a library of scenarios."""
 
 from bakong_scenarios.errors import ScenarioError
-from bakong_scenarios.language import ALWAYS, EVERY, FaultRule, Match, Scenario, State, Step, Tracking
+from bakong_scenarios.language import ALWAYS, EVERY, FaultRule, Match, Scenario, State, Step, Tracking, WebhookRule
 from bakong_scenarios.library import ScriptFile, find, load_file, names
 from bakong_scenarios.magic import by_magic
 from bakong_scenarios.reading import read
@@ -17,6 +17,7 @@ __all__ = [
     "State",
     "Step",
     "Tracking",
+    "WebhookRule",
     "by_magic",
     "find",
     "load_file",

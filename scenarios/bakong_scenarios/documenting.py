@@ -2,16 +2,16 @@
 
 from bakong_scenarios.library import find, names
 from bakong_scenarios.magic import AMOUNT_BASE, BILL_PREFIX
-from bakong_scenarios.vocabulary import CONDITIONS, FAULTS, Parameter, Parameters
+from bakong_scenarios.vocabulary import CONDITIONS, FAULTS, WEBHOOK_FAULTS, Parameter, Parameters
 
 BEGIN, END = "<!-- made by `python -m bakong_scenarios.documenting`: begin -->", "<!-- end -->"
 
 
 def tables() -> str:
-    """The three tables between their marks: scripts, faults, conditions."""
-    return "\n".join(
-        [BEGIN, "", *_scripts(), "", *_words("fault", FAULTS), "", *_words("condition", CONDITIONS), "", END]
-    )
+    """The tables between their marks: scripts, faults, conditions, faults of webhooks."""
+    words = {"fault": FAULTS, "condition": CONDITIONS, "webhook fault": WEBHOOK_FAULTS}
+    rows = [row for kind, known in words.items() for row in ("", *_words(kind, known))]
+    return "\n".join([BEGIN, "", *_scripts(), *rows, "", END])
 
 
 def _scripts() -> list[str]:

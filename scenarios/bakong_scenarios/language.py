@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from bakong_schemes.bakong.wire import ENDPOINTS
@@ -85,6 +86,20 @@ class FaultRule:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookRule:
+    """Which fault strikes a webhook: of events whose types fit one of the globs, under which conditions."""
+
+    fault: str
+    events: tuple[str, ...] = ("*",)
+    conditions: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+    def strikes(self, event_type: str) -> bool:
+        """Whether the rule is for this event; its conditions are weighed elsewhere."""
+        return any(fnmatchcase(event_type, pattern) for pattern in self.events)
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """Which payments a scenario is for. None matches all; account and bill_number are globs, amounts decimal texts."""
 
@@ -100,7 +115,7 @@ EVERY = Match()
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One script: its name, what it tells, whom it is for, the path of a payment, the faults of the wire.
+    """One script: its name, what it tells, whom it is for, the path of a payment, the faults of wire and webhooks.
 
     number: what names it as a magic amount. rules: for a script of several, tried in their order; each is a scenario
     of its own. otherwise: the scenario for a payment that matches nothing; without one that is an error.
@@ -112,6 +127,7 @@ class Scenario:
     match: Match = EVERY
     path: tuple[Step, ...] = ()
     faults: tuple[FaultRule, ...] = ()
+    webhooks: tuple[WebhookRule, ...] = ()
     rules: "tuple[Scenario, ...]" = ()
     otherwise: "Scenario | None" = None
     number: int | None = None

@@ -18,14 +18,18 @@ from bakong_scenarios.language import (
     State,
     Step,
     Tracking,
+    WebhookRule,
 )
 from bakong_scenarios.nodes import Node, compose
-from bakong_scenarios.vocabulary import ALTERNATIVES, CONDITIONS, FAULTS, TRACKING, Parameter, Parameters
+from bakong_scenarios.parameters import conditions_of, parameters_of
+from bakong_scenarios.vocabulary import ALTERNATIVES, CONDITIONS, FAULTS, TRACKING
+from bakong_scenarios.webhook_faults import read_webhooks
 
 Find = Callable[[str], Scenario]
 
-TOP_KEYS = ["name", "about", "number", "match", "payment", "faults", "rules", "otherwise"]
-RULE_KEYS = ["match", "play", "payment", "faults"]
+TOP_KEYS = ["name", "about", "number", "match", "payment", "faults", "webhooks", "rules", "otherwise"]
+RULE_KEYS = ["match", "play", "payment", "faults", "webhooks"]
+OWN_KEYS = ["payment", "faults", "webhooks"]  # which a rule that plays a named script has none of
 MATCH_KEYS = ["account", "bill_number", "amount"]
 AMOUNT_KEYS = ["currency", "at_least", "at_most"]
 WAITING_KEYS = ["after", "at", "polls", "for"]
@@ -57,6 +61,7 @@ def read(text: str, file: str = "scenario", find: Find = _no_library) -> Scenari
         raise entries["rules"].error("'rules' and 'payment' exclude each other: give each rule a payment")
     name = _name(entries["name"])
     faults = _faults(entries.get("faults"))
+    webhooks = read_webhooks(entries.get("webhooks"), CONDITIONS)
     rules = entries["rules"].items() if "rules" in entries else ()
     return Scenario(
         name=name,
@@ -64,7 +69,11 @@ def read(text: str, file: str = "scenario", find: Find = _no_library) -> Scenari
         match=_match(entries.get("match")),
         path=_path(entries.get("payment")),
         faults=faults,
-        rules=tuple(replace(_rule(item, f"{name}/{at}", faults, find), text=text) for at, item in enumerate(rules, 1)),
+        webhooks=webhooks,
+        rules=tuple(
+            replace(_with_shared(_rule(item, f"{name}/{at}", find), faults, webhooks), text=text)
+            for at, item in enumerate(rules, 1)
+        ),
         otherwise=_resolve(entries["otherwise"], find) if "otherwise" in entries else None,
         number=_number(entries["number"]) if "number" in entries else None,
         text=text,
@@ -92,19 +101,30 @@ def _resolve(node: Node, find: Find) -> Scenario:
         raise node.error(str(error)) from None
 
 
-def _rule(node: Node, name: str, shared: tuple[FaultRule, ...], find: Find) -> Scenario:
-    """One rule as a scenario: its own payment and faults, or a named one's; the script's faults strike it too."""
+def _rule(node: Node, name: str, find: Find) -> Scenario:
+    """One rule as a scenario: its own payment and faults, or a named one's."""
     entries = node.mapping(RULE_KEYS)
-    if "play" in entries and ("payment" in entries or "faults" in entries):
-        raise entries["play"].error("'play' names a whole scenario: 'payment' and 'faults' cannot stand beside it")
-    played = _resolve(entries["play"], find) if "play" in entries else None
+    match = _match(entries.get("match"))
+    if "play" in entries:
+        if any(key in entries for key in OWN_KEYS):
+            raise entries["play"].error(
+                "'play' names a whole scenario: 'payment', 'faults' and 'webhooks' cannot stand beside it"
+            )
+        played = _resolve(entries["play"], find)
+        return Scenario(played.name, played.about, match, played.path, played.faults, played.webhooks)
     return Scenario(
-        name=played.name if played else name,
-        about=played.about if played else "",
-        match=_match(entries.get("match")),
-        path=played.path if played else _path(entries.get("payment")),
-        faults=(played.faults if played else _faults(entries.get("faults"))) + shared,
+        name=name,
+        about="",
+        match=match,
+        path=_path(entries.get("payment")),
+        faults=_faults(entries.get("faults")),
+        webhooks=read_webhooks(entries.get("webhooks"), CONDITIONS),
     )
+
+
+def _with_shared(rule: Scenario, faults: tuple[FaultRule, ...], webhooks: tuple[WebhookRule, ...]) -> Scenario:
+    """A rule with the faults of its script, which strike it too."""
+    return replace(rule, faults=rule.faults + faults, webhooks=rule.webhooks + webhooks)
 
 
 def _match(node: Node | None) -> Match:
@@ -227,8 +247,8 @@ def _fault(node: Node) -> FaultRule:
         fault=fault,
         on=_endpoints(entries.get("on")),
         poll=_polls(entries["poll"]) if "poll" in entries else ALWAYS,
-        conditions={name: _condition(entries[name], CONDITIONS[name]) for name in CONDITIONS if name in entries},
-        parameters=_parameters(entries, FAULTS[fault]),
+        conditions=conditions_of(entries, CONDITIONS),
+        parameters=parameters_of(entries, FAULTS[fault]),
     )
 
 
@@ -249,13 +269,6 @@ def _endpoints(node: Node | None) -> tuple[str, ...]:
     return tuple(name for word in named for name in (CHECK_NAMES if word == CHECKS else (word,)))
 
 
-def _condition(node: Node, specified: Parameters) -> dict[str, object]:
-    if node.is_text():
-        first, *rest = specified
-        return {first: _parameter(node, specified[first])} | {name: specified[name].default for name in rest}
-    return _parameters(node.mapping(list(specified)), specified)
-
-
 def _polls(node: Node) -> Polls:
     match = _POLLS.fullmatch(node.text())
     if not match:
@@ -264,30 +277,3 @@ def _polls(node: Node) -> Polls:
     if ".." not in node.text():
         return Polls(first, first)
     return Polls(first, int(match[2]) if match[2] else None)
-
-
-_READERS: dict[str, Callable[[Node], int | float | str]] = {
-    "duration": Node.duration_ms,
-    "shift": Node.shift_ms,
-    "integer": Node.integer,
-    "fraction": Node.fraction,
-    "text": Node.text,
-}
-
-
-def _parameters(entries: dict[str, Node], specified: Parameters) -> dict[str, object]:
-    return {
-        name: _parameter(entries[name], parameter) if name in entries else parameter.default
-        for name, parameter in specified.items()
-    }
-
-
-def _parameter(node: Node, parameter: Parameter) -> object:
-    if parameter.choices:
-        return node.word(list(parameter.choices))
-    value = _READERS[parameter.kind](node)
-    if isinstance(value, int) and parameter.kind != "shift" and value < parameter.least:
-        raise node.error(f"expected at least {parameter.least}, read {node.text()!r}")
-    if isinstance(value, int) and parameter.most is not None and value > parameter.most:
-        raise node.error(f"expected at most {parameter.most}, read {node.text()!r}")
-    return value

@@ -14,7 +14,7 @@ from bakong_scenarios.reading import (
     TOP_KEYS,
     WAITING_KEYS,
 )
-from bakong_scenarios.vocabulary import CONDITIONS, FAULTS, TRACKING, Parameter, Parameters
+from bakong_scenarios.vocabulary import CONDITIONS, FAULTS, TRACKING, WEBHOOK_FAULTS, Parameter, Parameters
 
 Schema = dict[str, Any]
 
@@ -50,6 +50,7 @@ def schema() -> Schema:
             "path": {"type": "array", "items": {"$ref": "#/$defs/step"}, "maxItems": MAX_STEPS},
             "step": {"anyOf": [{"enum": [state.value for state in State]}, *map(_step, State)]},
             "faults": {"type": "array", "items": {"oneOf": [_fault(*item) for item in FAULTS.items()]}},
+            "webhooks": {"type": "array", "items": {"oneOf": [_webhook(*item) for item in WEBHOOK_FAULTS.items()]}},
             "rule": _object({key: _TOP[key] if key != "play" else _NAMED for key in RULE_KEYS}),
         },
     }
@@ -66,7 +67,14 @@ def _step(state: State) -> Schema:
 
 
 def _fault(name: str, parameters: Parameters) -> Schema:
-    properties = {"fault": {"const": name}, "on": _ON, "poll": _POLL}
+    return _rule({"fault": {"const": name}, "on": _ON, "poll": _POLL}, parameters)
+
+
+def _webhook(name: str, parameters: Parameters) -> Schema:
+    return _rule({"fault": {"const": name}, "event": _EVENT}, parameters)
+
+
+def _rule(properties: dict[str, Schema], parameters: Parameters) -> Schema:
     properties |= {condition: _condition(of) for condition, of in CONDITIONS.items()}
     properties |= {key: _parameter(parameter) for key, parameter in parameters.items()}
     return _object(properties, ["fault"])
@@ -89,6 +97,8 @@ _NAMED: Schema = {"type": "string", "examples": list(names())}
 _ENDPOINT: Schema = {"enum": [ANY_ENDPOINT, CHECKS, *ENDPOINT_NAMES]}
 _ON: Schema = {"anyOf": [_ENDPOINT, {"type": "array", "items": _ENDPOINT}]}
 _POLL: Schema = {"type": ["integer", "string"], "description": "like 2, 1..3 or 4.."}
+_GLOB: Schema = {"type": "string", "minLength": 1, "description": "the type of an event, a pattern with *"}
+_EVENT: Schema = {"anyOf": [_GLOB, {"type": "array", "items": _GLOB}]}
 _TOP: dict[str, Schema] = {
     "name": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"},
     "about": {"type": "string"},
@@ -96,6 +106,7 @@ _TOP: dict[str, Schema] = {
     "match": {"$ref": "#/$defs/match"},
     "payment": {"$ref": "#/$defs/path"},
     "faults": {"$ref": "#/$defs/faults"},
+    "webhooks": {"$ref": "#/$defs/webhooks"},
     "rules": {"type": "array", "items": {"$ref": "#/$defs/rule"}},
     "otherwise": _NAMED,
 }

@@ -96,6 +96,22 @@ ALTERNATIVES: dict[str, tuple[tuple[str, ...], ...]] = {
     "delay": (("for",), ("from", "to"), ("median", "p99")),
 }
 
+# What goes wrong with a webhook on its way to the code under test.
+WEBHOOK_FAULTS: dict[str, Parameters] = {
+    # It never arrives; with attempts, the first so many are lost and the next one arrives.
+    "lost": {"attempts": Parameter("integer", least=1)},
+    # It is sent twice, with the same id and body.
+    "twice": {},
+    # It is sent so much later, in the world's time.
+    "late": {"by": Parameter("duration", 5000, least=1)},
+    # The next event to the same endpoint overtakes it; where none comes within so long, it is sent all the same.
+    "out_of_order": {"within": Parameter("duration", 60_000, least=1)},
+    # Its signature is of another body; with attempts, on the first so many.
+    "wrong_signature": {"attempts": Parameter("integer", least=1)},
+    # It is signed with a key that is not the endpoint's; with attempts, on the first so many.
+    "wrong_key": {"attempts": Parameter("integer", least=1)},
+}
+
 # When a rule strikes, of the calls that it is for. A single value stands for the first parameter.
 CONDITIONS: dict[str, Parameters] = {
     # With this probability.

@@ -1,0 +1,45 @@
+"""Reading the parameters of a fault and the conditions under which it strikes, as the vocabulary specifies them."""
+
+from collections.abc import Callable, Mapping
+
+from bakong_scenarios.nodes import Node
+from bakong_scenarios.vocabulary import Parameter, Parameters
+
+_READERS: dict[str, Callable[[Node], int | float | str]] = {
+    "duration": Node.duration_ms,
+    "shift": Node.shift_ms,
+    "integer": Node.integer,
+    "fraction": Node.fraction,
+    "text": Node.text,
+}
+
+
+def conditions_of(entries: Mapping[str, Node], specified: Mapping[str, Parameters]) -> dict[str, Mapping[str, object]]:
+    """The conditions among the entries of a rule, each with its parameters."""
+    return {name: _condition(entries[name], specified[name]) for name in specified if name in entries}
+
+
+def parameters_of(entries: Mapping[str, Node], specified: Parameters) -> dict[str, object]:
+    """A fault's parameters, those that are left out at their defaults."""
+    return {
+        name: _parameter(entries[name], parameter) if name in entries else parameter.default
+        for name, parameter in specified.items()
+    }
+
+
+def _condition(node: Node, specified: Parameters) -> dict[str, object]:
+    if node.is_text():
+        first, *rest = specified
+        return {first: _parameter(node, specified[first])} | {name: specified[name].default for name in rest}
+    return parameters_of(node.mapping(list(specified)), specified)
+
+
+def _parameter(node: Node, parameter: Parameter) -> object:
+    if parameter.choices:
+        return node.word(list(parameter.choices))
+    value = _READERS[parameter.kind](node)
+    if isinstance(value, int) and parameter.kind != "shift" and value < parameter.least:
+        raise node.error(f"expected at least {parameter.least}, read {node.text()!r}")
+    if isinstance(value, int) and parameter.most is not None and value > parameter.most:
+        raise node.error(f"expected at most {parameter.most}, read {node.text()!r}")
+    return value
