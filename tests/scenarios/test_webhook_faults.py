@@ -59,7 +59,7 @@ def test_a_wrong_rule_is_refused_with_its_line_and_by_the_schema(rule, message):
 
 
 def test_what_a_rule_plays_brings_its_own_webhooks():
-    with pytest.raises(ScenarioError, match="s.yaml:3: 'play' names a whole scenario"):
+    with pytest.raises(ScenarioError, match="'play' names a whole scenario"):
         read("name: x\nrules:\n  - {play: paid, webhooks: [{fault: lost}]}", "s.yaml", find)
 
 

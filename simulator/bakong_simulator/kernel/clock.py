@@ -90,6 +90,17 @@ class WorldClock:
             self._set_alarm()
         return timer
 
+    def call_soon(self, fire: Fire, what: str = "") -> None:
+        """Call fire now, also where time stands still; within an advance, in its turn.
+
+        What it begins is waited for by the next advance, before time moves on.
+        """
+        if self._advancing.locked():
+            self.call_at(self.now_ms(), fire, what)
+        elif task := self._fire(Timer(self.now_ms(), fire, what)):
+            waits = self.call_at(self.now_ms(), lambda: task, what)
+            task.add_done_callback(lambda _: waits.cancel())
+
     @property
     def waiting(self) -> int:
         """How many timers are kept: those that will fire, and at most as many cancelled ones, or a few."""
@@ -104,12 +115,13 @@ class WorldClock:
             target = self.now_ms() + ms
             self._pin(self.now_ms())
             try:
-                while self._timers and self._timers[0][0] <= target:
-                    timer = heapq.heappop(self._timers)[2]
-                    self._pin(max(timer.due_ms, self._base))
-                    if task := self._fire(timer):
-                        await task
-                await self.settled()
+                while self._running or self._is_due(target):
+                    while self._is_due(target):
+                        timer = heapq.heappop(self._timers)[2]
+                        self._pin(max(timer.due_ms, self._base))
+                        if task := self._fire(timer):
+                            await task
+                    await self.settled()
             finally:
                 if self.mode is Mode.REAL and ms:
                     self.mode = Mode.OFFSET
@@ -128,6 +140,9 @@ class WorldClock:
             self._alarm.cancel()
         for task in self._running:
             task.cancel()
+
+    def _is_due(self, at_ms: int) -> bool:
+        return bool(self._timers) and self._timers[0][0] <= at_ms
 
     def _pin(self, at_ms: int) -> None:
         self._base, self._pace = at_ms, 0.0

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from bakong_contracts.money import exponent
-from bakong_scenarios import FaultRule, Scenario, ScriptFile, State, Step
+from bakong_scenarios import FaultRule, Scenario, ScriptFile, State, Step, WebhookRule
 from bakong_simulator.kernel.clock import Timer, WorldClock
 from bakong_simulator.kernel.matching import choose
 from bakong_simulator.kernel.money import decimal_of
@@ -136,7 +136,7 @@ class Player:
         utc_offset_ms: of the days of the scheme that is called.
         """
         played = script or self.scenario
-        if not played.faults:
+        if not played.faults and not played.webhooks:
             return []
         now = self._clock.now_ms()
         self._began.setdefault(played.name, now)
@@ -146,6 +146,20 @@ class Player:
             for at, rule in enumerate(played.faults)
             if rule.strikes(endpoint, poll)
             and (not rule.conditions or self._holds(played.name, at, rule, now, utc_offset_ms))
+        ]
+
+    def webhook_faults(self, event_type: str, script: Scenario | None = None) -> list[WebhookRule]:
+        """The faults that strike a webhook of this type; their conditions count webhooks, each rule for itself."""
+        played = script or self.scenario
+        if not played.webhooks:
+            return []
+        now = self._clock.now_ms()
+        self._began.setdefault(played.name, now)
+        self._called.setdefault(played.name, set())
+        return [
+            rule
+            for at, rule in enumerate(played.webhooks, len(played.faults))
+            if rule.strikes(event_type) and (not rule.conditions or self._holds(played.name, at, rule, now))
         ]
 
     def luck(self, fault: str) -> Callable[[], bytes]:
@@ -183,7 +197,7 @@ class Player:
             elif not at and step:
                 self._at(payment, due_ms, lambda: self._arrive(payment, step))
 
-    def _holds(self, name: str, at: int, rule: FaultRule, now_ms: int, utc_offset_ms: int) -> bool:
+    def _holds(self, name: str, at: int, rule: FaultRule | WebhookRule, now_ms: int, utc_offset_ms: int = 0) -> bool:
         self._calls[name, at] = call = self._calls.get((name, at), 0) + 1
         luck = self._rng.fraction
         called = self._called[name]

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from bakong_simulator.kernel.clock import MAX_MS
+from bakong_simulator.kernel.outbox_snapshot import KeptOutbox
 from bakong_simulator.kernel.payments import Order, Settlement
 
 VERSION: Final = 2
@@ -88,6 +89,7 @@ class Snapshot(Kept):
     payments: list[KeptPayment]
     unclaimed: list[KeptPayment]
     schemes: dict[str, Any]
+    webhooks: KeptOutbox = Field(default_factory=KeptOutbox)
 
     @property
     def rows(self) -> list[KeptPayment]:

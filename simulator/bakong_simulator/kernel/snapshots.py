@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bakong_scenarios import Scenario, State, Step, find, read
+from bakong_simulator.kernel import outbox_snapshot
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.errors import BodyError
 from bakong_simulator.kernel.ledger import Account
@@ -52,6 +53,7 @@ def take(world: World) -> Snapshot:
         unclaimed=[_kept(world, texts, payment) for payment in world.unclaimed.values()],
         schemes={name: scheme.dump(world.state(scheme)) for name, scheme in world.schemes.items()},
         texts=list(texts),
+        webhooks=outbox_snapshot.dump(world.outbox),
     )
 
 
@@ -104,6 +106,7 @@ def restore(world: World, kept: Snapshot) -> None:
         for name, scheme in world.schemes.items()
         if name in kept.schemes
     ]
+    outbox_snapshot.check(world.outbox, kept.webhooks)
     world.begin_as(kept.seed, scenario)
     world.clock.set_mode(Mode(kept.mode), at_ms=kept.now_ms, rate=kept.rate or 1.0)
     world.rng.drawn.update(kept.drawn)
@@ -116,6 +119,7 @@ def restore(world: World, kept: Snapshot) -> None:
         world.put_state(scheme, make(world))
     for row, payment in zip(kept.rows, payments, strict=True):
         world.resume(payment, row.timers)
+    outbox_snapshot.load(world.outbox, kept.webhooks)
 
 
 def _restore_accounts(world: World, kept: Snapshot) -> None:

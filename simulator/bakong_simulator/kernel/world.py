@@ -10,6 +10,7 @@ from bakong_simulator.kernel.clock import WallMs, WorldClock
 from bakong_simulator.kernel.errors import UnknownSchemeError
 from bakong_simulator.kernel.journal import MAX_BYTES, Journal
 from bakong_simulator.kernel.ledger import Ledger
+from bakong_simulator.kernel.outbox import Outbox, Ports
 from bakong_simulator.kernel.payments import Key, Order, Payment, Pending, Settlement
 from bakong_simulator.kernel.player import Player, as_scripted
 from bakong_simulator.kernel.rng import Rng
@@ -52,6 +53,9 @@ class World:
         self._by_token = {} if by_token is None else by_token
         self._journal_bytes = MAX_BYTES
         self._states: dict[str, Any] = {}
+        self._wall_ms = wall_ms
+        self.rng = Rng(seed)
+        self.outbox = Outbox(self._ports())
         self._begin(scenario or find(DEFAULT_SCENARIO))
 
     def _begin(self, scenario: Scenario) -> None:
@@ -68,6 +72,18 @@ class World:
             for account in scheme.accounts:
                 self.ledger.open(*account, scheme.issuer)
             self._states[scheme.name] = scheme.new(self, self._states.get(scheme.name))
+        self.outbox.reset()
+
+    def _ports(self) -> Ports:
+        """What its outbox has of it; a reset makes rng, player and journal anew."""
+        return Ports(
+            clock=self.clock,
+            wall_ms=self._wall_ms,
+            draw=lambda name: self.rng.draw(name),  # noqa: PLW0108
+            strikes=lambda event_type, script: self.player.webhook_faults(event_type, script),  # noqa: PLW0108
+            calls=lambda: self.journal.total,
+            refuse=lambda at_ms, what, error: self.journal.fail(at_ms, what, error),  # noqa: PLW0108
+        )
 
     def reset(self) -> None:
         """As new: same seed, clock, scenario, and of each scheme what outlives a reset."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from bakong_scenarios import Scenario
 from bakong_simulator.kernel.clock import WallMs
+from bakong_simulator.kernel.webhooks import Attempt, Outcome, Send, no_sender
 from bakong_simulator.kernel.world import AnyScheme, World, WorldError, no_baseline
 
 DEFAULT = "default"
@@ -36,6 +37,7 @@ class Worlds:
         self.by_name: dict[str, World] = {}
         self.by_token: dict[str, World] = {}
         self.baseline: Callable[[World], Mapping[str, Any]] = no_baseline  # the app's; see journal.Journal
+        self.send: Send = no_sender  # the app's, for the webhooks of every world
         self.default = self.make(DEFAULT, seed=seed, scenario=scenario)
 
     def make(self, name: str | None = None, *, seed: int | None = None, scenario: Scenario | None = None) -> World:
@@ -49,6 +51,7 @@ class Worlds:
         seed = self._made if seed is None else seed
         world = World(name, seed, self.wall_ms, self.schemes, scenario, by_token=self.by_token)
         world.baseline = self._baseline_of
+        world.outbox.send = self._send
         self.by_name[name] = world
         return world
 
@@ -64,9 +67,13 @@ class Worlds:
             raise WorldError("the world 'default' is always there; reset it instead")
         world = self.get(name)
         world.clock.close()
+        world.outbox.stop()
         del self.by_name[name]
         for token in [token for token, owner in self.by_token.items() if owner is world]:
             del self.by_token[token]
+
+    async def _send(self, attempt: Attempt, done: Callable[[Outcome], None]) -> None:
+        await self.send(attempt, done)
 
     def _baseline_of(self, world: World) -> Mapping[str, Any]:
         return self.baseline(world)

@@ -6,12 +6,12 @@ To add one: name it in bakong_scenarios.vocabulary with its parameters, write it
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from bakong_scenarios import FaultRule
+from bakong_scenarios import FaultRule, WebhookRule
 from bakong_simulator.kernel.clock import local_day
 
 
 class Moment(NamedTuple):
-    """One call that a rule is for.
+    """One call, or webhook, that a rule is for.
 
     call: its number among the rule's calls, from 1. began_ms, now_ms: the world's time, of the scenario and the call.
     called: the endpoints that were called since the scenario began.
@@ -75,7 +75,7 @@ CONDITIONS: dict[str, Callable[..., bool]] = {
 }
 
 
-def hold(rule: FaultRule, moment: Moment) -> bool:
+def hold(rule: FaultRule | WebhookRule, moment: Moment) -> bool:
     """Whether all conditions of the rule hold at this moment."""
     return all(
         CONDITIONS[name](moment, **{f"{key}_": value for key, value in parameters.items()})
