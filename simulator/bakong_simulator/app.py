@@ -19,6 +19,7 @@ from bakong_simulator.kernel.world import AnyScheme, World
 from bakong_simulator.kernel.worlds import Worlds
 from bakong_simulator.wire.reply import Reply
 from bakong_simulator.wire.send import head, http_date, send_reply
+from bakong_simulator.wire.webhook_sender import WebhookSender
 
 MAX_CONTROL_BODY = 4 * 1024 * 1024
 MAX_SNAPSHOT = 64 * 1024 * 1024
@@ -41,6 +42,7 @@ class Simulator:
 
     def __init__(self, worlds: Worlds) -> None:
         worlds.baseline = snapshots.document
+        worlds.send = WebhookSender()
         self._worlds = worlds
         self._first = worlds.schemes[0]
         self._schemes = {scheme.prefix: scheme for scheme in worlds.schemes}

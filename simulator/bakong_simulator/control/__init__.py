@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from bakong_simulator.control import journal, payments, problems, state, worlds
+from bakong_simulator.control import journal, payments, problems, state, webhooks, worlds
 from bakong_simulator.control.responses import PROBLEM_ANSWERS
 from bakong_simulator.control.scheme_control import control_of, forms_of
 from bakong_simulator.kernel.world import AnyScheme
@@ -38,7 +38,8 @@ def _routes(schemes: tuple[AnyScheme, ...]) -> FastAPI:
     )
     problems.install(app)
     forms = forms_of(schemes)
-    for router in (worlds.router(forms), payments.router(forms), state.router(forms), journal.router):
+    routers = (worlds.router(forms), payments.router(forms), state.router(forms), webhooks.router, journal.router)
+    for router in routers:
         app.include_router(router)
     for number, scheme in enumerate(schemes):
         below = f"/{scheme.name}" if number else ""

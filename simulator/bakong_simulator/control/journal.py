@@ -58,6 +58,7 @@ def _as_json(world: World, shown: list[Entry], query: JournalQuery) -> dict[str,
         "entries": [responses.of_entry(world, entry) for entry in shown],
         "actions": actions[-query.limit :],
         "failures": failures[-query.limit :],
+        "webhooks": [row.shown() for row in world.outbox.log if row.after >= query.after][-query.limit :],
     }
 
 

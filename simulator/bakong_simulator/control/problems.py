@@ -20,6 +20,7 @@ from bakong_simulator.kernel.errors import (
 )
 from bakong_simulator.kernel.ledger import LedgerError
 from bakong_simulator.kernel.money import AmountError
+from bakong_simulator.kernel.webhooks import OutboxError, UnknownWebhookError
 from bakong_simulator.kernel.world import WorldError
 from bakong_simulator.kernel.worlds import UnknownWorldError
 
@@ -28,7 +29,9 @@ FAULTS: dict[type[Exception], api.Problem] = {
     UnknownPaymentError: api.NOT_FOUND,
     UnknownTokenError: api.NOT_FOUND,
     UnknownSchemeError: api.INVALID,
+    UnknownWebhookError: api.NOT_FOUND,
     BodyError: api.INVALID,
+    OutboxError: api.INVALID,
     WorldError: api.CONFLICT,
     LedgerError: api.CONFLICT,
     ScanError: api.INVALID,

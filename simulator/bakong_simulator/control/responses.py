@@ -10,6 +10,7 @@ from bakong_simulator.kernel.journal import Entry
 from bakong_simulator.kernel.ledger import Account
 from bakong_simulator.kernel.money import json_number, text_of
 from bakong_simulator.kernel.payments import Payment
+from bakong_simulator.kernel.webhook_log import Sent
 from bakong_simulator.kernel.world import World
 
 
@@ -45,10 +46,22 @@ class FailureShown(Response):
     error: str
 
 
+class HangingShown(Response):
+    """An attempt of a webhook that was begun and is not answered yet."""
+
+    webhook: int
+    url: str
+    since_ms: int
+
+
 class Advanced(Clock):
-    """The clock after an advance, and what failed on the way; all else that fell due has happened."""
+    """The clock after an advance, what failed on the way, and which webhooks hang; all else that fell due has happened.
+
+    A webhook that hangs goes on by itself until its time-out.
+    """
 
     failures: list[FailureShown]
+    hanging: list[HangingShown]
 
 
 class WorldShown(Response):
@@ -89,14 +102,15 @@ class ScenarioShown(Response):
 
 if TYPE_CHECKING:
     EntryShown = Response
-else:  # a journal's entry, with its bytes as text
-    _SHOWN = {**dict.fromkeys(("content_type", "request", "answer"), str), "headers": list[list[str]]}
-    EntryShown = create_model(
-        "EntryShown",
-        __base__=Response,
-        md5=(str | None, ...),
-        **{name: (_SHOWN.get(name, kind), ...) for name, kind in get_type_hints(Entry).items()},
-    )
+    SentShown = Response
+else:  # a journal's entries, with their bytes as text
+
+    def _as_text(name: str, of: type, **shown: object) -> type[Response]:
+        kinds = {field: str if kind is bytes else kind for field, kind in get_type_hints(of).items()} | shown
+        return create_model(name, __base__=Response, **{field: (kind, ...) for field, kind in kinds.items()})
+
+    EntryShown = _as_text("EntryShown", Entry, md5=str | None, headers=list[list[str]])
+    SentShown = _as_text("SentShown", Sent)
 
 
 class ActionShown(Response):
@@ -116,6 +130,7 @@ class JournalShown(Response):
     kept: int
     entries: list[EntryShown]
     failures: list[FailureShown]
+    webhooks: list[SentShown]
     actions: list[ActionShown]
 
 
@@ -178,6 +193,11 @@ def of_clock(world: World) -> dict[str, Any]:
     now_ms = world.clock.now_ms()
     shown = datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return {"mode": world.clock.mode.value, "now": shown, "now_ms": now_ms, "rate": world.clock.rate}
+
+
+def of_hanging(world: World) -> list[dict[str, Any]]:
+    """The webhooks that are sent and not answered."""
+    return [{"webhook": row.number, "url": row.url, "since_ms": row.since_ms} for row in world.outbox.hanging()]
 
 
 def of_world(world: World) -> dict[str, Any]:

@@ -67,7 +67,8 @@ async def advance_clock(move: Advance, world: CurrentWorld) -> dict[str, Any]:
         raise BodyError(f"seconds: the time would be later than {MAX_MS} ms after 1970, the last that a world has")
     failed = world.journal.failed
     await world.clock.advance(ms)
-    return responses.of_clock(world) | {"failures": [row._asdict() for row in world.journal.failures_since(failed)]}
+    failures = [row._asdict() for row in world.journal.failures_since(failed)]
+    return responses.of_clock(world) | {"failures": failures, "hanging": responses.of_hanging(world)}
 
 
 async def show_scenario(world: CurrentWorld) -> dict[str, str]:
