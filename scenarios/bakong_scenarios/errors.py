@@ -1,5 +1,6 @@
 """What can be wrong with a script, and where."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 
@@ -13,8 +14,8 @@ class ScenarioError(ValueError):
         self.line = line
 
 
-def nearest(word: str, known: list[str]) -> str:
-    """A hint to append to a message: the nearest known word, and all of them."""
+def nearest(word: str, known: Sequence[str], scheme: str = "") -> str:
+    """A hint to append to a message: the nearest known word, and all of them; scheme: whose words they are."""
     close = get_close_matches(word, known, n=1, cutoff=0.5)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"{hint} (known: {', '.join(known)})"
+    return f"{hint} (known{f' to {scheme}' if scheme else ''}: {', '.join(known) or 'none'})"

@@ -6,16 +6,53 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from bakong_schemes.bakong.wire import ENDPOINTS
-
 
 class State(StrEnum):
-    """What Bakong knows of a payment. HIDDEN is a script's alone: the payment is there and no check finds it."""
+    """What has become of a payment, in words that are no scheme's own. What each means: MEANINGS."""
 
     UNPAID = "unpaid"
+    AUTHORIZED = "authorized"
     PAID = "paid"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
     HIDDEN = "hidden"
+
+
+class Meaning(NamedTuple):
+    """What a step of a state does, whatever the scheme.
+
+    settles: there is a transaction from then on, one that went well or one that failed. lasts: with neither polls nor
+    time of its own the step lasts for ever; another passes on at once. ends: nothing can follow.
+    after: of these states one must have come before. not_after: of these none may have.
+    """
+
+    about: str
+    settles: bool = False
+    lasts: bool = False
+    ends: bool = False
+    after: tuple[State, ...] = ()
+    not_after: tuple[State, ...] = ()
+
+
+SETTLED = (State.PAID, State.FAILED)
+MEANINGS: dict[State, Meaning] = {
+    State.UNPAID: Meaning(
+        "nobody has paid yet", lasts=True, not_after=(*SETTLED, State.AUTHORIZED, State.REFUNDED, State.DISPUTED)
+    ),
+    State.AUTHORIZED: Meaning(
+        "the payer has agreed, and no money has moved: it waits to be captured", lasts=True, not_after=(State.PAID,)
+    ),
+    State.PAID: Meaning("the money has moved", settles=True),
+    State.FAILED: Meaning("a try to pay failed; no money has moved", settles=True),
+    State.CANCELLED: Meaning("given up without money, which ends the payment", ends=True, not_after=(State.PAID,)),
+    State.EXPIRED: Meaning("out of time without money, which ends the payment", ends=True, not_after=(State.PAID,)),
+    State.REFUNDED: Meaning("the money of the newest payment goes back, whole", after=(State.PAID,)),
+    State.DISPUTED: Meaning("the payer has disputed the payment; no money has moved yet", after=(State.PAID,)),
+    State.HIDDEN: Meaning("the payment is there, and no check finds it", lasts=True, after=SETTLED),
+}
 
 
 class Tracking(NamedTuple):
@@ -30,7 +67,7 @@ class Step(NamedTuple):
 
     It begins so long after the step before ended (after_ms), or at a time relative to the code's expiry (expiry_ms:
     -1000 is a second before). It ends when so many polls were answered within it, or so long after it began; with
-    neither, an unpaid or hidden step lasts for ever, and a settled one passes on at once.
+    neither, an unpaid, authorized or hidden step lasts for ever, and any other passes on at once.
 
     A settled step may say what is paid instead of what the code asks for: amount ("2.00", "90%", "+0.50" or "-0.50"),
     currency and account; and the tracking statuses that follow.
@@ -48,7 +85,7 @@ class Step(NamedTuple):
 
     @property
     def settles(self) -> bool:
-        return self.state in (State.PAID, State.FAILED)
+        return MEANINGS[self.state].settles
 
 
 class Polls(NamedTuple):
@@ -63,8 +100,8 @@ class Polls(NamedTuple):
 
 ALWAYS = Polls()
 ANY_ENDPOINT = "*"
-CHECKS = "checks"  # in a script: every check of a transaction
-ENDPOINT_NAMES = tuple(endpoint.name for endpoint in ENDPOINTS)
+CHECK = "check"  # in a script: the check of one payment that the scheme's clients poll with
+CHECKS = "checks"  # in a script: every endpoint that says what has become of payments
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +156,7 @@ class Scenario:
 
     number: what names it as a magic amount. rules: for a script of several, tried in their order; each is a scenario
     of its own. otherwise: the scenario for a payment that matches nothing; without one that is an error.
+    scheme: the name of the scheme whose words it is in.
     text: the script that it was read from; None for the library's own.
     """
 
@@ -131,4 +169,5 @@ class Scenario:
     rules: "tuple[Scenario, ...]" = ()
     otherwise: "Scenario | None" = None
     number: int | None = None
+    scheme: str = ""
     text: str | None = field(default=None, compare=False, repr=False)

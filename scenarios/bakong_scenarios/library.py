@@ -1,46 +1,177 @@
-"""Finding scripts: by name in the library, by file, by what a payment's values say. Files may change while in use."""
+"""The scripts that there are, in the words of each scheme; and scripts in files, which may change while in use.
 
+A script of SHARED names no scheme's own words, and is played by every scheme that has its steps. The others lie in
+their scheme's folder. Where both have a name, the scheme's own script bears it.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
+from bakong_scenarios import magic
 from bakong_scenarios.errors import ScenarioError, nearest
-from bakong_scenarios.language import Scenario
-from bakong_scenarios.reading import read
+from bakong_scenarios.language import Scenario, State
+from bakong_scenarios.reading import Known, read
+from bakong_scenarios.words import NEUTRAL, SchemeWords
 
-LIBRARY = Path(__file__).parent / "library"
-
-
-@cache
-def names() -> tuple[str, ...]:
-    """The names in the library, sorted."""
-    return tuple(sorted(path.stem for path in LIBRARY.glob("*.yaml")))
+SHARED = Path(__file__).parent / "library"
+DEFAULT_SCRIPT = "manual"
 
 
-@cache
-def find(name: str) -> Scenario:
-    """The library's scenario of that name. Raises ScenarioError with the nearest name."""
-    if name not in names():
-        raise ScenarioError(f"no scenario is called {name!r}{nearest(name, list(names()))}")
-    return replace(load_file(LIBRARY / f"{name}.yaml"), text=None)
+class Entry(NamedTuple):
+    """One script of the library. schemes: those that can play it."""
+
+    script: Scenario
+    path: Path
+    schemes: tuple[str, ...]
 
 
-def load_file(path: Path) -> Scenario:
-    """The scenario in a file. Raises ScenarioError, also for a file that cannot be read."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"cannot be read: {error}", file=str(path)) from None
-    return read(text, str(path), find)
+class ScriptLibrary:
+    """The scripts that schemes play. The first of the schemes is meant where none is named.
+
+    folders: by the name of a scheme, where its own scripts lie.
+    """
+
+    def __init__(self, words: tuple[SchemeWords, ...], folders: Mapping[str, Path] | None = None) -> None:
+        self.words = {scheme.name: scheme for scheme in words}
+        self.default = words[0]
+        self._folders = folders or {}
+        self._scripts: dict[tuple[str, str], Scenario | None] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._numbers: dict[str, dict[int, Scenario]] = {}
+
+    def names(self, scheme: str | None = None) -> tuple[str, ...]:
+        """The names of all scripts that a scheme plays, sorted. Raises ScenarioError for an unknown scheme."""
+        words = self._words(scheme)
+        if words.name not in self._names:
+            there = sorted({*self._own[words.name], *self._shared})
+            self._names[words.name] = tuple(name for name in there if self._script(name, words))
+        return self._names[words.name]
+
+    def find(self, name: str, scheme: str | None = None) -> Scenario:
+        """The script of a name, in the words of a scheme. Where none is named: the first that plays such a script.
+
+        Raises ScenarioError with the nearest name.
+        """
+        for words in self.words.values() if scheme is None else (self._words(scheme),):
+            if script := self._script(name, words):
+                return script
+        words = self._words(scheme)
+        if name in self._shared:
+            missing = next(step for step in self._steps(name) if step not in words.steps)
+            raise ScenarioError(f"{words.name} cannot play {name!r}: it has no step {str(missing)!r}")
+        known = self.names(scheme) if scheme else sorted({name for each in self.words for name in self.names(each)})
+        raise ScenarioError(f"no scenario is called {name!r}{nearest(name, known)}")
+
+    def numbers(self, scheme: str | None = None) -> dict[int, Scenario]:
+        """The scripts that a scheme plays, by their number."""
+        words = self._words(scheme)
+        if words.name not in self._numbers:
+            scripts = [self.find(name, words.name) for name in self.names(words.name)]
+            self._numbers[words.name] = {script.number: script for script in scripts if script.number is not None}
+        return self._numbers[words.name]
+
+    def by_magic(
+        self, bill_number: str | None, account: str, minor: int | None, scheme: str | None = None
+    ) -> Scenario | None:
+        """The script that a payment's values name; None where they name none. Raises ScenarioError for a wrong name."""
+        name = magic.name_of(bill_number, account)
+        if name is not None:
+            return self.find(name, self._words(scheme).name)
+        number = magic.number_of(minor)
+        return None if number is None else magic.numbered(number, self.numbers(scheme))
+
+    def entries(self, scheme: str | None = None) -> list[Entry]:
+        """Every script that any scheme plays, or that this one does; by scheme's folder and number."""
+        named = tuple(self.words) if scheme is None else (self._words(scheme).name,)
+        return sorted(
+            (entry for entry in self._entries() if set(entry.schemes) & set(named)),
+            key=lambda entry: (entry.script.number or 0, entry.schemes),
+        )
+
+    def for_scheme(self, scenario: Scenario, scheme: str) -> Scenario:
+        """What a payment of a scheme follows in a world that plays a scenario: it, or the same script in its words.
+
+        Where it has none, the default one: nothing happens by itself.
+        """
+        if scenario.scheme == scheme:
+            return scenario
+        is_shared = scenario.text is None and scenario.name not in self._own.get(scenario.scheme, ())
+        same = self._script(scenario.name, self._words(scheme)) if is_shared else None
+        return same or self.find(DEFAULT_SCRIPT, scheme)
+
+    def read(self, text: str, file: str = "scenario") -> Scenario:
+        """The scenario in a YAML text. Raises ScenarioError."""
+        return read(text, file, Known(self.default, self.words, self.find))
+
+    def load_file(self, path: Path) -> Scenario:
+        """The scenario in a file. Raises ScenarioError, also for a file that cannot be read."""
+        return self.read(_text(path), str(path))
+
+    def _words(self, scheme: str | None) -> SchemeWords:
+        if scheme is None:
+            return self.default
+        if scheme not in self.words:
+            raise ScenarioError(f"unknown scheme {scheme!r}{nearest(scheme, tuple(self.words))}")
+        return self.words[scheme]
+
+    def _script(self, name: str, words: SchemeWords) -> Scenario | None:
+        """The script of a name, in these words; None where the scheme has none, or not all of its steps."""
+        key = name, words.name
+        if key not in self._scripts:
+            self._scripts[key] = self._load(name, words)
+        return self._scripts[key]
+
+    def _load(self, name: str, words: SchemeWords) -> Scenario | None:
+        if path := self._own[words.name].get(name):
+            script = read(_text(path), str(path), Known(self.default, self.words, self.find))
+            if script.scheme != words.name:
+                raise ScenarioError(f"is a script of {words.name}: add 'scheme: {words.name}'", file=str(path))
+        elif name in self._shared and self._steps(name) <= set(words.steps):
+            script = self._read_shared(name, words)
+        else:
+            return None
+        return replace(script, text=None)
+
+    def _steps(self, name: str) -> set[State]:
+        """The states in a shared script's path."""
+        neutral = self._read_shared(name, NEUTRAL)
+        return {step.state for script in (neutral, *neutral.rules) for step in script.path}
+
+    def _read_shared(self, name: str, words: SchemeWords) -> Scenario:
+        return read(_text(self._shared[name]), str(self._shared[name]), Known(words, {}, self.find))
+
+    @cached_property
+    def _shared(self) -> dict[str, Path]:
+        return _scripts_in(SHARED)
+
+    @cached_property
+    def _own(self) -> dict[str, dict[str, Path]]:
+        """The scripts of each scheme's folder, by scheme and name."""
+        folders = ((scheme, self._folders.get(scheme)) for scheme in self.words)
+        return {scheme: _scripts_in(folder) if folder else {} for scheme, folder in folders}
+
+    def _entries(self) -> Iterator[Entry]:
+        for name, path in self._shared.items():
+            players = [words for words in self.words.values() if name not in self._own[words.name]]
+            playing = [words for words in players if self._script(name, words)]
+            if playing:
+                yield Entry(self.find(name, playing[0].name), path, tuple(words.name for words in playing))
+        for scheme, scripts in self._own.items():
+            for name, path in scripts.items():
+                yield Entry(self.find(name, scheme), path, (scheme,))
 
 
 class ScriptFile:
     """A script in a file that may be edited while it is played. Raises ScenarioError as load_file does."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, library: ScriptLibrary) -> None:
         self.path = path
+        self._library = library
         self._stamp = self._look()
-        self.scenario = load_file(path)
+        self.scenario = library.load_file(path)
         self._error: ScenarioError | None = None
 
     def changed(self) -> Scenario | None:
@@ -58,7 +189,7 @@ class ScriptFile:
 
     def _read_again(self) -> Scenario:
         try:
-            self.scenario = load_file(self.path)
+            self.scenario = self._library.load_file(self.path)
         except ScenarioError as error:
             self._error = error
             raise
@@ -71,3 +202,14 @@ class ScriptFile:
         except OSError:
             return None
         return stat.st_mtime_ns, stat.st_size
+
+
+def _scripts_in(folder: Path) -> dict[str, Path]:
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"cannot be read: {error}", file=str(path)) from None

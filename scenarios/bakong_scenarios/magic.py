@@ -7,40 +7,36 @@
 | amount of 7007NN minor units | the script of number NN | 7,007.12 USD, 700,712 KHR |
 """
 
-from functools import cache
+from collections.abc import Mapping
 
 from bakong_scenarios.errors import ScenarioError
 from bakong_scenarios.language import Scenario
-from bakong_scenarios.library import find, names
 
 BILL_PREFIX = "SBX-"
 ACCOUNT_PREFIX = "sbx_"
 AMOUNT_BASE = 700_700
 
 
-@cache
-def numbers() -> dict[int, Scenario]:
-    """The library's scenarios by their number."""
-    return {scenario.number: scenario for scenario in map(find, names()) if scenario.number is not None}
-
-
-def by_magic(bill_number: str | None, account: str, minor: int | None) -> Scenario | None:
-    """The scenario that a payment's values name; None where they name none. Raises ScenarioError for a wrong name."""
+def name_of(bill_number: str | None, account: str) -> str | None:
+    """The name of a script that a bill number or an account bears."""
     if bill_number and bill_number.upper().startswith(BILL_PREFIX):
-        return find(bill_number[len(BILL_PREFIX) :].lower())
+        return bill_number[len(BILL_PREFIX) :].lower()
     if account.startswith(ACCOUNT_PREFIX):
-        return find(account.partition("@")[0][len(ACCOUNT_PREFIX) :].replace("_", "-"))
-    if minor is not None and AMOUNT_BASE < minor < AMOUNT_BASE + 100:
-        return _numbered(minor - AMOUNT_BASE)
+        return account.partition("@")[0][len(ACCOUNT_PREFIX) :].replace("_", "-")
     return None
 
 
-def _numbered(number: int) -> Scenario:
-    known = numbers()
-    if number not in known:
-        close = min(known, key=lambda other: abs(other - number))
+def number_of(minor: int | None) -> int | None:
+    """The number of a script that an amount bears."""
+    return minor - AMOUNT_BASE if minor is not None and AMOUNT_BASE < minor < AMOUNT_BASE + 100 else None
+
+
+def numbered(number: int, scripts: Mapping[int, Scenario]) -> Scenario:
+    """The script of a number. Raises ScenarioError with the nearest."""
+    if number not in scripts:
+        close = min(scripts, key=lambda other: abs(other - number))
         raise ScenarioError(
             f"no scenario has the number {number}, which an amount of {AMOUNT_BASE + number} minor units names; "
-            f"the nearest is {close}, {known[close].name!r}"
+            f"the nearest is {close}, {scripts[close].name!r}"
         )
-    return known[number]
+    return scripts[number]

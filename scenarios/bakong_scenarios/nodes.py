@@ -1,7 +1,7 @@
 """A YAML node with its file and line, and the readings that a script needs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import yaml
 
@@ -44,14 +44,14 @@ class Node:
             raise self.error(f"expected a list, read {self._shown()}")
         return (Node(item, self.file) for item in self.node.value)
 
-    def mapping(self, known: list[str]) -> dict[str, "Node"]:
-        """The entries by key; a key that is not known, or a duplicate, is an error."""
+    def mapping(self, known: Sequence[str], scheme: str = "") -> dict[str, "Node"]:
+        """The entries by key; a key that is not known, or a duplicate, is an error. scheme: whose words the keys are."""
         entries: dict[str, Node] = {}
         for key_node, value_node in self._pairs():
             key = Node(key_node, self.file)
             name = key.text()
             if name not in known:
-                raise key.error(f"unknown key {name!r}{nearest(name, known)}")
+                raise key.error(f"unknown key {name!r}{nearest(name, known, scheme)}")
             if name in entries:
                 raise key.error(f"duplicate key {name!r}")
             entries[name] = Node(value_node, self.file)
@@ -61,10 +61,11 @@ class Node:
         pairs = list(self._pairs())
         return Node(pairs[0][0], self.file).text() if len(pairs) == 1 else None
 
-    def word(self, known: list[str]) -> str:
+    def word(self, known: Sequence[str], scheme: str = "", what: str = "value") -> str:
+        """One of the known words. scheme: whose words they are."""
         value = self.text()
         if value not in known:
-            raise self.error(f"unknown value {value!r}{nearest(value, known)}")
+            raise self.error(f"unknown {what} {value!r}{nearest(value, known, scheme)}")
         return value
 
     def duration_ms(self) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from bakong_scenarios.nodes import Node
 from bakong_scenarios.vocabulary import Parameter, Parameters
+from bakong_scenarios.words import SchemeWords
 
 _READERS: dict[str, Callable[[Node], int | float | str]] = {
     "duration": Node.duration_ms,
@@ -14,29 +15,34 @@ _READERS: dict[str, Callable[[Node], int | float | str]] = {
 }
 
 
-def conditions_of(entries: Mapping[str, Node], specified: Mapping[str, Parameters]) -> dict[str, Mapping[str, object]]:
+def conditions_of(entries: Mapping[str, Node], words: SchemeWords) -> dict[str, Mapping[str, object]]:
     """The conditions among the entries of a rule, each with its parameters."""
-    return {name: _condition(entries[name], specified[name]) for name in specified if name in entries}
+    return {
+        name: _condition(entries[name], specified, words)
+        for name, specified in words.conditions.items()
+        if name in entries
+    }
 
 
-def parameters_of(entries: Mapping[str, Node], specified: Parameters) -> dict[str, object]:
+def parameters_of(entries: Mapping[str, Node], specified: Parameters, words: SchemeWords) -> dict[str, object]:
     """A fault's parameters, those that are left out at their defaults."""
     return {
-        name: _parameter(entries[name], parameter) if name in entries else parameter.default
+        name: _parameter(entries[name], parameter, words) if name in entries else parameter.default
         for name, parameter in specified.items()
     }
 
 
-def _condition(node: Node, specified: Parameters) -> dict[str, object]:
+def _condition(node: Node, specified: Parameters, words: SchemeWords) -> dict[str, object]:
     if node.is_text():
         first, *rest = specified
-        return {first: _parameter(node, specified[first])} | {name: specified[name].default for name in rest}
-    return parameters_of(node.mapping(list(specified)), specified)
+        given = _parameter(node, specified[first], words)
+        return {first: given} | {name: specified[name].default for name in rest}
+    return parameters_of(node.mapping(list(specified)), specified, words)
 
 
-def _parameter(node: Node, parameter: Parameter) -> object:
+def _parameter(node: Node, parameter: Parameter, words: SchemeWords) -> object:
     if parameter.choices:
-        return node.word(list(parameter.choices))
+        return node.word(parameter.choices, words.name)
     value = _READERS[parameter.kind](node)
     if isinstance(value, int) and parameter.kind != "shift" and value < parameter.least:
         raise node.error(f"expected at least {parameter.least}, read {node.text()!r}")

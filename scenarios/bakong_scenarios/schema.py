@@ -1,20 +1,14 @@
 """The language as a JSON Schema, for editors and other tools, made from the vocabulary."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from bakong_scenarios.language import ANY_ENDPOINT, CHECKS, ENDPOINT_NAMES, State
-from bakong_scenarios.library import names
-from bakong_scenarios.reading import (
-    AMOUNT_KEYS,
-    CURRENCIES,
-    MATCH_KEYS,
-    MAX_STEPS,
-    RULE_KEYS,
-    SETTLED_KEYS,
-    TOP_KEYS,
-    WAITING_KEYS,
-)
-from bakong_scenarios.vocabulary import CONDITIONS, FAULTS, TRACKING, WEBHOOK_FAULTS, Parameter, Parameters
+from bakong_scenarios.language import State
+from bakong_scenarios.library import ScriptLibrary
+from bakong_scenarios.reading import AMOUNT_KEYS, MATCH_KEYS, RULE_KEYS, TOP_KEYS
+from bakong_scenarios.reading_path import MAX_STEPS, keys_of
+from bakong_scenarios.vocabulary import WEBHOOK_FAULTS, Parameter, Parameters
+from bakong_scenarios.words import SchemeWords
 
 Schema = dict[str, Any]
 
@@ -36,48 +30,101 @@ _KINDS: dict[str, Schema] = {
 }
 
 
-def schema() -> Schema:
-    """The schema of one script (JSON Schema 2020-12)."""
-    properties = {key: _TOP[key] for key in TOP_KEYS}
+def schema(library: ScriptLibrary) -> Schema:
+    """The schema of one script (JSON Schema 2020-12): the same for all schemes, and then the words of its own."""
+    defs: Schema = {"duration": DURATION, "shift": SHIFT}
+    for words in library.words.values():
+        defs |= {f"{words.name}-{kind}": of for kind, of in _definitions(library, words).items()}
+    top = {key: _TOP.get(key, True) for key in TOP_KEYS} | {"scheme": _scheme(library)}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Bakong sandbox: scenario",
-        **_object(properties, required=["name"]),
-        "$defs": {
-            "duration": DURATION,
-            "shift": SHIFT,
-            "match": _object({key: _MATCH[key] for key in MATCH_KEYS}),
-            "path": {"type": "array", "items": {"$ref": "#/$defs/step"}, "maxItems": MAX_STEPS},
-            "step": {"anyOf": [{"enum": [state.value for state in State]}, *map(_step, State)]},
-            "faults": {"type": "array", "items": {"oneOf": [_fault(*item) for item in FAULTS.items()]}},
-            "webhooks": {"type": "array", "items": {"oneOf": [_webhook(*item) for item in WEBHOOK_FAULTS.items()]}},
-            "rule": _object({key: _TOP[key] if key != "play" else _NAMED for key in RULE_KEYS}),
-        },
+        **_object(top, required=["name"]),
+        "allOf": [_in_words(words, is_default=words is library.default) for words in library.words.values()],
+        "$defs": defs,
     }
 
 
-def _object(properties: dict[str, Schema], required: list[str] | None = None) -> Schema:
-    closed: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+def _scheme(library: ScriptLibrary) -> Schema:
+    return {"enum": list(library.words), "default": library.default.name}
+
+
+def _in_words(words: SchemeWords, *, is_default: bool) -> Schema:
+    """What a script of this scheme may say."""
+    named: Schema = {"properties": {"scheme": {"const": words.name}}}
+    kinds = ("match", "faults", "webhooks", "rules")
+    refs = dict(zip(kinds, kinds, strict=True)) | {"payment": "path", "otherwise": "named"}
+    return {
+        "if": named if is_default else named | {"required": ["scheme"]},
+        "then": {"properties": {key: _ref(words, kind) for key, kind in refs.items()}},
+    }
+
+
+def _definitions(library: ScriptLibrary, words: SchemeWords) -> dict[str, Schema]:
+    rule = {
+        "match": _ref(words, "match"),
+        "play": _ref(words, "named"),
+        "payment": _ref(words, "path"),
+        "faults": _ref(words, "faults"),
+        "webhooks": _ref(words, "webhooks"),
+    }
+    matched = _MATCH | {"amount": _object({key: _amounts(words)[key] for key in AMOUNT_KEYS})}
+    states: Schema = {"enum": [state.value for state in words.steps]}
+    return {
+        "match": _object({key: matched[key] for key in MATCH_KEYS}),
+        "path": {"type": "array", "items": _ref(words, "step"), "maxItems": MAX_STEPS},
+        "step": {"anyOf": [states, *(_step(state, words) for state in words.steps)]},
+        "faults": {"type": "array", "items": {"oneOf": [_fault(name, words) for name in words.faults]}},
+        "webhooks": {"type": "array", "items": {"oneOf": [_webhook(name, words) for name in WEBHOOK_FAULTS]}},
+        "rules": {"type": "array", "items": _object({key: rule[key] for key in RULE_KEYS})},
+        "named": {"type": "string", "examples": list(library.names(words.name))},
+    }
+
+
+def _ref(words: SchemeWords, kind: str) -> Schema:
+    return {"$ref": f"#/$defs/{words.name}-{kind}"}
+
+
+def _object(properties: Mapping[str, Schema | bool], required: list[str] | None = None) -> Schema:
+    closed: Schema = {"type": "object", "properties": dict(properties), "additionalProperties": False}
     return closed | ({"required": required} if required else {})
 
 
-def _step(state: State) -> Schema:
-    keys = {State.UNPAID: ["polls", "for"], State.HIDDEN: WAITING_KEYS}.get(state, SETTLED_KEYS)
-    return _object({state.value: _object({key: _STEP[key] for key in keys})}, [state.value])
+def _step(state: State, words: SchemeWords) -> Schema:
+    said = _STEP | {"currency": _currency(words), "tracking": _tracking(words)}
+    return _object({state.value: _object({key: said[key] for key in keys_of(state)})}, [state.value])
 
 
-def _fault(name: str, parameters: Parameters) -> Schema:
-    return _rule({"fault": {"const": name}, "on": _ON, "poll": _POLL}, parameters)
+def _tracking(words: SchemeWords) -> Schema:
+    after = _object({"after": _KINDS["duration"]})
+    timed = _object(dict.fromkeys(words.tracking, after)) | {"maxProperties": 1}
+    return {"type": "array", "items": {"anyOf": [{"enum": list(words.tracking)}, timed]} if words.tracking else False}
 
 
-def _webhook(name: str, parameters: Parameters) -> Schema:
-    return _rule({"fault": {"const": name}, "event": _EVENT}, parameters)
+def _webhook(name: str, words: SchemeWords) -> Schema:
+    return _rule({"fault": {"const": name}, "event": _EVENT}, WEBHOOK_FAULTS[name], words)
 
 
-def _rule(properties: dict[str, Schema], parameters: Parameters) -> Schema:
-    properties |= {condition: _condition(of) for condition, of in CONDITIONS.items()}
+def _fault(name: str, words: SchemeWords) -> Schema:
+    target: Schema = {"enum": list(words.targets)}
+    properties: Schema = {"fault": {"const": name}, "poll": _POLL}
+    properties["on"] = {"anyOf": [target, {"type": "array", "items": target}]}
+    return _rule(properties, words.faults[name], words)
+
+
+def _rule(properties: Schema, parameters: Parameters, words: SchemeWords) -> Schema:
+    """A rule that strikes under conditions: its own properties, the fault's parameters, the conditions."""
+    properties |= {condition: _condition(of) for condition, of in words.conditions.items()}
     properties |= {key: _parameter(parameter) for key, parameter in parameters.items()}
     return _object(properties, ["fault"])
+
+
+def _amounts(words: SchemeWords) -> dict[str, Schema]:
+    return {"currency": _currency(words), "at_least": AMOUNT, "at_most": AMOUNT}
+
+
+def _currency(words: SchemeWords) -> Schema:
+    return {"enum": list(words.currencies)} if words.currencies else {"type": "string"}
 
 
 def _condition(parameters: Parameters) -> Schema:
@@ -93,9 +140,6 @@ def _parameter(parameter: Parameter) -> Schema:
     return shown | least | most | default
 
 
-_NAMED: Schema = {"type": "string", "examples": list(names())}
-_ENDPOINT: Schema = {"enum": [ANY_ENDPOINT, CHECKS, *ENDPOINT_NAMES]}
-_ON: Schema = {"anyOf": [_ENDPOINT, {"type": "array", "items": _ENDPOINT}]}
 _POLL: Schema = {"type": ["integer", "string"], "description": "like 2, 1..3 or 4.."}
 _GLOB: Schema = {"type": "string", "minLength": 1, "description": "the type of an event, a pattern with *"}
 _EVENT: Schema = {"anyOf": [_GLOB, {"type": "array", "items": _GLOB}]}
@@ -103,27 +147,16 @@ _TOP: dict[str, Schema] = {
     "name": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"},
     "about": {"type": "string"},
     "number": {"type": "integer", "minimum": 1, "maximum": 99},
-    "match": {"$ref": "#/$defs/match"},
-    "payment": {"$ref": "#/$defs/path"},
-    "faults": {"$ref": "#/$defs/faults"},
-    "webhooks": {"$ref": "#/$defs/webhooks"},
-    "rules": {"type": "array", "items": {"$ref": "#/$defs/rule"}},
-    "otherwise": _NAMED,
 }
-_AMOUNTS = {"currency": {"enum": CURRENCIES}, "at_least": AMOUNT, "at_most": AMOUNT}
 _MATCH: dict[str, Schema] = {
     "account": {"type": "string", "description": "a pattern with *"},
     "bill_number": {"type": "string", "description": "a pattern with *"},
-    "amount": _object({key: _AMOUNTS[key] for key in AMOUNT_KEYS}),
 }
-_TRACKED = _object({status: _object({"after": _KINDS["duration"]}) for status in TRACKING})
 _STEP: dict[str, Schema] = {
     "after": _KINDS["duration"],
     "at": {"type": "string", "pattern": r"^expiry\s*([+-]\s*\S+)?$", "description": "like expiry-1s"},
     "polls": {"type": "integer", "minimum": 0},
     "for": _KINDS["duration"],
     "amount": {"type": ["string", "number"], "description": "like 2.50, 90%, +0.50 or -0.50"},
-    "currency": {"enum": CURRENCIES},
     "account": {"type": "string"},
-    "tracking": {"type": "array", "items": {"anyOf": [{"enum": list(TRACKING)}, _TRACKED | {"maxProperties": 1}]}},
 }

@@ -1,8 +1,9 @@
-"""The faults and conditions that a script may name, with their parameters. Data, no code; the simulator plays them."""
+"""The faults and conditions that every scheme has, with their parameters. Data, no code; the simulator plays them.
+
+What a scheme adds to them is in its words: refusals, pages of its own, faults that know its answers.
+"""
 
 from typing import Literal, NamedTuple
-
-from bakong_schemes.bakong.wire import ENDPOINTS, TRACKING_STATUSES
 
 Kind = Literal["duration", "shift", "integer", "fraction", "text"]
 
@@ -22,22 +23,8 @@ class Parameter(NamedTuple):
 
 Parameters = dict[str, Parameter]
 
-PAGES = ("nginx", "cloudfront", "html", "envelope", "empty")
-ANSWERS = (
-    "unauthorized",
-    "unauthorized-200",
-    "daily-quota",
-    "not-found",
-    "failed",
-    "static-qr",
-    "missing-fields",
-    "cannot-connect",
-    "deeplink-provider",
-    "email-server-down",
-    "not-registered",
-    "account-not-found",
-    "account-invalid",
-)
+MIDNIGHT = "midnight"
+PAGES = ("nginx", "cloudfront", "html", "empty")
 
 FAULTS: dict[str, Parameters] = {
     # The answer comes later: by a fixed time (for), one drawn between two (from, to), or one whose half are quicker
@@ -63,32 +50,18 @@ FAULTS: dict[str, Parameters] = {
     # The end is missing, after this part of the body: well-formed HTTP with broken JSON, or a connection that closes
     # before as many bytes came as the head had promised.
     "truncate": {"at": Parameter("fraction", 0.5), "as": Parameter("text", "body", ("body", "connection"))},
-    # The answer is JSON, and not of the shape that was agreed.
-    "wrong_schema": {
-        "as": Parameter(
-            "text",
-            "amount_as_text",
-            ("amount_as_text", "data_as_list", "data_missing", "codes_as_text", "nulls", "not_an_object"),
-        )
-    },
-    # Keys twice in one object, the second with another value: parsers differ in which one they believe.
-    "duplicate_keys": {"second": Parameter("text", "wrong", ("wrong", "same"))},
     # Fields that no document names, outside and inside of data.
     "unknown_fields": {"count": Parameter("integer", 3, least=1, most=1000)},
     # The right body under a wrong Content-Type.
     "content_type": {"is": Parameter("text", "text/html")},
     # The body in so many pieces, with so long between them.
     "dribble": {"pieces": Parameter("integer", 10, least=1), "every": Parameter("duration", 200)},
-    # The times within the answer are off by so much, as of a server whose clock is wrong.
-    "skew": {"by": Parameter("shift", 300_000)},
-    # Another status and body, as a gateway or the API itself would send.
+    # Another status and body, as a gateway would send, or the API itself with one of its own pages.
     "http": {
         "status": Parameter("integer", 503, least=200, most=599),
         "body": Parameter("text", "nginx", PAGES),
         "retry_after": Parameter("duration"),
     },
-    # The API's own words for one of its errors.
-    "refuse": {"as": Parameter("text", "unauthorized", ANSWERS)},
 }
 
 # Of a fault's parameters, those that belong together: a script gives all of one set, and of no other.
@@ -128,8 +101,6 @@ CONDITIONS: dict[str, Parameters] = {
         "from": Parameter("fraction", 0.0),
         "to": Parameter("fraction", 1.0),
     },
-    # Until the client calls an endpoint, such as renew_token; or until midnight in Phnom Penh.
-    "until": {"is": Parameter("text", "midnight", ("midnight", *(endpoint.name for endpoint in ENDPOINTS)))},
+    # Until the client calls an endpoint, such as one that renews its token; or until midnight where the scheme is.
+    "until": {"is": Parameter("text", MIDNIGHT, (MIDNIGHT,)), "utc_offset": Parameter("shift", 0)},
 }
-
-TRACKING = TRACKING_STATUSES  # those that the Open API's document allows, and no other

@@ -1,0 +1,61 @@
+"""Reading faults and their conditions, in the words of a scheme."""
+
+import re
+
+from bakong_scenarios.language import ALWAYS, ANY_ENDPOINT, FaultRule, Polls
+from bakong_scenarios.nodes import Node
+from bakong_scenarios.parameters import conditions_of, parameters_of
+from bakong_scenarios.vocabulary import ALTERNATIVES, CONDITIONS
+from bakong_scenarios.words import SchemeWords
+
+FAULT_KEYS = ["fault", "on", "poll", *CONDITIONS]
+_POLLS = re.compile(r"([1-9][0-9]{0,5})(?:\.\.([1-9][0-9]{0,5})?)?", re.ASCII)
+
+
+def faults_of(node: Node | None, words: SchemeWords) -> tuple[FaultRule, ...]:
+    """The faults of a list. Raises ScenarioError."""
+    return tuple(_fault(item, words) for item in node.items()) if node else ()
+
+
+def _fault(node: Node, words: SchemeWords) -> FaultRule:
+    everything = FAULT_KEYS + sorted({name for parameters in words.faults.values() for name in parameters})
+    entries = node.mapping(everything)
+    if "fault" not in entries:
+        raise node.error(f"the key 'fault' is missing (known: {', '.join(sorted(words.faults))})")
+    fault = entries["fault"].word(sorted(words.faults), words.name)
+    entries = node.mapping(FAULT_KEYS + sorted(words.faults[fault]))
+    _check_alternatives(node, fault, entries)
+    return FaultRule(
+        fault=fault,
+        on=_endpoints(entries.get("on"), words),
+        poll=_polls(entries["poll"]) if "poll" in entries else ALWAYS,
+        conditions=conditions_of(entries, words),
+        parameters=parameters_of(entries, words.faults[fault], words),
+    )
+
+
+def _check_alternatives(node: Node, fault: str, entries: dict[str, Node]) -> None:
+    sets = ALTERNATIVES.get(fault)
+    if sets is None:
+        return
+    given = {name for name in entries if any(name in names for names in sets)}
+    if given not in [set(names) for names in sets]:
+        shown = "; or ".join(" and ".join(repr(name) for name in names) for names in sets)
+        raise node.error(f"a {fault} wants {shown}")
+
+
+def _endpoints(node: Node | None, words: SchemeWords) -> tuple[str, ...]:
+    if node is None:
+        return (ANY_ENDPOINT,)
+    named = [item.word(list(words.targets), words.name) for item in (node.items() if node.is_list() else (node,))]
+    return tuple(endpoint for word in named for endpoint in words.targets[word])
+
+
+def _polls(node: Node) -> Polls:
+    match = _POLLS.fullmatch(node.text())
+    if not match:
+        raise node.error(f"expected a poll like 2, a span like 1..3 or 4.., read {node.text()!r}")
+    first = int(match[1])
+    if ".." not in node.text():
+        return Polls(first, first)
+    return Polls(first, int(match[2]) if match[2] else None)
