@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from bakong_contracts.money import exponent
 from bakong_scenarios.language import MEANINGS
-from bakong_scenarios.library import Entry, ScriptLibrary
+from bakong_scenarios.library import LibraryEntry, ScriptLibrary
 from bakong_scenarios.magic import AMOUNT_BASE, BILL_PREFIX
 from bakong_scenarios.vocabulary import CONDITIONS, FAULTS, WEBHOOK_FAULTS, Parameter, Parameters
 from bakong_scenarios.words import SchemeWords
@@ -30,7 +30,7 @@ def _scripts(library: ScriptLibrary) -> list[str]:
     return rows + [_script(library, entry) for entry in library.entries()]
 
 
-def _script(library: ScriptLibrary, entry: Entry) -> str:
+def _script(library: ScriptLibrary, entry: LibraryEntry) -> str:
     script = entry.script
     currencies = dict.fromkeys(code for scheme in entry.schemes for code in library.words[scheme].currencies)
     amount = ", ".join(_amount(AMOUNT_BASE + (script.number or 0), currency) for currency in currencies)
@@ -38,7 +38,7 @@ def _script(library: ScriptLibrary, entry: Entry) -> str:
     return f"| {' | '.join(cells)} | {script.about} |"
 
 
-def scheme_of(library: ScriptLibrary, entry: Entry) -> str:
+def scheme_of(library: ScriptLibrary, entry: LibraryEntry) -> str:
     """Whose script it is; "all" where every scheme plays it."""
     return "all" if len(entry.schemes) == len(library.words) else ", ".join(entry.schemes)
 

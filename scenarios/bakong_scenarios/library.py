@@ -20,7 +20,7 @@ SHARED = Path(__file__).parent / "library"
 DEFAULT_SCRIPT = "manual"
 
 
-class Entry(NamedTuple):
+class LibraryEntry(NamedTuple):
     """One script of the library. schemes: those that can play it."""
 
     script: Scenario
@@ -49,6 +49,10 @@ class ScriptLibrary:
             there = sorted({*self._own[words.name], *self._shared})
             self._names[words.name] = tuple(name for name in there if self._script(name, words))
         return self._names[words.name]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether any scheme plays a script of this name."""
+        return isinstance(name, str) and any(self._script(name, words) for words in self.words.values())
 
     def find(self, name: str, scheme: str | None = None) -> Scenario:
         """The script of a name, in the words of a scheme. Where none is named: the first that plays such a script.
@@ -83,7 +87,12 @@ class ScriptLibrary:
         number = magic.number_of(minor)
         return None if number is None else magic.numbered(number, self.numbers(scheme))
 
-    def entries(self, scheme: str | None = None) -> list[Entry]:
+    def source(self, name: str, scheme: str | None = None) -> str:
+        """A script as it is written. Raises ScenarioError."""
+        script = self.find(name, scheme)
+        return _text(self._own[script.scheme].get(name) or self._shared[name])
+
+    def entries(self, scheme: str | None = None) -> list[LibraryEntry]:
         """Every script that any scheme plays, or that this one does; by scheme's folder and number."""
         named = tuple(self.words) if scheme is None else (self._words(scheme).name,)
         return sorted(
@@ -153,15 +162,15 @@ class ScriptLibrary:
         folders = ((scheme, self._folders.get(scheme)) for scheme in self.words)
         return {scheme: _scripts_in(folder) if folder else {} for scheme, folder in folders}
 
-    def _entries(self) -> Iterator[Entry]:
+    def _entries(self) -> Iterator[LibraryEntry]:
         for name, path in self._shared.items():
             players = [words for words in self.words.values() if name not in self._own[words.name]]
             playing = [words for words in players if self._script(name, words)]
             if playing:
-                yield Entry(self.find(name, playing[0].name), path, tuple(words.name for words in playing))
+                yield LibraryEntry(self.find(name, playing[0].name), path, tuple(words.name for words in playing))
         for scheme, scripts in self._own.items():
             for name, path in scripts.items():
-                yield Entry(self.find(name, scheme), path, (scheme,))
+                yield LibraryEntry(self.find(name, scheme), path, (scheme,))
 
 
 class ScriptFile:

@@ -45,7 +45,7 @@ class Node:
         return (Node(item, self.file) for item in self.node.value)
 
     def mapping(self, known: Sequence[str], scheme: str = "") -> dict[str, "Node"]:
-        """The entries by key; a key that is not known, or a duplicate, is an error. scheme: whose words the keys are."""
+        """The entries by key; an unknown key, or a duplicate, is an error. scheme: whose words the keys are."""
         entries: dict[str, Node] = {}
         for key_node, value_node in self._pairs():
             key = Node(key_node, self.file)

@@ -113,7 +113,7 @@ def _amount(node: Node) -> str:
 
 def _account(node: Node, words: SchemeWords) -> str:
     if not re.fullmatch(words.account.pattern, node.text()):
-        raise node.error(f"expected an account of {words.name} like {words.account.example}, read {node.text()!r}")
+        raise node.error(f"expected an account like {words.account.example} in {words.name}, read {node.text()!r}")
     return node.text()
 
 

@@ -16,6 +16,9 @@ class AccountForm(NamedTuple):
     example: str
 
 
+ANY_ACCOUNT = AccountForm(r"\S{1,64}", "acct_1")
+
+
 @dataclass(frozen=True)
 class SchemeWords:
     """The words of one scheme. A value without code: its fake gives them their meaning.
@@ -36,7 +39,7 @@ class SchemeWords:
     pages: tuple[str, ...] = ()
     own_faults: Mapping[str, Parameters] = field(default_factory=dict)
     utc_offset_ms: int = 0
-    account: AccountForm = AccountForm(r"[^\s]{1,64}", "acct_1")
+    account: AccountForm = ANY_ACCOUNT
 
     @cached_property
     def targets(self) -> dict[str, tuple[str, ...]]:

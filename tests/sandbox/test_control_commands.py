@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from bakong_sandbox.cli import app
 from bakong_sandbox.devkit.testing.server import Server
-from bakong_scenarios import names
+from bakong_sandbox.stack.scripts import LIBRARY
 from khqr import Currency, Individual, encode
 
 NOW_MS = 1_770_768_000_000
@@ -100,7 +100,7 @@ def test_scripts_are_used_by_name_file_and_standard_input(run, tmp_path):
 
 
 def test_scripts_are_listed_shown_and_checked(run, tmp_path):
-    assert all(name in run("scenario", "list")[1] for name in names())
+    assert all(name in run("scenario", "list")[1] for name in LIBRARY.names())
     assert run("scenario", "show", "paid")[1].startswith("name: paid\n")
     assert run("scenario", "show", "piad")[0] == 1
     wrong = tmp_path / "wrong.yaml"

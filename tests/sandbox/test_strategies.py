@@ -55,7 +55,7 @@ def test_no_minute_holds_more_than_the_limit(bursts):
 
 @given(strategies.scenarios())
 def test_every_scenario_can_be_read(text):
-    assert read(text).name == "drawn"
+    assert LIBRARY.read(text).name == "drawn"
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,7 @@ async def test_whoever_does_not_trust_it_does_not(tls_stack):
 
 
 async def test_a_reset_is_a_reset_under_tls_too(tls_stack):
-    tls_stack.worlds.default.set_scenario(find("reset-before-head"))
+    tls_stack.worlds.default.set_scenario(LIBRARY.find("reset-before-head"))
     trust = ssl.create_default_context(cafile=tls_stack.ca_file)
     async with httpx.AsyncClient(trust_env=False, verify=trust) as client:
         with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):

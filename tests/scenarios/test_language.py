@@ -10,18 +10,18 @@ from bakong_simulator.wire import conditions
 
 
 def test_the_three_first_scenarios_are_in_the_library():
-    assert {"paid", "timeout", "error", "manual"} <= set(names())
+    assert {"paid", "timeout", "error", "manual"} <= set(LIBRARY.names())
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", LIBRARY.names())
 def test_every_script_of_the_library_is_valid_and_named_after_its_file(name):
-    scenario = find(name)
+    scenario = LIBRARY.find(name)
     assert scenario.name == name
     assert scenario.about
 
 
 def test_a_script_says_what_it_says():
-    scenario = read(
+    scenario = LIBRARY.read(
         """
 name: slow-bank
 about: The second poll hangs; the money arrives two seconds later.
@@ -58,7 +58,7 @@ WRONG = [
         "name: x\npayment:\n  - paid: {tracking: [FAILED_AT_ACH]}",
         (
             "s.yaml:3: unknown value 'FAILED_AT_ACH'; did you mean 'RECEIVE_AT_ACH'? "
-            "(known: RECEIVE_AT_ACH, RECEIVE_AT_RECEIVER_BANK, ACKNOWLEDGED_BY_FI, REFUNDED_BY_RECEIVER)"
+            "(known to bakong: RECEIVE_AT_ACH, RECEIVE_AT_RECEIVER_BANK, ACKNOWLEDGED_BY_FI, REFUNDED_BY_RECEIVER)"
         ),
     ),
     ("name: x\npayment:\n  - unpaid: {poll: 1}", "s.yaml:3: unknown key 'poll'; did you mean 'polls'?"),
@@ -100,16 +100,22 @@ WRONG = [
 @pytest.mark.parametrize(("text", "message"), WRONG, ids=range(len(WRONG)))
 def test_an_error_names_file_line_and_what_was_meant(text, message):
     with pytest.raises(ScenarioError) as caught:
-        read(text, "s.yaml", find)
+        LIBRARY.read(text, "s.yaml")
     assert str(caught.value).startswith(message)
 
 
 def test_an_unknown_name_is_answered_with_the_nearest():
     with pytest.raises(ScenarioError, match="did you mean 'timeout'"):
-        find("timout")
+        LIBRARY.find("timout")
 
 
 def test_every_fault_of_the_vocabulary_is_played():
-    assert FAULTS.keys() == PLAYED.keys()
-    assert CONDITIONS.keys() == conditions.CONDITIONS.keys()
-    assert set(ANSWERS) == REFUSALS.keys()
+    assert WORDS.faults.keys() == PLAYED.keys()
+    assert WORDS.conditions.keys() == conditions.CONDITIONS.keys()
+    assert set(WORDS.refusals) == REFUSALS.keys()
+
+
+def test_bakongs_words_are_those_of_its_api():
+    assert WORDS.endpoints == tuple(endpoint.name for endpoint in ENDPOINTS)
+    assert WORDS.checks == tuple(name for name in WORDS.endpoints if name.startswith("check_transaction"))
+    assert WORDS.tracking == TRACKING_STATUSES

@@ -4,8 +4,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from bakong_scenarios import names
-from bakong_scenarios.library import LIBRARY
+from bakong_sandbox.stack.scripts import LIBRARY
 from bakong_scenarios.schema import schema
 
 
@@ -19,12 +18,12 @@ Yaml12.yaml_implicit_resolvers = {
 }
 
 
-VALIDATOR = jsonschema_rs.validator_for(schema())
+VALIDATOR = jsonschema_rs.validator_for(schema(LIBRARY))
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", LIBRARY.names())
 def test_every_script_of_the_library_fits_the_schema(name):
-    script = yaml.load((LIBRARY / f"{name}.yaml").read_text(), Yaml12)  # noqa: S506  it is a SafeLoader
+    script = yaml.load(LIBRARY.source(name), Yaml12)  # noqa: S506  it is a SafeLoader
     assert [str(error) for error in VALIDATOR.iter_errors(script)] == []
 
 

@@ -34,10 +34,10 @@ VALUES = {
 
 @st.composite
 def rules(draw):
-    fault = draw(st.sampled_from(sorted(FAULTS)))
-    kept = set(draw(st.sampled_from(ALTERNATIVES[fault]))) if fault in ALTERNATIVES else set(FAULTS[fault])
+    fault = draw(st.sampled_from(sorted(WORDS.faults)))
+    kept = set(draw(st.sampled_from(ALTERNATIVES[fault]))) if fault in ALTERNATIVES else set(WORDS.faults[fault])
     parameters = {}
-    for name, parameter in FAULTS[fault].items():
+    for name, parameter in WORDS.faults[fault].items():
         if name not in kept:
             parameters[name] = parameter.default
         elif parameter.choices:
@@ -116,7 +116,11 @@ def moments(*, calls=range(1, 11), since=lambda call: 0, draw=0.5, called=()):
         ({"chance": {"is": 0.0}}, {"draw": 0.0}, ".........."),
         ({"until": {"is": "renew_token"}}, {}, "xxxxxxxxxx"),
         ({"until": {"is": "renew_token"}}, {"called": {"renew_token"}}, ".........."),
-        ({"until": {"is": "midnight"}}, {"since": lambda call: call * 6_000_000 + 1_200_000}, "xxxxxxxxx."),
+        (
+            {"until": {"is": "midnight", "utc_offset": 25_200_000}},
+            {"since": lambda call: call * 6_000_000 + 1_200_000},
+            "xxxxxxxxx.",
+        ),
         ({"first": {"calls": 3}, "burst": {"calls": 1, "every": 2}}, {}, "x.x......."),
     ],
 )
@@ -175,13 +179,13 @@ async def test_a_fault_on_the_wire_leaves_no_task_and_no_error_behind(wired, fau
             assert answer.status_code != 500
         except (httpx.TransportError, httpx.DecodingError):
             pass
-    world.set_scenario(read("name: calm"))
+    world.set_scenario(LIBRARY.read("name: calm"))
     assert (await client.post(CHECK, json={"md5": "0" * 32}, headers=headers)).json()["errorCode"] == 1
 
 
 async def test_clients_that_leave_while_an_answer_hangs_leave_nothing_behind(wired):
     world, client = wired
-    world.set_scenario(read("name: h\nfaults: [{fault: hang, for: 1h}]"))
+    world.set_scenario(LIBRARY.read("name: h\nfaults: [{fault: hang, for: 1h}]"))
 
     async def leave():
         with pytest.raises(httpx.ReadTimeout):
@@ -192,7 +196,7 @@ async def test_clients_that_leave_while_an_answer_hangs_leave_nothing_behind(wir
 
 async def test_a_server_that_stops_waits_for_no_answer_that_hangs(wired):
     world, client = wired
-    world.set_scenario(read("name: h\nfaults: [{fault: hang, for: 1h}, {fault: dribble, every: 1h}]"))
+    world.set_scenario(LIBRARY.read("name: h\nfaults: [{fault: hang, for: 1h}, {fault: dribble, every: 1h}]"))
     hanging = asyncio.create_task(client.post(CHECK, json={"md5": "0" * 32}, timeout=60))
     while world.journal.total == 0:
         await asyncio.wait([hanging], timeout=0.01)
@@ -200,7 +204,7 @@ async def test_a_server_that_stops_waits_for_no_answer_that_hangs(wired):
     with listen(0) as port:
         stopping = asyncio.timeout(4)  # less than the server's patience with what is under way
         async with stopping, serve(app.build(other), port):
-            other.default.set_scenario(read("name: h\nfaults: [{fault: hang, for: 1h}]"))
+            other.default.set_scenario(LIBRARY.read("name: h\nfaults: [{fault: hang, for: 1h}]"))
             async with httpx.AsyncClient(base_url=url_of(port), trust_env=False, timeout=60) as second:
                 asked = asyncio.create_task(second.post(CHECK, json={"md5": "0" * 32}))
                 while other.default.journal.total == 0:

@@ -7,7 +7,7 @@ import httpx
 import orjson
 import pytest
 
-from bakong_scenarios import find, names
+from bakong_sandbox.stack.scripts import LIBRARY
 
 CHECK = "/v1/check_transaction_by_md5"
 
@@ -107,8 +107,8 @@ async def call(bakong, code, name):
 
 
 def test_every_script_has_its_story_and_there_are_enough_of_them():
-    assert STORIES.keys() | {"dribble", "flaky", "slow-p99"} == set(names())
-    assert len(names()) >= 25
+    assert STORIES.keys() | {"dribble", "flaky", "slow-p99"} == set(LIBRARY.names())
+    assert len(LIBRARY.names()) >= 25
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ async def test_a_skewed_clock_makes_payments_of_the_future(bakong, control, code
 
 @pytest.mark.parametrize("seconds", [8, 12, 15, 30, 45, 60])
 def test_each_hang_is_longer_than_the_time_out_that_it_is_for(seconds):
-    (rule,) = find(f"hang-{seconds}s").faults
+    (rule,) = LIBRARY.find(f"hang-{seconds}s").faults
     assert seconds * 1000 < rule.parameters["for"] <= (seconds + 2) * 1000
 
 

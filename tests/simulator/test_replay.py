@@ -67,7 +67,7 @@ def requests_of(seed):
                 ("POST", f"{WORLD}/payments", {"qr": code.qr, "outcome": draw.choice(["paid", "failed"])}),
                 ("POST", f"{WORLD}/qr", {"qr": code.qr}),
                 ("POST", f"{WORLD}/clock/advance", {"seconds": draw.choice([1, 7, 60, 3600])}),
-                ("PUT", f"{WORLD}/scenario", {"name": draw.choice(names())}),
+                ("PUT", f"{WORLD}/scenario", {"name": draw.choice(LIBRARY.names())}),
                 ("PATCH", WORLD, {"limits": {"quota": draw.choice([None, 5])}}),
             ]
         )
@@ -85,7 +85,7 @@ class Run:
 
     async def make(self):
         clock = {"mode": "frozen", "at": "2026-02-11T00:00:00Z"}
-        scenario = names()[self.seed % len(names())]
+        scenario = LIBRARY.names()[self.seed % len(LIBRARY.names())]
         body = {"name": "run", "seed": self.seed, "scenario": scenario, "clock": clock}
         made = (await self.client.post("/sandbox/worlds", json=body)).json()
         self.client.headers["authorization"] = f"Bearer {made['token']}"
@@ -137,7 +137,7 @@ async def test_two_runs_with_one_seed_are_the_same_bytes_and_the_ledger_sums_to_
 async def test_an_exported_journal_is_replayed_to_the_same_bytes(block):
     for seed in range(block * MIXES // 4, (block + 1) * MIXES // 4):
         run = await played(seed)
-        replayed, world = await replay(json.loads(await run.journal("replay")), build)
+        replayed, world = await replay(json.loads(await run.journal("replay")), build, LIBRARY)
         assert replayed.different == [], f"seed={seed}"
         original = run.worlds.get("run").journal
         assert list(world.journal.entries) == list(original.entries), f"seed={seed}"
@@ -148,7 +148,7 @@ async def test_a_replay_tells_which_answers_differ():
     await run.ask("POST", CHECK, {"md5": "1"})
     document = json.loads(await run.journal("replay"))
     document["calls"][0]["answer"] = ""
-    assert (await replay(document, build))[0].different == [1]
+    assert (await replay(document, build, LIBRARY))[0].different == [1]
 
 
 async def test_a_world_put_back_goes_on_as_the_one_that_was_kept(api, hand, outside, code, world):
@@ -260,13 +260,13 @@ async def test_a_world_whose_scripts_came_from_files_and_texts_is_put_back_with_
 ):
     path = tmp_path / "mine.yaml"
     path.write_text("name: mine\nrules:\n  - {match: {account: '*@devb'}, payment: [unpaid, paid: {after: 5s}]}")
-    world.watch_file(ScriptFile(path))
+    world.watch_file(ScriptFile(path, LIBRARY))
     await hand.post("/payments", json={"qr": code.qr})
     await api.post("check_transaction_by_md5", json={"md5": "0" * 32})
     path.write_text("name: mine\nabout: edited, with no rule for what is on its way\npayment: [failed]")
     kept = (await hand.get("/snapshot")).json()
     path.unlink()
-    world.set_scenario(find("manual"))
+    world.set_scenario(LIBRARY.find("manual"))
     assert (await hand.put("/snapshot", json=kept)).status_code == 200
     assert (await hand.get("/snapshot")).json() == kept
     await hand.post("/clock/advance", json={"seconds": 5})
@@ -277,7 +277,7 @@ async def test_a_world_whose_scripts_came_from_files_and_texts_is_put_back_with_
 async def test_a_file_that_breaks_before_the_first_call_is_told_loudly(api, world, tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("name: mine")
-    world.watch_file(ScriptFile(path))
+    world.watch_file(ScriptFile(path, LIBRARY))
     path.write_text("name: mine\nbroken")
     answer = await api.post("check_transaction_by_md5", json={"md5": "0" * 32})
     assert (answer.status_code, "not valid YAML" in answer.json()["responseMessage"]) == (400, True)

@@ -55,7 +55,7 @@ async def test_64_worlds_at_once_never_meet(outside):
 
 
 async def test_a_day_with_a_thousand_payments_pending_settles_all_in_order_before_it_returns(world):
-    world.set_scenario(read("name: slow\npayment:\n  - unpaid\n  - paid: {after: 23h}", "test"))
+    world.set_scenario(LIBRARY.read("name: slow\npayment:\n  - unpaid\n  - paid: {after: 23h}", "test"))
     settled = []
     settle = world.state(BAKONG).transactions.add
     world.state(BAKONG).transactions.add = lambda receipt, payment: (settled.append(receipt), settle(receipt, payment))
@@ -87,7 +87,7 @@ ACTS = st.lists(
 @example(acts=[("pay", 0, 10**12), ("reverse", 0, 1), ("reverse", 0, 1)])
 def test_the_ledger_sums_to_zero_after_any_mix(acts):
     async def story():
-        world = World("w", 1, lambda: NOW_MS)
+        world = World("w", 1, lambda: NOW_MS, LIBRARY)
         world.clock.set_mode(Mode.FROZEN, at_ms=NOW_MS)
         for act, number, minor in acts:
             await perform(world, act, number, minor)

@@ -9,27 +9,34 @@ import typer
 from bakong_sandbox.cli.control import REFUSED, ask, fail, text_of
 from bakong_sandbox.cli.control import show as show_json
 from bakong_sandbox.cli.simulator import AT, DEFAULT, InWorld, Url
-from bakong_scenarios import ScenarioError, find, load_file, names
-from bakong_scenarios.library import LIBRARY
+from bakong_sandbox.stack.scripts import LIBRARY
+from bakong_scenarios import ScenarioError
+from bakong_scenarios.documenting import scheme_of
 from bakong_scenarios.schema import schema as json_schema
 
-scenario = typer.Typer(no_args_is_help=True, help="Scripts of what Bakong does.")
+scenario = typer.Typer(no_args_is_help=True, help="Scripts of what a payment scheme does.")
 commands = typer.Typer()
 commands.add_typer(scenario, name="scenario")
+OfScheme = Annotated[str | None, typer.Option("--scheme", metavar="NAME", help="Only of this scheme.")]
 
 
 @scenario.command("list")
-def list_scenarios() -> None:
-    """Every script of the library: number, name, what it tells."""
-    for script in sorted(map(find, names()), key=lambda script: script.number or 0):
-        print(f"{script.number:>3}  {script.name:<22}  {script.about}")
+def list_scenarios(scheme: OfScheme = None) -> None:
+    """Every script of the library: number, name, whose it is where not every scheme plays it, what happens."""
+    try:
+        entries = LIBRARY.entries(scheme)
+    except ScenarioError as error:
+        fail(str(error), REFUSED)
+    for entry in entries:
+        script, of = entry.script, scheme_of(LIBRARY, entry)
+        print(f"{script.number:>3}  {script.name:<22}  {'' if of == 'all' else f'{of}: '}{script.about}")
 
 
 @scenario.command("show")
-def show(name: Annotated[str, typer.Argument()]) -> None:
+def show(name: Annotated[str, typer.Argument()], scheme: OfScheme = None) -> None:
     """A script of the library, as it is written."""
     try:
-        print((LIBRARY / f"{find(name).name}.yaml").read_text(encoding="utf-8"), end="")
+        print(LIBRARY.source(name, scheme), end="")
     except ScenarioError as error:
         fail(str(error), REFUSED)
 
@@ -40,7 +47,7 @@ def check(files: Annotated[list[Path], typer.Argument()]) -> None:
     wrong = 0
     for path in files:
         try:
-            print(f"{path}: {load_file(path).name}: good")
+            print(f"{path}: {LIBRARY.load_file(path).name}: good")
         except ScenarioError as error:
             wrong += 1
             print(error)
@@ -50,16 +57,17 @@ def check(files: Annotated[list[Path], typer.Argument()]) -> None:
 @scenario.command("use")
 def use(
     name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="Of the library, or a file; - for standard input.")],
+    scheme: OfScheme = None,
     in_world: InWorld = DEFAULT,
     url: Url = AT,
 ) -> None:
     """Let a world play a script, for the payments that begin from now on."""
     is_file = name == "-" or name.endswith((".yaml", ".yml")) or Path(name).is_file()
-    body = text_of(Path(name)) if is_file else {"name": name}
+    body = text_of(Path(name)) if is_file else {"name": name} | ({"scheme": scheme} if scheme else {})
     show_json(ask(url, "PUT", f"/sandbox/worlds/{in_world}/scenario", body))
 
 
 @scenario.command("schema")
 def schema() -> None:
     """The JSON Schema of scripts, for editors."""
-    print(json.dumps(json_schema(), indent=2))
+    print(json.dumps(json_schema(LIBRARY), indent=2))

@@ -82,8 +82,7 @@ def _token(world: World, secrets: Secrets) -> str:
 def _scenario(named: str) -> Scenario | ScriptFile:
     """A scenario by file, where the text looks like one, or by name. Raises SetupError."""
     try:
-        if named not in names() and (named.endswith((".yaml", ".yml")) or "/" in named or Path(named).is_file()):
-            return ScriptFile(Path(named))
-        return find(named)
+        is_file = named.endswith((".yaml", ".yml")) or "/" in named or Path(named).is_file()
+        return ScriptFile(Path(named), LIBRARY) if is_file and named not in LIBRARY else LIBRARY.find(named)
     except ScenarioError as error:
         raise SetupError(str(error)) from None

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Depends, Request
 
-from bakong_scenarios import Scenario, ScenarioError, find, read
+from bakong_scenarios import Scenario, ScenarioError, ScriptLibrary
 from bakong_simulator.kernel.clock import MAX_MS
 from bakong_simulator.kernel.errors import BodyError, UnknownPaymentError
 from bakong_simulator.kernel.payments import Payment
@@ -64,12 +64,15 @@ def script(raw: bytes) -> Scenario:
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError:
-        return read(text, "body", find)
-    if not isinstance(body, dict) or body.keys() != {"name"}:
-        return read(text, "body", find)
-    if not isinstance(body["name"], str):
-        raise ScenarioError(f"read {body['name']!r}, expected the name of a scenario", file="body")
-    return find(body["name"])
+        return library.read(text, "body")
+    if not isinstance(body, dict) or not {"name"} <= body.keys() <= {"name", "scheme"}:
+        return library.read(text, "body")
+    name, scheme = body["name"], body.get("scheme")
+    if not isinstance(name, str):
+        raise ScenarioError(f"read {name!r}, expected the name of a scenario", file="body")
+    if not isinstance(scheme, str | None):
+        raise ScenarioError(f"read {scheme!r}, expected the name of a scheme", file="body")
+    return library.find(name, scheme)
 
 
 def instant_ms(text: str | None) -> int | None:

@@ -100,6 +100,10 @@ class ScenarioShown(Response):
     about: str
 
 
+class ScriptShown(ScenarioShown):
+    schemes: list[str]
+
+
 if TYPE_CHECKING:
     EntryShown = Response
     SentShown = Response
@@ -241,6 +245,10 @@ def of_account(account: Account) -> dict[str, Any]:
         "balances": {currency: text_of(minor, currency) for currency, minor in account.balances.items()},
         "balances_minor": account.balances,
     }
+
+
+def of_script(entry: LibraryEntry) -> dict[str, Any]:
+    return {"name": entry.script.name, "about": entry.script.about, "schemes": list(entry.schemes)}
 
 
 def of_scenario(world: World) -> dict[str, str]:

@@ -27,7 +27,11 @@ _SCRIPT = {
         "required": True,
         "content": {
             "application/json": {
-                "schema": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+                "schema": {
+                    "type": "object",
+                    "properties": {"name": {"type": "string"}, "scheme": {"type": "string"}},
+                    "required": ["name"],
+                }
             },
             "application/yaml": {"schema": {"type": "string"}},
         },
@@ -76,8 +80,11 @@ async def show_scenario(world: CurrentWorld) -> dict[str, str]:
 
 
 async def use_scenario(request: Request, world: CurrentWorld) -> dict[str, str]:
-    """A JSON body {"name": ...} takes one from the library; any other body is the YAML of a script itself."""
-    world.set_scenario(script(await request.body()))
+    """A JSON body {"name": ...} takes one from the library, any other body is the YAML of a script itself.
+
+    "scheme" beside the name: the scheme that plays it; by default the first that has such a script.
+    """
+    world.set_scenario(script(await request.body(), world.library))
     return responses.of_scenario(world)
 
 

@@ -14,7 +14,7 @@ def choose(scenario: Scenario, order: Order | None) -> Scenario | None:
     order None: of a reference whose code nobody has shown. It fits only what has no match; where nothing has none, its
     payment follows no script.
     """
-    if order is not None and (magic := by_magic(order.bill_number, order.to_account, order.minor)):
+    if order is not None and (magic := library.by_magic(order.bill_number, order.to_account, order.minor)):
         return magic
     rules = scenario.rules or (scenario,)
     fitting = (rule for rule in rules if _fits(rule, order))

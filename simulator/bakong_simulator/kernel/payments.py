@@ -65,6 +65,7 @@ class Payment:
     arrived: bool = False
     begun_ms: int = 0
     hidden: bool = False
+    reached: State | None = None
     attempts: int = 0
     answered: int = 0
     pending: Pending | None = None
@@ -100,6 +101,11 @@ class Payment:
         if settlement is None:
             return State.UNPAID
         return State.FAILED if settlement.failed else State.PAID
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it was given up, so that nobody can pay it any more."""
+        return self.reached is not None and MEANINGS[self.reached].ends
 
     @property
     def is_static(self) -> bool:

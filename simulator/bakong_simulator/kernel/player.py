@@ -18,6 +18,7 @@ from bakong_simulator.kernel.rng import Rng
 from bakong_simulator.wire.conditions import Moment, hold
 
 Settle = Callable[[Payment, Step], None]
+Change = Callable[[Payment, Step], None]
 Track = Callable[[Payment, str], None]
 PAID_AT_ONCE = Step(State.PAID)
 LIFE_MS = 600_000  # of a code without an expiry, or that nobody has shown
@@ -30,10 +31,22 @@ class Player:
     when the payment's newest settlement reaches a tracking status.
     """
 
-    def __init__(self, clock: WorldClock, rng: Rng, scenario: Scenario, *, settle: Settle, track: Track) -> None:
+    def __init__(
+        self,
+        clock: WorldClock,
+        rng: Rng,
+        library: ScriptLibrary,
+        scenario: Scenario,
+        *,
+        settle: Settle,
+        change: Change,
+        track: Track,
+    ) -> None:
         self._clock = clock
         self._rng = rng
+        self._library = library
         self._settle = settle
+        self._change = change
         self._reach = track
         self._timers: dict[Key, dict[int, Timer]] = {}  # by payment: 0 is the path's, others the tracking statuses'
         self.set_scenario(scenario)
@@ -80,13 +93,13 @@ class Player:
 
         Raises ScenarioError where nothing fits.
         """
-        return named or choose(self.scenario, order)
+        return named or choose(self._library, self.scenario, order)
 
     def begin(self, payment: Payment, script: Scenario | None) -> None:
         """Let a payment, of which its scheme has just heard, begin its path."""
         payment.scenario = script
         payment.begun_ms = self._clock.now_ms()
-        payment.hidden = False
+        payment.hidden, payment.reached = False, None
         self._enter(payment, 0)
 
     def switch(self, payment: Payment, named: Scenario | None) -> None:
@@ -121,6 +134,7 @@ class Player:
         goes_on = number > payment.step or not payment.arrived
 
         def settled() -> None:
+            payment.reached = None
             act()
             if goes_on:
                 payment.step, payment.answered, payment.arrived, payment.hidden = number, 0, True, False
@@ -217,18 +231,21 @@ class Player:
         payment.arrived = True
         payment.hidden = step.state is State.HIDDEN
         if step.settles:
+            payment.reached = None
             self._settle(payment, step)
+        elif step.state not in (State.UNPAID, State.HIDDEN):
+            self._change(payment, step)
         self._stay(payment, step)
 
     def _stay(self, payment: Payment, step: Step) -> None:
-        """Leave the step when it is over: after its time, after its polls (on_poll), or at once if it is settled."""
-        if step.settles:
+        """Leave the step when it is over: after its time, its polls (on_poll), or at once unless its state lasts."""
+        if step.settles or step.state is State.REFUNDED:
             self._stop_tracking(payment)
         for at, tracking in enumerate(step.tracking, 1):
             self._track(payment, at, tracking.status, self._clock.now_ms() + tracking.after_ms)
         if step.for_ms is not None:
             self._at(payment, self._clock.now_ms() + step.for_ms, lambda: self._enter(payment, payment.step + 1))
-        elif step.settles and step.polls is None and payment.step + 1 < len(payment.path):
+        elif not MEANINGS[step.state].lasts and step.polls is None and payment.step + 1 < len(payment.path):
             self._enter(payment, payment.step + 1)
 
     def _track(self, payment: Payment, at: int, status: str, due_ms: int) -> None:

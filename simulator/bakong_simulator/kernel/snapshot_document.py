@@ -11,6 +11,7 @@ from bakong_simulator.kernel.payments import Order, Settlement
 VERSION: Final = 2
 Ms = Annotated[int, Field(ge=0, le=MAX_MS)]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
+Reached = Literal[State.AUTHORIZED, State.CANCELLED, State.EXPIRED, State.DISPUTED]
 Minor = Annotated[int, Field(gt=-(2**63), lt=2**63)]
 
 
@@ -33,6 +34,7 @@ class KeptScript(Kept):
 
     name: str
     text: Count | None
+    scheme: str | None = None
 
 
 class KeptPayment(Kept):
@@ -47,6 +49,7 @@ class KeptPayment(Kept):
     arrived: bool
     begun_ms: Ms
     hidden: bool
+    reached: Reached | None = None
     attempts: Count
     answered: Count
     settlements: list[Settlement]

@@ -74,7 +74,7 @@ def parse(document: Mapping[str, Any], first: AnyScheme) -> Snapshot:
 def _kept_script(texts: dict[str, int], scenario: Scenario) -> KeptScript:
     """A scenario by its name, and the number of its text, which is new where it was not kept yet."""
     number = None if scenario.text is None else texts.setdefault(scenario.text, len(texts))
-    return KeptScript(name=scenario.name, text=number)
+    return KeptScript(name=scenario.name, text=number, scheme=scenario.scheme or None)
 
 
 def _kept(world: World, texts: dict[str, int], payment: Payment) -> KeptPayment:
@@ -131,7 +131,7 @@ def _restore_accounts(world: World, kept: Snapshot) -> None:
     world.ledger.accounts = left | accounts
 
 
-def _payment(scripts: list[Named], row: KeptPayment) -> Payment:
+def _payment(world: World, scripts: list[Named], row: KeptPayment) -> Payment:
     payment = Payment(**{name: getattr(row, name) for name in SAME})
     payment.settlements = list(row.settlements)
     payment.scenario = None if row.scenario is None else _script(scripts, row.scenario)
@@ -144,10 +144,10 @@ def _within(scenario: Scenario) -> Named:
     return {rule.name: rule for rule in reversed(scenario.rules)} | {scenario.name: scenario}
 
 
-def _script(scripts: list[Named], kept: KeptScript) -> Scenario:
+def _script(world: World, scripts: list[Named], kept: KeptScript) -> Scenario:
     """The scenario, of one of the texts or of the library. Raises BodyError, ScenarioError."""
     if kept.text is None:
-        return find(kept.name)
+        return world.library.find(kept.name, kept.scheme)
     if kept.text >= len(scripts) or kept.name not in scripts[kept.text]:
         raise BodyError(f"texts[{kept.text}] holds no scenario called {kept.name!r}")
     return scripts[kept.text][kept.name]

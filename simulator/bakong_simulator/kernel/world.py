@@ -45,6 +45,7 @@ class World:
         by_token: "dict[str, World] | None" = None,
     ) -> None:
         self.name = name
+        self.library = library
         self.seed = seed
         self.schemes = {scheme.name: scheme for scheme in schemes}
         self.clock = WorldClock(wall_ms)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bakong_scenarios import Scenario
+from bakong_scenarios import Scenario, ScriptLibrary
 from bakong_simulator.kernel.clock import WallMs
 from bakong_simulator.kernel.webhooks import Attempt, Outcome, Send, no_sender
 from bakong_simulator.kernel.world import AnyScheme, World, WorldError, no_baseline

@@ -36,8 +36,8 @@ from bakong_sandbox.devkit.load.database import stored
 from bakong_sandbox.devkit.load.progress import shown
 from bakong_sandbox.devkit.load.target import Target, TargetOptions, cpu_s, find_target, memory_mb
 from bakong_sandbox.stack.launcher import Program
+from bakong_sandbox.stack.scripts import LIBRARY
 from bakong_sandbox.stack.serving import free_port, listen, serve, url_of
-from bakong_scenarios import names
 
 OWN_SCENARIOS = Path(bakong_loadtests.__file__).parent
 PROBE = "/api/payments/status/" + "0" * 32
@@ -292,7 +292,7 @@ class _Check:
             return
         url = f"{self._target.bakong_url}/sandbox/worlds/{self._target.world}/scenario"
         ours = OWN_SCENARIOS / f"{name}.yaml"
-        content = _text(ours) if name not in names() else json.dumps({"name": name})
+        content = _text(ours) if name not in LIBRARY else json.dumps({"name": name})
         answer = await client.put(url, content=content)
         if answer.status_code != 200:
             raise LoadError(f"the scenario {name!r}: {answer.text[:300]}")
