@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bakong_sandbox.stack.scripts import LIBRARY
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_simulator.control import build
 from bakong_simulator.journals.replay import replay
 
@@ -77,7 +77,7 @@ def test_a_failed_test_tells_seed_scenario_and_calls_and_keeps_a_journal_that_re
     journals = re.findall(r"journal=(\S+\.json):", told)
     assert len(journals) == 2
     for path in journals:
-        replayed, _ = asyncio.run(replay(json.loads(Path(path).read_text()), build, LIBRARY))
+        replayed, _ = asyncio.run(replay(json.loads(Path(path).read_text()), build, SCHEMES))
         assert (replayed.calls, replayed.different) == (1, [])
 
 

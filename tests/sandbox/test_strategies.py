@@ -13,7 +13,7 @@ from bakong_conformance.rules import RuleBrokenError
 from bakong_sandbox.devkit import strategies
 from bakong_sandbox.devkit.machine import PaymentServiceMachine
 from bakong_sandbox.stack.schemes import SCHEMES
-from bakong_scenarios import read
+from bakong_sandbox.stack.scripts import LIBRARY
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.worlds import Worlds
 from tests.mutants.serving import Loop

@@ -13,8 +13,8 @@ from bakong_sandbox.cli import app
 from bakong_sandbox.stack.errors import SetupError
 from bakong_sandbox.stack.options import Options
 from bakong_sandbox.stack.sandbox import run
+from bakong_sandbox.stack.scripts import LIBRARY
 from bakong_sandbox.stack.tls import HOSTS, authority
-from bakong_scenarios import find
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bakong_scenarios import Scenario, ScenarioError, ScriptFile, by_magic, find, names, read
-from bakong_scenarios.magic import numbers
+from bakong_sandbox.stack.scripts import LIBRARY
+from bakong_scenarios import Scenario, ScenarioError, ScriptFile
 from bakong_schemes.bakong.fake.scanning import Order
 from bakong_simulator.kernel.matching import choose
 

@@ -2,10 +2,12 @@
 
 import pytest
 
-from bakong_scenarios import ScenarioError, State, find, names, read
-from bakong_scenarios.vocabulary import ANSWERS, CONDITIONS, FAULTS
+from bakong_sandbox.stack.scripts import LIBRARY
+from bakong_scenarios import ScenarioError, State
 from bakong_schemes.bakong.fake.faults import FAULTS as PLAYED
 from bakong_schemes.bakong.fake.faults import REFUSALS
+from bakong_schemes.bakong.wire import ENDPOINTS, TRACKING_STATUSES
+from bakong_schemes.bakong.words import WORDS
 from bakong_simulator.wire import conditions
 
 

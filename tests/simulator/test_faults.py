@@ -9,11 +9,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bakong_sandbox.stack.schemes import SCHEMES
+from bakong_sandbox.stack.scripts import LIBRARY
 from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_scenarios import FaultRule, read
-from bakong_scenarios.vocabulary import ALTERNATIVES, FAULTS
+from bakong_scenarios.vocabulary import ALTERNATIVES
 from bakong_schemes.bakong.fake.faults import FAULTS as PLAYED
 from bakong_schemes.bakong.fake.scheme import BAKONG
+from bakong_schemes.bakong.words import WORDS
 from bakong_simulator import app
 from bakong_simulator.kernel.rng import Rng
 from bakong_simulator.kernel.worlds import Worlds

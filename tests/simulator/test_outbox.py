@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bakong_sandbox.stack.schemes import SCHEMES
+from bakong_sandbox.stack.scripts import LIBRARY
 from bakong_scenarios import Scenario
 from bakong_scenarios.vocabulary import WEBHOOK_FAULTS
 from bakong_simulator.control.webhook_shapes import NewFault
@@ -182,7 +184,7 @@ async def test_a_script_of_the_world_strikes_what_names_none(world):
 
 async def test_chance_is_of_the_seed():
     async def fates(seed):
-        world = World("w", seed, lambda: NOW_MS)
+        world = World("w", seed, lambda: NOW_MS, SCHEMES, LIBRARY)
         shop = await struck(world, "{fault: lost, chance: 0.5}", range(20))
         return shop.ids
 
@@ -419,7 +421,7 @@ def tell(seed, rules, answers, steps) -> tuple[World, Shop]:
     """A world in which webhooks were posted and time passed, until nothing can come any more."""
 
     async def story():
-        world = World("w", seed, lambda: NOW_MS)
+        world = World("w", seed, lambda: NOW_MS, SCHEMES, LIBRARY)
         shop = open_shop(world, *answers)
         played: Scenario = script(rules)
         for step in steps:

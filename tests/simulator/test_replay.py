@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from bakong_sandbox.stack.schemes import SCHEMES
-from bakong_scenarios import ScriptFile, find, names
+from bakong_sandbox.stack.scripts import LIBRARY
+from bakong_scenarios import ScriptFile
 from bakong_simulator import app as simulator_app
 from bakong_simulator.control import build
 from bakong_simulator.journals.replay import replay
@@ -137,7 +138,7 @@ async def test_two_runs_with_one_seed_are_the_same_bytes_and_the_ledger_sums_to_
 async def test_an_exported_journal_is_replayed_to_the_same_bytes(block):
     for seed in range(block * MIXES // 4, (block + 1) * MIXES // 4):
         run = await played(seed)
-        replayed, world = await replay(json.loads(await run.journal("replay")), build, LIBRARY)
+        replayed, world = await replay(json.loads(await run.journal("replay")), build, SCHEMES)
         assert replayed.different == [], f"seed={seed}"
         original = run.worlds.get("run").journal
         assert list(world.journal.entries) == list(original.entries), f"seed={seed}"
@@ -148,7 +149,7 @@ async def test_a_replay_tells_which_answers_differ():
     await run.ask("POST", CHECK, {"md5": "1"})
     document = json.loads(await run.journal("replay"))
     document["calls"][0]["answer"] = ""
-    assert (await replay(document, build, LIBRARY))[0].different == [1]
+    assert (await replay(document, build, SCHEMES))[0].different == [1]
 
 
 async def test_a_world_put_back_goes_on_as_the_one_that_was_kept(api, hand, outside, code, world):

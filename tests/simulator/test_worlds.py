@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bakong_scenarios import State, read
+from bakong_sandbox.stack.scripts import LIBRARY
+from bakong_scenarios import State
 from bakong_schemes.bakong.fake.registrations import MAX_TOKENS
 from bakong_schemes.bakong.fake.scanning import scan
 from bakong_schemes.bakong.fake.scheme import BAKONG
@@ -87,7 +88,7 @@ ACTS = st.lists(
 @example(acts=[("pay", 0, 10**12), ("reverse", 0, 1), ("reverse", 0, 1)])
 def test_the_ledger_sums_to_zero_after_any_mix(acts):
     async def story():
-        world = World("w", 1, lambda: NOW_MS, LIBRARY)
+        world = World("w", 1, lambda: NOW_MS, (BAKONG,), LIBRARY)
         world.clock.set_mode(Mode.FROZEN, at_ms=NOW_MS)
         for act, number, minor in acts:
             await perform(world, act, number, minor)

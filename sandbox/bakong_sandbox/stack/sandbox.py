@@ -11,9 +11,10 @@ from bakong_sandbox.stack.edge import EdgeProtocol
 from bakong_sandbox.stack.errors import SetupError
 from bakong_sandbox.stack.options import Options, Stack
 from bakong_sandbox.stack.schemes import SCHEMES
+from bakong_sandbox.stack.scripts import LIBRARY
 from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_sandbox.stack.wall_clock import wall_ms
-from bakong_scenarios import Scenario, ScenarioError, ScriptFile, find, names
+from bakong_scenarios import Scenario, ScenarioError, ScriptFile
 from bakong_schemes.bakong.fake.limits import Limits
 from bakong_schemes.bakong.fake.registrations import EMAIL
 from bakong_schemes.bakong.fake.scheme import BAKONG

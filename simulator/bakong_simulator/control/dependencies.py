@@ -55,7 +55,7 @@ def with_types(route: Callable[..., Any], **types: Any) -> Callable[..., Any]:
     return typed
 
 
-def script(raw: bytes) -> Scenario:
+def script(raw: bytes, library: ScriptLibrary) -> Scenario:
     """The scenario that a body names or is. Raises ScenarioError."""
     try:
         text = raw.decode()

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from bakong_scenarios import State, find
+from bakong_scenarios import State
 from bakong_simulator.control import responses
 from bakong_simulator.control.dependencies import CurrentWorld, get_payment
 from bakong_simulator.control.requests import NewAccount, NewCode, NewPayment, Reference, SchemeName
@@ -60,7 +60,7 @@ async def show_payment(
 async def show_code(new: NewCode, world: CurrentWorld) -> dict[str, Any]:
     """Let a scheme know a code, as Bakong's deep link does; the scenario is for this code alone."""
     scheme = world.scheme(new.scheme)
-    scenario = None if new.scenario is None else find(new.scenario)
+    scenario = None if new.scenario is None else world.library.find(new.scenario)
     return of_payment(world, world.register(scheme, scheme.scan(new.qr), new.qr, scenario))
 
 

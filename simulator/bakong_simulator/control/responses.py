@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 from pydantic import BaseModel, ConfigDict, create_model
 
 from bakong_contracts.problems import MEDIA_TYPE
+from bakong_scenarios.library import LibraryEntry
 from bakong_simulator.kernel.journal import Entry
 from bakong_simulator.kernel.ledger import Account
 from bakong_simulator.kernel.money import json_number, text_of

@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from bakong_scenarios import find, names
 from bakong_simulator.control import responses, scheme_control
 from bakong_simulator.control.dependencies import AllWorlds, CurrentWorld, instant_ms, with_types
 from bakong_simulator.control.requests import ClockSetting, NewWorld, WorldChange
@@ -17,7 +16,7 @@ def router(forms: Forms) -> APIRouter:
     """The routes, with these forms."""
     made = APIRouter(prefix="/sandbox")
     made.get("/health", response_model=responses.Health)(health)
-    made.get("/scenarios", response_model=list[responses.ScenarioShown])(list_scenarios)
+    made.get("/scenarios", response_model=list[responses.ScriptShown])(list_scenarios)
     made.get("/worlds", response_model=list_of(forms.world))(list_worlds)
     made.post("/worlds", response_model=forms.made)(with_types(make_world, new=forms.new_world))
     made.get("/worlds/{world}", response_model=forms.world)(show_world)
@@ -31,8 +30,9 @@ async def health(worlds: AllWorlds) -> dict[str, Any]:
     return {"status": "ok", "worlds": len(worlds.by_name)}
 
 
-async def list_scenarios() -> list[dict[str, str]]:
-    return [{"name": name, "about": find(name).about} for name in names()]
+async def list_scenarios(worlds: AllWorlds) -> list[dict[str, Any]]:
+    entries = sorted(worlds.library.entries(), key=lambda entry: (entry.script.name, entry.schemes))
+    return [responses.of_script(entry) for entry in entries]
 
 
 async def list_worlds(worlds: AllWorlds) -> list[dict[str, Any]]:
@@ -41,7 +41,7 @@ async def list_worlds(worlds: AllWorlds) -> list[dict[str, Any]]:
 
 async def make_world(new: NewWorld, worlds: AllWorlds, request: Request) -> dict[str, Any]:
     """A new, isolated world, with what a client of it needs. Without a seed it has its own, by order of making."""
-    scenario = None if new.scenario is None else find(new.scenario)
+    scenario = None if new.scenario is None else worlds.library.find(new.scenario)
     changes = scheme_control.changes(worlds.schemes, new)
     at_ms = None if new.clock is None else instant_ms(new.clock.at)
     world = worlds.make(new.name, seed=new.seed, scenario=scenario)

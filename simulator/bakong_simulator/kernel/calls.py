@@ -56,8 +56,7 @@ def about_many(
 def faults(world: World, scheme: AnyScheme, endpoint: str, about: CallTarget) -> list[FaultRule]:
     """The faults that strike the call, in the order of its scripts. Raises ScenarioError."""
     playing = [pair for pair in about.scripts if pair[0] is None or pair[0].faults]
-    offset = scheme.utc_offset_ms
-    return [rule for script, number in playing for rule in world.player.faults(endpoint, number, script, offset)]
+    return [rule for script, number in playing for rule in world.player.faults(scheme.name, endpoint, number, script)]
 
 
 def record(

@@ -3,18 +3,20 @@
 from decimal import Decimal
 from fnmatch import fnmatchcase
 
-from bakong_scenarios import EVERY, Match, Scenario, ScenarioError, by_magic
+from bakong_scenarios import EVERY, Match, Scenario, ScenarioError, ScriptLibrary
 from bakong_simulator.kernel.money import decimal_of
 from bakong_simulator.kernel.payments import Order
 
 
-def choose(scenario: Scenario, order: Order | None) -> Scenario | None:
+def choose(
+    library: ScriptLibrary, scenario: Scenario, order: Order | None, scheme: str | None = None
+) -> Scenario | None:
     """The script for an order. Raises ScenarioError with the nearest.
 
     order None: of a reference whose code nobody has shown. It fits only what has no match; where nothing has none, its
     payment follows no script.
     """
-    if order is not None and (magic := library.by_magic(order.bill_number, order.to_account, order.minor)):
+    if order is not None and (magic := library.by_magic(order.bill_number, order.to_account, order.minor, scheme)):
         return magic
     rules = scenario.rules or (scenario,)
     fitting = (rule for rule in rules if _fits(rule, order))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from bakong_scenarios import Scenario, State, Step
+from bakong_scenarios import MEANINGS, Scenario, State, Step
 
 Key = tuple[str, str]  # a payment's scheme and its reference there
 

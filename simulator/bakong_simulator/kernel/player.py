@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from bakong_contracts.money import exponent
-from bakong_scenarios import FaultRule, Scenario, ScriptFile, State, Step, WebhookRule
+from bakong_scenarios import MEANINGS, FaultRule, Scenario, ScriptFile, ScriptLibrary, State, Step, WebhookRule
 from bakong_simulator.kernel.clock import Timer, WorldClock
 from bakong_simulator.kernel.matching import choose
 from bakong_simulator.kernel.money import decimal_of
@@ -86,14 +86,14 @@ class Player:
                 timer.cancel()
         self._timers.clear()
 
-    def choose(self, order: Order | None, named: Scenario | None = None) -> Scenario | None:
+    def choose(self, scheme: str, order: Order | None, named: Scenario | None = None) -> Scenario | None:
         """The script of a payment: the one that is named for it, else by magic value, else the world's rule for it.
 
         None for a reference that nobody has shown, where every rule has a match.
 
         Raises ScenarioError where nothing fits.
         """
-        return named or choose(self._library, self.scenario, order)
+        return named or choose(self._library, self._library.for_scheme(self.scenario, scheme), order, scheme)
 
     def begin(self, payment: Payment, script: Scenario | None) -> None:
         """Let a payment, of which its scheme has just heard, begin its path."""
@@ -142,14 +142,9 @@ class Player:
 
         return settled
 
-    def faults(
-        self, endpoint: str, poll: int, script: Scenario | None = None, utc_offset_ms: int = 0
-    ) -> list[FaultRule]:
-        """The faults that strike this call; what is left to chance is drawn from the world's seed.
-
-        utc_offset_ms: of the days of the scheme that is called.
-        """
-        played = script or self.scenario
+    def faults(self, scheme: str, endpoint: str, poll: int, script: Scenario | None = None) -> list[FaultRule]:
+        """The faults that strike this call of a scheme; what is left to chance is drawn from the world's seed."""
+        played = script or self._library.for_scheme(self.scenario, scheme)
         if not played.faults and not played.webhooks:
             return []
         now = self._clock.now_ms()
@@ -158,8 +153,7 @@ class Player:
         return [
             rule
             for at, rule in enumerate(played.faults)
-            if rule.strikes(endpoint, poll)
-            and (not rule.conditions or self._holds(played.name, at, rule, now, utc_offset_ms))
+            if rule.strikes(endpoint, poll) and (not rule.conditions or self._holds(played.name, at, rule, now))
         ]
 
     def webhook_faults(self, event_type: str, script: Scenario | None = None) -> list[WebhookRule]:
@@ -211,11 +205,11 @@ class Player:
             elif not at and step:
                 self._at(payment, due_ms, lambda: self._arrive(payment, step))
 
-    def _holds(self, name: str, at: int, rule: FaultRule | WebhookRule, now_ms: int, utc_offset_ms: int = 0) -> bool:
+    def _holds(self, name: str, at: int, rule: FaultRule | WebhookRule, now_ms: int) -> bool:
         self._calls[name, at] = call = self._calls.get((name, at), 0) + 1
         luck = self._rng.fraction
         called = self._called[name]
-        return hold(rule, Moment(call, self._began[name], now_ms, called, lambda: luck("fault"), utc_offset_ms))
+        return hold(rule, Moment(call, self._began[name], now_ms, called, lambda: luck("fault")))
 
     def _enter(self, payment: Payment, number: int) -> None:
         """Go to a step of the path, at once or when its time comes."""

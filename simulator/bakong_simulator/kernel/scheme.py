@@ -4,8 +4,10 @@ A world keeps each scheme's state in a place of its own, which `world.state(SCHE
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
+from bakong_scenarios import SchemeWords
 from bakong_simulator.kernel.payments import Order, Payment
 from bakong_simulator.wire.reply import Reply
 
@@ -48,9 +50,10 @@ class OpeningAccount(NamedTuple):
 class FakeScheme(Protocol[State]):
     """A payment scheme, as a world plays it. A scheme derives from this, and overrides what it does otherwise.
 
+    words: what its scripts may name. scripts: the folder of those that only it plays.
     prefix: "/v1", where its calls begin. base_url: in its place at the real one. hosts: the real one's names, for TLS.
     headers: those of a call that it reads, in lowercase, beside the bearer token.
-    reference_name: what its API calls a payment's reference. utc_offset_ms: of its days.
+    reference_name: what its API calls a payment's reference.
     issuer: the account that opening balances come from. payer: the one that scripts pay from.
     account_ids: a regular expression of its accounts' names. default_amounts: what is paid where an order names none.
     unknown_world: the reply to a call below a world that is not there.
@@ -58,13 +61,14 @@ class FakeScheme(Protocol[State]):
     """
 
     name: str
+    words: SchemeWords
+    scripts: Path
     prefix: str
     base_url: str
     hosts: tuple[str, ...]
     headers: frozenset[bytes] = frozenset()
     reference_name: str = "reference"
     currencies: tuple[str, ...]
-    utc_offset_ms: int = 0
     issuer: str
     payer: str
     accounts: tuple[OpeningAccount, ...]

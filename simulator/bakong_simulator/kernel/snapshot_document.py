@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bakong_scenarios import State
 from bakong_simulator.kernel.clock import MAX_MS
 from bakong_simulator.kernel.outbox_snapshot import KeptOutbox
 from bakong_simulator.kernel.payments import Order, Settlement

@@ -6,7 +6,7 @@ Scripts that are not the library's are kept as their text, each once: those of t
 from collections.abc import Mapping
 from typing import Any
 
-from bakong_scenarios import Scenario, State, Step, find, read
+from bakong_scenarios import Scenario, State, Step
 from bakong_simulator.kernel import outbox_snapshot
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.errors import BodyError
@@ -27,7 +27,19 @@ from bakong_simulator.kernel.world import AnyScheme, World
 Named = dict[str, Scenario]
 # What a payment's row holds as the payment itself does; the rest of it refers to scripts and timers.
 SAME = (
-    *("scheme", "reference", "order", "code", "step", "arrived", "begun_ms", "hidden", "attempts", "answered"),
+    *(
+        "scheme",
+        "reference",
+        "order",
+        "code",
+        "step",
+        "arrived",
+        "begun_ms",
+        "hidden",
+        "reached",
+        "attempts",
+        "answered",
+    ),
     "settlements",
 )
 
@@ -97,9 +109,9 @@ def restore(world: World, kept: Snapshot) -> None:
 
     Raises BodyError and ScenarioError, before anything has changed.
     """
-    scripts = [_within(read(text, f"texts[{at}]", find)) for at, text in enumerate(kept.texts)]
-    scenario = _script(scripts, kept.scenario)
-    payments = [_payment(scripts, row) for row in kept.rows]
+    scripts = [_within(world.library.read(text, f"texts[{at}]")) for at, text in enumerate(kept.texts)]
+    scenario = _script(world, scripts, kept.scenario)
+    payments = [_payment(world, scripts, row) for row in kept.rows]
     check(kept, payments, world.schemes)
     states = [
         (scheme, scheme.load(kept.schemes[name], [payment for payment in payments if payment.scheme == name]))
@@ -134,7 +146,7 @@ def _restore_accounts(world: World, kept: Snapshot) -> None:
 def _payment(world: World, scripts: list[Named], row: KeptPayment) -> Payment:
     payment = Payment(**{name: getattr(row, name) for name in SAME})
     payment.settlements = list(row.settlements)
-    payment.scenario = None if row.scenario is None else _script(scripts, row.scenario)
+    payment.scenario = None if row.scenario is None else _script(world, scripts, row.scenario)
     payment.pending = None if row.pending is None else _pending(payment, row.pending)
     return payment
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
-from bakong_scenarios import Scenario, ScriptFile, State, Step, find
+from bakong_scenarios import DEFAULT_SCRIPT, Scenario, ScriptFile, ScriptLibrary, State, Step
 from bakong_simulator.kernel.clock import WallMs, WorldClock
 from bakong_simulator.kernel.errors import UnknownSchemeError
 from bakong_simulator.kernel.journal import MAX_BYTES, Journal
@@ -18,7 +18,6 @@ from bakong_simulator.kernel.scheme import FakeScheme
 
 S = TypeVar("S")
 AnyScheme = FakeScheme[Any]
-DEFAULT_SCENARIO = "manual"
 MAX_UNCLAIMED = 10_000  # references that were asked for and that nobody ever showed or paid
 
 
@@ -40,6 +39,7 @@ class World:
         seed: int,
         wall_ms: WallMs,
         schemes: Sequence[AnyScheme],
+        library: ScriptLibrary,
         scenario: Scenario | None = None,
         *,
         by_token: "dict[str, World] | None" = None,
@@ -57,7 +57,7 @@ class World:
         self._wall_ms = wall_ms
         self.rng = Rng(seed)
         self.outbox = Outbox(self._ports())
-        self._begin(scenario or find(DEFAULT_SCENARIO))
+        self._begin(scenario or library.find(DEFAULT_SCRIPT))
 
     def _begin(self, scenario: Scenario) -> None:
         schemes = self.schemes.values()
@@ -68,7 +68,15 @@ class World:
         self.unclaimed: OrderedDict[Key, Payment] = OrderedDict()
         self.calls: dict[Key, int] = {}
         self.journal = Journal(lambda: self.baseline(self), self._journal_bytes)
-        self.player = Player(self.clock, self.rng, scenario, settle=self._settle_by_script, track=self._track)
+        self.player = Player(
+            self.clock,
+            self.rng,
+            self.library,
+            scenario,
+            settle=self._settle_by_script,
+            change=self._change_by_script,
+            track=self._track,
+        )
         for scheme in schemes:
             for account in scheme.accounts:
                 self.ledger.open(*account, scheme.issuer)
@@ -178,7 +186,7 @@ class World:
         key = scheme, reference
         payment = self.payments.get(key) or self.unclaimed.get(key)
         if payment is None:
-            script = self.player.choose(None, named)
+            script = self.player.choose(scheme, None, named)
             payment = self.unclaimed[key] = Payment(scheme, reference)
             if len(self.unclaimed) > MAX_UNCLAIMED:
                 self.unclaimed.popitem(last=False)
@@ -199,7 +207,7 @@ class World:
         if known is not None:
             self.player.switch(known, named)
             return known
-        script = self.player.choose(order, named)
+        script = self.player.choose(scheme.name, order, named)
         payment = Payment(*key, order, code)
         if unclaimed := self.unclaimed.pop(key, None):
             payment.attempts = unclaimed.attempts
@@ -231,6 +239,8 @@ class World:
         if not self.ledger.holds(payer):
             raise WorldError(f"no account {payer!r} in world {self.name!r} to pay from")
         payment = self.register(scheme, order, code, named)
+        if payment.has_ended:
+            raise WorldError(f"the payment is {payment.state}: nobody can pay it any more")
         step = self.player.outcome(payment) if outcome is None else Step(outcome)
         paid = replace(order, minor=amount, currency=currency or order.currency)
         if minor is None and currency is None:
@@ -272,6 +282,16 @@ class World:
             self._fund(scheme, paid.currency, paid.minor or 0)
             self._settle(payment, paid, scheme.payer, step)
 
+    def _change_by_script(self, payment: Payment, step: Step) -> None:
+        """A step that makes no settlement: the money goes back, or the payment is in another state."""
+        if step.state is not State.REFUNDED:
+            payment.reached = step.state
+            return
+        good = (at for at, row in enumerate(payment.settlements) if not (row.failed or row.returned))
+        at = max(good, default=None)
+        if at is not None and self.ledger.covers(payment.settlements[at].to_account, *_money(payment.settlements[at])):
+            self.send_back(payment, at)
+
     def _fund(self, scheme: AnyScheme, currency: str, minor: int) -> None:
         """A script's payer has what the script pays."""
         held = self.ledger.balance(scheme.payer, currency)
@@ -298,6 +318,10 @@ class World:
     def _track(self, payment: Payment, status: str) -> None:
         if payment.settlements:
             self.schemes[payment.scheme].tracked(self, self._states[payment.scheme], payment, status)
+
+
+def _money(settlement: Settlement) -> tuple[str, int]:
+    return settlement.currency, settlement.minor
 
 
 def no_baseline(_world: World) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from bakong_scenarios import Scenario, ScriptLibrary
@@ -12,6 +13,12 @@ from bakong_simulator.kernel.world import AnyScheme, World, WorldError, no_basel
 DEFAULT = "default"
 DEFAULT_SEED = 1
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
+
+
+@cache
+def library_of(schemes: tuple[AnyScheme, ...]) -> ScriptLibrary:
+    """The scripts that these schemes play; read once for all worlds of a process."""
+    return ScriptLibrary(tuple(scheme.words for scheme in schemes), {scheme.name: scheme.scripts for scheme in schemes})
 
 
 class UnknownWorldError(LookupError):
@@ -33,6 +40,7 @@ class Worlds:
     ) -> None:
         self.wall_ms = wall_ms
         self.schemes = tuple(schemes)
+        self.library = library_of(self.schemes)
         self._made = 0
         self.by_name: dict[str, World] = {}
         self.by_token: dict[str, World] = {}
@@ -49,7 +57,7 @@ class Worlds:
         if name in self.by_name:
             raise WorldError(f"a world called {name!r} is there already")
         seed = self._made if seed is None else seed
-        world = World(name, seed, self.wall_ms, self.schemes, scenario, by_token=self.by_token)
+        world = World(name, seed, self.wall_ms, self.schemes, self.library, scenario, by_token=self.by_token)
         world.baseline = self._baseline_of
         world.outbox.send = self._send
         self.by_name[name] = world

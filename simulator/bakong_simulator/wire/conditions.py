@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from bakong_scenarios import FaultRule, WebhookRule
+from bakong_scenarios.vocabulary import MIDNIGHT
 from bakong_simulator.kernel.clock import local_day
 
 
@@ -16,7 +17,6 @@ class Moment(NamedTuple):
     call: its number among the rule's calls, from 1. began_ms, now_ms: the world's time, of the scenario and the call.
     called: the endpoints that were called since the scenario began.
     draw: a number from 0 to below 1, from the world's seed, drawn anew at each call.
-    utc_offset_ms: of the days of the scheme that is called.
     """
 
     call: int
@@ -24,7 +24,6 @@ class Moment(NamedTuple):
     now_ms: int
     called: Collection[str]
     draw: Callable[[], float]
-    utc_offset_ms: int = 0
 
     @property
     def since_ms(self) -> int:
@@ -58,10 +57,10 @@ def ramp(moment: Moment, *, over_: int, from_: float, to_: float) -> bool:
     return moment.draw() < from_ + (to_ - from_) * part
 
 
-def until(moment: Moment, *, is_: str) -> bool:
-    """Until an endpoint is called, or until midnight where the scheme is, where quotas begin anew."""
-    if is_ == "midnight":
-        return local_day(moment.now_ms, moment.utc_offset_ms) == local_day(moment.began_ms, moment.utc_offset_ms)
+def until(moment: Moment, *, is_: str, utc_offset_: int = 0) -> bool:
+    """Until an endpoint is called, or until midnight where the scheme is."""
+    if is_ == MIDNIGHT:
+        return local_day(moment.now_ms, utc_offset_) == local_day(moment.began_ms, utc_offset_)
     return is_ not in moment.called
 
 

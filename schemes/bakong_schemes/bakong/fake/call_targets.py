@@ -7,7 +7,7 @@ own; a deep link about the payment of its code; the look-up of an account about 
 from collections.abc import Callable
 from typing import Any
 
-from bakong_scenarios import Scenario, by_magic
+from bakong_scenarios import Scenario
 from bakong_schemes.bakong.fake.scanning import scan
 from bakong_schemes.bakong.fake.state import BakongState
 from bakong_schemes.bakong.fake.transactions import Transaction
@@ -74,11 +74,11 @@ def _of_deeplink(state: BakongState, body: Any, named: Scenario | None) -> Scena
     except ScanError:
         return named
     known = state.payment(order.reference)
-    return known.scenario if known else state.world.player.choose(order)
+    return known.scenario if known else state.world.player.choose(state.name, order)
 
 
-def _of_account(_state: BakongState, body: Any, named: Scenario | None) -> Scenario | None:
-    return named or by_magic(None, body["accountId"], None)
+def _of_account(state: BakongState, body: Any, named: Scenario | None) -> Scenario | None:
+    return named or state.world.library.by_magic(None, body["accountId"], None, state.name)
 
 
 SINGLE: dict[str, Callable[[BakongState, Any, Scenario | None], Payment | None]] = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from bakong_scenarios import Scenario, ScenarioError, find
+from bakong_scenarios import Scenario, ScenarioError
 from bakong_schemes.bakong.fake.call_targets import call_target
 from bakong_schemes.bakong.fake.faults import FAULTS
 from bakong_schemes.bakong.fake.handlers import HANDLERS
@@ -49,7 +49,8 @@ def serve(state: BakongState, call: Call) -> Reply:
             world.journal.begin()
         if endpoint is None:
             return record(world, state.scheme, call, now_ms, name, NOTHING, _NO_PATH, None)
-        return _serve(state, call, now_ms, endpoint, find(call.scenario) if call.scenario else None)
+        named = state.world.library.find(call.scenario, state.name) if call.scenario else None
+        return _serve(state, call, now_ms, endpoint, named)
     except ScenarioError as error:
         return record(world, state.scheme, call, now_ms, name, NOTHING, scenario_error(str(error)), "scenario")
 

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from bakong_schemes.bakong.fake import open_api
-from bakong_schemes.bakong.fake.limits import PHNOM_PENH_MS
 from bakong_schemes.bakong.fake.registrations import Registrations
 from bakong_schemes.bakong.fake.replies import refusal
 from bakong_schemes.bakong.fake.scanning import scan
 from bakong_schemes.bakong.fake.state import BakongState
 from bakong_schemes.bakong.wire import codes
+from bakong_schemes.bakong.words import WORDS
 from bakong_simulator.kernel.errors import BodyError
 from bakong_simulator.kernel.payments import Order, Payment
 from bakong_simulator.kernel.scheme import Call, FakeScheme, OpeningAccount
@@ -32,7 +33,9 @@ DEFAULT_AMOUNT = {"USD": 1_00, "KHR": 4000}
 class Bakong(FakeScheme[BakongState]):
     """Its payments are known by the md5 of their code, which the shop makes: a check may come before the code."""
 
-    name = "bakong"
+    name = WORDS.name
+    words = WORDS
+    scripts = Path(__file__).parents[1] / "scenarios"
     prefix = "/v1"
     base_url = "https://api-bakong.nbc.gov.kh/v1"
     hosts = (
@@ -40,8 +43,7 @@ class Bakong(FakeScheme[BakongState]):
         *("api-bakong.nbc.org.kh", "sit-api-bakong.nbc.org.kh"),
     )
     reference_name = "md5"
-    currencies = ("KHR", "USD")
-    utc_offset_ms = PHNOM_PENH_MS
+    currencies = WORDS.currencies
     issuer = ISSUER
     payer = WALLET
     accounts = (
