@@ -41,22 +41,18 @@ def path_of(node: Node | None, words: SchemeWords) -> tuple[Step, ...]:
 def _check_place(node: Node, state: State, before: list[State]) -> None:
     """Whether a state may come after those before it."""
     meaning = MEANINGS[state]
-    if ended := [earlier for earlier in before if MEANINGS[earlier].ends]:
-        raise node.error(f"nothing can follow {str(ended[0])!r}: it ends the payment")
+    if before and MEANINGS[before[-1]].ends:
+        raise node.error(f"nothing can follow {before[-1].value!r}: it ends the payment")
     if meaning.after and not set(meaning.after) & set(before):
         if state is State.HIDDEN:
             raise node.error("only a settled payment can be hidden: begin with 'unpaid' or 'paid'")
         raise node.error(f"only a paid payment can be {state}: put 'paid' before it")
-    if barring := [earlier for earlier in before if earlier in meaning.not_after]:
-        if state is State.UNPAID:
-            raise node.error(
-                f"a {_shown(barring[0])} payment cannot become unpaid: 'hidden' is one that no check finds"
-            )
-        raise node.error(f"a {_shown(barring[0])} payment cannot become {state}")
-
-
-def _shown(state: State) -> str:
-    return "settled" if MEANINGS[state].settles else state.value
+    barred = next((earlier for earlier in before if earlier in meaning.not_after), None)
+    if barred is None:
+        return
+    if state is State.UNPAID and MEANINGS[barred].settles:
+        raise node.error("a settled payment cannot become unpaid: 'hidden' is one that no check finds")
+    raise node.error(f"{barred.value!r} cannot become {state.value!r}")
 
 
 def _step(node: Node, words: SchemeWords) -> Step:
@@ -91,7 +87,7 @@ def _step(node: Node, words: SchemeWords) -> Step:
 def _check_has(node: Node, state: str, words: SchemeWords) -> None:
     """Whether the scheme can play a state that there is."""
     if state in tuple(State) and state not in words.steps:
-        raise node.error(f"{words.name} has no step {str(state)!r}{nearest(state, words.steps, words.name)}")
+        raise node.error(f"{words.name} has no step {state!r}{nearest(state, [step.value for step in words.steps], words.name)}")
 
 
 def _at(node: Node) -> int:

@@ -44,7 +44,7 @@ async def test_a_world_can_be_made_seen_reset_and_ended(client):
 
 async def test_health_and_scenarios_answer(client):
     assert (await client.get("/sandbox/health")).json()["status"] == "ok"
-    assert {"name", "about"} == set((await client.get("/sandbox/scenarios")).json()[0])
+    assert {"name", "about", "schemes"} == set((await client.get("/sandbox/scenarios")).json()[0])
 
 
 WRONG = [
