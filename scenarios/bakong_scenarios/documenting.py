@@ -34,13 +34,8 @@ def _script(library: ScriptLibrary, entry: LibraryEntry) -> str:
     script = entry.script
     currencies = dict.fromkeys(code for scheme in entry.schemes for code in library.words[scheme].currencies)
     amount = ", ".join(_amount(AMOUNT_BASE + (script.number or 0), currency) for currency in currencies)
-    cells = (f"`{script.name}`", scheme_of(library, entry), f"`{BILL_PREFIX}{script.name.upper()}`", amount)
+    cells = (f"`{script.name}`", library.players(entry), f"`{BILL_PREFIX}{script.name.upper()}`", amount)
     return f"| {' | '.join(cells)} | {script.about} |"
-
-
-def scheme_of(library: ScriptLibrary, entry: LibraryEntry) -> str:
-    """Whose script it is; "all" where every scheme plays it."""
-    return "all" if len(entry.schemes) == len(library.words) else ", ".join(entry.schemes)
 
 
 def _amount(minor: int, currency: str) -> str:
@@ -75,6 +70,7 @@ def _words(words: SchemeWords) -> Iterator[str]:
     for kind, named in lists.items():
         if named:
             yield f"| {kind} | {', '.join(f'`{word}`' for word in named)} |"
+    yield f"| `until: midnight` in | UTC{words.utc_offset_ms / 3_600_000:+g} |"
     for fault, keys in words.own_faults.items():
         yield f"| fault `{fault}` | {'; '.join(_key(*item) for item in keys.items())} |"
 

@@ -21,11 +21,11 @@ DEFAULT_SCRIPT = "manual"
 
 
 class LibraryEntry(NamedTuple):
-    """One script of the library. schemes: those that can play it."""
+    """One script of the library. schemes: those that play it. is_shared: whether it names no scheme's own words."""
 
     script: Scenario
-    path: Path
     schemes: tuple[str, ...]
+    is_shared: bool
 
 
 class ScriptLibrary:
@@ -49,6 +49,10 @@ class ScriptLibrary:
             there = sorted({*self._own[words.name], *self._shared})
             self._names[words.name] = tuple(name for name in there if self._script(name, words))
         return self._names[words.name]
+
+    def players(self, entry: LibraryEntry) -> str:
+        """Which schemes play a script, in words: "all" for a shared one that every scheme plays."""
+        return "all" if entry.is_shared and len(entry.schemes) == len(self.words) else ", ".join(entry.schemes)
 
     def __contains__(self, name: object) -> bool:
         """Whether any scheme plays a script of this name."""
@@ -93,7 +97,7 @@ class ScriptLibrary:
         return _text(self._own[script.scheme].get(name) or self._shared[name])
 
     def entries(self, scheme: str | None = None) -> list[LibraryEntry]:
-        """Every script that any scheme plays, or that this one does; by scheme's folder and number."""
+        """Every script that any scheme plays, or that this one does, by number."""
         named = tuple(self.words) if scheme is None else (self._words(scheme).name,)
         return sorted(
             (entry for entry in self._entries() if set(entry.schemes) & set(named)),
@@ -163,14 +167,16 @@ class ScriptLibrary:
         return {scheme: _scripts_in(folder) if folder else {} for scheme, folder in folders}
 
     def _entries(self) -> Iterator[LibraryEntry]:
-        for name, path in self._shared.items():
+        for name in self._shared:
             players = [words for words in self.words.values() if name not in self._own[words.name]]
             playing = [words for words in players if self._script(name, words)]
             if playing:
-                yield LibraryEntry(self.find(name, playing[0].name), path, tuple(words.name for words in playing))
+                yield LibraryEntry(
+                    self.find(name, playing[0].name), tuple(words.name for words in playing), is_shared=True
+                )
         for scheme, scripts in self._own.items():
-            for name, path in scripts.items():
-                yield LibraryEntry(self.find(name, scheme), path, (scheme,))
+            for name in scripts:
+                yield LibraryEntry(self.find(name, scheme), (scheme,), is_shared=False)
 
 
 class ScriptFile:

@@ -87,7 +87,9 @@ def _step(node: Node, words: SchemeWords) -> Step:
 def _check_has(node: Node, state: str, words: SchemeWords) -> None:
     """Whether the scheme can play a state that there is."""
     if state in tuple(State) and state not in words.steps:
-        raise node.error(f"{words.name} has no step {state!r}{nearest(state, [step.value for step in words.steps], words.name)}")
+        raise node.error(
+            f"{words.name} has no step {state!r}{nearest(state, [step.value for step in words.steps], words.name)}"
+        )
 
 
 def _at(node: Node) -> int:

@@ -95,12 +95,20 @@ def test_scripts_are_used_by_name_file_and_standard_input(run, tmp_path):
     assert good(run("scenario", "use", "paid"))["name"] == "paid"
     assert good(run("scenario", "use", str(script)))["name"] == "mine"
     assert good(run("scenario", "use", "-", stdin="name: piped"))["name"] == "piped"
+    assert good(run("scenario", "use", "timeout", "--scheme", "bakong"))["name"] == "timeout"
+    exit_code, message = run("scenario", "use", "paid", "--scheme", "bakng")
+    assert (exit_code, "unknown scheme 'bakng'; did you mean 'bakong'? (known: bakong" in message) == (1, True)
     exit_code, told = run("scenario", "use", "piad")
     assert (exit_code, "did you mean 'paid'" in told) == (1, True)
 
 
 def test_scripts_are_listed_shown_and_checked(run, tmp_path):
     assert all(name in run("scenario", "list")[1] for name in LIBRARY.names())
+    lines = run("scenario", "list", "--scheme", "bakong")[1].splitlines()
+    assert len(lines) == len(LIBRARY.names("bakong"))
+    assert "  2  paid                    The payer is quick." in "\n".join(lines)
+    assert " 22  token-expired           bakong: The token is refused" in "\n".join(lines)
+    assert run("scenario", "list", "--scheme", "bakng")[0] == 1
     assert run("scenario", "show", "paid")[1].startswith("name: paid\n")
     assert run("scenario", "show", "piad")[0] == 1
     wrong = tmp_path / "wrong.yaml"

@@ -103,7 +103,10 @@ def test_a_script_that_names_no_scheme_is_the_firsts(both):
         ("scheme: cards\nfaults: [{fault: skew}]", "s.yaml:3: unknown value 'skew'"),
         (
             "payment: [unpaid, cancelled]",
-            "s.yaml:2: bakong has no step 'cancelled'; did you mean 'failed'? (known to bakong: unpaid, paid, failed, refunded, hidden)",
+            (
+                "s.yaml:2: bakong has no step 'cancelled'; did you mean 'failed'? "
+                "(known to bakong: unpaid, paid, failed, refunded, hidden)"
+            ),
         ),
         ("payment: [{authorized: {for: 1h}}]", "s.yaml:2: bakong has no step 'authorized'"),
         ("scheme: cards\npayment: [paid, hidden]", "s.yaml:3: cards has no step 'hidden'"),
@@ -222,7 +225,7 @@ def test_the_schema_knows_every_schemes_words(both):
 def test_the_tables_name_every_schemes_words(both):
     page = tables(both)
     assert "| `declined` | cards | `SBX-DECLINED` | 7,007.70 EUR, 700,770 JPY | The bank refuses the card. |" in page
-    assert "| `token-expired` | bakong |" in page
+    assert "| `token-expired` | bakong | `SBX-TOKEN-EXPIRED` | 700,722 KHR, 7,007.22 USD |" in page
     assert "| `paid` | all |" in page
     assert "| refusals: `refuse`, `as` | `card_declined`, `rate_limited` |" in page
     assert "| `authorized` | the payer has agreed, and no money has moved: it waits to be captured | cards |" in page

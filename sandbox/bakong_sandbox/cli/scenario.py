@@ -11,13 +11,12 @@ from bakong_sandbox.cli.control import show as show_json
 from bakong_sandbox.cli.simulator import AT, DEFAULT, InWorld, Url
 from bakong_sandbox.stack.scripts import LIBRARY
 from bakong_scenarios import ScenarioError
-from bakong_scenarios.documenting import scheme_of
 from bakong_scenarios.schema import schema as json_schema
 
 scenario = typer.Typer(no_args_is_help=True, help="Scripts of what a payment scheme does.")
 commands = typer.Typer()
 commands.add_typer(scenario, name="scenario")
-OfScheme = Annotated[str | None, typer.Option("--scheme", metavar="NAME", help="Only of this scheme.")]
+OfScheme = Annotated[str | None, typer.Option("--scheme", metavar="NAME", help="The scheme whose scripts are meant.")]
 
 
 @scenario.command("list")
@@ -28,8 +27,8 @@ def list_scenarios(scheme: OfScheme = None) -> None:
     except ScenarioError as error:
         fail(str(error), REFUSED)
     for entry in entries:
-        script, of = entry.script, scheme_of(LIBRARY, entry)
-        print(f"{script.number:>3}  {script.name:<22}  {'' if of == 'all' else f'{of}: '}{script.about}")
+        script, of = entry.script, LIBRARY.players(entry)
+        print(f"{script.number or '':>3}  {script.name:<22}  {'' if of == 'all' else f'{of}: '}{script.about}")
 
 
 @scenario.command("show")
