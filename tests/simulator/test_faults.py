@@ -14,6 +14,7 @@ from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_scenarios import FaultRule, read
 from bakong_scenarios.vocabulary import ALTERNATIVES
 from bakong_schemes.bakong.fake.faults import FAULTS as PLAYED
+from bakong_schemes.bakong.fake.limits import PHNOM_PENH_MS
 from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_schemes.bakong.words import WORDS
 from bakong_simulator import app
@@ -100,8 +101,8 @@ def struck(conditions, moments):
     return "".join("x" if hold(rule, moment) else "." for moment in moments)
 
 
-def moments(*, calls=range(1, 11), since=lambda call: 0, draw=0.5, called=()):
-    return [Moment(call, 0, since(call), called, lambda: draw) for call in calls]
+def moments(*, calls=range(1, 11), since=lambda call: 0, draw=0.5, called=(), offset=0):
+    return [Moment(call, 0, since(call), called, lambda: draw, offset) for call in calls]
 
 
 @pytest.mark.parametrize(
@@ -123,6 +124,7 @@ def moments(*, calls=range(1, 11), since=lambda call: 0, draw=0.5, called=()):
             {"since": lambda call: call * 6_000_000 + 1_200_000},
             "xxxxxxxxx.",
         ),
+        ({"until": {"is": "midnight"}}, {"since": lambda call: call * 10_000_000}, "xxxxxxxx.."),
         ({"first": {"calls": 3}, "burst": {"calls": 1, "every": 2}}, {}, "x.x......."),
     ],
 )

@@ -36,7 +36,7 @@ class ByTask(EdgeProtocol):
 @pytest.fixture(params=[EdgeProtocol, ByTask], ids=["at once", "by task"])
 async def wire(request, world):
     """A connection to a simulator, and its token."""
-    token = world.default.registrations.issue()
+    token = world.default.state(BAKONG).registrations.issue()
     with listen(0) as port:
         async with serve(app.build(world), port, http=request.param, dates=False):
             reader, writer = await asyncio.open_connection(*port.getsockname()[:2])

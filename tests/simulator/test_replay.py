@@ -1,6 +1,8 @@
 """One seed replays a run: the same answers and journals, byte for byte; and a world can be kept and put back."""
 
 import json
+from decimal import Decimal
+from pathlib import Path
 from random import Random
 
 import httpx
@@ -171,14 +173,16 @@ async def test_a_world_put_back_goes_on_as_the_one_that_was_kept(api, hand, outs
 @pytest.mark.parametrize(
     "change",
     [
-        {"accounts": [{"account_id": "a@b", "name": "", "KHR": 1, "USD": 0}]},
+        {"accounts": [{"account_id": "a@b", "name": "", "balances": {"KHR": 1}}]},
         {"scenario": {"name": "nowhere", "text": None}},
         {"scenario": {"name": "paid", "text": 0}},
         {"texts": ["name: broken\nno: key"]},
-        {"version": 2},
+        {"version": 3},
         {"player": {}},
         {"more": 1},
-        {"limits": {"quota": -1}},
+        {"schemes": {}, "payments": [{"scheme": "nobody"}]},
+        {"schemes": {"nobody": {}}},
+        {"schemes": {"bakong": {}}},
     ],
     ids=str,
 )
@@ -206,6 +210,17 @@ def of_pending(kept, **fields):
     return changed(kept, pending=kept["payments"][0]["pending"] | fields)
 
 
+PAID = {
+    **dict.fromkeys(("hash", "external_ref", "instruction_ref", "receiver_bank", "receiver_bank_account"), "x"),
+    "acknowledged_ms": 0,
+    "tracking_status": "",
+}
+
+
+def bakong(kept, **fields):
+    return {"schemes": {"bakong": kept["schemes"]["bakong"] | fields}}
+
+
 CONTRADICTIONS = {
     "'issuer@nbc' is missing": lambda kept: without(kept, "issuer@nbc"),
     "'sandkhppxxx@sand' is missing": lambda kept: without(kept, "sandkhppxxx@sand"),
@@ -213,22 +228,27 @@ CONTRADICTIONS = {
     "holds -5 KHR": lambda kept: {
         "accounts": [
             *kept["accounts"],
-            {"account_id": "a@b", "name": "", "KHR": -5, "USD": 0},
-            {"account_id": "c@d", "name": "", "KHR": 5, "USD": 0},
+            {"account_id": "a@b", "name": "", "balances": {"KHR": -5}},
+            {"account_id": "c@d", "name": "", "balances": {"KHR": 5}},
         ]
     },
-    "tokens: 'developer@sandbox.test' has one": lambda _: {"registrations": {}},
-    "the md5": lambda kept: {"payments": kept["payments"] * 2},
-    "is one of payments": lambda kept: {"strangers": kept["payments"], "payments": []},
-    "order.md5": lambda kept: of_order(kept, md5="0" * 32),
-    "order.currency": lambda kept: of_order(kept, currency="THB"),
+    "tokens: 'developer@sandbox.test' has one": lambda kept: bakong(kept, registrations={}),
+    "bakong's reference": lambda kept: {"payments": kept["payments"] * 2},
+    "is one of payments": lambda kept: {"unclaimed": kept["payments"], "payments": []},
+    "order.reference": lambda kept: of_order(kept, reference="0" * 32),
+    "order.currency": lambda kept: of_order(kept, currency="XXX"),
+    "no scheme is called 'nobody'": lambda kept: changed(kept, scheme="nobody"),
+    "has 1, and its payment 0 settlements": lambda kept: bakong(
+        kept, receipts={kept["payments"][0]["reference"]: [PAID]}
+    ),
     "order.minor": lambda kept: of_order(kept, minor=0),
     "step is 7": lambda kept: changed(kept, step=7),
     "pending.from_account": lambda kept: of_pending(kept, from_account="nobody@devb"),
     "pending.step": lambda kept: of_pending(kept, step=0),
     "no timer 0": lambda kept: changed(kept, timers={}),
     "timer 3": lambda kept: changed(kept, timers={"0": 0, "3": 0}),
-    "limits.quota": lambda kept: {"limits": kept["limits"] | {"quota": 2**70}},
+    "limits.quota": lambda kept: bakong(kept, limits=kept["schemes"]["bakong"]["limits"] | {"quota": 2**70}),
+    "no snapshot of version 1": lambda _: {"version": 1},
 }
 
 
@@ -242,6 +262,44 @@ async def test_a_snapshot_that_lacks_or_contradicts_something_is_refused_with_wh
     refused = await hand.put("/snapshot", json=kept | CONTRADICTIONS[complaint](kept))
     assert (refused.status_code, complaint in refused.json()["detail"]) == (422, True), refused.text
     assert (await hand.get("/snapshot")).json() == kept
+
+
+def of_version_1(name):
+    """What the sandbox wrote when Bakong was its only scheme; see data/README.md."""
+    return json.loads((Path(__file__).parent / "data" / f"{name}-1.json").read_text())
+
+
+async def test_a_snapshot_of_version_1_is_put_back_with_all_that_it_held(hand, outside, worlds):
+    old = of_version_1("snapshot")
+    assert (await hand.put("/snapshot", json=old)).status_code == 200
+    shown = (await hand.get("")).json()
+    assert (shown["profile"], shown["limits"], shown["outbox"]) == ("sit", old["limits"], old["outbox"])
+    assert (await hand.get("/accounts")).json() == [
+        {
+            "account_id": row["account_id"],
+            "name": row["name"],
+            "balances": {"KHR": str(row["KHR"]), "USD": f"{Decimal(row['USD']) / 100:.2f}"},
+            "balances_minor": {"KHR": row["KHR"], "USD": row["USD"]},
+        }
+        for row in old["accounts"]
+    ]
+    paid = [(await hand.get(f"/payments/{row['md5']}")).json() for row in old["payments"]]
+    assert [row["hashes"] for row in paid] == [[one["hash"] for one in row["receipts"]] for row in old["payments"]]
+    assert (paid[2]["trackingStatus"], paid[2]["createdDateMs"]) == ("REFUNDED_BY_RECEIVER", NOW_MS)
+    assert (await hand.delete(f"/payments/{paid[2]['md5']}")).status_code == 409
+    headers = {"authorization": f"Bearer {old['tokens'][0]['token']}", "x-forwarded-for": "36.37.1.1"}
+    await hand.post("/clock/advance", json={"seconds": 10})
+    answers = [
+        (await outside.post(CHECK, json={"md5": row["md5"]}, headers=headers)).json()["errorCode"]
+        for row in [*old["payments"][:2], old["payments"][3], *old["strangers"]]
+    ]
+    assert answers == [None, 3, None, None]
+    assert ledgers_sum_to_zero(worlds)
+
+
+async def test_a_recording_of_version_1_is_replayed_to_the_same_bytes():
+    replayed, world = await replay(of_version_1("recording"), build, SCHEMES)
+    assert (replayed.calls, replayed.different, world.name) == (12, [], "old")
 
 
 async def test_a_world_put_back_goes_on_with_the_tracking_statuses_of_a_payment(api, hand, code):

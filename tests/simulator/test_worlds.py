@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_sandbox.stack.scripts import LIBRARY
 from bakong_scenarios import State
 from bakong_schemes.bakong.fake.registrations import MAX_TOKENS
@@ -61,7 +62,7 @@ async def test_a_day_with_a_thousand_payments_pending_settles_all_in_order_befor
     settle = world.state(BAKONG).transactions.add
     world.state(BAKONG).transactions.add = lambda receipt, payment: (settled.append(receipt), settle(receipt, payment))
     for number in range(1000):
-        world.pay(scan(code_of(number).qr), code_of(number).qr)
+        world.pay(BAKONG, scan(code_of(number).qr), code_of(number).qr)
         await world.clock.advance(1)
     assert settled == []
     await world.clock.advance(86_400_000)
@@ -69,7 +70,7 @@ async def test_a_day_with_a_thousand_payments_pending_settles_all_in_order_befor
     times = [receipt.created_ms for receipt in settled]
     assert times == sorted(times)
     assert [receipt.hash for receipt in settled] == [
-        world.payments[code_of(number).md5].receipts[0].hash for number in range(1000)
+        world.state(BAKONG).receipts[code_of(number).md5].rows[0].hash for number in range(1000)
     ]
 
 
@@ -88,7 +89,7 @@ ACTS = st.lists(
 @example(acts=[("pay", 0, 10**12), ("reverse", 0, 1), ("reverse", 0, 1)])
 def test_the_ledger_sums_to_zero_after_any_mix(acts):
     async def story():
-        world = World("w", 1, lambda: NOW_MS, (BAKONG,), LIBRARY)
+        world = World("w", 1, lambda: NOW_MS, SCHEMES, LIBRARY)
         world.clock.set_mode(Mode.FROZEN, at_ms=NOW_MS)
         for act, number, minor in acts:
             await perform(world, act, number, minor)
@@ -103,16 +104,16 @@ async def perform(world, act, number, minor):
     code = code_of(number, "1.50")
     try:
         if act == "pay":
-            world.pay(scan(code.qr), code.qr, minor=minor)
+            world.pay(BAKONG, scan(code.qr), code.qr, minor=minor)
         elif act == "fail":
-            world.pay(scan(code.qr), code.qr, outcome=State.FAILED)
-        elif act == "reverse" and code.md5 in world.payments:
-            for receipt in world.payments[code.md5].receipts:
+            world.pay(BAKONG, scan(code.qr), code.qr, outcome=State.FAILED)
+        elif act == "reverse" and code.md5 in world.state(BAKONG).receipts:
+            for receipt in world.state(BAKONG).receipts[code.md5].rows:
                 world.state(BAKONG).reverse(receipt.hash)
         elif act == "open":
             world.ledger.open(f"a{number}@devb", balances={"USD": minor})
         elif act == "poor":
-            world.pay(scan(code.qr), code.qr, minor=minor, from_account=f"a{number}@devb")
+            world.pay(BAKONG, scan(code.qr), code.qr, minor=minor, from_account=f"a{number}@devb")
         else:
             await world.clock.advance(minor % 100_000)
     except (LedgerError, WorldError):
@@ -209,7 +210,7 @@ async def test_what_a_wallet_has_sent_arrives_whatever_is_asked_meanwhile(hand, 
     for _ in range(3):
         await api.post("check_transaction_by_md5", json={"md5": code.md5}, headers=headers)
     await hand.post("/clock/advance", json={"seconds": 10})
-    assert [receipt.from_account for receipt in world.payments[code.md5].receipts] == ["rich@devb"]
+    assert [row.from_account for row in world.payments[BAKONG.name, code.md5].settlements] == ["rich@devb"]
 
 
 async def test_tokens_that_a_world_has_dropped_lead_nowhere(worlds):

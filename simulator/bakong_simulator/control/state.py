@@ -98,6 +98,6 @@ async def restore_snapshot(snapshot: Annotated[dict[str, Any], Body()], world: C
     try:
         kept = snapshots.parse(snapshot, world.scheme())
     except ValidationError as error:
-        raise RequestValidationError(error.errors()) from None
+        raise RequestValidationError([{**row, "loc": ("body", *row["loc"])} for row in error.errors()]) from None
     snapshots.restore(world, kept)
     return of_world(world)
