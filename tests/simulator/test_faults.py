@@ -101,6 +101,9 @@ def struck(conditions, moments):
     return "".join("x" if hold(rule, moment) else "." for moment in moments)
 
 
+MIDNIGHT = {"until": {"is": "midnight"}}
+
+
 def moments(*, calls=range(1, 11), since=lambda call: 0, draw=0.5, called=(), offset=0):
     return [Moment(call, 0, since(call), called, lambda: draw, offset) for call in calls]
 
@@ -124,7 +127,7 @@ def moments(*, calls=range(1, 11), since=lambda call: 0, draw=0.5, called=(), of
             {"since": lambda call: call * 6_000_000 + 1_200_000},
             "xxxxxxxxx.",
         ),
-        ({"until": {"is": "midnight"}}, {"since": lambda call: call * 10_000_000}, "xxxxxxxx.."),
+        (MIDNIGHT, {"since": lambda call: call * 10_000_000}, "xxxxxxxx.."),
         ({"first": {"calls": 3}, "burst": {"calls": 1, "every": 2}}, {}, "x.x......."),
     ],
 )

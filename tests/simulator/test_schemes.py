@@ -2,6 +2,7 @@
 
 import json
 import re
+from types import MappingProxyType
 
 import httpx
 import pytest
@@ -16,10 +17,12 @@ from bakong_simulator.kernel.errors import BodyError, ScanError
 from bakong_simulator.kernel.payments import Order
 from bakong_simulator.kernel.scheme import FakeScheme, OpeningAccount
 from bakong_simulator.kernel.worlds import Worlds
-from bakong_simulator.wire.connection_faults import FAULTS, play
+from bakong_simulator.wire import body_faults, connection_faults
+from bakong_simulator.wire.connection_faults import play
 from bakong_simulator.wire.reply import Reply
 from tests.conftest import NOW_MS
 
+FAULTS = connection_faults.FAULTS | body_faults.FAULTS
 MD5 = "0" * 32
 SLOW = "name: slow\npayment:\n  - unpaid\n  - paid: {after: 10s}"
 
@@ -36,7 +39,7 @@ class Till(FakeScheme[dict]):
     issuer = "bank"
     payer = "buyer"
     accounts = (OpeningAccount("buyer", "Buyer", {"THB": 500_00}), OpeningAccount("shop", "Shop"))
-    default_amounts = {"THB": 20_00, "JPY": 100}
+    default_amounts = MappingProxyType({"THB": 20_00, "JPY": 100})
 
     def new(self, world, before):
         return {"key": world.name, "moves": [], "charges": 0} if before is None else before | {"moves": []}
