@@ -14,7 +14,6 @@ from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_scenarios import FaultRule, read
 from bakong_scenarios.vocabulary import ALTERNATIVES
 from bakong_schemes.bakong.fake.faults import FAULTS as PLAYED
-from bakong_schemes.bakong.fake.limits import PHNOM_PENH_MS
 from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_schemes.bakong.words import WORDS
 from bakong_simulator import app

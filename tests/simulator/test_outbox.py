@@ -4,7 +4,7 @@ import asyncio
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bakong_sandbox.stack.schemes import SCHEMES
@@ -13,6 +13,7 @@ from bakong_scenarios import Scenario
 from bakong_scenarios.vocabulary import WEBHOOK_FAULTS
 from bakong_simulator.control.webhook_shapes import NewFault
 from bakong_simulator.kernel import outbox, snapshots
+from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.errors import BodyError
 from bakong_simulator.kernel.outbox import NextFault
 from bakong_simulator.kernel.webhooks import Endpoint, Message, OutboxError, Outcome, State, Webhooks
@@ -80,6 +81,27 @@ async def test_an_advance_right_after_the_payment_keeps_to_the_schedule(world):
     publish(world)
     await world.clock.advance(SPAN_MS)
     assert shop.times_s == [0, 60]
+
+
+async def test_where_time_flows_retries_come_by_themselves():
+    wall_ms = [NOW_MS]
+    world = World("w", 1, lambda: wall_ms[0])
+    shop, again = open_shop(world, 500), asyncio.Event()
+
+    async def receive(attempt, done):
+        await shop(attempt, done)
+        if len(shop.seen) == 2:
+            again.set()
+
+    world.outbox.send = receive
+    world.clock.set_mode(Mode.SCALED, at_ms=NOW_MS, rate=100_000)
+    publish(world)
+    await world.clock.settled()
+    wall_ms[0] += 1  # a hundred seconds of the world's
+    async with asyncio.timeout(30):
+        await again.wait()
+    assert shop.ids == ["evt_1", "evt_1"]
+    world.clock.close()
 
 
 async def test_what_falls_due_within_an_advance_posts_within_it(world):
@@ -436,6 +458,7 @@ def tell(seed, rules, answers, steps) -> tuple[World, Shop]:
 
 
 @settings(deadline=None)
+@example(seed=0, rules="{fault: late, first: 1}, {fault: out_of_order}", answers=[], steps=["post", "post"])
 @given(seed=st.integers(0, 99), rules=RULES, answers=st.lists(ANSWERS, max_size=30), steps=STEPS)
 def test_every_event_ends_delivered_or_given_up_after_exactly_its_schedule(seed, rules, answers, steps):
     world, shop = tell(seed, rules, answers, steps)

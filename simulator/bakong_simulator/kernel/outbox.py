@@ -159,8 +159,9 @@ class Outbox:
         faults = tuple(map(_struck, rules.values()))
         now = self._clock.now_ms()
         due_ms = now + (_ms(rules["late"], "by") if "late" in rules else 0)
-        is_held = "out_of_order" in rules and lane_of(target) not in self._held
-        if is_held:
+        held_from_ms = None
+        if "out_of_order" in rules and lane_of(target) not in self._held:
+            held_from_ms = due_ms
             due_ms += _ms(rules["out_of_order"], "within")
         events: list[Event] = []
         for _ in range(2 if "twice" in rules else 1):
@@ -168,8 +169,9 @@ class Outbox:
                 break
             self.posted += 1
             first = events[0].number if events else None
-            events.append(Event(self.posted, message, target, now, payment, faults, copy_of=first, held=is_held))
-            self._keep(events[-1])
+            event = Event(self.posted, message, target, now, payment, faults, first, held_from_ms=held_from_ms)
+            events.append(event)
+            self._keep(event)
         for event in events:
             self._schedule(event, due_ms)
         return events
@@ -227,7 +229,7 @@ class Outbox:
     def _keep(self, event: Event) -> None:
         self.events[event.number] = event
         self._bytes += event.size
-        if event.held:
+        if event.held_from_ms is not None:
             self._held.setdefault(event.lane, []).append(event.number)
 
     # Attempts
@@ -317,8 +319,8 @@ class Outbox:
 
     def _let_go(self, event: Event) -> None:
         """It waits no longer to be overtaken."""
-        if event.held:
-            event.held = False
+        if event.held_from_ms is not None:
+            event.held_from_ms = None
             held = self._held[event.lane]
             held.remove(event.number)
             if not held:
@@ -327,10 +329,11 @@ class Outbox:
     def _overtaken_by(self, event: Event) -> None:
         """Let what waited to be overtaken follow the first attempt of a later event."""
         for number in list(self._held.get(event.lane, ())):
-            if number < event.number:
-                held = self.events[number]
+            held = self.events[number]
+            if number < event.number and held.held_from_ms is not None:
+                due_ms = max(held.held_from_ms, self._clock.now_ms())
                 self._let_go(held)
-                self._schedule(held, self._clock.now_ms())
+                self._schedule(held, due_ms)
 
 
 def _ms(rule: WebhookRule, name: str) -> int:

@@ -67,7 +67,7 @@ class KeptEvent(_Kept):
     state: State
     reason: str | None
     due_ms: Ms | None
-    held: bool
+    held_from_ms: Ms | None
     scheduled: Count
     attempts: list[KeptAttempt]
 
@@ -107,7 +107,7 @@ def check(outbox: Outbox, kept: KeptOutbox) -> None:
     for event in kept.events:
         if (event.state is State.PENDING) != (event.due_ms is not None):
             raise BodyError(f"webhooks.events: {event.number} is {event.state} with due_ms {event.due_ms}")
-        if event.held and event.state is not State.PENDING:
+        if event.held_from_ms is not None and event.state is not State.PENDING:
             raise BodyError(f"webhooks.events: {event.number} is {event.state}, and held")
     if sum(len(event.body) for event in kept.events) > MAX_BYTES * 4 // 3:
         raise BodyError(f"webhooks.events: their bodies are larger than {MAX_BYTES} bytes")
@@ -134,7 +134,7 @@ def _kept(event: Event) -> KeptEvent:
         state=event.state,
         reason=event.reason,
         due_ms=event.due_ms,
-        held=event.held,
+        held_from_ms=event.held_from_ms,
         scheduled=event.scheduled,
         attempts=[_attempt(row) for row in event.tried],
     )
@@ -165,7 +165,7 @@ def _event(kept: KeptEvent) -> Event:
         state=kept.state,
         reason=kept.reason,
         due_ms=kept.due_ms,
-        held=kept.held,
+        held_from_ms=kept.held_from_ms,
         scheduled=kept.scheduled,
         tried=[_tried(row) for row in kept.attempts],
     )

@@ -203,7 +203,8 @@ class Event:
 
     number: from 1, in the world. payment: the reference of the payment that it is about. copy_of: for the second of
     one that is sent twice, the number of the first. reason: why it was given up.
-    due_ms: when the next attempt is due. held: it waits to be overtaken. scheduled: attempts by the schedule so far.
+    due_ms: when the next attempt is due. held_from_ms: it waits to be overtaken, and may then leave from that time on.
+    scheduled: attempts by the schedule so far.
     """
 
     number: int
@@ -216,7 +217,7 @@ class Event:
     state: State = State.PENDING
     reason: str | None = None
     due_ms: int | None = None
-    held: bool = False
+    held_from_ms: int | None = None
     scheduled: int = 0
     tried: list[Tried] = field(default_factory=list)
 
