@@ -390,15 +390,16 @@ async def test_what_is_pending_goes_on_in_a_world_that_is_restored(world):
     assert event.number == 3
 
 
-async def test_an_attempt_that_was_under_way_is_made_anew(world):
+async def test_an_attempt_that_was_under_way_is_made_anew_and_counted_once(world):
     open_shop(world, "hang")
-    publish(world)
+    publish(world, script=script("{fault: wrong_key, attempts: 1}"))
     await world.clock.settled()
     other = World("other", 9, lambda: NOW_MS)
-    shop = open_shop(other)
+    shop = open_shop(other, *[500] * 9)
     snapshots.restore(other, snapshots.take(world))
-    await other.clock.settled()
-    assert shop.ids == ["evt_1"]
+    await other.clock.advance(SPAN_MS)
+    assert shop.times_s == [0, 60, 360, 3960]
+    assert [is_signed(attempt) for _, attempt in shop.seen] == [False, True, True, True]
 
 
 async def test_a_snapshot_of_a_scheme_that_is_not_there_is_refused(world):

@@ -240,9 +240,8 @@ class Outbox:
         if event is None or not (resent or event.is_due(now)):
             return
         if not resent:
-            event.scheduled += 1
             self._let_go(event)
-        faults = () if resent else event.struck_by(event.scheduled)
+        faults = () if resent else event.struck_by(event.scheduled + 1)
         way = UnderWay(number, event.target.url, now)
         self._lanes.begin(event.lane, way)
         attempt, problem = self._attempt(event, faults)
@@ -282,6 +281,7 @@ class Outbox:
             return
         tried = begun._replace(outcome=outcome._replace(answer=outcome.answer[:MAX_ANSWER]))
         event.tried.append(tried)
+        event.scheduled += not tried.resent
         if event.number in self.events:
             self._bytes += len(tried.outcome.answer)
         self.log.record(self._ports.calls(), event, attempt, tried)
