@@ -4,7 +4,8 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from bakong_scenarios import ScenarioError, find, read
+from bakong_sandbox.stack.scripts import LIBRARY
+from bakong_scenarios import ScenarioError
 from bakong_scenarios.schema import schema
 
 SCRIPT = """
@@ -20,7 +21,7 @@ rules:
 
 
 def test_the_rules_are_read_as_written():
-    late, lost, swapped = read(SCRIPT, "s.yaml", find).webhooks
+    late, lost, swapped = LIBRARY.read(SCRIPT, "s.yaml").webhooks
     assert (late.fault, late.parameters, late.conditions) == ("late", {"by": 5000}, {"chance": {"is": 0.1}})
     assert (lost.parameters, lost.conditions) == ({"attempts": 2}, {"first": {"calls": 3}})
     assert swapped.parameters == {"within": 60_000}
@@ -29,7 +30,7 @@ def test_the_rules_are_read_as_written():
 
 
 def test_the_rules_of_a_script_strike_the_payments_of_each_of_its_rules():
-    own, played = read(SCRIPT, "s.yaml", find).rules
+    own, played = LIBRARY.read(SCRIPT, "s.yaml").rules
     assert [rule.fault for rule in own.webhooks] == ["twice", "late", "lost", "out_of_order"]
     assert [rule.fault for rule in played.webhooks] == ["late", "lost", "out_of_order"]
 
@@ -52,7 +53,7 @@ WRONG = [
 def test_a_wrong_rule_is_refused_with_its_line_and_by_the_schema(rule, message):
     text = f"name: x\nwebhooks:\n  - {rule}"
     with pytest.raises(ScenarioError) as caught:
-        read(text, "s.yaml", find)
+        LIBRARY.read(text, "s.yaml")
     assert str(caught.value).startswith(message)
     if "by: 0s" not in rule:  # a duration's least is not in the schema
         assert not jsonschema_rs.validator_for(schema()).is_valid(yaml.safe_load(text))
@@ -60,7 +61,7 @@ def test_a_wrong_rule_is_refused_with_its_line_and_by_the_schema(rule, message):
 
 def test_what_a_rule_plays_brings_its_own_webhooks():
     with pytest.raises(ScenarioError, match="'play' names a whole scenario"):
-        read("name: x\nrules:\n  - {play: paid, webhooks: [{fault: lost}]}", "s.yaml", find)
+        LIBRARY.read("name: x\nrules:\n  - {play: paid, webhooks: [{fault: lost}]}", "s.yaml")
 
 
 def test_the_schema_takes_what_the_reader_takes():

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 
-from bakong_scenarios import read
+from bakong_sandbox.stack.scripts import LIBRARY
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.webhooks import Endpoint, Message, Outcome, Signed, Webhooks
 from tests.conftest import NOW_MS
@@ -82,7 +82,7 @@ def publish(world, number=1, **options):
 
 
 def script(rules):
-    return read(f"name: odd-post\nwebhooks: [{rules}]")
+    return LIBRARY.read(f"name: odd-post\nwebhooks: [{rules}]")
 
 
 def states(world):

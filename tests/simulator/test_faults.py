@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_sandbox.stack.scripts import LIBRARY
 from bakong_sandbox.stack.serving import listen, serve, url_of
-from bakong_scenarios import FaultRule, read
+from bakong_scenarios import FaultRule
 from bakong_scenarios.vocabulary import ALTERNATIVES
 from bakong_schemes.bakong.fake.faults import FAULTS as PLAYED
 from bakong_schemes.bakong.fake.scheme import BAKONG
@@ -103,8 +103,8 @@ def struck(conditions, moments):
 MIDNIGHT = {"until": {"is": "midnight"}}
 
 
-def moments(*, calls=range(1, 11), since=lambda call: 0, draw=0.5, called=(), offset=0):
-    return [Moment(call, 0, since(call), called, lambda: draw, offset) for call in calls]
+def moments(*, calls=range(1, 11), since=lambda call: 0, draw=0.5, called=()):
+    return [Moment(call, 0, since(call), called, lambda: draw) for call in calls]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ WIRES = [
 @pytest.mark.parametrize("faults", WIRES)
 async def test_a_fault_on_the_wire_leaves_no_task_and_no_error_behind(wired, faults):
     world, client = wired
-    world.set_scenario(read(f"name: w\nfaults: [{faults}]"))
+    world.set_scenario(LIBRARY.read(f"name: w\nfaults: [{faults}]"))
     headers = {"authorization": f"Bearer {world.state(BAKONG).registrations.issue()}"}
     for _ in range(3):
         try:

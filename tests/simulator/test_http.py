@@ -8,8 +8,8 @@ import pytest
 
 from bakong_sandbox.stack.edge import EdgeProtocol
 from bakong_sandbox.stack.schemes import SCHEMES
+from bakong_sandbox.stack.scripts import LIBRARY
 from bakong_sandbox.stack.serving import listen, serve
-from bakong_scenarios import read as scenario_of
 from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_simulator import app
 from bakong_simulator.kernel.worlds import Worlds
@@ -267,7 +267,7 @@ CONVERSATIONS = {
 async def spoken(protocol, pieces_of, script):
     """All bytes that come back in one conversation, and what the journal then holds."""
     worlds = Worlds(lambda: NOW_MS, SCHEMES)
-    worlds.default.set_scenario(scenario_of(script))
+    worlds.default.set_scenario(LIBRARY.read(script))
     token = worlds.default.state(BAKONG).registrations.issue()
     with listen(0) as port:
         async with serve(app.build(worlds), port, http=protocol, dates=False), asyncio.timeout(60):

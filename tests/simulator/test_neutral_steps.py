@@ -6,11 +6,12 @@ import orjson
 import pytest
 
 from bakong_scenarios import ScriptLibrary, State
+from bakong_schemes.bakong.fake.scheme import WALLET
 from bakong_schemes.bakong.words import WORDS
 from bakong_simulator.kernel import snapshots
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.snapshot_document import Snapshot
-from bakong_simulator.kernel.world import WALLET, WorldError
+from bakong_simulator.kernel.world import WorldError
 from bakong_simulator.kernel.worlds import Worlds
 from tests.conftest import NOW_MS
 
