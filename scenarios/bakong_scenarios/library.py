@@ -18,6 +18,7 @@ from bakong_scenarios.words import NEUTRAL, SchemeWords
 
 SHARED = Path(__file__).parent / "library"
 DEFAULT_SCRIPT = "manual"
+MAX_TEXTS = 100  # scripts of users' own that are kept in the words of other schemes
 
 
 class LibraryEntry(NamedTuple):
@@ -39,6 +40,7 @@ class ScriptLibrary:
         self.default = words[0]
         self._folders = folders or {}
         self._scripts: dict[tuple[str, str], Scenario | None] = {}
+        self._texts: dict[tuple[str, str], Scenario | None] = {}
         self._names: dict[str, tuple[str, ...]] = {}
         self._numbers: dict[str, dict[int, Scenario]] = {}
 
@@ -107,12 +109,17 @@ class ScriptLibrary:
     def for_scheme(self, scenario: Scenario, scheme: str) -> Scenario:
         """What a payment of a scheme follows in a world that plays a scenario: it, or the same script in its words.
 
-        Where it has none, the default one: nothing happens by itself.
+        A script of a user's own that names no scheme is every scheme's that has its words. Where a scheme has no such
+        script, it plays the default one: nothing happens by itself.
         """
         if scenario.scheme == scheme:
             return scenario
-        is_shared = scenario.text is None and scenario.name not in self._own.get(scenario.scheme, ())
-        same = self._script(scenario.name, self._words(scheme)) if is_shared else None
+        if scenario.text is not None:
+            same = self._reread(scenario.text, self._words(scheme))
+        elif scenario.name in self._own.get(scenario.scheme, ()):
+            same = None
+        else:
+            same = self._script(scenario.name, self._words(scheme))
         return same or self.find(DEFAULT_SCRIPT, scheme)
 
     def read(self, text: str, file: str = "scenario") -> Scenario:
@@ -147,6 +154,19 @@ class ScriptLibrary:
         else:
             return None
         return replace(script, text=None)
+
+    def _reread(self, text: str, words: SchemeWords) -> Scenario | None:
+        """A script in the words of another scheme; None where it names a scheme, or words that this one has not."""
+        key = text, words.name
+        if key not in self._texts:
+            try:
+                script = read(text, "scenario", Known(words, self.words, self.find))
+            except ScenarioError:
+                script = None
+            if len(self._texts) >= MAX_TEXTS:
+                self._texts.clear()
+            self._texts[key] = script if script is not None and script.scheme == words.name else None
+        return self._texts[key]
 
     def _steps(self, name: str) -> set[State]:
         """The states in a shared script's path."""

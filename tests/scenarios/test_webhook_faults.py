@@ -56,7 +56,7 @@ def test_a_wrong_rule_is_refused_with_its_line_and_by_the_schema(rule, message):
         LIBRARY.read(text, "s.yaml")
     assert str(caught.value).startswith(message)
     if "by: 0s" not in rule:  # a duration's least is not in the schema
-        assert not jsonschema_rs.validator_for(schema()).is_valid(yaml.safe_load(text))
+        assert not jsonschema_rs.validator_for(schema(LIBRARY)).is_valid(yaml.safe_load(text))
 
 
 def test_what_a_rule_plays_brings_its_own_webhooks():
@@ -65,5 +65,5 @@ def test_what_a_rule_plays_brings_its_own_webhooks():
 
 
 def test_the_schema_takes_what_the_reader_takes():
-    validator = jsonschema_rs.validator_for(schema())
+    validator = jsonschema_rs.validator_for(schema(LIBRARY))
     assert [str(error) for error in validator.iter_errors(yaml.safe_load(SCRIPT))] == []

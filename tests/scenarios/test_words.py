@@ -1,5 +1,6 @@
 """Each scheme's scripts are read in its own words, and the shared ones in those of every scheme."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema_rs
@@ -170,7 +171,10 @@ def test_a_payment_of_another_scheme_follows_the_same_script_or_the_default_one(
     assert both.for_scheme(timeout, "bakong") is timeout
     assert both.for_scheme(timeout, "cards") is both.find("timeout", "cards")
     assert both.for_scheme(expired_token, "cards") is both.find("manual", "cards")
-    assert both.for_scheme(both.read("name: timeout", "mine.yaml"), "cards") is both.find("manual", "cards")
+    mine = both.read("name: timeout\npayment: [unpaid]", "mine.yaml")
+    assert both.for_scheme(mine, "cards") == replace(mine, scheme="cards")
+    for text in ("name: timeout\nscheme: bakong", "name: timeout\nfaults: [{on: renew_token, fault: hang}]"):
+        assert both.for_scheme(both.read(text, "mine.yaml"), "cards") is both.find("manual", "cards")
 
 
 def test_a_schemes_own_script_has_to_say_whose_it_is(tmp_path):

@@ -4,9 +4,11 @@ import hashlib
 import hmac
 import json
 
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_sandbox.stack.scripts import LIBRARY
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.webhooks import Endpoint, Message, Outcome, Signed, Webhooks
+from bakong_simulator.kernel.world import World
 from tests.conftest import NOW_MS
 
 URL = "http://shop.test/hooks"
@@ -66,6 +68,11 @@ class Shop:
     @property
     def times_s(self):
         return [at_ms / 1000 for at_ms, _ in self.seen]
+
+
+def new_world(seed, wall_ms=lambda: NOW_MS):
+    """A world of its own, whose wall stands still."""
+    return World("w", seed, wall_ms, SCHEMES, LIBRARY)
 
 
 def open_shop(world, *answers, scheme=TINY):

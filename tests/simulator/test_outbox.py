@@ -27,6 +27,7 @@ from tests.simulator.shop import (
     Shop,
     event_of,
     is_signed,
+    new_world,
     open_shop,
     publish,
     script,
@@ -85,7 +86,7 @@ async def test_an_advance_right_after_the_payment_keeps_to_the_schedule(world):
 
 async def test_where_time_flows_retries_come_by_themselves():
     wall_ms = [NOW_MS]
-    world = World("w", 1, lambda: wall_ms[0])
+    world = new_world(1, lambda: wall_ms[0])
     shop, again = open_shop(world, 500), asyncio.Event()
 
     async def receive(attempt, done):
@@ -378,7 +379,7 @@ async def test_what_is_pending_goes_on_in_a_world_that_is_restored(world):
     kept = snapshots.take(world)
     again = snapshots.Snapshot.model_validate_json(kept.model_dump_json())
 
-    other = World("other", 9, lambda: NOW_MS)
+    other = new_world(9)
     shop = open_shop(other)
     snapshots.restore(other, again)
     assert snapshots.take(other).webhooks == kept.webhooks
@@ -394,7 +395,7 @@ async def test_an_attempt_that_was_under_way_is_made_anew_and_counted_once(world
     open_shop(world, "hang")
     publish(world, script=script("{fault: wrong_key, attempts: 1}"))
     await world.clock.settled()
-    other = World("other", 9, lambda: NOW_MS)
+    other = new_world(9)
     shop = open_shop(other, *[500] * 9)
     snapshots.restore(other, snapshots.take(world))
     await other.clock.advance(SPAN_MS)
@@ -406,7 +407,7 @@ async def test_a_snapshot_of_a_scheme_that_is_not_there_is_refused(world):
     open_shop(world)
     publish(world)
     kept = snapshots.take(world)
-    other = World("other", 9, lambda: NOW_MS)
+    other = new_world(9)
     with pytest.raises(BodyError, match="webhooks: scheme: read 'tiny'"):
         snapshots.restore(other, kept)
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 import httpx
 import pytest
 
+from bakong_scenarios import SchemeWords, State
 from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_simulator import app as simulator_app
 from bakong_simulator.control import build
@@ -31,6 +32,13 @@ class Till(FakeScheme[dict]):
     """A scheme of charges: POST /till/charges makes one, GET /till/charges/<reference> says how it stands."""
 
     name = "till"
+    words = SchemeWords(
+        "till",
+        steps=(State.UNPAID, State.PAID, State.FAILED, State.HIDDEN),
+        endpoints=("make_charge", "get_charge"),
+        checks=("get_charge",),
+        currencies=("THB", "JPY"),
+    )
     prefix = "/till"
     base_url = "https://api.till.test/v2"
     hosts = ("api.till.test",)

@@ -97,6 +97,8 @@ class Payment:
 
     @property
     def state(self) -> State:
+        if self.reached is not None and not self.hidden:
+            return self.reached
         settlement = self.settlement
         if settlement is None:
             return State.UNPAID

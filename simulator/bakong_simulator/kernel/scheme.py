@@ -62,7 +62,7 @@ class FakeScheme(Protocol[State]):
 
     name: str
     words: SchemeWords
-    scripts: Path
+    scripts: Path | None = None
     prefix: str
     base_url: str
     hosts: tuple[str, ...]

@@ -113,6 +113,10 @@ class World:
         """What a scheme knows of this world."""
         return cast(S, self._states[scheme.name])
 
+    def state_of(self, name: str) -> Any:
+        """The same by the scheme's name, for a module of the scheme that its record itself imports."""
+        return self._states[name]
+
     def put_state(self, scheme: FakeScheme[S], state: S) -> None:
         """Let a scheme know something else."""
         self._states[scheme.name] = state

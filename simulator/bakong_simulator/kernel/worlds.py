@@ -18,7 +18,9 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 @cache
 def library_of(schemes: tuple[AnyScheme, ...]) -> ScriptLibrary:
     """The scripts that these schemes play; read once for all worlds of a process."""
-    return ScriptLibrary(tuple(scheme.words for scheme in schemes), {scheme.name: scheme.scripts for scheme in schemes})
+    return ScriptLibrary(
+        tuple(scheme.words for scheme in schemes), {scheme.name: scheme.scripts for scheme in schemes if scheme.scripts}
+    )
 
 
 class UnknownWorldError(LookupError):

@@ -10,9 +10,10 @@ from pydantic import Field, StringConstraints
 
 from bakong_schemes.bakong.fake.registrations import EMAIL
 from bakong_schemes.bakong.fake.rows import tracked
-from bakong_schemes.bakong.fake.scheme import BAKONG
+from bakong_schemes.bakong.fake.state import BakongState
 from bakong_schemes.bakong.fake.tokens import LIFE_S
 from bakong_schemes.bakong.wire import PROFILES, TRANSACTION_KEYS
+from bakong_schemes.bakong.words import WORDS
 from bakong_simulator.control import responses
 from bakong_simulator.control.dependencies import CurrentWorld, get_payment
 from bakong_simulator.control.requests import MAX_SECONDS, Count, Reference, Strict
@@ -102,8 +103,13 @@ class BakongPayment(responses.PaymentShown):
     hashes: list[str]
 
 
+def _state(world: World) -> BakongState:
+    state: BakongState = world.state_of(WORDS.name)
+    return state
+
+
 def show(world: World) -> dict[str, Any]:
-    state = world.state(BAKONG)
+    state = _state(world)
     return {
         "profile": state.profile.name,
         "limits": asdict(state.limits) | {"cambodia": [str(network) for network in state.limits.cambodia]},
@@ -112,7 +118,7 @@ def show(world: World) -> dict[str, Any]:
 
 
 def show_payment(world: World, payment: Payment, at: int | None) -> dict[str, Any]:
-    receipts = world.state(BAKONG).receipts_of(payment)
+    receipts = _state(world).receipts_of(payment)
     return {
         **responses.of_payment(world, payment, at),
         "md5": payment.reference,
@@ -129,7 +135,7 @@ def change(given: Settings) -> Callable[[World], None]:
     named = {} if given.limits is None else _limits(given.limits)
 
     def apply(world: World) -> None:
-        state = world.state(BAKONG)
+        state = _state(world)
         if given.limits is not None:
             state.limits = replace(state.limits, **named)
         if given.profile is not None:
@@ -154,13 +160,13 @@ router = APIRouter()
 
 @router.post("/tokens", response_model=Token)
 async def make_token(new: NewToken, world: CurrentWorld) -> dict[str, str]:
-    return {"token": world.state(BAKONG).registrations.issue(new.email, new.expires_in_s)}
+    return {"token": _state(world).registrations.issue(new.email, new.expires_in_s)}
 
 
 @router.delete("/tokens", status_code=204)
 async def take_back_tokens(world: CurrentWorld, token: Annotated[TokenText | None, Query()] = None) -> None:
     """Take a token back, or with none named each that was issued: 401 from now on, until one is renewed."""
-    registrations = world.state(BAKONG).registrations
+    registrations = _state(world).registrations
     if token is None:
         registrations.revoke_all()
     elif not registrations.revoke(token):
@@ -170,8 +176,8 @@ async def take_back_tokens(world: CurrentWorld, token: Annotated[TokenText | Non
 @router.delete("/payments/{reference}", response_model=BakongPayment)
 async def reverse_payment(reference: Reference, world: CurrentWorld) -> dict[str, Any]:
     """The receiver's bank sends the money back. Checks answer it from then on as REFUNDED_BY_RECEIVER."""
-    state = world.state(BAKONG)
-    payment = get_payment(world, reference, BAKONG.name)
+    state = _state(world)
+    payment = get_payment(world, reference, WORDS.name)
     receipts = state.receipts_of(payment)
     last = next((at for at in reversed(range(len(receipts))) if not receipts[at].failed), None)
     if last is None:
@@ -187,7 +193,7 @@ CONTROL = SchemeControl(
     facts=Facts,
     show=show,
     credentials=Token,
-    issue=lambda world: {"token": world.state(BAKONG).registrations.issue()},
+    issue=lambda world: {"token": _state(world).registrations.issue()},
     payment=BakongPayment,
     show_payment=show_payment,
 )
