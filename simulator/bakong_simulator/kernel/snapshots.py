@@ -24,7 +24,6 @@ from bakong_simulator.kernel.snapshot_document import (
 )
 from bakong_simulator.kernel.world import AnyScheme, World
 
-Named = dict[str, Scenario]
 # What a payment's row holds as the payment itself does; the rest of it refers to scripts and timers.
 SAME = (
     *(
@@ -109,7 +108,7 @@ def restore(world: World, kept: Snapshot) -> None:
 
     Raises BodyError and ScenarioError, before anything has changed.
     """
-    scripts = [_within(world.library.read(text, f"texts[{at}]")) for at, text in enumerate(kept.texts)]
+    scripts = [world.library.read(text, f"texts[{at}]") for at, text in enumerate(kept.texts)]
     scenario = _script(world, scripts, kept.scenario)
     payments = [_payment(world, scripts, row) for row in kept.rows]
     check(kept, payments, world.schemes)
@@ -143,7 +142,7 @@ def _restore_accounts(world: World, kept: Snapshot) -> None:
     world.ledger.accounts = left | accounts
 
 
-def _payment(world: World, scripts: list[Named], row: KeptPayment) -> Payment:
+def _payment(world: World, scripts: list[Scenario], row: KeptPayment) -> Payment:
     payment = Payment(**{name: getattr(row, name) for name in SAME})
     payment.settlements = list(row.settlements)
     payment.scenario = None if row.scenario is None else _script(world, scripts, row.scenario)
@@ -151,18 +150,20 @@ def _payment(world: World, scripts: list[Named], row: KeptPayment) -> Payment:
     return payment
 
 
-def _within(scenario: Scenario) -> Named:
-    """What stands in a script under which name: its rules, and the whole."""
+def _within(world: World, script: Scenario, scheme: str | None) -> dict[str, Scenario]:
+    """What a script holds under which name, in the words of a scheme: its rules, and the whole."""
+    scenario = script if scheme is None else world.library.for_scheme(script, scheme)
     return {rule.name: rule for rule in reversed(scenario.rules)} | {scenario.name: scenario}
 
 
-def _script(world: World, scripts: list[Named], kept: KeptScript) -> Scenario:
+def _script(world: World, scripts: list[Scenario], kept: KeptScript) -> Scenario:
     """The scenario, of one of the texts or of the library. Raises BodyError, ScenarioError."""
     if kept.text is None:
         return world.library.find(kept.name, kept.scheme)
-    if kept.text >= len(scripts) or kept.name not in scripts[kept.text]:
+    named = _within(world, scripts[kept.text], kept.scheme) if kept.text < len(scripts) else {}
+    if kept.name not in named:
         raise BodyError(f"texts[{kept.text}] holds no scenario called {kept.name!r}")
-    return scripts[kept.text][kept.name]
+    return named[kept.name]
 
 
 def _pending(payment: Payment, kept: KeptPending) -> Pending:
