@@ -120,6 +120,11 @@ campaign-contracts: $(VENV)/.installed-test
 .PHONY: openapi campaign-contracts
 
 
+# The folder of a new payment scheme, from schemes/bakong_schemes/_template; its README says what to fill in.
+scheme: $(VENV)/.installed-test
+	@$(BIN)/python scripts/new_scheme.py '$(NAME)'
+.PHONY: scheme
+
 .PHONY: proration benchmark-budget benchmark-history
 # Each law of proration over 20,000 examples: some minutes.
 proration: $(VENV)/.installed-test

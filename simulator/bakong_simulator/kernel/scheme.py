@@ -101,11 +101,13 @@ class FakeScheme(Protocol[State]):
         """What a script pays under a reference whose code nobody has shown; None where it cannot be paid."""
         return None
 
-    def moved(self, world: "World", state: State, payment: Payment, at: int) -> None:
+    def moved(self, world: "World", state: State, payment: Payment, at: int) -> None:  # noqa: ARG002  a default
         """The settlement of this number is new, or its money went back: the time for receipts and webhooks."""
+        return
 
-    def tracked(self, world: "World", state: State, payment: Payment, status: str) -> None:
+    def tracked(self, world: "World", state: State, payment: Payment, status: str) -> None:  # noqa: ARG002  a default
         """The newest settlement of a payment has reached a tracking status of its script."""
+        return
 
     def dump(self, state: State) -> Any:
         """The state as JSON values, but for what the payments hold."""
