@@ -16,7 +16,7 @@ TRANSACTION = {"hash": "a" * 64, "toAccountId": "noodle_shop@devb", "amount": 0.
 
 def bakong(body, *, status=200):
     transport = httpx.MockTransport(lambda _: httpx.Response(status, content=body))
-    return HttpBakong(httpx.AsyncClient(transport=transport, base_url="http://bakong"), "token", None)
+    return HttpBakong(httpx.AsyncClient(transport=transport, base_url="http://bakong"), "token", None, now_ms=lambda: 0)
 
 
 def envelope(data, **changes):
@@ -89,7 +89,9 @@ async def test_no_more_is_read_of_an_answer_than_256_kilobytes():
             yield b" " * 64 * 1024
 
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=parts()))
-    client = HttpBakong(httpx.AsyncClient(transport=transport, base_url="http://bakong"), "token", None)
+    client = HttpBakong(
+        httpx.AsyncClient(transport=transport, base_url="http://bakong"), "token", None, now_ms=lambda: 0
+    )
     assert (await client.check(MD5)).why == "garbage"
     assert len(sent) == MAX_ANSWER_BYTES // (64 * 1024) + 1
 
