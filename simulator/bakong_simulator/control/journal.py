@@ -1,6 +1,7 @@
 """The journal: reading, exporting, holding it to what a test expects; and metrics."""
 
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -16,7 +17,7 @@ from bakong_simulator.kernel.world import World
 
 router = APIRouter()
 IN_WORLD = "/sandbox/worlds/{world}"
-VERSION = "0.1.0"
+VERSION = version("bakong-sandbox")
 JOURNAL = responses.JournalShown | responses.HarShown | responses.RecordingShown
 
 
