@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ["emvqr", "khqr", "contracts", "scenarios", "simulator", "service", "schemes", "loadtests", "sandbox"]
+SCHEMES = "schemes/bakong_schemes"
 BIN = Path(sys.executable).parent
 
 
@@ -42,22 +43,40 @@ def test_the_tools_find_nothing(command):
         ("service/bakong_service/usecases/core.py", "import bakong_service.adapters.bakong", "The service's layers"),
         ("emvqr/tlv.py", "import khqr.tags", "Imports run one way"),
         ("sandbox/bakong_sandbox/stack/tls.py", "import bakong_sandbox.devkit.plugin", "The sandbox's layers"),
+        ("simulator/bakong_simulator/kernel/world.py", "import bakong_schemes.bakong.wire", "Imports run one way"),
+        (f"{SCHEMES}/bakong/wire/codes.py", "import bakong_schemes.other", "Schemes know nothing of each other"),
+        (f"{SCHEMES}/other/fake/__init__.py", "import bakong_schemes.other.adapter", "A scheme's fake does not"),
+        (
+            f"{SCHEMES}/other/adapter/__init__.py",
+            "import bakong_schemes.other.fake",
+            "A scheme's adapter does not import",
+        ),
     ],
     ids=[
         *("fake-knows-service", "codec-knows-contracts", "domain-knows-sql", "core-knows-adapter", "emv-knows-khqr"),
-        "stack-knows-devkit",
+        *(
+            "stack-knows-devkit",
+            "kernel-knows-scheme",
+            "scheme-knows-scheme",
+            "fake-knows-adapter",
+            "adapter-knows-fake",
+        ),
     ],
 )
 def test_an_offending_import_is_caught(tmp_path, module, line, contract):
     for package in FOLDERS:
         run("cp", "-r", str(ROOT / package), str(tmp_path))
     (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
+    for part in ("", "fake", "adapter"):
+        (tmp_path / SCHEMES / "other" / part).mkdir(parents=True, exist_ok=True)
+        (tmp_path / SCHEMES / "other" / part / "__init__.py").write_text('"""A scheme beside the others."""\n')
     target = tmp_path / module
     target.write_text(target.read_text() + f"\n{line}\n")
     path = os.pathsep.join(str(tmp_path / root) for root in ("", *FOLDERS))
     result = run(str(BIN / "lint-imports"), "--no-cache", cwd=tmp_path, env={"PYTHONPATH": path})
     assert result.returncode != 0
-    assert f"{contract} BROKEN" in result.stdout
+    broken = [line for line in result.stdout.splitlines() if line.endswith(" BROKEN")]
+    assert (len(broken), broken[0].startswith(contract)) == (1, True), result.stdout
 
 
 @pytest.mark.parametrize("package", FOLDERS)

@@ -39,11 +39,11 @@ def simulator(profile="current"):
     world.clock.set_mode(Mode.FROZEN, at_ms=NOW_MS)
     world.state(BAKONG).profile = PROFILES[profile]
     paid, failed, static = code(), code(bill="INV-2"), code(amount=None)
-    world.pay(scan(paid.qr))
-    world.pay(scan(failed.qr), outcome=State.FAILED)
-    world.pay(scan(static.qr), minor=400)
+    world.pay(BAKONG, scan(paid.qr))
+    world.pay(BAKONG, scan(failed.qr), outcome=State.FAILED)
+    world.pay(BAKONG, scan(static.qr), minor=400)
     world.ledger.open(ACCOUNT)
-    hashes = tuple(payment.receipts[0].hash for payment in world.payments.values())[:2]
+    hashes = tuple(kept.rows[0].hash for kept in world.state(BAKONG).receipts.values())[:2]
     targets = Targets(md5s=(paid.md5, failed.md5, static.md5), hashes=hashes, accounts=(ACCOUNT,))
     return worlds, targets
 
