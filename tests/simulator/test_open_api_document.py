@@ -79,15 +79,17 @@ def test_every_path_of_the_document_is_a_route_and_no_other_is():
     begin_again()
     for path in document()["paths"]:
         asked = Call(path.removeprefix("/v1/"), "POST", token, b"{}")
-        assert serve(worlds.default.state(BAKONG), asked).status != 404, path
-    assert serve(worlds.default.state(BAKONG), Call("nothing", "POST", token, b"{}")).status == 404
+        assert serve(worlds.default, worlds.default.state(BAKONG), asked).status != 404, path
+    assert serve(worlds.default, worlds.default.state(BAKONG), Call("nothing", "POST", token, b"{}")).status == 404
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_profile_serves_the_twelve(profile):
     world = Worlds(lambda: NOW_MS, SCHEMES).default
     world.state(BAKONG).profile = PROFILES[profile]
-    statuses = {serve(world.state(BAKONG), Call(endpoint.name, "POST", token, b"{}")).status for endpoint in ENDPOINTS}
+    statuses = {
+        serve(world, world.state(BAKONG), Call(endpoint.name, "POST", token, b"{}")).status for endpoint in ENDPOINTS
+    }
     assert 404 not in statuses
 
 

@@ -22,10 +22,6 @@ class CallTarget(NamedTuple):
     payment: Payment | None
     scripts: tuple[tuple[Scenario | None, int], ...]
 
-    @property
-    def reference(self) -> str | None:
-        return None if self.payment is None else self.payment.reference
-
 
 NOTHING = CallTarget(0, None, ())
 
@@ -55,8 +51,11 @@ def about_many(
 
 def faults(world: World, scheme: AnyScheme, endpoint: str, about: CallTarget) -> list[FaultRule]:
     """The faults that strike the call, in the order of its scripts. Raises ScenarioError."""
-    playing = [pair for pair in about.scripts if pair[0] is None or pair[0].faults]
-    return [rule for script, number in playing for rule in world.player.faults(scheme.name, endpoint, number, script)]
+    rules: list[FaultRule] = []
+    for script, number in about.scripts:
+        if script is None or script.faults:
+            rules += world.player.faults(scheme.name, endpoint, number, script)
+    return rules
 
 
 def record(
@@ -70,30 +69,33 @@ def record(
     fault: str | None,
 ) -> Reply:
     """Write the call down, and give its reply back; see journal.Entry for the order of the fields."""
-    payment = about.payment
-    script = payment.scenario if payment is not None else None
+    path, method, token, body, client, asked, headers, query = call
+    number, payment, _ = about
+    script, step, reference = None, None, None
+    if payment is not None:
+        script, step, reference = payment.scenario, payment.step, payment.reference
     world.journal.record(
         (
             at_ms,
             scheme.name,
             endpoint,
-            call.method,
-            call.path[:MAX_TEXT],
-            call.query[:MAX_TEXT].decode("latin-1"),
-            call.token,
-            call.client,
-            call.scenario,
-            about.reference,
-            about.number,
+            method,
+            path if len(path) <= MAX_TEXT else path[:MAX_TEXT],
+            query[:MAX_TEXT].decode("latin-1") if query else "",
+            token,
+            client,
+            asked,
+            reference,
+            number,
             script.name if script is not None else world.playing,
-            payment.step if payment is not None else None,
+            step,
             reply.status,
             reply.error_code,
             fault,
             reply.delay_ms,
             reply.content_type,
-            call.headers,
-            call.body,
+            headers,
+            body,
             reply.body,
         )
     )

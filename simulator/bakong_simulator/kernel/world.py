@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from bakong_scenarios import DEFAULT_SCRIPT, Scenario, ScriptFile, ScriptLibrary, State, Step
 from bakong_simulator.kernel.clock import WallMs, WorldClock
@@ -111,7 +111,8 @@ class World:
 
     def state(self, scheme: FakeScheme[S]) -> S:
         """What a scheme knows of this world."""
-        return cast(S, self._states[scheme.name])
+        state: S = self._states[scheme.name]
+        return state
 
     def state_of(self, name: str) -> Any:
         """The same by the scheme's name, for a module of the scheme that its record itself imports."""

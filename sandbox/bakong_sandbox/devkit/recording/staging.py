@@ -72,7 +72,7 @@ class Stage:
         if _code(exchange) == code.DAILY_QUOTA.number:
             state.exhaust_quota(token)
         call = Call(asked.endpoint, asked.method, token, self._raw(asked), scenario=_scenario(exchange))
-        reply = serve(state, call)
+        reply = serve(self._world, state, call)
         state.limits = OFF
         headers = {"content-type": reply.content_type.decode("latin-1")}
         headers |= {name.decode().lower(): value.decode("latin-1") for name, value in reply.headers}

@@ -51,8 +51,9 @@ def _renew_token(state: BakongState, body: Any) -> Reply:
 # Transactions
 
 
-def _check_md5(state: BakongState, body: Any) -> Reply:
-    payment = state.check(body["md5"].lower())
+def check_md5(state: BakongState, payment: Payment) -> Reply:
+    """The answer to the check of an md5, whose payment is known already."""
+    state.world.player.on_poll(payment)
     at = payment.shown
     if at is None:
         return _NOT_FOUND
@@ -160,12 +161,11 @@ def _check_account(state: BakongState, body: Any) -> Reply:
 _EXISTS: Envelope = success(code.ACCOUNT_EXISTS)
 _ACCOUNT_EXISTS = answer(_EXISTS)
 
-HANDLERS: dict[str, Handler] = {
+HANDLERS: dict[str, Handler] = {  # all but check_md5, which needs no body
     "request_token": _request_token,
     "verify": _verify,
     "renew_token": _renew_token,
     "generate_deeplink_by_qr": _deeplink,
-    "check_transaction_by_md5": _check_md5,
     "check_transaction_by_hash": _check_hash,
     "check_transaction_by_short_hash": _check_short_hash,
     "check_transaction_by_instruction_ref": _check_instruction_ref,

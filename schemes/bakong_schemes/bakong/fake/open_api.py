@@ -11,7 +11,7 @@ import orjson
 from bakong_scenarios import Scenario, ScenarioError
 from bakong_schemes.bakong.fake.call_targets import call_target
 from bakong_schemes.bakong.fake.faults import FAULTS
-from bakong_schemes.bakong.fake.handlers import HANDLERS
+from bakong_schemes.bakong.fake.handlers import HANDLERS, check_md5
 from bakong_schemes.bakong.fake.limits import OFF
 from bakong_schemes.bakong.fake.replies import refusal, scenario_error
 from bakong_schemes.bakong.fake.state import BakongState
@@ -19,7 +19,9 @@ from bakong_schemes.bakong.wire import ENDPOINTS, MAX_ITEMS, PROFILES, Endpoint
 from bakong_schemes.bakong.wire import codes as code
 from bakong_schemes.bakong.wire.endpoints import Field
 from bakong_simulator.kernel.calls import NOTHING, about_none, faults, record
+from bakong_simulator.kernel.payments import Payment
 from bakong_simulator.kernel.scheme import MAX_BODY, Call
+from bakong_simulator.kernel.world import World
 from bakong_simulator.wire.connection_faults import play
 from bakong_simulator.wire.reply import Reply, cloudfront_page, nginx_page
 
@@ -35,12 +37,11 @@ _TOO_MANY = nginx_page(429)
 _FORBIDDEN = nginx_page(403)
 
 
-def serve(state: BakongState, call: Call) -> Reply:
+def serve(world: World, state: BakongState, call: Call) -> Reply:
     """The reply to one call of /v1/<path>, with the scenario's faults; the call is in the journal.
 
     A scenario that is wrong, or in which nothing fits, is answered loudly.
     """
-    world = state.world
     endpoint = _NAMES[state.profile.name].get(call.path)
     name = call.path[:MAX_NAME] if endpoint is None else endpoint.name
     now_ms = world.clock.now_ms()
@@ -66,7 +67,7 @@ def _serve(state: BakongState, call: Call, now_ms: int, endpoint: Endpoint, name
     if call.method != "POST":
         reply = _NO_METHOD
     elif not rules or all(FAULTS[rule.fault].reaches_api for rule in rules):
-        reply = _answer(state, endpoint, call, now_ms, body if has_form else None)
+        reply = _answer(state, endpoint, call, now_ms, body if has_form else None, about.payment)
     else:
         reply = _MISSING
     for rule in rules:
@@ -85,8 +86,10 @@ def _refused_at_the_edge(state: BakongState, call: Call, now_ms: int) -> Reply |
     return None
 
 
-def _answer(state: BakongState, endpoint: Endpoint, call: Call, now_ms: int, body: Any) -> Reply:
-    """What the API says; body is None where it has not the endpoint's form."""
+def _answer(
+    state: BakongState, endpoint: Endpoint, call: Call, now_ms: int, body: Any, payment: Payment | None
+) -> Reply:
+    """What the API says; body is None where it has not the endpoint's form. payment: the one that the call is about."""
     profile, quota = state.profile, state.limits.quota
     if endpoint is _MD5_LIST and profile.md5_list == "forbidden":
         return _FORBIDDEN
@@ -97,10 +100,10 @@ def _answer(state: BakongState, endpoint: Endpoint, call: Call, now_ms: int, bod
             return _UNAUTHORIZED
         if quota is not None and number > quota:
             return _QUOTA
-    if len(call.body) > MAX_BODY:
-        return _TOO_LARGE
     if body is None:
-        return _MISSING
+        return _TOO_LARGE if len(call.body) > MAX_BODY else _MISSING
+    if endpoint is _MD5 and payment is not None:
+        return check_md5(state, payment)
     return HANDLERS[endpoint.name](state, body)
 
 
@@ -150,7 +153,7 @@ def _names(*, aliases: bool) -> dict[str, Endpoint]:
 
 
 _NAMES = {profile.name: _names(aliases=profile.aliases) for profile in PROFILES.values()}
-_MD5_LIST, _ACCOUNT = (
+_MD5, _MD5_LIST, _ACCOUNT = (
     next(endpoint for endpoint in ENDPOINTS if endpoint.name == name)
-    for name in ("check_transaction_by_md5_list", "check_bakong_account")
+    for name in ("check_transaction_by_md5", "check_transaction_by_md5_list", "check_bakong_account")
 )

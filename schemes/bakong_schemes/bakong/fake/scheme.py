@@ -16,7 +16,7 @@ from bakong_schemes.bakong.wire import codes
 from bakong_schemes.bakong.words import WORDS
 from bakong_simulator.kernel.errors import BodyError
 from bakong_simulator.kernel.payments import Order, Payment
-from bakong_simulator.kernel.scheme import Call, FakeScheme, OpeningAccount
+from bakong_simulator.kernel.scheme import FakeScheme, OpeningAccount
 from bakong_simulator.kernel.world import World
 from bakong_simulator.wire.reply import Reply
 
@@ -52,6 +52,7 @@ class Bakong(FakeScheme[BakongState]):
     )
     account_ids = r"[^@\s]{1,31}@[^@\s]{1,31}"
     default_amounts = DEFAULT_AMOUNT
+    serve = staticmethod(open_api.serve)
     unknown_world = refusal(codes.UNAUTHORIZED)._replace(status=404)
 
     def __init__(self) -> None:
@@ -68,9 +69,6 @@ class Bakong(FakeScheme[BakongState]):
         if before is not None:
             state.profile, state.limits = before.profile, before.limits
         return state
-
-    def serve(self, _world: World, state: BakongState, call: Call) -> Reply:
-        return open_api.serve(state, call)
 
     def scan(self, text: str) -> Order:
         return scan(text)
