@@ -7,7 +7,7 @@ A call finds its scheme by the first segment of its path, and its world by path 
 import re
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from bakong_contracts.service_api import INVALID, TOO_LARGE
 from bakong_simulator.control import build as build_control
@@ -37,6 +37,15 @@ def build(worlds: Worlds) -> "Simulator":
     return Simulator(worlds)
 
 
+class Route(NamedTuple):
+    """Where a path leads: to a scheme, in the world of that name, and what is asked there; or to a document of it."""
+
+    scheme: AnyScheme
+    world: str | None
+    below: str
+    document: Callable[[str], Reply] | None
+
+
 class Simulator:
     """The ASGI app; and for a server that has a call whole, `answer`, which needs no task."""
 
@@ -44,28 +53,21 @@ class Simulator:
         worlds.baseline = snapshots.document
         worlds.send = WebhookSender()
         self._worlds = worlds
-        self._first = worlds.schemes[0]
         self._schemes = {scheme.prefix: scheme for scheme in worlds.schemes}
-        self._documents = {
-            f"{scheme.prefix}/{name}": document
-            for scheme in worlds.schemes
-            for name, document in scheme.documents.items()
-        }
+        self._known_route = lru_cache(maxsize=1024)(self._find_route)
         self._control = build_control(worlds)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        path: str = scope.get("path", "")
         if scope["type"] != "http":
             await self._control(scope, receive, send)
-        elif path in self._documents:
-            reply = self._documents[path](scope["method"])
-            await send_reply(scope, receive, send, reply, self._worlds.wall_ms())
-        elif path.startswith(_CONTROL_PREFIXES):
+        elif (route := self._route(scope["path"])) is None:
             await _guarded(self._worlds, self._control, scope, receive, _dated(send, self._worlds.wall_ms()))
+        elif route.document is not None:
+            await send_reply(scope, receive, send, route.document(scope["method"]), self._worlds.wall_ms())
         else:
             body = await _body(receive, MAX_BODY, await receive())
             if body is not None:
-                world, reply = self._reply(scope, body)
+                world, reply = self._reply(route, scope, body)
                 await send_reply(scope, receive, send, _scale_delays(world, reply), world.clock.now_ms())
 
     def answer(self, scope: dict[str, Any], body: bytes) -> Answer | App | None:
@@ -74,9 +76,10 @@ class Simulator:
         Where something befalls the reply on the wire, an ASGI app that sends it; None for any other call, which the app
         itself answers.
         """
-        if scope["path"].startswith(_CONTROL_PREFIXES) or scope["path"] in self._documents:
+        route = self._route(scope["path"])
+        if route is None or route.document is not None:
             return None
-        world, reply = self._reply(scope, body if len(body) <= MAX_BODY else body[: MAX_BODY + 1])
+        world, reply = self._reply(route, scope, body if len(body) <= MAX_BODY else body[: MAX_BODY + 1])
         now_ms = world.clock.now_ms()
         if reply[4:] == _PLAIN:
             return reply.status, _head(reply.content_type, len(reply.body), now_ms // 1000), reply.body
@@ -86,19 +89,30 @@ class Simulator:
 
         return later
 
-    def _reply(self, scope: dict[str, Any], body: bytes) -> tuple[World, Reply]:
+    def _route(self, path: str) -> Route | None:
+        """Where a path leads; None is the control API. What is asked of a world again and again is one string."""
+        return self._known_route(path) if len(path) <= MAX_NAME else self._find_route(path)
+
+    def _find_route(self, path: str) -> Route | None:
+        if path.startswith(_CONTROL_PREFIXES):
+            return None
+        if not path.startswith("/w/"):
+            scheme, below = self._scheme_of(path)
+            return Route(scheme, None, below, scheme.documents.get(below))
+        world, slash, rest = path[3:].partition("/")
+        scheme, below = self._scheme_of(slash + rest)
+        return Route(scheme, world, below or "/", None)
+
+    def _scheme_of(self, path: str) -> tuple[AnyScheme, str]:
+        """The scheme whose prefix a path has, and the rest; else the first, and all of it: no endpoint's name."""
+        end = path.find("/", 1)
+        scheme = self._schemes.get(path[:end]) if end > 0 else None
+        return (self._worlds.schemes[0], path) if scheme is None else (scheme, path[end + 1 :])
+
+    def _reply(self, route: Route, scope: dict[str, Any], body: bytes) -> tuple[World, Reply]:
         """The reply to a call of a scheme, and its world: by path, by host name, else as the scheme says."""
-        path: str = scope["path"]
+        scheme, name, below, _ = route
         token, host, forwarded, scenario = _credentials(scope["headers"])
-        name = None
-        scheme = self._schemes.get(path[: (end := path.find("/", 1))])
-        if scheme is not None and end > 0:
-            below = path[end + 1 :]
-        elif path.startswith("/w/"):
-            name, slash, rest = path[3:].partition("/")
-            scheme, below = self._below(slash + rest)
-        else:
-            scheme, below = self._first, path  # which is no endpoint's name
         client = forwarded or (scope["client"][0] if scope.get("client") else "")
         headers = _named(scope["headers"], scheme.headers) if scheme.headers else ()
         call = Call(below, scope["method"], token, body, client, scenario, headers, scope["query_string"])
@@ -111,12 +125,6 @@ class Simulator:
         if world is None:
             return self._worlds.default, scheme.unknown_world
         return world, scheme.serve(world, world.state(scheme), call)
-
-    def _below(self, path: str) -> tuple[AnyScheme, str]:
-        """Whose a path below a world is, the first scheme's where it names none; and what is asked of it."""
-        end = path.find("/", 1)
-        scheme = self._schemes.get(path[:end]) if end > 0 else None
-        return (self._first, path or "/") if scheme is None else (scheme, path[end + 1 :])
 
 
 @lru_cache(maxsize=1024)
