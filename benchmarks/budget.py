@@ -24,16 +24,16 @@ import httpx
 import orjson
 
 from bakong_contracts.service_api import PaymentStatus, Plan
-from bakong_service.adapters.bakong import HttpBakong
+from bakong_schemes.bakong.adapter import planning
+from bakong_schemes.bakong.adapter.client import HttpBakong
+from bakong_schemes.bakong.adapter.planning import LIFE_MS
+from bakong_schemes.bakong.adapter.provider import Merchant, provider
 from bakong_service.adapters.sql.migrate import upgrade
 from bakong_service.adapters.sql.sqlite import SqliteStore
 from bakong_service.adapters.system import wait_at_most
-from bakong_service.domain import polling
-from bakong_service.domain.payments import LIFE_MS
 from bakong_service.domain.plans import Prices
-from bakong_service.usecases.core import Core, Merchant
+from bakong_service.usecases.core import Core
 from bakong_service.usecases.create_payment import create_payment
-from bakong_service.usecases.poll_payments import spend_call
 from bakong_service.usecases.unit_of_work import transact
 from bakong_service.usecases.worker import Worker
 from bakong_simulator.kernel.clock import Mode, WorldClock
@@ -67,7 +67,7 @@ def sales_of(seed, count, days):
     for day in range(days):
         for _ in range(count):
             hour = draw.choices(range(24), CURVE)[0]
-            created = MIDNIGHT_MS + day * polling.DAY_MS + hour * HOUR_MS + draw.randrange(HOUR_MS)
+            created = MIDNIGHT_MS + day * planning.DAY_MS + hour * HOUR_MS + draw.randrange(HOUR_MS)
             # A wallet is opened and a PIN typed: a median of 75 s, a long tail, nothing after the code's end.
             delay = int(draw.lognormvariate(4.32, 0.8) * 1000)
             pays = draw.random() < 0.6 and delay < LIFE_MS
@@ -86,7 +86,7 @@ class Bakong:
     refused: int = 0
 
     def __call__(self, request):
-        day = polling.day_of(self.clock.now_ms())
+        day = planning.day_of(self.clock.now_ms())
         self.calls[day] = self.calls.get(day, 0) + 1
         if self.calls[day] > QUOTA:
             self.refused += 1
@@ -148,8 +148,8 @@ async def ours(sales, seed, *, lists, folder):
             payment = await create_payment(core, _commit(core), "user", Plan.PREMIUM, Decimal("0.5"), "USD", None)
             sale.md5 = payment.md5
             bakong.by_md5[payment.md5] = sale
-        days = 1 + (sales[-1].created_ms - MIDNIGHT_MS) // polling.DAY_MS
-        await clock.advance(MIDNIGHT_MS + (days + 1) * polling.DAY_MS - 1 - clock.now_ms())
+        days = 1 + (sales[-1].created_ms - MIDNIGHT_MS) // planning.DAY_MS
+        await clock.advance(MIDNIGHT_MS + (days + 1) * planning.DAY_MS - 1 - clock.now_ms())
         await worker.stop()
     for sale in sales:
         payment = await store.read(lambda records, md5=sale.md5: records.payment_by_md5(md5))
@@ -160,24 +160,21 @@ async def ours(sales, seed, *, lists, folder):
 
 
 def _core(store, clock, client, seed):
-    core = Core(
+    async def may_call():
+        day = planning.day_of(clock.now_ms())
+        return await store.write(lambda records: records.spend_call("bakong", day, QUOTA))
+
+    bakong = HttpBakong(client, "token", None, now_ms=clock.now_ms, may_call=may_call)
+    return Core(
         store=store,
         timers=clock,
         ids=SeededIds(seed),
-        bakong=HttpBakong(client, "token", None, now_ms=clock.now_ms),
+        providers={"bakong": provider(bakong, MERCHANT, daily_calls=QUOTA)},
         post=None,
         patience=wait_at_most,
         prices=Prices(),
-        merchant=MERCHANT,
         webhook_secrets=(),
-        daily_calls=QUOTA,
     )
-
-    async def may_call():
-        return await spend_call(core)
-
-    core.bakong.may_call = may_call
-    return core
 
 
 def _commit(core):
@@ -195,7 +192,7 @@ def naive(sales):
             at_ms = max(at_ms, ahead[0].created_ms)
         while ahead and ahead[0].created_ms <= at_ms:
             open_now.append(ahead.pop(0))
-        day = polling.day_of(at_ms)
+        day = planning.day_of(at_ms)
         for sale in open_now:
             if calls.get(day, 0) == QUOTA:
                 break
@@ -210,7 +207,7 @@ def clairvoyant(sales):
     """One call for each payment, at its moment, while the day's calls last."""
     calls = {}
     for sale in sorted((sale for sale in sales if sale.paid_ms is not None), key=lambda sale: sale.paid_ms):
-        day = polling.day_of(sale.paid_ms)
+        day = planning.day_of(sale.paid_ms)
         if calls.get(day, 0) < QUOTA:
             calls[day] = calls.get(day, 0) + 1
             sale.known_ms = sale.paid_ms
@@ -224,7 +221,7 @@ def bound(sales):
     """
     days, paid = {}, sum(sale.paid_ms is not None for sale in sales)
     for sale in sales:
-        days.setdefault(polling.day_of(sale.created_ms), []).append(sale.paid_ms is not None)
+        days.setdefault(planning.day_of(sale.created_ms), []).append(sale.paid_ms is not None)
     in_time = sum(sum(day) * min(1, QUOTA / len(day)) for day in days.values()) / paid
     return in_time, min(1, QUOTA * (len(days) + 1) / len(sales))
 
@@ -248,7 +245,7 @@ def score(sales):
     paid = [sale for sale in sales if sale.paid_ms is not None]
     known = [sale for sale in paid if sale.known_ms is not None]
     waits = [(sale.known_ms - sale.paid_ms) / 1000 for sale in known]
-    end = {sale.md5: polling.day_end_ms(sale.paid_ms) + polling.DAY_MS for sale in paid}
+    end = {sale.md5: planning.day_end_ms(sale.paid_ms) + planning.DAY_MS for sale in paid}
     overdue = [sale for sale in paid if sale.known_ms is None or sale.known_ms > end[sale.md5]]
     return Score(
         len(paid),

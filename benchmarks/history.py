@@ -16,13 +16,13 @@ from pathlib import Path
 
 import asyncpg
 import httpx
-from bakong_simulator.clock import Mode
 
 from bakong_sandbox.stack.options import Options
 from bakong_sandbox.stack.sandbox import run
 from bakong_service.adapters.sql import migrate
 from bakong_service.adapters.sql.postgres import PostgresStore
 from bakong_service.adapters.sql.sqlite import SqliteStore
+from bakong_simulator.kernel.clock import Mode
 from benchmarks.filling import NOW_MS, fill
 from benchmarks.worker_statements import READS, STATEMENTS
 

@@ -22,6 +22,7 @@ import httpx
 import psutil
 
 from bakong_contracts.service_api import Plan
+from bakong_schemes.bakong.adapter.provider import Merchant, provider
 from bakong_service.adapters.memory_admission import MemoryAdmission
 from bakong_service.adapters.redis_admission import RedisAdmission, connect
 from bakong_service.adapters.sealing import Sealer
@@ -31,7 +32,7 @@ from bakong_service.adapters.sql.sqlite import SqliteStore
 from bakong_service.adapters.system import SystemIds, wait_at_most
 from bakong_service.domain.payments import NotFound
 from bakong_service.domain.plans import Prices
-from bakong_service.usecases.core import Core, Merchant
+from bakong_service.usecases.core import Core
 from bakong_service.usecases.create_payment import create_payment
 from bakong_service.usecases.idempotency import _plain
 from bakong_service.usecases.poll_payments import poll_due
@@ -230,21 +231,21 @@ class Frozen:
     async def check(self, _md5):
         return NotFound()
 
-    async def check_list(self, md5s):
+    async def check_many(self, md5s):
         return dict.fromkeys(md5s, NotFound())
 
 
 async def worker(name, store):
     world, prices = Frozen(), Prices()
+    merchant = Merchant(account_id="noodle_shop@devb", name="Noodle Shop", city="Phnom Penh")
     core = Core(
         store=store,
         timers=world,
         ids=SystemIds(),
-        bakong=world,
+        providers={"bakong": provider(world, merchant)},
         post=None,
         patience=wait_at_most,
         prices=prices,
-        merchant=Merchant(account_id="noodle_shop@devb", name="Noodle Shop", city="Phnom Penh"),
         webhook_secrets=(),
     )
 
@@ -255,7 +256,7 @@ async def worker(name, store):
     await asyncio.gather(*(make(125) for _ in range(16)))
     world.ms += 3_000
     begun = time.perf_counter()
-    await poll_due(core)
+    await poll_due(core, "bakong")
     took = time.perf_counter() - begun
     print(f"worker on {name}: {2000 / took:.0f} payments watched a second by one worker")
     await store.close()

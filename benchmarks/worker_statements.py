@@ -12,10 +12,10 @@ Call = Callable[[Any, int], object]
 
 # step grows by one with each call: what one call leases is free again for the next.
 READS: dict[str, Call] = {
-    "next_poll_ms": lambda records, _: records.next_poll_ms(),
-    "next_end_ms": lambda records, _: records.next_end_ms(),
-    "watched": lambda records, _: records.watched(400),
-    "overdue": lambda records, _: records.overdue(NOW_MS + DAY_MS, LIMIT),
+    "next_poll_ms": lambda records, _: records.next_poll_ms("bakong"),
+    "next_end_ms": lambda records, _: records.next_end_ms("bakong"),
+    "watched": lambda records, _: records.watched("bakong", 400),
+    "overdue": lambda records, _: records.overdue("bakong", NOW_MS + DAY_MS, LIMIT),
     "payments_by_id": lambda records, _: records.payments_by_id([f"o{number}" for number in range(LIMIT)]),
     "last_asked_ms": lambda records, _: records.last_asked_ms("o1"),
     "calls_spent": lambda records, _: records.calls_spent("bakong", 1),
@@ -37,11 +37,14 @@ READS: dict[str, Call] = {
     "payment_by_md5": lambda records, _: records.payment_by_md5("m7"),
 }
 WRITES: dict[str, Call] = {
-    "lease_polls": lambda records, step: records.lease_polls(NOW_MS + 2 * step, NOW_MS + 2 * step + 1, LIMIT),
+    "lease_polls": lambda records, step: records.lease_polls("bakong", NOW_MS + 2 * step, NOW_MS + 2 * step + 1, LIMIT),
     "lease_payments": lambda records, step: records.lease_payments(["o1", "o2"], NOW_MS + 10**6 + step, NOW_MS),
+    "hasten_poll": lambda records, _: records.hasten_poll("bakong", "om1", NOW_MS),
     "plan_poll": lambda records, _: records.plan_poll("o1", NOW_MS, asked_ms=None),
-    "forget_polls": lambda records, _: records.forget_polls(NOW_MS - DAY_MS, 15_000, NOW_MS - 7 * DAY_MS),
-    "sold": lambda records, _: records.sold(NOW_MS // DAY_MS * DAY_MS - 7 * DAY_MS, NOW_MS // DAY_MS * DAY_MS),
+    "forget_polls": lambda records, _: records.forget_polls("bakong", NOW_MS - DAY_MS, 15_000, NOW_MS - 7 * DAY_MS),
+    "sold": lambda records, _: records.sold(
+        "bakong", NOW_MS // DAY_MS * DAY_MS - 7 * DAY_MS, NOW_MS // DAY_MS * DAY_MS
+    ),
     "spend_call": lambda records, _: records.spend_call("bakong", 1, 10**9),
     "lease_notifications": lambda records, step: records.lease_notifications(
         "shop.test", NOW_MS + 2 * step + LIMIT, NOW_MS + 2 * step + LIMIT + 1, 3

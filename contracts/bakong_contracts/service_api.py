@@ -82,6 +82,7 @@ PROBLEMS = (
     UNAVAILABLE,
 )
 
+DEFAULT_PROVIDER = "bakong"  # whose payments the paths make that name none
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotent-Replayed"
 IDEMPOTENCY_LIFE_S = 24 * 3600

@@ -1,7 +1,7 @@
 """The composition root of the service: settings in, a running service out. The one place that knows every part."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +9,6 @@ from typing import Any
 
 from bakong_service import wiring
 from bakong_service.adapters.audit_archive import AuditArchive
-from bakong_service.adapters.bakong import HttpBakong
 from bakong_service.adapters.metrics import CONTENT_TYPE, Metrics
 from bakong_service.adapters.system import SystemIds, SystemTimers, ticks_us, wait_at_most
 from bakong_service.adapters.webhook_http import HttpPost
@@ -19,10 +18,10 @@ from bakong_service.api.fast_path import FastPath
 from bakong_service.api.guard import Guard, Rules
 from bakong_service.domain.plans import Prices
 from bakong_service.domain.retention import Retention
-from bakong_service.ports import Admission, Store, Timers
+from bakong_service.ports import Admission, Provider, Store, Timers
+from bakong_service.provider_factory import ProviderFactory
 from bakong_service.settings import Settings
-from bakong_service.usecases.core import Core, Merchant
-from bakong_service.usecases.poll_payments import spend_call
+from bakong_service.usecases.core import Core, check_providers
 from bakong_service.usecases.worker import Worker
 
 BEAT_MS = 1_000
@@ -41,13 +40,16 @@ class Service:
 
 
 @asynccontextmanager
-async def run(settings: Settings, *, timers: Timers | None = None, works: bool = True) -> AsyncIterator[Service]:
-    """A service, while the context lasts; at its end the worker finishes what it has begun.
+async def run(
+    settings: Settings, providers: Sequence[ProviderFactory], *, timers: Timers | None = None, works: bool = True
+) -> AsyncIterator[Service]:
+    """A service with its providers, while the context lasts; at its end the worker finishes what it has begun.
 
+    Raises ProviderError for a provider that the core cannot work with.
     timers: the sandbox's clock; by default the system's. works: with a worker in this process.
     """
     async with AsyncExitStack() as opened:
-        files, log = wiring.open_logs(settings)
+        files, log = wiring.open_logs(settings, [secret for factory in providers for secret in factory.secrets])
         opened.callback(files.close)
         report = wiring.row_reporter(log)
         store = await wiring.open_store(settings, report)
@@ -56,19 +58,17 @@ async def run(settings: Settings, *, timers: Timers | None = None, works: bool =
         opened.push_async_callback(admission.close)
         metrics, clock = Metrics(), timers or SystemTimers()
         metrics.counts("log_lines_dropped", "Lines that nobody took in time.", lambda: files.dropped)
-        upstream = await opened.enter_async_context(wiring.open_upstream(settings))
-        bakong = HttpBakong(
-            upstream,
-            settings.bakong_developer_token.get_secret_value(),
-            settings.bakong_email or None,
-            now_ms=clock.now_ms,
-            on_call=metrics.asked_bakong,
-        )
+        made = {
+            factory.name: factory.make(
+                wiring.surroundings(settings, factory, opened, clock, store, metrics.calls_to(factory.name))
+            )
+            for factory in providers
+        }
+        check_providers(made)
         post = HttpPost(private_allowed=settings.private_callbacks, on_attempt=metrics.tried_webhook)
         opened.push_async_callback(post.close)
-        core = _core(settings, store, clock, bakong, post)
-        core.report = report
-        bakong.may_call = partial(spend_call, core)
+        core = _core(settings, store, clock, made, post)
+        core.report, core.on_unknown_event = report, wiring.event_recorder(log)
         worker = Worker(core)
         if works:
             await worker.start()
@@ -100,7 +100,7 @@ def _guarded(settings: Settings, core: Core, admission: Admission, metrics: Metr
     checks: dict[str, operations.Check] = {
         "database": wiring.database_check(core.store),
         "redis": wiring.redis_check(admission),
-        "bakong": partial(wiring.check_bakong, core),
+        **{name: wiring.provider_check(core, name) for name in core.providers},
     }
     app.include_router(
         operations.router(
@@ -123,31 +123,22 @@ def _guarded(settings: Settings, core: Core, admission: Admission, metrics: Metr
     return Guard(FastPath(app, core, routes.BUSIEST), rules)
 
 
-def _core(settings: Settings, store: Store, timers: Timers, bakong: HttpBakong, post: HttpPost) -> Core:
+def _core(settings: Settings, store: Store, timers: Timers, providers: Mapping[str, Provider], post: HttpPost) -> Core:
     return Core(
         store=store,
         timers=timers,
         ids=SystemIds(),
-        bakong=bakong,
+        providers=providers,
         post=post,
         patience=wait_at_most,
         prices=Prices(
             int(settings.premium_price * 100), int(settings.family_premium_price * 100), settings.khr_per_usd
         ),
-        merchant=Merchant(
-            account_id=settings.bakong_merchant_id,
-            name=settings.bakong_merchant_name,
-            city=settings.bakong_merchant_city,
-            phone_number=settings.bakong_phone_number or None,
-        ),
         webhook_secrets=settings.webhook_secrets,
         webhook_url=settings.main_backend_webhook_url or None,
-        short_links=settings.bakong_short_links,
-        daily_calls=settings.bakong_daily_calls or None,
         fresh_ms=0 if settings.mode == "sandbox" else FRESH_MS,
         look_ms=LOOK_MS if isinstance(timers, SystemTimers) else None,
         grace_ms=settings.grace_days * 86_400_000,
-        lease_ms=max(60_000, 4 * settings.bakong_timeout_ms),
         private_callbacks=settings.private_callbacks,
         retention=Retention.of_days(
             webhooks=settings.retention_webhook_days,

@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from bakong_contracts.service_api import PaymentStatus, Priority
 from bakong_service.domain.admission import Verdict
 from bakong_service.domain.audit import AuditRow
 from bakong_service.domain.events import Attempt, Notification
+from bakong_service.domain.handoff import Handoff
 from bakong_service.domain.idempotency import Answer
 from bakong_service.domain.keys import ApiKey
+from bakong_service.domain.money import Money
 from bakong_service.domain.payments import NoAnswer, Payment, Purpose, Receipt, Report
-from bakong_service.domain.polling import PollCandidate, Spent
+from bakong_service.domain.polling import Budget, PollCandidate, PollPlan, Spent
 from bakong_service.domain.retention import Oldest
 from bakong_service.domain.subscriptions import Subscription
 
@@ -41,7 +44,7 @@ class Ids(Protocol):
 
 
 class PaymentRecords(Protocol):
-    """Payments, their history, and what Bakong showed for them."""
+    """Payments, their history, and what providers showed for them."""
 
     def add_payment(self, payment: Payment, next_poll_ms: int) -> bool: ...
     def payment_by_id(self, payment_id: str) -> Payment | None: ...
@@ -60,19 +63,20 @@ class PaymentRecords(Protocol):
 
 
 class PollRecords(Protocol):
-    """When Bakong is asked about what, by whom, and how much of the day's calls is spent."""
+    """When a provider is asked about what, by whom, and how much of its day's calls is spent."""
 
-    def lease_polls(self, now_ms: int, until_ms: int, limit: int) -> list[Payment]: ...
+    def lease_polls(self, provider: str, now_ms: int, until_ms: int, limit: int) -> list[Payment]: ...
     def lease_payments(self, payment_ids: Sequence[str], now_ms: int, until_ms: int) -> list[Payment]: ...
     def release_polls(self, payment_ids: Sequence[str]) -> None: ...
     def plan_poll(self, payment_id: str, next_poll_ms: int | None, *, asked_ms: int | None) -> None: ...
+    def hasten_poll(self, provider: str, reference: str, at_ms: int) -> bool: ...
     def last_asked_ms(self, payment_id: str) -> int | None: ...
-    def next_poll_ms(self) -> int | None: ...
-    def next_end_ms(self) -> int | None: ...
-    def watched(self, limit: int) -> list[PollCandidate]: ...
-    def overdue(self, now_ms: int, limit: int) -> list[Payment]: ...
-    def sold(self, from_ms: int, until_ms: int) -> dict[tuple[int, int], int]: ...
-    def forget_polls(self, ended_before_ms: int, settled_ms: int, lost_before_ms: int) -> None: ...
+    def next_poll_ms(self, provider: str) -> int | None: ...
+    def next_end_ms(self, provider: str) -> int | None: ...
+    def watched(self, provider: str, limit: int) -> list[PollCandidate]: ...
+    def overdue(self, provider: str, now_ms: int, limit: int) -> list[Payment]: ...
+    def sold(self, provider: str, from_ms: int, until_ms: int) -> dict[int, int]: ...
+    def forget_polls(self, provider: str, ended_before_ms: int, settled_ms: int, lost_before_ms: int) -> None: ...
     def calls_spent(self, provider: str, day: int) -> Spent: ...
     def spend_call(self, provider: str, day: int, limit: int) -> bool: ...
     def stop_calls(self, provider: str, day: int) -> None: ...
@@ -167,12 +171,119 @@ class Store(Protocol):
     async def close(self) -> None: ...
 
 
-class Bakong(Protocol):
-    """NBC's Open API, as far as the core uses it. Never raises: what went wrong is a value."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """What a provider is to collect. payment_id never comes twice; bill_number is what the payer may be shown."""
 
-    async def check(self, md5: str) -> Report: ...
-    async def check_list(self, md5s: Sequence[str]) -> Mapping[str, Report] | NoAnswer: ...
-    async def short_link(self, qr: str) -> str | None: ...
+    payment_id: str
+    bill_number: str
+    money: Money
+    created_ms: int
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """What a provider made of a checkout: its own name for it, the account that is paid, what the payer pays by."""
+
+    reference: str
+    account_id: str
+    handoff: Handoff
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something has happened to this reference; None: to nothing that is a payment. What, only the provider says."""
+
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OneByOne:
+    """The provider answers no question about many, and is not tried with one before until_ms."""
+
+    until_ms: int
+
+
+class Create(Protocol):
+    """Makes a payment at the provider. Never raises: NoAnswer says why there is none."""
+
+    async def __call__(self, checkout: Checkout, /) -> Created | NoAnswer: ...
+
+
+class Check(Protocol):
+    """What the provider says of one reference. Never raises."""
+
+    async def __call__(self, reference: str, /) -> Report: ...
+
+
+class CheckMany(Protocol):
+    """What the provider says of each, in one call; NoAnswer where none is answered. Never raises."""
+
+    async def __call__(self, references: Sequence[str], /) -> Mapping[str, Report] | NoAnswer | OneByOne: ...
+
+
+class ReadEvent(Protocol):
+    """The event of a webhook that is genuine: names of headers are lower case. Raises ForgedEventError."""
+
+    async def __call__(self, headers: Mapping[str, str], body: bytes, /) -> Event: ...
+
+
+class ChangeMoney(Protocol):
+    """Captures or refunds an amount of one reference; key never comes twice for two changes. Never raises."""
+
+    async def __call__(self, reference: str, money: Money, key: str, /) -> Report: ...
+
+
+class Pace(Protocol):
+    """When a provider is asked about what: see usecases.own_pace for the plain one. It keeps what it has learnt.
+
+    is_scarce: each call counts, so that a caller's question may go unasked, and of several the first is asked alone.
+    fresh_ms: an answer so young is not asked for again for a caller. one_by_one: see OneByOne.
+    """
+
+    @property
+    def is_scarce(self) -> bool: ...
+    @property
+    def fresh_ms(self) -> int: ...
+    def preparation(
+        self, provider: str, at_ms: int, *, one_by_one: bool
+    ) -> Callable[[PollRecords], object] | None: ...  # to be written before there is a plan; mostly None
+    def plan(self, records: PollRecords, provider: str, at_ms: int, *, one_by_one: bool) -> PollPlan: ...
+    def spares_call(self, records: PollRecords, provider: str, at_ms: int) -> bool: ...  # for a caller who asks
+    def next_ms(self, payment: Payment, at_ms: int, *, answered: bool) -> int | None: ...
+    def note(self, records: PollRecords, provider: str, reports: Collection[Report], at_ms: int) -> None: ...
+    def tidy(self, records: PollRecords, provider: str, at_ms: int) -> None: ...  # where calls are scarce
+    def budget(self, records: PollRecords, provider: str, at_ms: int) -> Budget | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polling:
+    """How a provider is asked. batch: so many are taken at a time; lease_ms: longer than asking about them takes."""
+
+    check: Check
+    pace: Pace
+    check_many: CheckMany | None = None
+    batch: int = 10
+    lease_ms: int = 60_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """What one payment provider can do; None is what it cannot, and the core has to ask.
+
+    name: in tables and paths. life_ms: how long a payment may be paid. finalise: moves the money of an approved one.
+    """
+
+    name: str
+    currencies: frozenset[str]
+    life_ms: int
+    create: Create
+    polling: Polling | None = None
+    read_event: ReadEvent | None = None
+    finalise: Check | None = None
+    capture: ChangeMoney | None = None
+    refund: ChangeMoney | None = None
 
 
 class Post(Protocol):

@@ -1,15 +1,17 @@
-"""The settings of the service, from the environment; their names are the contract's."""
+"""The settings of the service and of its providers, from the environment; the service's names are the contract's."""
 
 import base64
 import binascii
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bakong_service.provider_factory import ProviderFactory
 
 
 class SettingsError(ValueError):
@@ -33,10 +35,37 @@ def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 
 
-class Settings(BaseSettings):
-    """One field for each variable, in capitals. Secrets never show themselves."""
+class Variables(BaseSettings):
+    """One field for each variable, in capitals. Secrets never show themselves. HOW: what to do where one is wrong."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True)
+
+    HOW: ClassVar[Mapping[str, str]] = {}
+
+    def production_errors(self) -> list[str]:
+        """What is missing or too weak for production, a line for each."""
+        return []
+
+
+class ProviderSettings(Variables):
+    """What one provider is configured with."""
+
+    def factory(self) -> ProviderFactory:
+        raise NotImplementedError
+
+
+DRAW_KEY = 'make one: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+DRAW_WEBHOOK = "make one: echo whsec_$(head -c 32 /dev/urandom | base64 -w0)"
+
+
+class Settings(Variables):
+    """What the core is configured with."""
+
+    HOW: ClassVar[Mapping[str, str]] = {
+        "MAIN_BACKEND_API_KEY": DRAW_KEY,
+        "ENCRYPTION_KEY": DRAW_KEY,
+        "WEBHOOK_SECRET": DRAW_WEBHOOK,
+    }
 
     mode: Annotated[Literal["production", "sandbox"], Field(validation_alias="SERVICE_MODE")] = "production"
     data_dir: Path = Path("data")
@@ -46,17 +75,6 @@ class Settings(BaseSettings):
     redis_port: Annotated[int, Field(ge=1, le=65535)] = 6379
     redis_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")] = "bakong"
     rate_limit_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 100  # 0 is off, in the sandbox alone
-    bakong_base_url: Annotated[str, Field(pattern=r"^https?://[!-~]+$")] = "https://api-bakong.nbc.gov.kh"
-    bakong_merchant_id: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=32)]
-    bakong_merchant_name: Annotated[str, Field(min_length=1, max_length=25)] = "Sandbox Merchant"
-    bakong_merchant_city: Annotated[str, Field(min_length=1, max_length=15)] = "Phnom Penh"
-    bakong_phone_number: Annotated[str, Field(max_length=25)] = ""
-    bakong_developer_token: SecretStr
-    bakong_ca_file: Path | None = None  # the sandbox's CA; None: the system's
-    bakong_email: str = ""
-    bakong_timeout_ms: Annotated[int, Field(ge=100, le=60_000)] = 10_000
-    bakong_short_links: bool = False
-    bakong_daily_calls: Annotated[int, Field(ge=0)] = 100  # NBC's free tier; 0 is without limit
     main_backend_api_key: SecretStr
     main_backend_webhook_url: Annotated[str, Field(pattern=r"^$|^https?://[!-~]+$")] = ""
     webhook_secret: SecretStr
@@ -74,6 +92,18 @@ class Settings(BaseSettings):
     retention_audit_days: Annotated[int, Field(ge=0, le=36_500)] = 365  # exported to audit_dir first
     log_dir: Path | None = None  # three files; None: standard output
     port: Annotated[int, Field(ge=0, le=65535)] = 3002
+
+    def production_errors(self) -> list[str]:
+        errors = [*_webhook_errors(self)]
+        errors += weak_secret("ENCRYPTION_KEY", self.encryption_key, DRAW_KEY)
+        errors += weak_secret("MAIN_BACKEND_API_KEY", self.main_backend_api_key, DRAW_KEY)
+        if any(len(key.get_secret_value()) < 32 for key in self.old_encryption_keys):
+            errors.append("OLD_ENCRYPTION_KEYS: one of them has less than 32 characters")
+        if self.rate_limit_per_minute == 0:
+            errors.append("RATE_LIMIT_PER_MINUTE: read 0; production has no way to turn the limit off")
+        if self.main_backend_webhook_url and not self.main_backend_webhook_url.startswith("https://"):
+            errors.append("MAIN_BACKEND_WEBHOOK_URL: read no https://; its webhooks would travel in clear")
+        return errors
 
     @property
     def redis(self) -> str | None:
@@ -98,8 +128,7 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret, for what must never show one."""
-        single = (self.bakong_developer_token, self.main_backend_api_key)
-        return (*self.encryption_keys, *self.webhook_secrets, *(secret.get_secret_value() for secret in single))
+        return (*self.encryption_keys, *self.webhook_secrets, self.main_backend_api_key.get_secret_value())
 
     @property
     def audit_dir(self) -> Path:
@@ -111,67 +140,50 @@ class Settings(BaseSettings):
         return Path(self.database_url.removeprefix("sqlite:///"))
 
 
-DRAW_KEY = 'make one: python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
-DRAW_WEBHOOK = "make one: echo whsec_$(head -c 32 /dev/urandom | base64 -w0)"
-_HOW = {
-    "BAKONG_DEVELOPER_TOKEN": "ask NBC for one at https://api-bakong.nbc.gov.kh/register",
-    "MAIN_BACKEND_API_KEY": DRAW_KEY,
-    "ENCRYPTION_KEY": DRAW_KEY,
-    "WEBHOOK_SECRET": DRAW_WEBHOOK,
-    "BAKONG_MERCHANT_ID": "the account that is paid, as user@bank",
-}
-
-
 def load(given: Mapping[str, Any] | None = None) -> Settings:
-    """The settings of the environment, checked for their mode; given stands in for what the environment lacks.
+    """The core's settings alone; see load_all. Raises SettingsError."""
+    return load_all((), given)[0]
 
-    Raises SettingsError.
+
+def load_all(
+    kinds: Sequence[type[ProviderSettings]], given: Mapping[str, Any] | None = None
+) -> tuple[Settings, list[ProviderSettings]]:
+    """The settings of the environment, the core's and those of its providers, checked for the core's mode.
+
+    given stands in for what the environment lacks. Raises SettingsError, with the mistakes of them all.
     """
-    try:
-        settings = Settings(**dict(given or {}))
-    except ValidationError as error:
-        raise SettingsError([_line(row) for row in error.errors(include_input=False, include_url=False)]) from None
-    if lines := production_errors(settings):
+    every: tuple[type[Variables], ...] = (Settings, *kinds)
+    core, *others = (_read(kind, given or {}) for kind in every)
+    if lines := [line for one in (core, *others) if isinstance(one, list) for line in one]:
         raise SettingsError(lines)
-    return settings
+    settings = [one for one in others if isinstance(one, ProviderSettings)]
+    assert isinstance(core, Settings)  # noqa: S101  what is no list of mistakes
+    if core.mode == "production" and (lines := [line for one in (core, *settings) for line in one.production_errors()]):
+        raise SettingsError(lines)
+    return core, settings
 
 
-def production_errors(settings: Settings) -> list[str]:
-    """What is missing or too weak for production, a line for each; nothing is, in the sandbox."""
-    if settings.mode == "sandbox":
-        return []
-    errors = [*_webhook_errors(settings), *_weak(settings)]
-    if settings.rate_limit_per_minute == 0:
-        errors.append("RATE_LIMIT_PER_MINUTE: read 0; production has no way to turn the limit off")
-    if not settings.bakong_base_url.startswith("https://"):
-        errors.append("BAKONG_BASE_URL: read no https://; the token would travel in clear")
-    if settings.bakong_merchant_name == "Sandbox Merchant":
-        errors.append("BAKONG_MERCHANT_NAME is missing: the name that customers see, 25 characters at most")
-    if settings.main_backend_webhook_url and not settings.main_backend_webhook_url.startswith("https://"):
-        errors.append("MAIN_BACKEND_WEBHOOK_URL: read no https://; its webhooks would travel in clear")
-    return errors
+def _read(kind: type[Variables], given: Mapping[str, Any]) -> Variables | list[str]:
+    """The settings, or what is wrong with them."""
+    try:
+        return kind(**given)
+    except ValidationError as error:
+        return [_line(row, kind.HOW) for row in error.errors(include_input=False, include_url=False)]
 
 
-def _line(row: Mapping[str, Any]) -> str:
+def _line(row: Mapping[str, Any], how_to: Mapping[str, str]) -> str:
     field = str(row["loc"][0]) if row["loc"] else "settings"
     name = "SERVICE_MODE" if field == "mode" else field.upper()
-    how = f"; {_HOW[name]}" if name in _HOW else ""
+    how = f"; {how_to[name]}" if name in how_to else ""
     return f"{name} is missing{how}" if row["type"] == "missing" else f"{name}: {row['msg']}{how}"
 
 
-def _weak(settings: Settings) -> list[str]:
-    errors = []
-    for name in ("ENCRYPTION_KEY", "MAIN_BACKEND_API_KEY", "BAKONG_DEVELOPER_TOKEN"):
-        value = getattr(settings, name.lower()).get_secret_value()
-        if len(value) < 32 or len(set(value)) < 12:
-            errors.append(
-                f"{name} is weak ({len(value)} characters; needs at least 32 random characters); {_HOW[name]}"
-            )
-        elif value.startswith("sandbox_"):
-            errors.append(f"{name} is a sandbox's; {_HOW[name]}")
-    if any(len(key.get_secret_value()) < 32 for key in settings.old_encryption_keys):
-        errors.append("OLD_ENCRYPTION_KEYS: one of them has less than 32 characters")
-    return errors
+def weak_secret(name: str, secret: SecretStr, how: str) -> list[str]:
+    """What makes a secret too weak for production, in a line; none where it is strong."""
+    value = secret.get_secret_value()
+    if len(value) < 32 or len(set(value)) < 12:
+        return [f"{name} is weak ({len(value)} characters; needs at least 32 random characters); {how}"]
+    return [f"{name} is a sandbox's; {how}"] if value.startswith("sandbox_") else []
 
 
 def _webhook_errors(settings: Settings) -> list[str]:

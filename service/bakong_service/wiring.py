@@ -1,7 +1,9 @@
 """The parts of a service, each opened from the settings: store, limits, logs, health. Decides nothing."""
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -18,10 +20,12 @@ from bakong_service.api.guard import AccessRecord
 from bakong_service.api.operations import Check, Part
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import iso
+from bakong_service.domain.polling import Budget
 from bakong_service.ports import Admission, ReportRow, Store, Timers, unreported
+from bakong_service.provider_factory import OpenClient, ProviderFactory, Surroundings
 from bakong_service.settings import Settings
 from bakong_service.usecases.core import Core
-from bakong_service.usecases.poll_payments import budget
+from bakong_service.usecases.refresh import budget
 
 if TYPE_CHECKING:  # PostgreSQL is an extra
     from bakong_service.adapters.sql.postgres import PostgresStore
@@ -82,28 +86,61 @@ def open_keys(settings: Settings, store: Store) -> KeyRing:
     return KeyRing(store, hasher, dict.fromkeys(digests, MAIN_BACKEND), ticks_us)
 
 
-def open_logs(settings: Settings) -> tuple[LogFiles, Any]:
+def open_logs(settings: Settings, secrets: Iterable[str] = ()) -> tuple[LogFiles, Any]:
     """The log files, and the logger that writes to them. Logs have the wall's time, also where a world has another."""
-    files = LogFiles(settings.log_dir, Redactor(settings.secrets))
+    files = LogFiles(settings.log_dir, Redactor((*settings.secrets, *secrets)))
     wall = SystemTimers()
     return files, logger(files, lambda: iso(wall.now_ms()))
 
 
-def open_upstream(settings: Settings) -> httpx.AsyncClient:
-    """Connections to Bakong."""
-    return httpx.AsyncClient(
-        base_url=settings.bakong_base_url,
-        timeout=settings.bakong_timeout_ms / 1000,
-        trust_env=settings.mode == "production",
-        verify=_trusted(settings),
+def surroundings(
+    settings: Settings,
+    factory: ProviderFactory,
+    opened: AsyncExitStack,
+    timers: Timers,
+    store: Store | None,
+    on_call: Callable[[str, str], object] = lambda _endpoint, _outcome: None,
+) -> Surroundings:
+    """What a provider is made of. store None: nobody counts its calls."""
+
+    async def spend_call(day: int, limit: int, /) -> bool:
+        if store is None:
+            return True
+        return await store.write(lambda records: records.spend_call(factory.name, day, limit))
+
+    return Surroundings(
+        now_ms=timers.now_ms, open_client=_client_opener(settings, opened), spend_call=spend_call, on_call=on_call
     )
 
 
-def _trusted(settings: Settings) -> ssl.SSLContext | bool:
-    """Whose certificates count: everybody's (True), one CA's, or nobody's, where Bakong is asked without TLS."""
-    if settings.bakong_base_url.startswith("http:"):
+def _client_opener(settings: Settings, opened: AsyncExitStack) -> OpenClient:
+    def open_client(base_url: str, *, timeout_ms: int, ca_file: Path | None = None) -> httpx.AsyncClient:
+        client = httpx.AsyncClient(
+            base_url=base_url,
+            timeout=timeout_ms / 1000,
+            trust_env=settings.mode == "production",
+            verify=_trusted(base_url, ca_file),
+        )
+        opened.push_async_callback(client.aclose)
+        return client
+
+    return open_client
+
+
+def _trusted(base_url: str, ca_file: Path | None) -> ssl.SSLContext | bool:
+    """Whose certificates count: everybody's (True), one CA's, or nobody's, where the provider is asked without TLS."""
+    if base_url.startswith("http:"):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # reading everybody's takes 50 ms of a start
-    return settings.bakong_ca_file is None or ssl.create_default_context(cafile=settings.bakong_ca_file)
+    return ca_file is None or ssl.create_default_context(cafile=ca_file)
+
+
+def event_recorder(log: Any) -> Callable[[str, str], None]:
+    """A line for each event about a payment that is not ours, or not yet."""
+
+    def on_unknown_event(provider: str, reference: str) -> None:
+        log.warning("unknown_event", provider=provider, reference=reference[:128])
+
+    return on_unknown_event
 
 
 def access_recorder(metrics: Metrics, log: Any) -> Callable[[AccessRecord], None]:
@@ -131,11 +168,15 @@ def access_recorder(metrics: Metrics, log: Any) -> Callable[[AccessRecord], None
 
 
 async def exposition(metrics: Metrics, core: Core) -> bytes:
-    """What Prometheus reads; with what is left of the day's calls, as the database has it now."""
-    try:
-        metrics.calls_remain((await budget(core)).remaining)
-    except UnavailableError:
-        metrics.calls_unknown()
+    """What Prometheus reads; with what is left of each provider's calls of the day, as the database has it now."""
+    for name in core.providers:
+        try:
+            left = await budget(core, name)
+        except UnavailableError:
+            metrics.calls_unknown(name)
+        else:
+            if left is not None:
+                metrics.calls_remain(name, left.remaining)
     return metrics.render()
 
 
@@ -160,15 +201,23 @@ def redis_check(admission: Admission) -> Check:
     return check
 
 
-async def check_bakong(core: Core) -> Part:
-    """What is left of the day's calls, and whether Bakong answered when it was asked last."""
-    try:
-        left = await budget(core)
-    except UnavailableError:
-        return Part("degraded", "not known while the database does not answer")
-    facts = (("dailyCalls", left.daily), ("remainingCalls", left.remaining), ("resetsAt", iso(left.resets_ms)))
-    if core.upstream.breaker.is_silent:
-        return Part("unhealthy", "does not answer; asked again later", facts)
-    if left.remaining == 0:
-        return Part("degraded", "the day's calls are spent", facts)
-    return Part("healthy", "is asked", facts)
+def provider_check(core: Core, name: str) -> Check:
+    """What is left of a provider's calls of the day, and whether it answered when it was asked last."""
+
+    async def check() -> Part:
+        try:
+            left = await budget(core, name)
+        except UnavailableError:
+            return Part("degraded", "not known while the database does not answer")
+        facts = () if left is None else _facts(left)
+        if core.upstream(name).breaker.is_silent:
+            return Part("unhealthy", "does not answer; asked again later", facts)
+        if left is not None and left.remaining == 0:
+            return Part("degraded", "the day's calls are spent", facts)
+        return Part("healthy", "is asked", facts)
+
+    return check
+
+
+def _facts(left: Budget) -> tuple[tuple[str, Any], ...]:
+    return ("dailyCalls", left.daily), ("remainingCalls", left.remaining), ("resetsAt", iso(left.resets_ms))

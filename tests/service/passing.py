@@ -16,7 +16,7 @@ import httpx
 from bakong_service import app as service_app
 from bakong_service.settings import Settings
 from tests.conftest import NOW_MS
-from tests.service.house import KEY, SETTINGS
+from tests.service.house import KEY, SETTINGS, bakong, put_bakong
 from tests.service.test_faults import Script
 
 TIMEOUT_MS = 15_000
@@ -132,20 +132,21 @@ class SlowScript(Script):
 
 
 @asynccontextmanager
-async def open_shop(folder, clock, *, database_url="", **changes):
+async def open_shop(folder, clock, *, database_url="", providers=(), **changes):
     """A service whose Bakong and main backends take the clock's time; stopped by the test, or killed at the end."""
     folder.mkdir(exist_ok=True)
     url = database_url or f"sqlite:///{folder / 'shop.db'}"
     settings = Settings.model_construct(**SETTINGS | {"database_url": url, "log_dir": folder / "logs"} | changes)
-    async with service_app.run(settings, timers=clock) as running:
-        core, backends, bakong = running.core, Backends(clock), SlowScript(clock)
-        core.post, core.bakong, core.patience = backends, bakong, clock.patience
+    async with service_app.run(settings, [bakong(), *providers], timers=clock) as running:
+        core, backends, script = running.core, Backends(clock), SlowScript(clock)
+        core.post, core.patience = backends, clock.patience
+        put_bakong(core, script)
         core.store.write, core.store.read = clock.counted(core.store.write), clock.counted(core.store.read)
         transport = httpx.ASGITransport(running.app)
         headers = {"authorization": f"Bearer {KEY}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers) as client:
             shop = SimpleNamespace(
-                core=core, worker=running.worker, clock=clock, client=client, backends=backends, bakong=bakong
+                core=core, worker=running.worker, clock=clock, client=client, backends=backends, bakong=script
             )
             yield shop
         if not core.stopping:

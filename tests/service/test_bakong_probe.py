@@ -10,8 +10,8 @@ import pytest
 
 from bakong_sandbox.stack.options import Options
 from bakong_sandbox.stack.sandbox import run
-from bakong_service.adapters.bakong import HttpBakong
-from bakong_service.adapters.bakong_probe import expiry_ms, probe
+from bakong_schemes.bakong.adapter.client import HttpBakong
+from bakong_schemes.bakong.adapter.probe import expiry_ms, probe
 from tests import secrecy
 from tests.conftest import NOW_MS
 from tests.service.processes import command, environment

@@ -13,7 +13,7 @@ import pytest
 
 from bakong_service import app as service_app
 from bakong_service.settings import Settings
-from tests.service.house import KEY, SETTINGS
+from tests.service.house import KEY, SETTINGS, bakong, put_bakong
 from tests.service.test_faults import ORDER, Script, paid
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
@@ -38,7 +38,7 @@ async def shop(tmp_path, storage, monkeypatch):
     monkeypatch.setattr("bakong_service.adapters.system.time", held)
     chosen = {"database_url": f"sqlite:///{tmp_path}/service.db", "log_dir": tmp_path / "logs"} | storage
     settings = Settings.model_construct(**SETTINGS | chosen | {"rate_limit_per_minute": 100})
-    async with service_app.run(settings, works=False) as running:
+    async with service_app.run(settings, [bakong()], works=False) as running:
         transport, headers = httpx.ASGITransport(running.app), {"authorization": f"Bearer {KEY}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers) as client:
             yield SimpleNamespace(client=client, core=running.core, wall=wall)
@@ -73,7 +73,8 @@ async def status_of(shop, order):
 async def test_a_code_ends_at_its_stored_instant_and_no_amount_changes(shop, host_in, zone, at, step_ms, status):
     host_in(zone)
     shop.wall.ms = ms(at)
-    shop.core.bakong = Script()
+    script = Script()
+    put_bakong(shop.core, script)
     order = (await shop.client.post("/api/payments/create", json=ORDER)).json()["data"]
     assert instant(order["createdAt"]) == instant(at)
     assert instant(order["expiresAt"]) - instant(order["createdAt"]) == timedelta(minutes=15)
@@ -88,10 +89,11 @@ async def test_a_code_ends_at_its_stored_instant_and_no_amount_changes(shop, hos
 async def test_a_cycle_is_30_days_of_seconds_wherever_the_host_stands(shop, host_in, zone, at):
     host_in(zone)
     shop.wall.ms = ms(at)
-    shop.core.bakong = Script()
+    script = Script()
+    put_bakong(shop.core, script)
     order = (await shop.client.post("/api/payments/create", json=ORDER)).json()["data"]
     shop.wall.ms += MINUTE
-    shop.core.bakong.default = paid(done_ms=shop.wall.ms)
+    script.default = paid(done_ms=shop.wall.ms)
     assert (await status_of(shop, order))["status"] == "PAID"
     running = (await shop.client.get("/api/subscriptions/status/sokha")).json()["data"]["subscription"]
     assert instant(running["nextBillingDate"]) - instant(running["startDate"]) == timedelta(days=30)

@@ -8,7 +8,8 @@ import uuid
 import httpx
 import pytest
 
-from bakong_service.settings import SettingsError, load
+from bakong_sandbox.stack.providers import KINDS
+from bakong_service.settings import SettingsError, load_all
 from tests.conftest import PLAIN
 from tests.service.processes import API_KEY, ENCRYPTION_KEY, TOKEN, WEBHOOK_SECRET, command, environment, serving
 
@@ -68,7 +69,7 @@ def test_what_is_weak_or_wrong_is_named_and_no_secret_is_shown(tmp_path, monkeyp
     for variable, good in environment(tmp_path, **{name: value}).items():
         monkeypatch.setenv(variable, good)
     with pytest.raises(SettingsError) as refused:
-        load()
+        load_all(KINDS)
     (line,) = refused.value.lines
     assert line.startswith(name)
     assert why in line

@@ -13,6 +13,7 @@ import yaml
 from typer.main import get_command
 
 from bakong_sandbox.cli import app
+from bakong_sandbox.stack.providers import KINDS
 from bakong_sandbox.stack.tls import HOSTS
 from bakong_service.settings import Settings
 from tests.servers import free_port
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
 JOBS = {name for name, service in SERVICES.items() if "load" in service.get("profiles", [])}
-VARIABLES = {name.upper() for name in Settings.model_fields} | {"SERVICE_MODE"}
+VARIABLES = {name.upper() for kind in (Settings, *KINDS) for name in kind.model_fields} | {"SERVICE_MODE"}
 
 
 def test_the_file_is_valid_by_the_compose_specification():

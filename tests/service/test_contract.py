@@ -13,7 +13,7 @@ from bakong_sandbox.stack.options import Options
 from bakong_sandbox.stack.sandbox import run
 from bakong_service.settings import load
 from tests.conftest import PLAIN
-from tests.service.house import open_house
+from tests.service.house import open_house, put_bakong
 from tests.service.processes import environment
 from tests.service.test_documents import call_of
 from tests.service.test_events import client_of
@@ -102,7 +102,7 @@ async def test_a_client_that_goes_away_ends_its_wait_and_never_the_payment(servi
 
 async def test_the_priority_of_a_wait_is_the_payments_from_then_on(tmp_path, storage):
     async with open_house(tmp_path, database_url=storage.get("database_url", "")) as house:
-        house.core.bakong = Script()
+        put_bakong(house.core, Script())
         order = (await house.client.post("/api/payments/create", json=ORDER)).json()["data"]
         for priority in ("high", "low"):
             asked = {"transactionId": order["transactionId"], "options": {"maxAttempts": 1, "priority": priority}}

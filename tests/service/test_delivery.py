@@ -15,7 +15,7 @@ from bakong_service.domain.events import Notification
 from bakong_service.domain.receivers import PER_HOST, SLOTS, Receivers
 from bakong_service.usecases.worker import STOP_S
 from tests.conftest import NOW_MS
-from tests.service.house import open_house
+from tests.service.house import open_house, put_bakong
 from tests.service.passing import Passing, open_shop
 from tests.service.test_faults import ORDER, Script, paid, rows
 
@@ -171,7 +171,7 @@ async def test_a_stop_waits_a_bounded_time_and_gives_back_what_it_has_not_begun(
 
 
 async def test_a_stop_gives_back_the_questions_that_bakong_was_not_asked(shop):
-    shop.core.upstream.lists_refused_until_ms = NOW_MS + 86_400_000  # one question each
+    shop.core.upstream("bakong").one_by_one_until_ms = NOW_MS + 86_400_000  # one question each
     made = [await order(shop, f"u{number}", GOOD) for number in range(20)]
     shop.bakong.takes_ms = 4_000
     await shop.clock.seconds(3)
@@ -190,7 +190,7 @@ async def test_a_stop_gives_up_a_question_that_bakong_leaves_open_and_it_is_due_
     assert await stopped(shop) <= STOP_S + 1
     held = await rows(shop, "SELECT md5 FROM payment_transactions WHERE leased_until_ms IS NOT NULL")
     assert (len(shop.bakong.asked_ms), held) == (1, [])
-    due_ms = await shop.core.store.read(lambda records: records.next_poll_ms())
+    due_ms = await shop.core.store.read(lambda records: records.next_poll_ms("bakong"))
     assert (due_ms, await status_of(shop, made)) == (NOW_MS + 2_000, PaymentStatus.PENDING)
 
 
@@ -249,7 +249,8 @@ async def test_moving_a_world_on_waits_for_receivers_that_answer_and_not_for_one
 
     delivered = []
     async with open_house(tmp_path, database_url=storage.get("database_url", "")) as house:
-        house.core.post, house.core.patience, house.core.bakong = post, patience, Script()
+        house.core.post, house.core.patience = post, patience
+        put_bakong(house.core, Script())
         for user, host in (("first", MAIN), ("second", GOOD), ("third", GOOD)):
             body = ORDER | {"userId": user, "callback": f"https://{host}/hook"}
             await house.client.post("/api/payments/create", json=body)

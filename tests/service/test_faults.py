@@ -9,9 +9,10 @@ from sqlalchemy import text
 from bakong_contracts.service_api import PaymentStatus
 from bakong_service.domain.money import Money
 from bakong_service.domain.payments import Failed, NoAnswer, NotFound, Paid
-from bakong_service.usecases.poll_payments import ask, expire_due
+from bakong_service.usecases.ask_provider import ask
+from bakong_service.usecases.poll_payments import expire_due
 from tests.conftest import NOW_MS
-from tests.service.house import open_house
+from tests.service.house import open_house, put_bakong
 
 ORDER = {"userId": "sokha", "planType": "PREMIUM", "amount": 0.5, "currency": "USD"}
 MERCHANT = "sandbox_merchant@sand"
@@ -30,11 +31,8 @@ class Script:
         report = self.reports.get(md5, self.default)
         return report.pop(0) if isinstance(report, list) else report
 
-    async def check_list(self, md5s):
+    async def check_many(self, md5s):
         return {md5: await self.check(md5) for md5 in md5s}
-
-    async def short_link(self, qr):
-        return None
 
 
 def paid(digit="a", *, minor=50, currency="USD", account=MERCHANT, done_ms=None):
@@ -44,7 +42,8 @@ def paid(digit="a", *, minor=50, currency="USD", account=MERCHANT, done_ms=None)
 @pytest.fixture
 async def house(tmp_path, storage):
     async with open_house(tmp_path, database_url=storage.get("database_url", "")) as opened:
-        opened.core.bakong = opened.bakong = Script()
+        opened.bakong = Script()
+        put_bakong(opened.core, opened.bakong)
         yield opened
 
 
@@ -116,7 +115,7 @@ async def test_a_payment_expires_also_where_bakong_is_silent_and_is_granted_late
     payment = await create(house)
     house.bakong.default = NoAnswer("timeout")
     await house.clock.advance(900_000)
-    await expire_due(house.core)
+    await expire_due(house.core, "bakong")
     assert (await stored(house, payment.id)).status is PaymentStatus.EXPIRED
     house.bakong.default = paid(done_ms=NOW_MS + 60_000)
     await house.clock.advance(3_600_000)

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from bakong_service.adapters.keys import Hasher
-from tests.service.house import KEY, SETTINGS, open_house
+from tests.service.house import KEY, SETTINGS, open_house, put_bakong
 from tests.service.test_faults import Script, paid, rows
 
 KEYED = {"idempotency-key": "k"}
@@ -156,8 +156,9 @@ async def test_a_second_wait_with_the_key_of_one_that_still_waits_is_409(service
 
 async def test_answers_are_thrown_away_after_a_day_where_no_subscription_falls_due(tmp_path, storage):
     async with open_house(tmp_path, database_url=storage.get("database_url", "")) as house:
-        house.core.bakong = Script()
-        house.core.bakong.default = paid()
+        script = Script()
+        script.default = paid()
+        put_bakong(house.core, script)
         for hour in range(3):
             await create(house.client, f"order-{hour}")
             await house.clock.advance(1_200_000)

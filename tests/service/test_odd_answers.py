@@ -6,9 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bakong_service.adapters.bakong import MAX_ANSWER_BYTES, HttpBakong
+from bakong_schemes.bakong.adapter.client import MAX_ANSWER_BYTES, HttpBakong
 from bakong_service.domain.money import Money
 from bakong_service.domain.payments import Failed, NoAnswer, NotFound, Paid
+from tests.conftest import NOW_MS
 
 MD5 = "0" * 32
 TRANSACTION = {"hash": "a" * 64, "toAccountId": "noodle_shop@devb", "amount": 0.5, "currency": "USD"}
@@ -16,7 +17,9 @@ TRANSACTION = {"hash": "a" * 64, "toAccountId": "noodle_shop@devb", "amount": 0.
 
 def bakong(body, *, status=200):
     transport = httpx.MockTransport(lambda _: httpx.Response(status, content=body))
-    return HttpBakong(httpx.AsyncClient(transport=transport, base_url="http://bakong"), "token", None, now_ms=lambda: 0)
+    return HttpBakong(
+        httpx.AsyncClient(transport=transport, base_url="http://bakong"), "token", None, now_ms=lambda: NOW_MS
+    )
 
 
 def envelope(data, **changes):
@@ -90,7 +93,7 @@ async def test_no_more_is_read_of_an_answer_than_256_kilobytes():
 
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=parts()))
     client = HttpBakong(
-        httpx.AsyncClient(transport=transport, base_url="http://bakong"), "token", None, now_ms=lambda: 0
+        httpx.AsyncClient(transport=transport, base_url="http://bakong"), "token", None, now_ms=lambda: NOW_MS
     )
     assert (await client.check(MD5)).why == "garbage"
     assert len(sent) == MAX_ANSWER_BYTES // (64 * 1024) + 1

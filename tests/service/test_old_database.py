@@ -10,7 +10,7 @@ from bakong_contracts.webhooks import verify
 from bakong_service.adapters.sql import migrate, rotation
 from bakong_service.adapters.sql.postgres import PostgresStore
 from tests.conftest import NOW_MS
-from tests.service.house import SETTINGS, open_house
+from tests.service.house import SETTINGS, open_house, put_bakong
 from tests.service.test_faults import Script, paid, rows
 
 DUMP = Path(__file__).parent / "data" / "old-0002.sql"
@@ -74,7 +74,8 @@ def sent(house):
         arrived[verify([secret], headers, body, now_s=house.clock.now_ms() // 1000)] = body
         return 200
 
-    house.core.bakong, house.core.post = Script(), post
+    house.bakong, house.core.post = Script(), post
+    put_bakong(house.core, house.bakong)
     return arrived
 
 
@@ -88,7 +89,7 @@ async def test_open_payments_are_paid_and_grant_what_they_buy(house, sent):
     left = await payments(house, "PENDING")
     plan, flagged, renewal = (next(one for one in left if one.user_id == user) for user in ("chan", "vanna", "sokha"))
     for payment, digit in ((plan, "c"), (renewal, "d")):
-        house.core.bakong.reports[payment.md5] = paid(digit)
+        house.bakong.reports[payment.md5] = paid(digit)
     await house.clock.advance(60_000)
     assert {one.user_id for one in await payments(house, "PAID")} == {"sokha", "chan"}
     for user, cycles in (("chan", 1), ("sokha", 2)):

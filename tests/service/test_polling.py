@@ -12,19 +12,22 @@ import pytest
 
 from bakong_contracts.service_api import PaymentStatus, Priority
 from bakong_contracts.webhooks import EventType, verify
-from bakong_service.adapters.bakong import HttpBakong
-from bakong_service.domain import polling
+from bakong_schemes.bakong.adapter import planning
+from bakong_schemes.bakong.adapter.client import HttpBakong
+from bakong_schemes.bakong.adapter.planning import day_of
 from bakong_service.domain.breaker import Breaker, backoff_ms
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import RETRY_AFTER_S, Notification
 from bakong_service.domain.payments import NoAnswer, NotFound
-from bakong_service.domain.polling import PollCandidate, Spent
+from bakong_service.domain.polling import PollCandidate, PollPlan, Spent
+from bakong_service.usecases.ask_provider import ask
 from bakong_service.usecases.deliver import after_try
-from bakong_service.usecases.poll_payments import ask, budget, poll_due, spend_call
+from bakong_service.usecases.poll_payments import poll_due
+from bakong_service.usecases.refresh import budget
 from bakong_service.usecases.settle import move
 from bakong_service.usecases.unit_of_work import transact
 from tests.conftest import NOW_MS
-from tests.service.house import open_house
+from tests.service.house import limit_calls, open_house, pace_of, put_bakong
 from tests.service.test_faults import Script, create, paid, rows, stored
 
 MINUTE = 60_000
@@ -33,8 +36,15 @@ MINUTE = 60_000
 @pytest.fixture
 async def house(tmp_path, storage):
     async with open_house(tmp_path, database_url=storage.get("database_url", "")) as opened:
-        opened.core.bakong = opened.bakong = Script()
+        opened.bakong = Script()
+        put_bakong(opened.core, opened.bakong)
         yield opened
+
+
+async def spend_call(core):
+    """Take one of the day's calls, as Bakong's settings have it."""
+    day, daily = day_of(core.timers.now_ms()), pace_of(core).daily
+    return daily is None or await core.store.write(lambda records: records.spend_call("bakong", day, daily))
 
 
 class Wire:
@@ -46,9 +56,10 @@ class Wire:
         self.slow = {}
         self.lists = lists
         client = httpx.AsyncClient(transport=httpx.MockTransport(self), base_url="http://bakong")
-        core.bakong = HttpBakong(
+        self.client = HttpBakong(
             client, "old-token", email, now_ms=core.timers.now_ms, may_call=lambda: spend_call(core)
         )
+        put_bakong(core, self.client)
 
     async def __call__(self, request):
         name = request.url.path.removeprefix("/v1/")
@@ -87,24 +98,24 @@ async def test_where_lists_are_refused_each_is_asked_about_alone_and_the_list_is
 
 
 async def test_no_call_goes_out_past_the_days_calls_and_they_come_back_at_midnight_in_phnom_penh(house):
-    house.core.daily_calls = 5
+    limit_calls(house.core, 5)
     wire = Wire(house.core)
     payments = [await create(house, userId=f"user-{number}") for number in range(3)]
     for _ in range(9):
         await ask(house.core, payments[:1])
     assert len(wire.calls) == 5
-    left = await budget(house.core)
+    left = await budget(house.core, "bakong")
     assert (left.daily, left.spent, left.remaining) == (5, 5, 0)
     assert left.resets_ms == NOW_MS + 17 * 3_600_000
     shown = (await house.client.get("/api/health")).json()["services"]["bakong"]
     assert (shown["status"], shown["remainingCalls"]) == ("degraded", 0)
     await house.clock.advance(17 * 3_600_000)
-    assert (await budget(house.core)).spent < 5
+    assert (await budget(house.core, "bakong")).spent < 5
     assert await spend_call(house.core)
 
 
 async def test_every_request_counts_also_those_that_renew_a_token(house):
-    house.core.daily_calls = 100
+    limit_calls(house.core, 100)
     wire = Wire(house.core, email="dev@example.com")
     refused = httpx.Response(401, json={"responseCode": 1, "errorCode": 6, "data": None})
 
@@ -125,7 +136,7 @@ async def test_every_request_counts_also_those_that_renew_a_token(house):
         "check_transaction_by_md5",
         "check_transaction_by_md5",
     ]
-    assert (await budget(house.core)).spent == 4
+    assert (await budget(house.core, "bakong")).spent == 4
 
 
 REFUSED = {"responseCode": 1, "errorCode": 6, "data": None}
@@ -149,7 +160,7 @@ async def test_twenty_refused_questions_renew_the_token_once_for_all(house):
 
     wire.slow["check_transaction_by_md5"] = check
     wire.answers["renew_token"] = lambda _: token_of("new-token")
-    reports = await asyncio.gather(*(house.core.bakong.check(f"{number:032x}") for number in range(20)))
+    reports = await asyncio.gather(*(wire.client.check(f"{number:032x}") for number in range(20)))
     assert reports == [NotFound()] * 20
     assert Counter(wire.names()) == {"check_transaction_by_md5": 40, "renew_token": 1}
 
@@ -168,11 +179,11 @@ async def test_a_storm_of_refusals_does_not_spend_the_days_calls_on_renewals(hou
     wire.answers["check_transaction_by_md5"] = lambda _: httpx.Response(401, json=REFUSED)
     wire.answers["renew_token"] = lambda _: renewal
     for _ in range(3):
-        await asyncio.gather(*(house.core.bakong.check(f"{number:032x}") for number in range(20)))
+        await asyncio.gather(*(wire.client.check(f"{number:032x}") for number in range(20)))
     assert wire.names().count("renew_token") == 1
     for _ in range(24 * 60):
         await house.clock.advance(60_000)
-        await house.core.bakong.check("0" * 32)
+        await wire.client.check("0" * 32)
     assert 8 <= wire.names().count("renew_token") <= 12
 
 
@@ -191,7 +202,7 @@ async def test_a_token_that_is_renewed_elsewhere_meanwhile_is_used_and_not_renew
 
     wire.slow["check_transaction_by_md5"] = check
     wire.answers["renew_token"] = lambda _: token_of("new-token")
-    first, late = (asyncio.ensure_future(house.core.bakong.check(digit * 32)) for digit in "ab")
+    first, late = (asyncio.ensure_future(wire.client.check(digit * 32)) for digit in "ab")
     assert await first == NotFound()
     tokens[0].set()
     assert await late == NotFound()
@@ -216,7 +227,7 @@ async def test_a_caller_that_goes_away_leaves_the_renewal_to_those_who_wait(hous
         )
 
     wire.slow["renew_token"], wire.answers["check_transaction_by_md5"] = renew, check
-    leaving, staying = (asyncio.ensure_future(house.core.bakong.check(digit * 32)) for digit in "ab")
+    leaving, staying = (asyncio.ensure_future(wire.client.check(digit * 32)) for digit in "ab")
     await asked.wait()
     leaving.cancel()
     may_answer.set()
@@ -233,7 +244,7 @@ async def test_a_refused_token_ends_a_round_of_single_questions(house):
 
 
 async def test_code_17_stops_the_calls_until_midnight(house):
-    house.core.daily_calls = 100
+    limit_calls(house.core, 100)
     wire = Wire(house.core)
     wire.answers["check_transaction_by_md5"] = lambda _: httpx.Response(
         200, json={"responseCode": 1, "errorCode": 17, "data": None}
@@ -242,7 +253,7 @@ async def test_code_17_stops_the_calls_until_midnight(house):
     await ask(house.core, [payment])
     await ask(house.core, [payment])
     assert len(wire.calls) == 1
-    assert (await budget(house.core)).remaining == 0
+    assert (await budget(house.core, "bakong")).remaining == 0
     await house.clock.advance(16 * 3_600_000)
     assert len(wire.calls) == 1
 
@@ -273,7 +284,7 @@ async def test_a_silent_bakong_is_left_alone_for_a_while_and_then_tried_with_one
 
 
 async def test_health_calls_bakong_silent_until_it_answers_also_when_it_may_be_asked_again(house):
-    house.core.upstream.breaker = Breaker(Breaker.FAILURES, house.core.timers.now_ms())
+    house.core.upstream("bakong").breaker = Breaker(Breaker.FAILURES, house.core.timers.now_ms())
     assert (await house.client.get("/api/health")).json()["services"]["bakong"]["status"] == "unhealthy"
 
 
@@ -283,33 +294,35 @@ async def test_two_workers_on_one_database_never_ask_about_a_payment_at_the_same
     busy, most = {}, []
 
     class Slow(Script):
-        async def check_list(self, md5s):
+        async def check_many(self, md5s):
             for md5 in md5s:
                 busy[md5] = busy.get(md5, 0) + 1
             most.append(max(busy.values()))
-            await asyncio.gather(*(house.core.store.read(lambda records: records.next_poll_ms()) for _ in range(3)))
+            await asyncio.gather(
+                *(house.core.store.read(lambda records: records.next_poll_ms("bakong")) for _ in range(3))
+            )
             for md5 in md5s:
                 busy[md5] -= 1
             return dict.fromkeys(md5s, NotFound())
 
         async def check(self, md5):
-            return (await self.check_list([md5]))[md5]
+            return (await self.check_many([md5]))[md5]
 
-    house.core.bakong = Slow()
+    put_bakong(house.core, Slow())
     other = replace_core(house.core)
     house.clock.set_mode(house.clock.mode, at_ms=NOW_MS + 2_500)
-    await asyncio.gather(*(poll_due(core) for core in (house.core, other) for _ in range(3)))
+    await asyncio.gather(*(poll_due(core, "bakong") for core in (house.core, other) for _ in range(3)))
     assert (max(most), sum(busy.values())) == (1, 0)
 
 
 def replace_core(core):
     """A second process: the same store, nothing else in common."""
-    return replace(core, upstream=type(core.upstream)(), in_flight=set())
+    return replace(core, upstreams={}, in_flight=set())
 
 
 async def test_what_a_worker_had_when_it_died_is_taken_up_by_another(house):
     payment = await create(house)
-    await house.core.store.write(lambda records: records.lease_polls(NOW_MS + 2_000, NOW_MS + 62_000, 50))
+    await house.core.store.write(lambda records: records.lease_polls("bakong", NOW_MS + 2_000, NOW_MS + 62_000, 50))
     house.bakong.default = paid()
     await house.clock.advance(61_999)
     assert (await stored(house, payment.id)).status is PaymentStatus.PENDING
@@ -340,7 +353,11 @@ async def test_high_is_asked_about_before_normal_before_low(house):
     for payment in payments:
         await house.core.store.write(lambda records, one=payment: records.prioritize(one.id, Priority(one.user_id)))
     taken = [
-        (await house.core.store.write(lambda records: records.lease_polls(NOW_MS + 2_000, NOW_MS + 9_000, 1)))[0]
+        (
+            await house.core.store.write(
+                lambda records: records.lease_polls("bakong", NOW_MS + 2_000, NOW_MS + 9_000, 1)
+            )
+        )[0]
         for _ in payments
     ]
     assert [payment.user_id for payment in taken] == ["high", "normal", "low"]
@@ -368,8 +385,8 @@ def test_a_breaker_opens_after_five_failures_and_waits_longer_each_time():
 def test_a_plan_asks_nothing_when_the_day_is_spent():
     one = PollCandidate("a", NOW_MS, NOW_MS + 900_000, None, Priority.NORMAL, is_open=True)
     for spent in (Spent(100, stopped=False), Spent(3, stopped=True)):
-        made = polling.plan([one], NOW_MS + 890_000, spent, 100)
-        assert made == polling.PollPlan((), polling.day_end_ms(NOW_MS))
+        made = planning.plan([one], NOW_MS + 890_000, spent, 100)
+        assert made == PollPlan((), planning.day_end_ms(NOW_MS))
 
 
 BUDGET = Path(__file__).parent.parent.parent / "benchmarks" / "budget.py"

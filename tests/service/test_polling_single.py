@@ -3,16 +3,24 @@
 import pytest
 
 from bakong_contracts.service_api import Priority
-from bakong_service.domain import polling_single
-from bakong_service.domain.polling import DAY_MS, HOUR_MS, PollCandidate, PollPlan, Spent, day_end_ms
-from bakong_service.domain.polling_single import Forecast
+from bakong_schemes.bakong.adapter import planning_single
+from bakong_schemes.bakong.adapter.planning import DAY_MS, ZONE_MS, day_end_ms
+from bakong_schemes.bakong.adapter.planning_single import Forecast
+from bakong_service.domain.polling import HOUR_MS, PollCandidate, PollPlan, Spent
 from tests.conftest import NOW_MS
 from tests.service.test_polling import load_budget
 
 MIDNIGHT_MS = day_end_ms(NOW_MS)
 NOON_MS = MIDNIGHT_MS + 12 * HOUR_MS
 OPEN = (8, 20)  # ten payments an hour from 8 to 20: 120 a day
-SHOP = Forecast.from_history({(day, hour): 10 for day in (1, 2) for hour in range(*OPEN)}, 100)
+
+
+def history(counts):
+    """What the days sold, by day and hour in Phnom Penh, as the records have it: by UTC hour."""
+    return {(day * DAY_MS + hour * HOUR_MS - ZONE_MS) // HOUR_MS: count for (day, hour), count in counts.items()}
+
+
+SHOP = Forecast.from_history(history({(day, hour): 10 for day in (1, 2) for hour in range(*OPEN)}), 100)
 
 
 def sale(name, age_s, *, asked_s=None, at_ms=NOON_MS, priority=Priority.NORMAL):
@@ -23,7 +31,7 @@ def sale(name, age_s, *, asked_s=None, at_ms=NOON_MS, priority=Priority.NORMAL):
 
 
 def plan(*watched, at_ms=NOON_MS, spent=30, forecast=SHOP):
-    return polling_single.plan(watched, at_ms, Spent(spent, stopped=False), 100, forecast)
+    return planning_single.plan(watched, at_ms, Spent(spent, stopped=False), 100, forecast)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +70,7 @@ def test_the_calls_are_spread_as_the_payments_come():
 
 
 def test_with_calls_to_spare_a_payment_is_asked_about_early_too():
-    quiet = Forecast.from_history({(1, hour): 3 for hour in range(*OPEN)}, 100)
+    quiet = Forecast.from_history(history({(1, hour): 3 for hour in range(*OPEN)}), 100)
     assert plan(sale("a", 150), forecast=quiet).ask == ("a",)
     assert plan(sale("a", 200, asked_s=150), forecast=quiet).ask == ()
 
@@ -84,9 +92,9 @@ def test_of_ended_codes_those_never_asked_about_come_first_then_the_newest():
 
 @pytest.mark.parametrize("spent", [Spent(100, stopped=False), Spent(3, stopped=True)], ids=["spent", "stopped"])
 def test_nothing_is_asked_when_the_day_is_spent(spent):
-    made = polling_single.plan([sale("a", 885)], NOON_MS, spent, 100, SHOP)
+    made = planning_single.plan([sale("a", 885)], NOON_MS, spent, 100, SHOP)
     assert made == PollPlan((), MIDNIGHT_MS + DAY_MS)
-    assert polling_single.plan([], NOON_MS, spent, 100, SHOP) == PollPlan((), None)
+    assert planning_single.plan([], NOON_MS, spent, 100, SHOP) == PollPlan((), None)
 
 
 async def test_single_checks_come_near_to_what_any_plan_can_reach_without_foresight():

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bakong_schemes.bakong.adapter.planning import LIFE_MS
 from bakong_service.domain.errors import OutsidePeriodError
 from bakong_service.domain.money import rounded
-from bakong_service.domain.payments import LIFE_MS
 from bakong_service.domain.proration import CYCLE_S, Period, billing_dates, change, split
 
 VECTORS = [

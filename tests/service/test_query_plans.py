@@ -16,7 +16,7 @@ from benchmarks.worker_statements import STATEMENTS
 # Indexes of what is under way, which may be read whole; and a table of which the first rows are read, by its key.
 SMALL = ("ix_payment_polled", "ix_payment_leased", "ix_payment_open", "ix_webhook_host", "ix_webhook_given_up")
 BY_KEY = "audit_logs"
-SMALL_TABLES = ("provider_calls", "payments_by_hour", "api_keys")
+SMALL_TABLES = ("provider_calls", "provider_hours", "api_keys")
 
 
 @pytest.fixture

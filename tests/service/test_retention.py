@@ -21,7 +21,7 @@ from bakong_service.domain.payments import NoAnswer, Payment, Receipt
 from bakong_service.domain.retention import DAY_MS
 from bakong_service.usecases.retention import BATCH, PAUSE_MS, Cleaner, drop_batches
 from tests.conftest import NOW_MS
-from tests.service.house import open_house
+from tests.service.house import open_house, put_bakong
 from tests.service.test_faults import Script, create, paid, rows
 
 WEBHOOKS, CODES, AUDIT = 30, 90, 365  # days, as the settings have them
@@ -32,7 +32,8 @@ UNPAID = ("EXPIRED", "FAILED")
 @pytest.fixture
 async def house(tmp_path, storage):
     async with open_house(tmp_path, database_url=storage.get("database_url", "")) as opened:
-        opened.core.bakong = opened.bakong = Script()
+        opened.bakong = Script()
+        put_bakong(opened.core, opened.bakong)
         opened.folder = tmp_path
         yield opened
 
@@ -192,8 +193,9 @@ async def test_what_is_left_answers_every_question_as_before_but_the_codes_of_ol
 ):
     with tempfile.TemporaryDirectory() as folder:
         async with open_house(Path(folder)) as house:
-            house.core.bakong = Script()
-            house.core.bakong.default = NoAnswer("timeout")
+            script = Script()
+            script.default = NoAnswer("timeout")
+            put_bakong(house.core, script)
             await house.core.store.write(fill(payments, audit_days, answer_days))
             before = await answers_now(house, payments, len(answer_days))
             audited = await rows(house, "SELECT id, action FROM audit_logs ORDER BY id")

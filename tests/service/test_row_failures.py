@@ -16,7 +16,7 @@ from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import Notification
 from bakong_service.domain.idempotency import Answer
 from tests.conftest import NOW_MS
-from tests.service.house import keep, open_house, subscription
+from tests.service.house import keep, limit_calls, open_house, put_bakong, subscription
 from tests.service.test_faults import Script, create, paid, rows, stored
 
 TOO_LARGE = 2**70  # for any column
@@ -26,7 +26,8 @@ DAY_MS = 86_400_000
 @pytest.fixture
 async def house(tmp_path, storage):
     async with open_house(tmp_path, database_url=storage.get("database_url", "")) as opened:
-        opened.core.bakong = opened.bakong = Script()
+        opened.bakong = Script()
+        put_bakong(opened.core, opened.bakong)
         opened.reported = []
         opened.core.report = lambda *row: opened.reported.append(row[:2])
         opened.core.store._report = opened.core.report
@@ -86,7 +87,7 @@ async def test_a_payment_that_does_not_open_leaves_the_others_of_its_batch_paid(
 
 async def test_a_code_that_cannot_be_ended_leaves_the_others_to_end(house):
     bad, others = await five(house)
-    house.core.daily_calls = 1
+    limit_calls(house.core, 1)
     await change(house, "UPDATE payment_transactions SET plan = 'GOLD' WHERE id = :id", id=bad.id)
     house.bakong.reports.clear()
     await house.clock.advance(900_000)

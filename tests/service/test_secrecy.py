@@ -6,8 +6,9 @@ import asyncpg
 import pytest
 
 from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.providers import KINDS
 from bakong_sandbox.stack.sandbox import run
-from bakong_service.settings import load
+from bakong_service.settings import load_all
 from tests import secrecy
 from tests.service.processes import API_KEY, TOKEN, command, environment
 from tests.service.test_events import client_of
@@ -56,5 +57,5 @@ async def test_what_a_sandbox_draws_and_what_keys_make_prints_is_known_from_then
 def test_settings_show_no_secret_in_their_text(tmp_path, monkeypatch):
     for name, value in environment(tmp_path).items():
         monkeypatch.setenv(name, value)
-    secrecy.seen("repr", repr(load()).replace("noodle_shop@devb", "").encode())
+    secrecy.seen("repr", repr(load_all(KINDS)).replace("noodle_shop@devb", "").encode())
     assert secrecy.leaks() == []

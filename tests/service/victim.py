@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from bakong_service import app
 from bakong_service.settings import Settings
 from bakong_simulator.kernel.clock import Mode, WorldClock
+from tests.service.house import bakong, put
 from tests.service.processes import API_KEY, ENCRYPTION_KEY, TOKEN, WEBHOOK_SECRET
 
 RATE = 40
@@ -60,23 +61,25 @@ async def live(order):
     settings = Settings.model_construct(
         mode="sandbox",
         database_url=order["database"],
-        bakong_base_url=order["bakong"],
-        bakong_merchant_id="noodle_shop@devb",
-        bakong_developer_token=SecretStr(order["token"]),
         main_backend_api_key=SecretStr(API_KEY),
         main_backend_webhook_url=order["mailbox"],
         webhook_secret=SecretStr(WEBHOOK_SECRET),
         encryption_key=SecretStr(ENCRYPTION_KEY),
         rate_limit_per_minute=0,
-        bakong_daily_calls=0,
         log_dir=Path(order["logs"]),
     )
+    provider = bakong(
+        bakong_base_url=order["bakong"],
+        bakong_merchant_id="noodle_shop@devb",
+        bakong_developer_token=SecretStr(order["token"]),
+        bakong_timeout_ms=10_000,
+    )
     steps = Steps(order["die_at"])
-    async with app.run(settings, timers=clock) as running:
+    async with app.run(settings, [provider], timers=clock) as running:
         running.core.store = SteppedStore(running.core.store, steps)
         running.core.post = steps.around(running.core.post)
-        running.core.bakong.check = steps.around(running.core.bakong.check)
-        running.core.bakong.check_list = steps.around(running.core.bakong.check_list)
+        polling = running.core.providers["bakong"].polling
+        put(running.core, "bakong", check=steps.around(polling.check), check_many=steps.around(polling.check_many))
         async with asyncio.TaskGroup() as group:
             for user in order["users"]:
                 group.create_task(sell(running.app, user, order["bakong"]))

@@ -26,7 +26,7 @@ COMMANDS = {
         "snapshot": "All of a world as a document.",
     },
     "replay": {"replay": "Play a journal again, in a world of its own; exit code 1 where an answer differs by a byte."},
-    "scenario": {"scenario": "Scripts of what Bakong does."},
+    "scenario": {"scenario": "Scripts of what a payment scheme does."},
     "verify": {"verify": "Hold a codec, a Bakong or a payment service to the rules."},
     "record": {"record": "Keep a Bakong's answers to read-only calls, within a budget, all that is private masked."},
     "drift": {"drift": "Hold the simulator to the answers of a cassette; exit code 1 where one differs."},

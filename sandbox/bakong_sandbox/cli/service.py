@@ -1,6 +1,7 @@
 """`service`: the payment service by itself, as it runs in production, and what its operators need."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -9,8 +10,6 @@ from bakong_sandbox.cli.program import run_async
 from bakong_sandbox.stack import service as production
 from bakong_sandbox.stack.errors import SetupError
 from bakong_service import wiring
-from bakong_service.adapters import bakong_probe
-from bakong_service.adapters.bakong import HttpBakong
 from bakong_service.adapters.keys import Hasher, draw
 from bakong_service.adapters.sealing import Sealer
 from bakong_service.adapters.sql import migrate as migrations
@@ -20,8 +19,8 @@ from bakong_service.adapters.system import SystemTimers
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import iso
 from bakong_service.domain.keys import ApiKey
-from bakong_service.domain.polling import day_of
 from bakong_service.ports import Store
+from bakong_service.provider_factory import ProbeLine, ProviderFactory
 from bakong_service.settings import Settings
 
 if TYPE_CHECKING:  # PostgreSQL is an extra
@@ -63,7 +62,7 @@ def migrate(
     """Bring the database to a revision."""
 
     async def work() -> str:
-        store = wiring.connect_store(production.settings())
+        store = wiring.connect_store(production.configured().settings)
         try:
             if down:
                 await store.migrate(lambda connection: migrations.downgrade(connection, down))
@@ -93,7 +92,7 @@ def check_config(
 
 async def _check(*, asks: bool) -> int:
     """Print a line for each part. 0: all is well; 1: the service would start, but could not ask Bakong."""
-    settings = production.settings()
+    settings, providers = production.configured()
     print(f"settings: good, mode {settings.mode}, limit {settings.rate_limit_per_minute}/min")
     store = wiring.connect_store(settings)
     try:
@@ -102,29 +101,26 @@ async def _check(*, asks: bool) -> int:
         admission = wiring.open_admission(settings, None)
         print(f"redis: {(await wiring.redis_check(admission)()).message}")
         await admission.close()
-        parts = await _bakong_parts(settings, store if revision == migrations.HEAD else None, asks=asks)
+        counting = store if revision == migrations.HEAD else None
+        lines = [line for one in providers for line in await _probed(settings, one, counting, spends=asks)]
     except UnavailableError as error:
         raise SetupError(f"the service would not start: database: {error}") from None
     finally:
         await store.close()
-    for part in parts:
-        print(part)
-    return 0 if all(part.good for part in parts) else 1
+    for line in lines:
+        print(line)
+    return 0 if all(line.good for line in lines) else 1
 
 
-async def _bakong_parts(settings: Settings, counting: Store | None, *, asks: bool) -> list[bakong_probe.Part]:
-    """What Bakong says. counting: where a call is counted that is one of the day's."""
-    timers, token = SystemTimers(), settings.bakong_developer_token.get_secret_value()
-
-    async def may_call() -> bool:
-        if counting is None or not settings.bakong_daily_calls:
-            return True
-        day = day_of(timers.now_ms())
-        return await counting.write(lambda records: records.spend_call("bakong", day, settings.bakong_daily_calls))
-
-    async with wiring.open_upstream(settings) as upstream:
-        bakong = HttpBakong(upstream, token, None, now_ms=timers.now_ms, may_call=may_call)
-        return await bakong_probe.probe(bakong, token, timers.now_ms(), asks=asks)
+async def _probed(
+    settings: Settings, factory: ProviderFactory, counting: Store | None, *, spends: bool
+) -> list[ProbeLine]:
+    """What a provider says. counting: where a call is counted that is one of the day's."""
+    if factory.probe is None:
+        return []
+    async with AsyncExitStack() as opened:
+        given = wiring.surroundings(settings, factory, opened, SystemTimers(), counting)
+        return await factory.probe(given, spends=spends)
 
 
 @service.command("rotate")
@@ -222,7 +218,7 @@ def _with_store(work: Callable[[Settings, "SqliteStore | PostgresStore"], Awaita
     """What the work returns, with the environment's settings and their store, brought up to date. Raises SetupError."""
 
     async def opened() -> T:
-        settings = production.settings()
+        settings = production.configured().settings
         try:
             store = await wiring.open_store(settings)
             try:

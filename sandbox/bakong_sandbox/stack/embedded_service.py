@@ -10,6 +10,7 @@ from bakong_sandbox.stack.bounded import BoundedProtocol
 from bakong_sandbox.stack.datadir import Secrets
 from bakong_sandbox.stack.options import Options, Stack
 from bakong_sandbox.stack.serving import listen, serve, url_of
+from bakong_schemes.bakong.adapter.settings import BakongSettings
 from bakong_schemes.bakong.fake.registrations import EMAIL
 from bakong_schemes.bakong.fake.scheme import MERCHANT
 from bakong_service import app as service_app
@@ -20,9 +21,10 @@ from bakong_service.settings import Settings
 async def with_service(options: Options, secrets: Secrets, stack: Stack) -> AsyncIterator[Stack]:
     """The stack with the service in it, on the default world's clock."""
     with listen(options.service_port or 0, options.host) as opened:
-        settings = _settings(options, secrets, stack)
+        settings, providers = _settings(options, secrets, stack), [_bakong(options, stack).factory()]
         clock = stack.worlds.default.clock
-        async with service_app.run(settings, timers=clock) as running, serve(running.app, opened, http=BoundedProtocol):
+        running_service = service_app.run(settings, providers, timers=clock)
+        async with running_service as running, serve(running.app, opened, http=BoundedProtocol):
             yield replace(
                 stack, service_url=url_of(opened), api_key=secrets.api_key, webhook_secret=secrets.webhook_secret
             )
@@ -36,13 +38,6 @@ def _settings(options: Options, secrets: Secrets, stack: Stack) -> Settings:
         redis_prefix=options.redis_prefix,
         rate_limit_per_minute=options.rate_limit_per_minute,
         log_dir=stack.data_dir / "logs",
-        bakong_base_url=stack.bakong_url,
-        bakong_merchant_id=MERCHANT,
-        bakong_developer_token=SecretStr(stack.token),
-        bakong_email=EMAIL,
-        bakong_timeout_ms=options.bakong_timeout_ms,
-        bakong_short_links=True,
-        bakong_daily_calls=options.quota or 0,
         allow_private_callbacks=True,
         premium_price=options.prices[0],
         family_premium_price=options.prices[1],
@@ -50,4 +45,16 @@ def _settings(options: Options, secrets: Secrets, stack: Stack) -> Settings:
         main_backend_webhook_url=options.webhook_url,
         webhook_secret=SecretStr(secrets.webhook_secret),
         encryption_key=SecretStr(secrets.encryption_key),
+    )
+
+
+def _bakong(options: Options, stack: Stack) -> BakongSettings:
+    return BakongSettings.model_construct(
+        bakong_base_url=stack.bakong_url,
+        bakong_merchant_id=MERCHANT,
+        bakong_developer_token=SecretStr(stack.token),
+        bakong_email=EMAIL,
+        bakong_timeout_ms=options.bakong_timeout_ms,
+        bakong_short_links=True,
+        bakong_daily_calls=options.quota or 0,
     )

@@ -8,24 +8,34 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bakong_sandbox.stack.bounded import BoundedProtocol
 from bakong_sandbox.stack.datadir import load_secrets, open_folder, save_secrets
 from bakong_sandbox.stack.errors import SetupError
+from bakong_sandbox.stack.providers import KINDS
 from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_service import app as service_app
 from bakong_service.domain.errors import UnavailableError
-from bakong_service.settings import Settings, SettingsError, load
+from bakong_service.provider_factory import ProviderFactory
+from bakong_service.settings import Settings, SettingsError, load_all
 
 
-def settings() -> Settings:
+class Configured(NamedTuple):
+    """What the environment says: the core's settings, and a factory for each provider."""
+
+    settings: Settings
+    providers: list[ProviderFactory]
+
+
+def configured() -> Configured:
     """The environment's settings. In sandbox mode, secrets that it lacks are drawn once and kept in DATA_DIR.
 
     Raises SetupError, with a line for each wrong setting.
     """
     try:
-        return load(_drawn())
+        settings, providers = load_all(KINDS, _drawn())
+        return Configured(settings, [provider.factory() for provider in providers])
     except SettingsError as error:
         raise SetupError("\n  ".join(["invalid configuration:", *error.lines])) from None
 
@@ -48,10 +58,10 @@ def _drawn() -> dict[str, Any]:
 
 async def serve_api(host: str, port: int | None, *, works: bool, as_json: bool) -> None:
     """Serve until SIGINT or SIGTERM; requests under way get 5 s, the worker hands back what it has not begun."""
-    configured = settings()
+    given = configured()
     stop = _stop_event()
-    with listen(configured.port if port is None else port, host) as opened:
-        async with _running(configured, works=works) as running, serve(running.app, opened, http=BoundedProtocol):
+    with listen(given.settings.port if port is None else port, host) as opened:
+        async with _running(given, works=works) as running, serve(running.app, opened, http=BoundedProtocol):
             if as_json:
                 print(json.dumps({"event": "ready", "service_url": url_of(opened)}), flush=True)
             await stop.wait()
@@ -60,14 +70,14 @@ async def serve_api(host: str, port: int | None, *, works: bool, as_json: bool) 
 async def work() -> None:
     """One worker until SIGINT or SIGTERM."""
     stop = _stop_event()
-    async with _running(settings(), works=True):
+    async with _running(configured(), works=True):
         await stop.wait()
 
 
 @asynccontextmanager
-async def _running(configured: Settings, *, works: bool) -> AsyncIterator[service_app.Service]:
+async def _running(given: Configured, *, works: bool) -> AsyncIterator[service_app.Service]:
     try:
-        async with service_app.run(configured, works=works) as running:
+        async with service_app.run(given.settings, given.providers, works=works) as running:
             _adopt_library_logs(running.log)
             yield running
     except UnavailableError as error:

@@ -21,14 +21,7 @@ class Metrics:
             "http_request_seconds", "Time to an answer.", ["route"], buckets=_BUCKETS, registry=self._registry
         )
         self._refused = self._counter("http_refused_total", "Requests that no route saw, by reason.", "why")
-        self._bakong = self._counter(
-            "bakong_calls_total", "Requests of this process to Bakong, by outcome.", "endpoint", "outcome"
-        )
-        self._remaining = Gauge(
-            "bakong_calls_remaining",
-            "What all processes together have left of the day's calls; +Inf: no limit, NaN: not known.",
-            registry=self._registry,
-        )
+        self._remaining: dict[str, Gauge] = {}
         self._webhooks = self._counter("webhook_attempts_total", "Tries to deliver a webhook, by outcome.", "outcome")
 
     def answered(self, method: str, route: str, status: int, seconds: float, why: str | None) -> None:
@@ -37,15 +30,27 @@ class Metrics:
         if why:
             self._refused.labels(why).inc()
 
-    def asked_bakong(self, endpoint: str, outcome: str) -> None:
-        self._bakong.labels(endpoint, outcome).inc()
+    def calls_to(self, provider: str) -> Callable[[str, str], None]:
+        """What counts the calls to a provider: endpoint and outcome."""
+        about = f"Requests of this process to the provider {provider}, by outcome."
+        calls = self._counter(f"{provider}_calls_total", about, "endpoint", "outcome")
+        return lambda endpoint, outcome: calls.labels(endpoint, outcome).inc()
 
-    def calls_remain(self, calls: int | None) -> None:
+    def calls_remain(self, provider: str, calls: int | None) -> None:
         """None: without limit."""
-        self._remaining.set(math.inf if calls is None else calls)
+        self._calls_left(provider).set(math.inf if calls is None else calls)
 
-    def calls_unknown(self) -> None:
-        self._remaining.set(math.nan)
+    def calls_unknown(self, provider: str) -> None:
+        self._calls_left(provider).set(math.nan)
+
+    def _calls_left(self, provider: str) -> Gauge:
+        if provider not in self._remaining:
+            self._remaining[provider] = Gauge(
+                f"{provider}_calls_remaining",
+                "What all processes together have left of the day's calls; +Inf: no limit, NaN: not known.",
+                registry=self._registry,
+            )
+        return self._remaining[provider]
 
     def tried_webhook(self, outcome: str) -> None:
         self._webhooks.labels(outcome).inc()

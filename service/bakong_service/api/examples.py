@@ -35,6 +35,21 @@ STATUS: dict[str, Any] = {
     "createdAt": _CREATED,
     "updatedAt": _CREATED,
 }
+SHOWN: dict[str, Any] = {
+    "id": ID,
+    "provider": "bakong",
+    "reference": MD5,
+    "status": "PENDING",
+    "amount": 0.5,
+    "currency": "USD",
+    "handoff": {"kind": "code", "text": PAYMENT["qrCode"], "deepLink": PAYMENT["deepLink"]},
+    "late": False,
+    "flag": None,
+    "createdAt": _CREATED,
+    "expiresAt": _EXPIRES,
+    "updatedAt": _CREATED,
+    "paidAt": None,
+}
 LISTED = STATUS | {
     "billNumber": PAYMENT["billNumber"],
     "planType": "PREMIUM",
@@ -108,10 +123,12 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
             "message": "pay 0.50 USD to renew",
         },
     ),
+    "payment": (None, SHOWN),
+    "event": (None, None),
     "qr_code": (None, None),
 }
-_OPEN = {"qr_code"}
-_MISSING = {"status", "monitor", "qr_code"}
+_OPEN = {"event", "qr_code"}
+_MISSING = {"event", "payment", "status", "monitor", "qr_code"}
 _STATEFUL = {"upgrade", "downgrade", "cancel", "renew"}
 _KEYED = {"create", "monitor", "bulk_check", *_STATEFUL}
 
@@ -125,6 +142,8 @@ def documented(name: str) -> dict[str, Any]:
     extra: dict[str, Any] = {}
     if sent is not None:
         extra["requestBody"] = {"content": {"application/json": {"example": sent}}}
+    elif name == "event":
+        extra["requestBody"] = {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
     if name in _KEYED:
         extra["parameters"] = [_KEY]
     responses: dict[int | str, dict[str, Any]] = {200: {"description": "Done", "content": {media: shown}}}
@@ -137,8 +156,10 @@ def documented(name: str) -> dict[str, Any]:
 
 def _problems(name: str, sent: object) -> list[api.Problem]:
     problems = [api.INVALID, api.UNAVAILABLE, api.BLOCKED, api.RATE_LIMITED]
-    if name not in _OPEN:
+    if name not in _OPEN or name == "event":
         problems.append(api.UNAUTHORIZED)
+    if name == "event":
+        problems.append(api.TOO_LARGE)
     if sent is not None:
         problems += [api.BAD_JSON, api.TOO_LARGE, api.UNSUPPORTED_MEDIA]
     if name in _MISSING:

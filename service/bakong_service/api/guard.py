@@ -22,6 +22,7 @@ from bakong_service.ports import Admission
 HEALTH_PATHS = ("/api/health", "/api/health/ready", "/api/health/live")
 DOCS_PATHS = ("/docs", "/openapi.json")
 PICTURES = "/qr-codes/"
+_EVENTS = re.compile(r"/api/providers/[^/]{1,64}/events")  # of a provider, which reads and signs its body by itself
 MAX_HEADER_BYTES = 16 * 1024
 ANONYMOUS = "anonymous"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}", re.ASCII)
@@ -152,7 +153,7 @@ class Guard:
         if request.path not in HEALTH_PATHS and (refused := await self._admission(request)):
             return refused
         media = request.headers.get(b"content-type", "application/json").partition(";")[0].strip().lower()
-        if request.method in _WITH_BODY and media != "application/json":
+        if request.method in _WITH_BODY and media != "application/json" and not _EVENTS.fullmatch(request.path):
             return request.refuse(api.UNSUPPORTED_MEDIA, f"read {media[:64]!r}, expected application/json")
         return None
 
@@ -186,7 +187,8 @@ class Guard:
 
 def is_open(path: str, *, docs: bool = False) -> bool:
     """Whether a path wants no API key. docs: the documentation is served, too."""
-    return path in HEALTH_PATHS or path.startswith(PICTURES) or (docs and path in DOCS_PATHS)
+    is_known = path in HEALTH_PATHS or path.startswith(PICTURES) or _EVENTS.fullmatch(path) is not None
+    return is_known or (docs and path in DOCS_PATHS)
 
 
 def _facts(caller: Caller) -> tuple[str | None, str | None, str | None]:
@@ -203,7 +205,7 @@ async def _read(request: _Request, receive: Any, state: dict[str, Any]) -> tuple
     if body is None:
         detail = f"a body may have at most {MAX_BODY_BYTES} bytes"
         return b"", request.refuse(api.TOO_LARGE, detail, connection="close")
-    if body and request.method in _WITH_BODY:
+    if body and request.method in _WITH_BODY and not _EVENTS.fullmatch(request.path):
         try:
             value = strict_json.read(body)
         except strict_json.JsonError as error:

@@ -10,7 +10,13 @@ from starlette.routing import Match
 
 from bakong_contracts import service_api as api
 from bakong_contracts.problems import MEDIA_TYPE, document, field_errors
-from bakong_service.domain.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
+from bakong_service.domain.errors import (
+    ConflictError,
+    ForgedEventError,
+    InvalidError,
+    NotFoundError,
+    UnavailableError,
+)
 
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _BY_STATUS = {problem.status: problem for problem in reversed(api.PROBLEMS)}
@@ -18,6 +24,7 @@ _BY_CODE = {problem.code: problem for problem in api.PROBLEMS}
 _BY_ERROR: dict[type[Exception], api.Problem] = {
     NotFoundError: api.NOT_FOUND,
     ConflictError: api.CONFLICT,
+    ForgedEventError: api.UNAUTHORIZED,
     UnavailableError: api.UNAVAILABLE,
 }
 

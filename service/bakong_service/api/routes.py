@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from bakong_service.api import problems, routes_payments, routes_subscriptions
+from bakong_service.api import problems, routes_payments, routes_providers, routes_subscriptions
 from bakong_service.api.guard import is_open
 from bakong_service.usecases.core import Core
 
@@ -27,7 +27,7 @@ def build(core: Core, *, docs: bool) -> FastAPI:
     app.openapi = partial(_document, app)  # type: ignore[method-assign]  # FastAPI's own way
     app.state.core = core
     problems.install(app)
-    for router in (routes_payments.router, routes_subscriptions.router):
+    for router in (routes_payments.router, routes_providers.router, routes_subscriptions.router):
         app.include_router(router)
     return app
 

@@ -1,6 +1,7 @@
 """The routes of payments: a body in, a use case called, an answer out. Must not depend on storage or the network."""
 
 import asyncio
+import uuid
 from collections.abc import Coroutine
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from bakong_contracts.service_api import HISTORY_LIMIT, PaymentStatus
 from bakong_service.api.dependencies import CoreDep, answer
-from bakong_service.api.examples import MD5, USER, documented
+from bakong_service.api.examples import ID, MD5, USER, documented
 from bakong_service.api.shapes import (
     BulkCheck,
     CreatePayment,
@@ -18,12 +19,13 @@ from bakong_service.api.shapes import (
     payment_checked,
     payment_created,
     payment_listed,
+    payment_shown,
     payment_status,
 )
 from bakong_service.domain.errors import NotFoundError, UnavailableError
 from bakong_service.usecases.create_payment import create_payment
 from bakong_service.usecases.monitor import Outcome, monitor
-from bakong_service.usecases.poll_payments import check_all, find, refresh
+from bakong_service.usecases.refresh import check_all, find, find_by_id, refresh
 from khqr import image
 
 Md5 = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", examples=[MD5])]
@@ -104,6 +106,15 @@ async def history(
     )
     shown = [payment_listed(payment) for payment in items]
     return ok({"items": shown, "total": total, "limit": limit, "offset": offset})
+
+
+@router.get("/api/payments/{id:uuid}", **documented("payment"))
+async def payment(
+    payment_id: Annotated[uuid.UUID, Path(alias="id", examples=[uuid.UUID(ID)])], core: CoreDep
+) -> dict[str, Any]:
+    """A payment of any provider. The provider is asked where the stored state is not final and old enough."""
+    stored = await find_by_id(core, str(payment_id))
+    return ok(payment_shown((await refresh(core, [stored]))[stored.id]))
 
 
 @router.get("/qr-codes/{md5}.png", **documented("qr_code"), response_class=Response)

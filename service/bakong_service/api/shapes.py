@@ -1,13 +1,14 @@
 """The bodies and answers of the API, field for field."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, assert_never
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from bakong_contracts.service_api import BULK_LIMIT, Plan, Priority
 from bakong_service.domain.events import iso
+from bakong_service.domain.handoff import ClientSecret, Code, Handoff, Redirect
 from bakong_service.domain.payments import Payment
 from bakong_service.domain.subscriptions import Subscription
 
@@ -108,6 +109,41 @@ def payment_status(payment: Payment) -> dict[str, Any]:
         "createdAt": iso(payment.created_ms),
         "updatedAt": iso(payment.updated_ms),
     }
+
+
+def payment_shown(payment: Payment) -> dict[str, Any]:
+    """A payment of any provider."""
+    return {
+        "id": payment.id,
+        "provider": payment.provider,
+        "reference": payment.reference,
+        "status": payment.status.value,
+        "amount": payment.money.number,
+        "currency": payment.money.currency,
+        "handoff": handoff_shown(payment.handoff),
+        "late": payment.late,
+        "flag": payment.flag,
+        "createdAt": iso(payment.created_ms),
+        "expiresAt": iso(payment.expires_ms),
+        "updatedAt": iso(payment.updated_ms),
+        "paidAt": None if payment.paid_ms is None else iso(payment.paid_ms),
+    }
+
+
+def handoff_shown(handoff: Handoff) -> dict[str, Any] | None:
+    """What the payer pays by; None once it is no longer kept."""
+    match handoff:
+        case Code(text="", deep_link=""):
+            return None
+        case Code(text, deep_link, short_link):
+            links = {"deepLink": deep_link} | ({} if short_link is None else {"shortLink": short_link})
+            return {"kind": "code", "text": text} | links
+        case Redirect(url):
+            return {"kind": "redirect", "url": url}
+        case ClientSecret(secret):
+            return {"kind": "client_secret", "secret": secret}
+        case _:
+            assert_never(handoff)
 
 
 def payment_listed(payment: Payment) -> dict[str, Any]:

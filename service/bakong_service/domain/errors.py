@@ -7,6 +7,7 @@ ServiceError
 ├── ConflictError         a state that does not allow it
 │   ├── OutsidePeriodError   a change of plan at an instant that is not in the paid period
 │   └── InFlightError        the same Idempotency-Key is being worked on
+├── ForgedEventError      a webhook that its provider did not sign
 └── UnavailableError      a part that is needed is down; try again later
 
 RowError                  for the core alone: one row's part of a transaction failed, the rest goes on
@@ -53,6 +54,10 @@ class InFlightError(ConflictError):
 
     code = "idempotency_in_flight"
     retry_after_s = 1
+
+
+class ForgedEventError(ServiceError):
+    """A webhook without its provider's signature, or with one that is not good."""
 
 
 class UnavailableError(ServiceError):

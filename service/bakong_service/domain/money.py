@@ -1,37 +1,40 @@
-"""Money: an int of minor units with a currency. KHR has no decimals."""
+"""Money: an int of minor units with an ISO currency."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-DECIMALS = {"USD": 2, "KHR": 0}
+from bakong_contracts.money import exponent
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """minor: cents of USD, whole riel of KHR."""
+    """minor: cents of USD, whole riel of KHR, satang of THB."""
 
     minor: int
     currency: str
 
     @classmethod
     def of(cls, amount: Decimal, currency: str) -> "Money":
-        """The money of an exact amount. Raises ValueError where the currency has no such fraction.
+        """The money of an exact amount. Raises ValueError for a fraction or a currency that there is not.
 
         >>> Money.of(Decimal("0.5"), "USD")
         Money(minor=50, currency='USD')
         """
-        minor = amount.scaleb(DECIMALS[currency])
+        decimals = exponent(currency)
+        minor = amount.scaleb(decimals)
         if minor != int(minor):
-            raise ValueError(f"{amount} has more decimals than {currency}, which has {DECIMALS[currency]}")
+            raise ValueError(f"{amount} has more decimals than {currency}, which has {decimals}")
         return cls(int(minor), currency)
 
     @property
     def number(self) -> float | int:
         """The amount as a JSON number."""
-        return self.minor / 100 if DECIMALS[self.currency] else self.minor
+        decimals = exponent(self.currency)
+        return self.minor / 10**decimals if decimals else self.minor
 
     def __str__(self) -> str:
-        return f"{self.minor / 100:.2f} USD" if self.currency == "USD" else f"{self.minor} KHR"
+        decimals = exponent(self.currency)
+        return f"{self.minor / 10**decimals:.{decimals}f} {self.currency}"
 
     @property
     def text(self) -> str:
@@ -40,10 +43,9 @@ class Money:
         >>> Money(50, "USD").text
         '0.50'
         """
-        if not DECIMALS[self.currency]:
-            return str(self.minor)
-        whole, cents = divmod(self.minor, 100)
-        return f"{whole}.{cents:02d}" if cents else str(whole)
+        decimals = exponent(self.currency)
+        whole, part = divmod(self.minor, 10**decimals)
+        return f"{whole}.{part:0{decimals}d}" if part else str(whole)
 
 
 def rounded(numerator: int, denominator: int) -> int:

@@ -1,13 +1,11 @@
-"""A payment and its life. PAID is final; no word from Bakong is dropped."""
+"""A payment and its life. PAID is final; no word from a provider is dropped."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bakong_contracts.service_api import PaymentStatus, Plan, Priority
+from bakong_contracts.service_api import DEFAULT_PROVIDER, PaymentStatus, Plan, Priority
 from bakong_service.domain.handoff import Code, Handoff
 from bakong_service.domain.money import Money
-
-LIFE_MS = 15 * 60 * 1000
 
 Status = PaymentStatus
 TRANSITIONS: dict[Status, frozenset[Status]] = {
@@ -28,11 +26,12 @@ class Purpose(StrEnum):
 
 
 OVERPAID = "overpaid"  # paid, but it bought nothing: to be refunded, or used for the next renewal
+REFUNDED = "refunded"  # the provider gave the money back, or a part of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """One payment that a customer was asked for. Times in epoch ms; a Bakong code lives for LIFE_MS, end excluded.
+    """One payment that a customer was asked for. Times in epoch ms; it may be paid until expires_ms, end excluded.
 
     provider, reference: who collects it, and its name there. handoff: what the customer pays by.
     bill_ms: the billing date that a renewal pays for, or up to which an upgrade was priced.
@@ -62,9 +61,14 @@ class Payment:
     hash: str | None = None
 
     @property
-    def md5(self) -> str:
-        """The reference, as Bakong calls it: the md5 of the code's text."""
-        return self.reference
+    def md5(self) -> str | None:
+        """The reference of a payment of the default provider, by its name there; None for one of another."""
+        return self.reference if self.provider == DEFAULT_PROVIDER else None
+
+    @property
+    def life(self) -> str:
+        """How long it may be paid, in words."""
+        return f"{(self.expires_ms - self.created_ms) // 60_000} minutes"
 
     @property
     def code(self) -> Code:
@@ -73,7 +77,7 @@ class Payment:
 
     @property
     def is_open(self) -> bool:
-        """Whether Bakong may still have news of it that the customer waits for."""
+        """Whether the provider may still have news of it that the customer waits for."""
         return self.status in (Status.PENDING, Status.TIMEOUT)
 
     def is_live(self, now_ms: int) -> bool:
@@ -97,7 +101,10 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """Bakong's word that a code was paid: the transaction's hash, how much, to whom, when, and the answer itself."""
+    """The provider's word that it was paid: its transaction, how much, to whom, when, and the answer itself.
+
+    hash: the transaction's identity there, 64 characters at most.
+    """
 
     hash: str
     money: Money | None
@@ -118,25 +125,44 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Bakong's word that the payment failed."""
+    """The provider's word that the payment failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    """Bakong knows of no payment, yet."""
+    """The provider knows of no payment, yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authorized:
+    """The payer has approved, and no money has moved: it moves when the payment is finalised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """The provider's word that money went back: the refund's identity there, how much, and the answer itself."""
+
+    hash: str
+    money: Money | None
+    raw: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """Bakong could not be asked: time-out, refusal, garbage. why is one of a few words, for metrics and back-off."""
+    """The provider could not be asked. until_ms: it says that it will not answer before then.
+
+    why: one word, for metrics and back-off: timeout, unreachable, unauthorized, blocked, refused, garbage; quota, where
+    the provider says that the day's calls are spent, and budget, where our own count does.
+    """
 
     why: str
     detail: str = ""
+    until_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """A transaction that Bakong showed for a payment, and what it was taken for. None is ever dropped."""
+    """A transaction that a provider showed for a payment, and what it was taken for. None is ever dropped."""
 
     payment_id: str
     hash: str
@@ -147,4 +173,4 @@ class Receipt:
     at_ms: int
 
 
-Report = Paid | Failed | NotFound | NoAnswer
+Report = Authorized | Paid | Failed | NotFound | Refunded | NoAnswer

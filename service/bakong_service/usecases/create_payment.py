@@ -1,20 +1,18 @@
-"""Making a payment: a price, a code, a row that is watched. Must not depend on HTTP or SQL."""
+"""Making a payment: a price, what the payer pays by, a row that is watched. Must not depend on HTTP or SQL."""
 
 import string
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import TypeVar
-from urllib.parse import quote
 
-import khqr
-from bakong_contracts.service_api import PaymentStatus, Plan
+from bakong_contracts.service_api import DEFAULT_PROVIDER, PaymentStatus, Plan
 from bakong_service.domain.callbacks import check_callback
-from bakong_service.domain.errors import UnavailableError
-from bakong_service.domain.handoff import Code
+from bakong_service.domain.errors import InvalidError, UnavailableError
 from bakong_service.domain.money import Money
-from bakong_service.domain.payments import LIFE_MS, Payment, Purpose
+from bakong_service.domain.payments import NoAnswer, Payment, Purpose
+from bakong_service.ports import Checkout
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.idempotency import Commit
 from bakong_service.usecases.unit_of_work import UnitOfWork
@@ -35,15 +33,25 @@ class Order:
     callback: str | None = None
     purpose: Purpose = Purpose.PLAN
     bill_ms: int | None = None
+    provider: str = DEFAULT_PROVIDER
 
 
 async def create_payment(
-    core: Core, commit: Commit, user_id: str, plan: Plan, amount: Decimal, currency: str, callback: str | None
+    core: Core,
+    commit: Commit,
+    user_id: str,
+    plan: Plan,
+    amount: Decimal,
+    currency: str,
+    callback: str | None,
+    *,
+    provider: str = DEFAULT_PROVIDER,
 ) -> Payment:
-    """A PENDING payment with its code, stored and watched. Raises InvalidError for a price that is not the plan's."""
+    """A PENDING payment, stored and watched. Raises InvalidError for a price that is not the plan's."""
     if callback is not None:
         check_callback(callback, private_allowed=core.private_callbacks)
-    order = Order(user_id=user_id, plan=plan, price=core.prices.check(plan, amount, currency), callback=callback)
+    price = core.prices.check(plan, amount, currency)
+    order = Order(user_id=user_id, plan=plan, price=price, callback=callback, provider=provider)
     return await add(core, commit, order, lambda unit, payment: payment if stored(unit, payment) else None)
 
 
@@ -53,7 +61,7 @@ async def add(core: Core, commit: Commit, order: Order, work: Callable[[UnitOfWo
         payment = await _draft(core, order)
         made = await commit(partial(_with, payment, work))
         if made is not None:
-            core.wake_polling()
+            core.wake_polling(order.provider)
             return made
     raise UnavailableError(f"no payment could be made in {TRIES} tries: ask again")
 
@@ -79,43 +87,36 @@ def stored(unit: UnitOfWork, payment: Payment) -> bool:
 
 
 async def _draft(core: Core, order: Order) -> Payment:
-    payment = _coded(core, order)
-    if not core.short_links:
-        return payment
-    short_link = await core.bakong.short_link(payment.code.text)
-    return replace(payment, handoff=replace(payment.code, short_link=short_link))
-
-
-def _coded(core: Core, order: Order) -> Payment:
+    """The payment as its provider has made it. Raises InvalidError, UnavailableError."""
+    provider = core.providers.get(order.provider)
+    if provider is None:
+        raise InvalidError("provider", f"expected one of {', '.join(core.providers)}, read {order.provider!r}")
+    if order.price.currency not in provider.currencies:
+        raise InvalidError("currency", f"{provider.name} takes {', '.join(sorted(provider.currencies))}")
     now_ms = core.timers.now_ms()
-    bill_number = f"DT-{now_ms // 1000:010d}-{core.ids.letters(_LETTERS, 4)}"
-    expires_ms = now_ms + LIFE_MS
-    code = khqr.encode(
-        khqr.Individual(
-            bakong_account_id=core.merchant.account_id,
-            merchant_name=core.merchant.name,
-            merchant_city=core.merchant.city,
-            currency=khqr.Currency[order.price.currency],
-            amount=order.price.text,
-            bill_number=bill_number,
-            mobile_number=core.merchant.phone_number,
-            expiration_timestamp=expires_ms,
-        ),
-        now=now_ms,
+    checkout = Checkout(
+        payment_id=core.ids.new_id(),
+        bill_number=f"DT-{now_ms // 1000:010d}-{core.ids.letters(_LETTERS, 4)}",
+        money=order.price,
+        created_ms=now_ms,
+        expires_ms=now_ms + provider.life_ms,
     )
+    created = await provider.create(checkout)
+    if isinstance(created, NoAnswer):
+        raise UnavailableError(f"{provider.name} made no payment: {created.why} {created.detail}".rstrip())
     return Payment(
-        id=core.ids.new_id(),
+        id=checkout.payment_id,
         user_id=order.user_id,
         plan=order.plan,
         money=order.price,
-        account_id=core.merchant.account_id,
-        bill_number=bill_number,
-        provider="bakong",
-        reference=code.md5,
-        handoff=Code(code.qr, f"bakong://qr?qr={quote(code.qr, safe='')}"),
+        account_id=created.account_id,
+        bill_number=checkout.bill_number,
+        provider=provider.name,
+        reference=created.reference,
+        handoff=created.handoff,
         status=PaymentStatus.PENDING,
         created_ms=now_ms,
-        expires_ms=expires_ms,
+        expires_ms=checkout.expires_ms,
         updated_ms=now_ms,
         callback=order.callback,
         purpose=order.purpose,

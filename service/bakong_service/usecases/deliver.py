@@ -19,6 +19,7 @@ from bakong_service.usecases.core import Core
 from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
 TRY_MS = 20_000  # longer than any try takes
+LEASE_MS = 60_000
 CONTENDED_MS = 200  # another worker is leasing the same rows
 PROMPT_S = 2.0  # a receiver that takes longer is not waited for when a world's time is moved on
 
@@ -133,7 +134,7 @@ class Delivery:
 
 
 def _lease(shares: Mapping[str, int], unit: UnitOfWork) -> list[Notification]:
-    until_ms = unit.at_ms + unit.core.lease_ms
+    until_ms = unit.at_ms + LEASE_MS
     lease = unit.records.lease_notifications
     return [one for host, tries in shares.items() for one in lease(host, unit.at_ms, until_ms, tries)]
 

@@ -8,8 +8,8 @@ from bakong_service.domain.errors import NotFoundError
 from bakong_service.domain.payments import Payment
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.idempotency import Commit
-from bakong_service.usecases.poll_payments import refresh
-from bakong_service.usecases.settle import move
+from bakong_service.usecases.refresh import refresh
+from bakong_service.usecases.settle import expire, move
 from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
 
@@ -77,5 +77,5 @@ def _given_up(unit: UnitOfWork, payment: Payment) -> Payment:
         return payment
     now = unit.records.payment_by_id(payment.id) or payment
     if now.status is PaymentStatus.PENDING and not now.is_live(unit.at_ms):
-        return move(unit, now, PaymentStatus.EXPIRED, "15 minutes passed unpaid")
+        return expire(unit, now)
     return move(unit, now, PaymentStatus.TIMEOUT, "monitoring gave up") if now.is_open else now

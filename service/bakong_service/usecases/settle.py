@@ -1,11 +1,11 @@
-"""What Bakong reports becomes a change, with history, subscription and webhook, in one transaction. No network here."""
+"""What a provider reports becomes a change, with history, subscription and webhook, in one transaction. No network."""
 
 from dataclasses import replace
 
 from bakong_contracts.service_api import PaymentStatus
 from bakong_contracts.webhooks import EventType
 from bakong_service.domain.events import payment_facts
-from bakong_service.domain.payments import OVERPAID, Failed, Paid, Payment, Purpose, Receipt, Report
+from bakong_service.domain.payments import OVERPAID, REFUNDED, Failed, Paid, Payment, Purpose, Receipt, Refunded, Report
 from bakong_service.domain.subscriptions import Subscription, extended, start, tick, upgraded
 from bakong_service.usecases.unit_of_work import UnitOfWork
 
@@ -22,7 +22,9 @@ def apply(unit: UnitOfWork, payment: Payment, report: Report) -> Payment:
     if isinstance(report, Paid):
         return _paid(unit, payment, report)
     if isinstance(report, Failed):
-        return move(unit, payment, PaymentStatus.FAILED, "Bakong: failed")
+        return move(unit, payment, PaymentStatus.FAILED, f"{payment.provider}: failed")
+    if isinstance(report, Refunded):
+        return _refunded(unit, payment, report)
     return payment
 
 
@@ -49,15 +51,17 @@ def _paid(unit: UnitOfWork, payment: Payment, report: Paid) -> Payment:
         )
     )
     if verdict != "accepted":
-        return flag(unit, payment, verdict, f"Bakong reports {verdict}: needs refund") if is_new else payment
+        return (
+            flag(unit, payment, verdict, f"{payment.provider} reports {verdict}: needs refund") if is_new else payment
+        )
     if payment.status is PaymentStatus.PAID:
         return payment
     if _ended_first(unit, payment, report):
-        payment = move(unit, payment, PaymentStatus.EXPIRED, "15 minutes passed before it was paid")
+        payment = move(unit, payment, PaymentStatus.EXPIRED, f"{payment.life} passed before it was paid")
     if not payment.may_become(PaymentStatus.PAID):
         return payment
     changed = payment.paid(report, unit.at_ms)
-    why = f"Bakong: paid{', late' if changed.late else ''}, {report.hash[:8]}"
+    why = f"{payment.provider}: paid{', late' if changed.late else ''}, {report.hash[:8]}"
     stored = _store(unit, payment, changed, why)
     if stored is changed:
         unit.records.plan_poll(payment.id, None, asked_ms=None)
@@ -65,8 +69,30 @@ def _paid(unit: UnitOfWork, payment: Payment, report: Paid) -> Payment:
     return stored
 
 
+def _refunded(unit: UnitOfWork, payment: Payment, report: Refunded) -> Payment:
+    """The payment with its refund recorded and flagged; what it bought is the caller's to end."""
+    receipt = Receipt(
+        payment_id=payment.id,
+        hash=report.hash,
+        verdict=REFUNDED,
+        money=report.money,
+        to_account="",
+        raw=report.raw,
+        at_ms=unit.at_ms,
+    )
+    if not unit.records.add_receipt(receipt):
+        return payment
+    amount = "" if report.money is None else f" {report.money}"
+    return flag(unit, payment, REFUNDED, f"{payment.provider}: refunded{amount}")
+
+
+def expire(unit: UnitOfWork, payment: Payment) -> Payment:
+    """The payment after its time has passed."""
+    return move(unit, payment, PaymentStatus.EXPIRED, f"{payment.life} passed unpaid")
+
+
 def _ended_first(unit: UnitOfWork, payment: Payment, report: Paid) -> bool:
-    """Whether the code had ended when the money went, by Bakong's clock and by ours."""
+    """Whether its time had passed when the money went, by the provider's clock and by ours."""
     is_over = not payment.is_live(unit.at_ms)
     return is_over and report.done_ms is not None and report.done_ms >= payment.expires_ms
 

@@ -19,7 +19,7 @@ from bakong_service.domain.subscriptions import (
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.create_payment import TRIES, Order, add, stored
 from bakong_service.usecases.idempotency import Commit
-from bakong_service.usecases.poll_payments import check_open
+from bakong_service.usecases.refresh import check_open
 from bakong_service.usecases.settle import bring_up_to_date, extend, flag
 from bakong_service.usecases.unit_of_work import UnitOfWork
 

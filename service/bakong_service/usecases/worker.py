@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import Context
+from functools import partial
 
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.ports import Records, Timer
@@ -99,19 +100,23 @@ class Worker:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._delivery = Delivery(core, self._begin_more)
-        self._polling = Routine(core, self._poll)
+        self._polling = {name: Routine(core, partial(poll_due, core, name)) for name in core.providers}
         self._delivering = Routine(core, self._delivery.begin_due, self._delivery.at_rest)
-        self._routines = (Routine(core, self._tick), self._polling, self._delivering, Routine(core, Cleaner(core).run))
+        ticking, cleaning = Routine(core, self._tick), Routine(core, Cleaner(core).run)
+        self._routines = (ticking, *self._polling.values(), self._delivering, cleaning)
 
     async def start(self) -> None:
         """Take up what is due, also from before a crash."""
-        self._core.wake, self._core.wake_polling = self.wake, self._polling.wake
+        self._core.wake, self._core.wake_polling = self.wake, self._wake_polling
         self.wake()
 
     def wake(self) -> None:
         """Something new may be due: look at once."""
         for routine in self._routines:
             routine.wake()
+
+    def _wake_polling(self, provider: str) -> None:
+        self._polling[provider].wake()
 
     async def run_due(self) -> None:
         """Do all that is due now."""
@@ -133,13 +138,6 @@ class Worker:
 
     def _begin_more(self) -> Awaitable[object]:
         return self._delivering.begin()
-
-    async def _poll(self) -> int | None:
-        if self._core.daily_calls is None:
-            due_ms = await self._core.store.read(lambda records: records.next_poll_ms())
-            if due_ms is None or due_ms > self._core.timers.now_ms():
-                return due_ms
-        return await poll_due(self._core)
 
     async def _tick(self) -> int | None:
         """Bring subscriptions up to date; when the next falls due."""

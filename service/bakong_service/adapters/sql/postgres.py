@@ -107,7 +107,7 @@ class PostgresStore:
             await patient.dispose()
 
     async def ping(self) -> None:
-        await self.read(lambda records: records.next_poll_ms())
+        await self.read(lambda records: records.next_subscription_ms())
 
     def _in_records(self, connection: Connection, work: Callable[[Records], T]) -> T:
         return work(SqlRecords(connection, self._seal, self._report))

@@ -9,9 +9,9 @@ from bakong_contracts.service_api import PaymentStatus, Priority
 from bakong_service.adapters.sql import tables as t
 from bakong_service.adapters.sql.records_payments import PaymentRows
 from bakong_service.domain.payments import Payment
-from bakong_service.domain.polling import DAY_MS, HOUR_MS, ZONE_MS, PollCandidate, Spent
+from bakong_service.domain.polling import HOUR_MS, PollCandidate, Spent
 
-_P, _C, _H = t.payment_transactions.c, t.provider_calls.c, t.payments_by_hour.c
+_P, _C, _H = t.payment_transactions.c, t.provider_calls.c, t.provider_hours.c
 _OPEN = (PaymentStatus.PENDING.value, PaymentStatus.TIMEOUT.value)
 _EVERY_POLLED = and_(t.POLLED, _P.next_poll_ms >= 0)  # SQLite takes the index for a comparison, not for the condition
 _RANK = case({Priority.HIGH.value: 0, Priority.NORMAL.value: 1}, value=_P.priority, else_=2)
@@ -24,11 +24,11 @@ def _free(now_ms: int) -> Any:
 class PollRows(PaymentRows):
     """See bakong_service.ports.PollRecords."""
 
-    def lease_polls(self, now_ms: int, until_ms: int, limit: int) -> list[Payment]:
-        """Payments that are due, high before low, taken until until_ms; no other worker gets them meanwhile."""
+    def lease_polls(self, provider: str, now_ms: int, until_ms: int, limit: int) -> list[Payment]:
+        """A provider's due payments, high before low, taken until until_ms; no other worker gets them meanwhile."""
         due = (
             select(_P.id)
-            .where(_P.next_poll_ms <= now_ms, _free(now_ms))
+            .where(t.POLLED, _P.provider == provider, _P.next_poll_ms <= now_ms, _free(now_ms))
             .order_by(_RANK, _P.next_poll_ms, _P.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -43,7 +43,7 @@ class PollRows(PaymentRows):
         taken = self._run(
             update(t.payment_transactions)
             .where(which)
-            .values(leased_until_ms=until_ms)
+            .values(leased_until_ms=until_ms, event_ms=None)
             .returning(*t.payment_transactions.c)
         )
         return self._payments(taken.all())
@@ -53,34 +53,40 @@ class PollRows(PaymentRows):
         self._run(update(t.payment_transactions).where(_P.id.in_(payment_ids)).values(leased_until_ms=None))
 
     def plan_poll(self, payment_id: str, next_poll_ms: int | None, *, asked_ms: int | None) -> None:
-        """When to ask again, which ends the lease."""
-        values: dict[str, Any] = {"next_poll_ms": next_poll_ms, "leased_until_ms": None}
+        """When to ask again, which ends the lease; at once where an event has come since it was taken."""
+        values: dict[str, Any] = {"next_poll_ms": func.coalesce(_P.event_ms, next_poll_ms), "leased_until_ms": None}
         if asked_ms is not None:
             values["asked_ms"] = asked_ms
         self._run(update(t.payment_transactions).where(_P.id == payment_id).values(**values))
+
+    def hasten_poll(self, provider: str, reference: str, at_ms: int) -> bool:
+        """Have it asked about at once, whatever its state; False where there is no such payment."""
+        named = update(t.payment_transactions).where(t.REFERRED, _P.provider == provider, _P.reference == reference)
+        return bool(self._run(named.values(next_poll_ms=at_ms, event_ms=at_ms)).rowcount)
 
     def last_asked_ms(self, payment_id: str) -> int | None:
         asked_ms: int | None = self._run(select(_P.asked_ms).where(_P.id == payment_id)).scalar()
         return asked_ms
 
-    def next_poll_ms(self) -> int | None:
-        """The earliest time at which a payment is due and no worker has it."""
-        free = select(_P.next_poll_ms).where(t.POLLED, _P.leased_until_ms.is_(None)).order_by(_P.next_poll_ms).limit(1)
+    def next_poll_ms(self, provider: str) -> int | None:
+        """The earliest time at which a provider's payment is due and no worker has it."""
+        free = select(_P.next_poll_ms).where(t.POLLED, _P.provider == provider, _P.leased_until_ms.is_(None))
         later = case((_P.leased_until_ms > _P.next_poll_ms, _P.leased_until_ms), else_=_P.next_poll_ms)
-        leased = select(func.min(later)).where(t.LEASED, _P.leased_until_ms > 0)
-        dues = (self._run(free).scalar(), self._run(leased).scalar())
+        leased = select(func.min(later)).where(t.LEASED, _P.provider == provider, _P.leased_until_ms > 0)
+        dues = (self._run(free.order_by(_P.next_poll_ms).limit(1)).scalar(), self._run(leased).scalar())
         return min((due_ms for due_ms in dues if due_ms is not None), default=None)
 
-    def next_end_ms(self) -> int | None:
-        """When the next open payment's code ends."""
-        end_ms: int | None = self._run(select(func.min(_P.expires_ms)).where(t.OPEN)).scalar()
+    def next_end_ms(self, provider: str) -> int | None:
+        """When the time of a provider's next open payment has passed."""
+        end = select(func.min(_P.expires_ms)).where(t.OPEN, _P.provider == provider)
+        end_ms: int | None = self._run(end).scalar()
         return end_ms
 
-    def watched(self, limit: int) -> list[PollCandidate]:
-        """What Bakong may still have news of: the open ones, those not asked about since their end, then the rest."""
+    def watched(self, provider: str, limit: int) -> list[PollCandidate]:
+        """What a provider may have news of: the open ones, those not asked about since their end, then the rest."""
         rows = self._rows(
             select(_P.id, _P.created_ms, _P.expires_ms, _P.asked_ms, _P.priority, _P.status)
-            .where(_EVERY_POLLED)
+            .where(_EVERY_POLLED, _P.provider == provider)
             .order_by(
                 case((_P.status.in_(_OPEN), 0), (_P.asked_ms > _P.expires_ms, 2), else_=1),
                 func.coalesce(_P.asked_ms, 0),
@@ -96,35 +102,36 @@ class PollRows(PaymentRows):
             for row in rows
         ]
 
-    def overdue(self, now_ms: int, limit: int) -> list[Payment]:
-        """Open payments whose code has ended."""
-        due = select(t.payment_transactions).where(t.OPEN, _P.expires_ms <= now_ms).limit(limit)
-        return self._payments(self._rows(due.with_for_update(skip_locked=True)))
+    def overdue(self, provider: str, now_ms: int, limit: int) -> list[Payment]:
+        """A provider's open payments whose time has passed."""
+        due = select(t.payment_transactions).where(t.OPEN, _P.provider == provider, _P.expires_ms <= now_ms)
+        return self._payments(self._rows(due.limit(limit).with_for_update(skip_locked=True)))
 
-    def sold(self, from_ms: int, until_ms: int) -> dict[tuple[int, int], int]:
-        """How many payments were made in whole hours that are over, by Bakong's day and its hour."""
+    def sold(self, provider: str, from_ms: int, until_ms: int) -> dict[int, int]:
+        """How many payments were made in whole hours that are over, by the hour since 1970 UTC; never none."""
         first, end = from_ms // HOUR_MS, until_ms // HOUR_MS
-        self._count_hours(first, end)
-        made = self._rows(select(_H.hour, _H.payments).where(_H.hour >= first, _H.hour < end, _H.payments > 0))
-        return {divmod(row.hour + ZONE_MS // HOUR_MS, DAY_MS // HOUR_MS): row.payments for row in made}
+        self._count_hours(provider, first, end)
+        made = select(_H.hour, _H.payments).where(_H.provider == provider, _H.hour >= first, _H.hour < end)
+        return {row.hour: row.payments for row in self._rows(made.where(_H.payments > 0))}
 
-    def _count_hours(self, first: int, end: int) -> None:
+    def _count_hours(self, provider: str, first: int, end: int) -> None:
         """Count the hours that nobody has counted yet, each once; the last is marked also where it sold nothing."""
-        counted: int | None = self._run(select(func.max(_H.hour))).scalar()
+        counted: int | None = self._run(select(func.max(_H.hour)).where(_H.provider == provider)).scalar()
         start = first if counted is None else counted + 1
         if start >= end:
             return
         hour = _P.created_ms // HOUR_MS
         made = select(hour, func.count()).where(_P.created_ms >= start * HOUR_MS, _P.created_ms < end * HOUR_MS)
-        for at, payments in self._run(made.group_by(hour)).all():
-            self._insert_once(t.payments_by_hour, {"hour": at, "payments": payments})
-        self._insert_once(t.payments_by_hour, {"hour": end - 1, "payments": 0})
+        for at, payments in self._run(made.where(_P.provider == provider).group_by(hour)).all():
+            self._insert_once(t.provider_hours, {"provider": provider, "hour": at, "payments": payments})
+        self._insert_once(t.provider_hours, {"provider": provider, "hour": end - 1, "payments": 0})
 
-    def forget_polls(self, ended_before_ms: int, settled_ms: int, lost_before_ms: int) -> None:
-        """Ask no more about codes that ended by then, and Bakong has said since that nothing came; or long ago."""
+    def forget_polls(self, provider: str, ended_before_ms: int, settled_ms: int, lost_before_ms: int) -> None:
+        """Ask no more about what ended by then, and the provider has said since that nothing came; or long ago."""
         done = and_(_P.expires_ms <= ended_before_ms, _P.asked_ms >= _P.expires_ms + settled_ms)
         over = or_(done, _P.expires_ms <= lost_before_ms)
-        self._run(update(t.payment_transactions).where(_EVERY_POLLED, over).values(next_poll_ms=None))
+        theirs = update(t.payment_transactions).where(_EVERY_POLLED, _P.provider == provider, over)
+        self._run(theirs.values(next_poll_ms=None))
 
     def calls_spent(self, provider: str, day: int) -> Spent:
         row = self._run(select(t.provider_calls).where(_C.provider == provider, _C.day == day)).first()

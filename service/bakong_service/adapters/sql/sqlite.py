@@ -124,7 +124,7 @@ class SqliteStore:
         return await asyncio.to_thread(self._migrate, work)
 
     async def ping(self) -> None:
-        await self.read(lambda records: records.next_poll_ms())
+        await self.read(lambda records: records.next_subscription_ms())
 
     async def close(self) -> None:
         with self._wake:

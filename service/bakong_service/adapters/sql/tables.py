@@ -52,7 +52,7 @@ payment_transactions = Table(
     Column("currency", String(3), nullable=False),
     Column("account_id", String(64), nullable=False),
     Column("bill_number", String(25), nullable=False, unique=True),
-    # Of a payment that has no KHQR code: its id without dashes. The column is older than the other providers.
+    # Of another provider's payment: its id without dashes. The column is older than the other providers.
     Column("md5", String(32), nullable=False, unique=True),
     # The hand-off, sealed together with the account; deep_link is filled only in rows from before sealing.
     Column("qr", Text, nullable=False),
@@ -66,12 +66,14 @@ payment_transactions = Table(
     Column("expires_ms", BigInteger, nullable=False),
     Column("updated_ms", BigInteger, nullable=False),
     Column("paid_ms", BigInteger),
-    # Watching: when Bakong is asked next (NULL: never again), when it was asked last, until when a worker has it.
+    # Watching: when the provider is asked next (NULL: never again), when it was asked last, until when a worker has it.
     Column("next_poll_ms", BigInteger),
     Column("asked_ms", BigInteger),
     Column("leased_until_ms", BigInteger),
+    # When the provider last sent an event about it, of which no worker has taken note.
+    Column("event_ms", BigInteger),
     Column("priority", String(8), nullable=False, default="normal", server_default="normal"),
-    # What it buys, the bill it pays, and Bakong's transaction that paid it.
+    # What it buys, the bill it pays, and the provider's transaction that paid it.
     Column("purpose", String(16), nullable=False, default="plan", server_default="plan"),
     Column("bill_ms", BigInteger),
     Column("hash", String(64)),
@@ -89,15 +91,24 @@ _index(
 _P = payment_transactions.c
 # One open upgrade and one open renewal a user, whatever races.
 _index("uq_payment_open_change", _P.user_id, _P.purpose, where=OPEN_CHANGE, unique=True)
-_index("ix_payment_polled", _P.next_poll_ms, where=POLLED)
-_index("ix_payment_leased", _P.leased_until_ms, where=LEASED)
-_index("ix_payment_open", _P.expires_ms, where=OPEN)
+_index("ix_payment_polled", _P.provider, _P.next_poll_ms, where=POLLED)
+_index("ix_payment_leased", _P.provider, _P.leased_until_ms, where=LEASED)
+_index("ix_payment_open", _P.provider, _P.expires_ms, where=OPEN)
 _index("ix_payment_waiting", _P.user_id, _P.paid_ms, _P.id, where=WAITING_RENEWAL)
 _index("ix_payment_unpaid", _P.expires_ms, where=UNPAID_WITH_CODE)
 _index("ix_payment_user", _P.user_id, _P.created_ms, _P.id)
 _index("ix_payment_created", _P.created_ms)
 
-# How many payments were made in each hour since 1970-01-01 UTC. The last row says up to where they are counted.
+# How many of a provider's payments were made in each hour since 1970-01-01 UTC. Its last row says up to where they are
+# counted.
+provider_hours = Table(
+    "provider_hours",
+    metadata,
+    Column("provider", String(32), primary_key=True),
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    Column("payments", Integer, nullable=False),
+)
+# Those of Bakong, as programs from before other providers count them; not read any more.
 payments_by_hour = Table(
     "payments_by_hour",
     metadata,
@@ -187,7 +198,7 @@ webhook_attempts = Table(
     Column("error", Text),
 )
 
-# Every transaction that Bakong showed for a payment, also those that do not match or came twice.
+# Every transaction that a provider showed for a payment, also those that do not match or came twice.
 payment_receipts = Table(
     "payment_receipts",
     metadata,

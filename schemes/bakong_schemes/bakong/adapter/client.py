@@ -1,17 +1,21 @@
-"""NBC's Open API over HTTP. Every answer and every failure becomes a Report; nothing is raised."""
+"""The client of NBC's Open API. Every answer and every failure becomes a Report; nothing is raised."""
 
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import httpx
 import orjson
 
-from bakong_service.domain.money import DECIMALS, Money
+from bakong_schemes.bakong.adapter.planning import DAY_MS, day_end_ms
+from bakong_service.domain.money import Money
 from bakong_service.domain.payments import Failed, NoAnswer, NotFound, Paid, Report
+from bakong_service.ports import OneByOne
 
+CURRENCIES = frozenset({"KHR", "USD"})
 MAX_MS = 253_402_300_800_000  # the year 10000
 MAX_ANSWER_BYTES = 256 * 1024
 MAX_DIGITS = 15  # of an amount, before the point
@@ -21,6 +25,9 @@ _LINK = re.compile(r"https?://[!-~]{1,2000}")
 NOT_FOUND, FAILED, UNAUTHORIZED, QUOTA = 1, 3, 6, 17
 # After a renewal that did not help the next one waits a minute, doubled to six hours: each costs a call of the day's.
 RENEW_AGAIN_MS, RENEW_LATEST_MS = 60_000, 6 * 3_600_000
+# Where the list is refused, which production is said to do, it is tried again after a day: each try costs a call.
+LIST_REFUSALS = ("blocked", "refused")
+LISTS_REFUSED_MS = DAY_MS
 
 
 async def _free() -> bool:
@@ -32,7 +39,7 @@ def _uncounted(_endpoint: str, _outcome: str) -> None:
 
 
 class HttpBakong:
-    """See ports.Bakong. A 401 renews the token by the registered e-mail, once for all who wait, and asks again.
+    """A 401 renews the token by the registered e-mail, once for all who wait, and asks again.
 
     may_call is asked before every request that goes out, whatever it is for: NBC counts them all. on_call is given each
     that went out: its endpoint, and "answered" or why there is no answer.
@@ -62,8 +69,15 @@ class HttpBakong:
         answer = await self._authorized("check_transaction_by_md5", {"md5": md5})
         return answer if isinstance(answer, NoAnswer) else _report(answer)
 
-    async def check_list(self, md5s: Sequence[str]) -> Mapping[str, Report] | NoAnswer:
+    async def check_many(self, md5s: Sequence[str]) -> Mapping[str, Report] | NoAnswer | OneByOne:
         """A report for each md5, of at most 50; NoAnswer where the list as a whole was not answered."""
+        answer = await self.check_list(md5s)
+        if isinstance(answer, NoAnswer) and answer.why in LIST_REFUSALS:
+            return OneByOne(self._now_ms() + LISTS_REFUSED_MS)
+        return answer
+
+    async def check_list(self, md5s: Sequence[str]) -> Mapping[str, Report] | NoAnswer:
+        """As check_many, where a list that is refused is NoAnswer too."""
         answer = await self._authorized("check_transaction_by_md5_list", list(md5s))
         if isinstance(answer, NoAnswer):
             return answer
@@ -155,7 +169,10 @@ class HttpBakong:
             return NoAnswer("unreachable", type(error).__name__)
         if answered is None:
             return NoAnswer("garbage", f"HTTP {response.status_code}, more than {MAX_ANSWER_BYTES} bytes")
-        return _envelope(response.status_code, answered)
+        envelope = _envelope(response.status_code, answered)
+        if isinstance(envelope, NoAnswer) and envelope.why == "quota":
+            return replace(envelope, until_ms=day_end_ms(self._now_ms()))
+        return envelope
 
 
 async def _read(response: httpx.Response) -> bytes | None:
@@ -234,7 +251,7 @@ def _paid(row: object) -> Report:
 
 def _money(number: object, currency: object) -> Money | None:
     """The amount; None for what no payment of ours can come to."""
-    if not isinstance(number, int | float | str) or not isinstance(currency, str) or currency not in DECIMALS:
+    if not isinstance(number, int | float | str) or not isinstance(currency, str) or currency not in CURRENCIES:
         return None
     try:
         amount = Decimal(str(number))

@@ -2,11 +2,11 @@
 
 import base64
 import json
-from typing import NamedTuple
 
-from bakong_service.adapters.bakong import HttpBakong
+from bakong_schemes.bakong.adapter.client import HttpBakong
 from bakong_service.domain.events import iso
 from bakong_service.domain.payments import NoAnswer
+from bakong_service.provider_factory import ProbeLine
 
 DAY_MS = 86_400_000
 NO_CODE = "0" * 32  # an md5 that no code has
@@ -22,39 +22,28 @@ _REFUSED = {
 }
 
 
-class Part(NamedTuple):
-    """One line; good: the service can work with it."""
-
-    name: str
-    message: str
-    good: bool
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.message}"
-
-
-async def probe(bakong: HttpBakong, token: str, now_ms: int, *, asks: bool) -> list[Part]:
+async def probe(bakong: HttpBakong, token: str, now_ms: int, *, asks: bool) -> list[ProbeLine]:
     """Whether Bakong answers, which costs nothing; if asks, also whether it takes the token, which costs a call."""
     reached = await bakong.reach()
     if reached.why != "unauthorized":
         why = _WRONG.get(reached.why, "answers a question without a token with {why} {detail}")
-        return [Part("bakong", why.format(why=reached.why, detail=reached.detail), good=False)]
-    return [Part("bakong", "answers", good=True), await _token(bakong, token, now_ms, asks=asks)]
+        return [ProbeLine("bakong", why.format(why=reached.why, detail=reached.detail), good=False)]
+    return [ProbeLine("bakong", "answers", good=True), await _token(bakong, token, now_ms, asks=asks)]
 
 
-async def _token(bakong: HttpBakong, token: str, now_ms: int, *, asks: bool) -> Part:
+async def _token(bakong: HttpBakong, token: str, now_ms: int, *, asks: bool) -> ProbeLine:
     ends_ms = expiry_ms(token)
     if ends_ms is not None and ends_ms <= now_ms:
-        return Part("token", f"ended {iso(ends_ms)}: put a new one into BAKONG_DEVELOPER_TOKEN", good=False)
+        return ProbeLine("token", f"ended {iso(ends_ms)}: put a new one into BAKONG_DEVELOPER_TOKEN", good=False)
     ends = "" if ends_ms is None else f", until {iso(ends_ms)} ({(ends_ms - now_ms) // DAY_MS} days)"
     if not asks:
-        return Part("token", f"Bakong is not asked about it{ends}", good=True)
+        return ProbeLine("token", f"Bakong is not asked about it{ends}", good=True)
     report = await bakong.check(NO_CODE)
     if isinstance(report, NoAnswer) and report.why == "quota":
-        return Part("token", f"good{ends}; today's calls are spent", good=True)
+        return ProbeLine("token", f"good{ends}; today's calls are spent", good=True)
     if isinstance(report, NoAnswer):
-        return Part("token", _REFUSED.get(report.why, f"no answer: {report.why} {report.detail}"), good=False)
-    return Part("token", f"good{ends}", good=True)
+        return ProbeLine("token", _REFUSED.get(report.why, f"no answer: {report.why} {report.detail}"), good=False)
+    return ProbeLine("token", f"good{ends}", good=True)
 
 
 def expiry_ms(token: str) -> int | None:

@@ -1,4 +1,4 @@
-"""The plan for a day's calls where Bakong refuses lists: one payment a call. Pure, like domain.polling.
+"""The plan for a day's calls where Bakong refuses lists: one payment a call. Pure, like planning.
 
 Without foresight a call finds a paid payment with at most the chance that it was paid by then, which is greatest just
 before its code ends. So each payment is worth one call then; earlier ones, and those about codes that have ended, take
@@ -8,17 +8,15 @@ what the day's payments will not need. How many will come, and when, is learnt f
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bakong_service.domain.polling import (
+from bakong_schemes.bakong.adapter.planning import (
     FINAL_POLL_AGE_S,
-    HOUR_MS,
     MIN_REPOLL_S,
     SETTLEMENT_LAG_S,
     WORTH,
-    PollCandidate,
-    PollPlan,
-    Spent,
+    ZONE_MS,
     day_end_ms,
 )
+from bakong_service.domain.polling import HOUR_MS, PollCandidate, PollPlan, Spent
 
 HOURS = 24
 HISTORY_DAYS = 7
@@ -40,12 +38,13 @@ class Forecast:
     hours: tuple[float, ...]
 
     @classmethod
-    def from_history(cls, sold: Mapping[tuple[int, int], int], daily: int) -> "Forecast":
-        """From the payments by day and hour; before there are any, more than the calls reach, evenly."""
-        days = len({day for day, _ in sold})
-        if not days:
+    def from_history(cls, sold: Mapping[int, int], daily: int) -> "Forecast":
+        """From the payments by UTC hour since 1970; before there are any, more than the calls reach, evenly."""
+        if not sold:
             return cls((UNKNOWN * daily / HOURS,) * HOURS)
-        by_hour = (sum(count for (_, at), count in sold.items() if at == hour) for hour in range(HOURS))
+        here = {divmod(hour + ZONE_MS // HOUR_MS, HOURS): count for hour, count in sold.items()}
+        days = len({day for day, _ in here})
+        by_hour = (sum(count for (_, at), count in here.items() if at == hour) for hour in range(HOURS))
         return cls(tuple(count / days for count in by_hour))
 
     def expected_rest(self, at_ms: int) -> float:

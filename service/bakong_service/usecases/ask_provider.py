@@ -1,0 +1,182 @@
+"""Asking a provider about payments, and recording what it says. Must not depend on HTTP or SQL."""
+
+from collections.abc import Mapping, Sequence
+
+from bakong_contracts.service_api import PaymentStatus
+from bakong_service.domain.breaker import backoff_ms
+from bakong_service.domain.errors import RowError
+from bakong_service.domain.payments import Authorized, NoAnswer, NotFound, Payment, Report
+from bakong_service.ports import Check, OneByOne, Polling, Provider
+from bakong_service.usecases.core import Core, ProviderError
+from bakong_service.usecases.settle import apply, expire
+from bakong_service.usecases.unit_of_work import UnitOfWork, transact
+
+SPENT = ("quota", "budget")  # no fault of the provider's
+SILENT = (*SPENT, "timeout", "unreachable", "unauthorized")  # the next question would bring no answer either
+
+
+def polling_of(provider: Provider) -> Polling:
+    """How a provider is asked; check_providers let none in that cannot be. Raises ProviderError."""
+    if provider.polling is None:
+        raise ProviderError(f"provider {provider.name!r} cannot be asked")
+    return provider.polling
+
+
+async def ask(core: Core, payments: Sequence[Payment]) -> list[Payment]:
+    """Ask about payments of one provider, in as few calls as it allows, and record what it says."""
+    if not payments:
+        return []
+    provider = core.providers[payments[0].provider]
+    batch = polling_of(provider).batch
+    answered = []
+    for start in range(0, len(payments), batch):
+        some = payments[start : start + batch]
+        answered += await _record(core, provider, some, await _reports(core, provider, some))
+    return answered
+
+
+async def ask_leased(core: Core, provider: Provider, payments: Sequence[Payment]) -> list[Payment]:
+    """Ask about payments that are leased. What has no answer when the worker stops is given back, and due as before."""
+    reports: Mapping[str, Report] = {}
+    try:
+        reports = {} if core.stopping or not payments else await _reports(core, provider, payments)
+    finally:
+        unasked = [one.id for one in payments if one.reference not in reports] if core.stopping else []
+        if unasked:
+            await core.store.write(lambda records: records.release_polls(unasked))
+    asked = [one for one in payments if one.id not in unasked]
+    return await _record(core, provider, asked, reports) if asked else []
+
+
+async def _reports(core: Core, provider: Provider, payments: Sequence[Payment]) -> Mapping[str, Report]:
+    reports = await _first_reports(core, provider, payments)
+    if provider.finalise is None:
+        return reports
+    return await _finalised(core, provider.finalise, payments, reports)
+
+
+async def _first_reports(core: Core, provider: Provider, payments: Sequence[Payment]) -> Mapping[str, Report]:
+    polling, upstream, now_ms = polling_of(provider), core.upstream(provider.name), core.timers.now_ms()
+    if polling.check_many is not None and len(payments) > 1 and now_ms >= upstream.one_by_one_until_ms:
+        answer = await polling.check_many([payment.reference for payment in payments])
+        if isinstance(answer, NoAnswer):
+            return {payment.reference: answer for payment in payments}
+        if not isinstance(answer, OneByOne):
+            return {**answer, **await _last_word(core, polling, payments, answer)}
+        upstream.one_by_one_until_ms = answer.until_ms
+    return await _one_by_one(core, polling, payments)
+
+
+async def _last_word(
+    core: Core, polling: Polling, payments: Sequence[Payment], answer: Mapping[str, Report]
+) -> dict[str, Report]:
+    """What a question about many found nothing of, and ends now, asked alone; where calls are scarce it is not.
+
+    Such a question may show a failed payment as an unpaid one.
+    """
+    if polling.pace.is_scarce:
+        return {}
+    now_ms = core.timers.now_ms()
+    ending = [one for one in payments if one.is_open and not one.is_live(now_ms)]
+    return await _one_by_one(core, polling, [one for one in ending if isinstance(answer.get(one.reference), NotFound)])
+
+
+async def _one_by_one(core: Core, polling: Polling, payments: Sequence[Payment]) -> dict[str, Report]:
+    """One call each; where calls are scarce, for the first alone. After one that brings no answer, the others wait."""
+    reports: dict[str, Report] = {}
+    for payment in payments[:1] if polling.pace.is_scarce else payments:
+        report = reports[payment.reference] = await polling.check(payment.reference)
+        if core.stopping or (isinstance(report, NoAnswer) and report.why in SILENT):
+            break
+    return reports
+
+
+async def _finalised(
+    core: Core, finalise: Check, payments: Sequence[Payment], reports: Mapping[str, Report]
+) -> Mapping[str, Report]:
+    """The reports after the money of those that the payer has approved was moved; none is, once its time has passed."""
+    final = dict(reports)
+    for payment in payments:
+        approved = isinstance(reports.get(payment.reference), Authorized)
+        if approved and payment.is_open and payment.is_live(core.timers.now_ms()):
+            final[payment.reference] = await finalise(payment.reference)
+    return final
+
+
+async def _record(
+    core: Core, provider: Provider, payments: Sequence[Payment], reports: Mapping[str, Report]
+) -> list[Payment]:
+    _learn(core, provider.name, reports)
+    ids, pace = [payment.id for payment in payments], polling_of(provider).pace
+
+    def record(unit: UnitOfWork) -> list[Payment]:
+        pace.note(unit.records, provider.name, reports.values(), unit.at_ms)
+        return _settled_all(unit, unit.records.payments_by_id(ids), reports)
+
+    return await transact(core, record)
+
+
+def _learn(core: Core, provider: str, reports: Mapping[str, Report]) -> None:
+    """What the answers say of the provider itself."""
+    silent = [report for report in reports.values() if isinstance(report, NoAnswer)]
+    upstream = core.upstream(provider)
+    upstream.quiet_until_ms = max([upstream.quiet_until_ms, *(report.until_ms for report in silent)])
+    if len(silent) < len(reports):
+        upstream.breaker = upstream.breaker.succeeded()
+    elif any(report.why not in SPENT for report in silent):
+        upstream.breaker = upstream.breaker.failed(core.timers.now_ms(), core.ids.fraction())
+
+
+def _settled_all(unit: UnitOfWork, payments: Sequence[Payment], reports: Mapping[str, Report]) -> list[Payment]:
+    """All of them together, which is cheap; where one fails, each by itself, so that it undoes no other."""
+    try:
+        with unit.records.savepoint():
+            return [_settled(unit, payment, reports.get(payment.reference)) for payment in payments]
+    except RowError:
+        return [_settled_alone(unit, payment, reports.get(payment.reference)) for payment in payments]
+
+
+def _settled_alone(unit: UnitOfWork, payment: Payment, report: Report | None) -> Payment:
+    """As _settled, undoing nothing of the others where it fails: it is then planned as one without news."""
+    for tried in (report, NotFound()):
+        try:
+            with unit.records.savepoint():
+                return _settled(unit, payment, tried)
+        except RowError as error:
+            unit.core.report("payment", payment.id, error.__cause__ or error)
+    return payment
+
+
+def _settled(unit: UnitOfWork, payment: Payment, report: Report | None) -> Payment:
+    """The payment after its report, or after none; with when to ask again."""
+    was_paid = payment.status is PaymentStatus.PAID
+    if report is not None:
+        payment = apply(unit, payment, report)
+    if payment.is_open and not payment.is_live(unit.at_ms):
+        payment = expire(unit, payment)
+    answered = report is not None and not isinstance(report, NoAnswer)
+    if payment.status is not PaymentStatus.PAID:
+        next_ms = _next_ms(unit, payment, answered=answered)
+    elif was_paid:  # an event had it asked about once more
+        next_ms = None if answered else _again_ms(unit, payment)
+    else:
+        return payment
+    unit.records.plan_poll(payment.id, next_ms, asked_ms=unit.at_ms if answered else None)
+    return payment
+
+
+def _next_ms(unit: UnitOfWork, payment: Payment, *, answered: bool) -> int | None:
+    at_ms = unit.at_ms
+    pace = polling_of(unit.core.providers[payment.provider]).pace
+    due_ms = pace.next_ms(payment, at_ms, answered=answered)
+    if answered or due_ms is None or pace.is_scarce:
+        return due_ms
+    again_ms = _again_ms(unit, payment)
+    return min(again_ms, payment.expires_ms) if payment.is_live(at_ms) else again_ms
+
+
+def _again_ms(unit: UnitOfWork, payment: Payment) -> int:
+    """When to ask again one that gave no answer."""
+    upstream = unit.core.upstream(payment.provider)
+    wait_ms = backoff_ms(upstream.breaker.failures, unit.core.ids.fraction())
+    return max(unit.at_ms + wait_ms, upstream.silent_until_ms)
