@@ -4,8 +4,11 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from bakong_schemes._template import adapter as template_adapter
 from bakong_schemes._template import wire as template
 from bakong_schemes._template.fake import TEMPLATE
+from bakong_schemes.bakong.adapter import provider as bakong_adapter
+from bakong_schemes.bakong.adapter.client import HttpBakong
 from bakong_schemes.bakong.fake.scheme import BAKONG
 from khqr import Currency, Individual, encode
 from tests.conftest import NOW_MS
@@ -20,12 +23,14 @@ class Story:
     begin(client, world, number) -> reference: a new payment. ask(client, world, reference) -> state: "unpaid", "paid",
     "failed" or "refunded" as the client sees it; anything else raises or is returned as it came.
     verify(secret, headers, body): whether a webhook's signature is good; None where the scheme pushes none.
+    provider(client, world) -> Provider: its adapter, asked through the client.
     clients: the tests with somebody else's unmodified client; none for the template alone.
     """
 
     scheme: Any
     begin: Any
     ask: Any
+    provider: Any
     verify: Any = None
     clients: tuple[str, ...] = ()
 
@@ -55,6 +60,18 @@ async def ask_bakong(client, world, reference):
     return {None: "paid", 1: "unpaid", 3: "failed"}.get(answer.json()["errorCode"], answer.text)
 
 
+def bakong_provider(client, world):
+    registrations = world.state(BAKONG).registrations
+    bakong = HttpBakong(client, registrations.issue(), None, now_ms=world.clock.now_ms)
+    return bakong_adapter.provider(
+        bakong, bakong_adapter.Merchant(account_id="sokha@devb", name="Sokha", city="Siem Reap")
+    )
+
+
+def template_provider(client, world):
+    return template_adapter.provider(client, world.state(TEMPLATE).key, "whsec_sandbox1")
+
+
 async def begin_template(client, world, number):
     answer = await client.post(
         f"{template.PREFIX}/charges", json={"amount": 100 + number, "currency": "THB"}, headers=_key(world)
@@ -75,12 +92,17 @@ def verify_template(secret, headers, body):
     return headers[template.SIGNATURE] == template.signature(secret, body)
 
 
+def by_name(value):
+    return value if isinstance(value, str) else value.scheme.name
+
+
 STORIES = (
     Story(
         BAKONG,
         begin_bakong,
         ask_bakong,
+        bakong_provider,
         clients=("tests/clients/test_pypi_bakong_khqr.py", "tests/clients/test_npm_bakong_khqr.py"),
     ),
-    Story(TEMPLATE, begin_template, ask_template, verify_template),
+    Story(TEMPLATE, begin_template, ask_template, template_provider, verify_template),
 )

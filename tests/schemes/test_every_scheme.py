@@ -18,7 +18,7 @@ from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.webhooks import Endpoint, Outcome
 from bakong_simulator.kernel.worlds import Worlds, library_of
 from tests.conftest import NOW_MS
-from tests.schemes.stories import STORIES
+from tests.schemes.stories import STORIES, by_name
 
 ROOT = Path(__file__).parents[2]
 ALL = (*SCHEMES, TEMPLATE)
@@ -41,10 +41,6 @@ async def client(worlds):
     """A client without patience: whatever takes time on the wire is a time-out at once."""
     async with httpx.AsyncClient(base_url="http://sandbox.test", transport=Transport(worlds), timeout=0.001) as client:
         yield client
-
-
-def by_name(value):
-    return value if isinstance(value, str) else value.scheme.name
 
 
 def folder_of(scheme):

@@ -145,6 +145,7 @@ def _shown(payment: Payment) -> Reply:
         "status": wire.STATUSES[State.UNPAID if payment.hidden else _state_of(payment)],
         "amount": order.minor if order else None,
         "currency": order.currency if order else None,
+        "pay_url": f"https://{wire.HOST}/pay/{payment.reference}",
     }
     return Reply(200, orjson.dumps(shown))
 
