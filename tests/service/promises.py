@@ -74,6 +74,29 @@ API = (
     Promise("GET /api/payments/history", "newest first, total, limit, offset", (
         "idempotency: the_history_is_newest_first_by_pages", "idempotency: a_history_of_anything_else_is_422",
     )),
+    Promise("GET /api/payments/{id}", "a payment of any provider, with what the payer pays by", (
+        "providers: a_payment_of_any_provider_is_seen_by_its_id_with_what_the_payer_pays_by",
+        "providers: the_same_reference_at_two_providers_is_two_payments",
+        "providers: paths_of_the_default_provider_know_no_payment_of_another",
+    )),
+    Promise("POST /api/providers/{name}/events", "a signed webhook has its provider asked, and decides nothing", (
+        "providers: an_event_has_the_provider_asked_at_once_and_decides_nothing_itself",
+        "providers: an_event_that_comes_many_times_is_one_question",
+        "providers: an_event_that_comes_while_its_payment_is_asked_about_has_it_asked_once_more",
+        "providers: a_forged_event_is_401_and_asks_nothing_and_changes_nothing",
+        "providers: a_provider_that_sends_no_events_is_404",
+        "providers: an_event_larger_than_64_kilobytes_is_413",
+        "providers: an_event_about_no_payment_of_ours_is_200_and_logged",
+        "providers: events_count_against_their_address_as_other_open_paths_do",
+    )),
+    Promise("refunds at the provider", "recorded once and flagged; the payment stays PAID", (
+        "providers: a_refund_that_an_event_tells_of_is_recorded_once_and_flagged_and_the_payment_stays_paid",
+        "providers: an_event_about_a_paid_payment_is_kept_until_its_provider_answers",
+    )),
+    Promise("approved payments", "PENDING until the provider has moved the money, which it does not past the end", (
+        "providers: an_approved_payment_is_pending_until_it_is_finalised",
+        "providers: no_money_is_moved_after_the_payments_time_has_passed",
+    )),
     Promise("GET /qr-codes/{md5}.png", "the picture", ("payments: the_picture_needs_no_key_and_is_a_png",)),
     Promise("payment states", "PENDING to PAID, FAILED, TIMEOUT, EXPIRED; PAID is final; late is PAID with late", (
         "payments: a_failed_payment_is_failed", "payments: an_unpaid_payment_expires_after_15_minutes",
@@ -321,6 +344,12 @@ FAULTS = (
         "payments: a_payment_outlives_a_bakong_that_hangs_and_breaks",
         "polling: a_silent_bakong_is_left_alone_for_a_while_and_then_tried_with_one_question",
         "polling: no_call_goes_out_past_the_days_calls_and_they_come_back_at_midnight_in_phnom_penh",
+    )),
+    Promise("one provider hangs for an hour", "another is asked at the same moments as without it", (
+        "providers: a_provider_that_hangs_for_an_hour_does_not_delay_the_questions_to_another",
+    ), once=True),
+    Promise("kill -9 after an event was answered", "another worker asks about it", (
+        "providers: an_event_that_was_answered_is_not_lost_with_its_process",
     )),
     Promise("main backends that are slow or hang", "no question late, no other receiver waits; a stop takes 5 s", (
         "delivery: 20_receivers_that_take_a_second_delay_neither_bakong_nor_another_receiver",

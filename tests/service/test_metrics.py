@@ -73,5 +73,5 @@ async def test_without_a_limit_infinitely_many_calls_remain_and_without_a_databa
     async with open_house(tmp_path) as house:
         assert (await scrape(house.client))["bakong_calls_remaining",] == math.inf
     metrics = Metrics()
-    metrics.calls_unknown()
+    metrics.calls_unknown("bakong")
     assert b"bakong_calls_remaining NaN" in metrics.render()

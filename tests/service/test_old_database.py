@@ -120,11 +120,11 @@ async def test_keys_and_answers_of_then_are_good(house, sent):
 async def test_history_is_counted_once_and_every_sealed_column_opens(house, sent):
     from bakong_service.adapters.sealing import Sealer
 
-    counted = await rows(house, "SELECT sum(payments) FROM payments_by_hour")
+    counted = await rows(house, "SELECT sum(payments) FROM provider_hours")
     made = await rows(house, "SELECT count(*) FROM payment_transactions")
     assert counted[0][0] in (None, 0)  # they were all made within the hour that was not over
     day_ms = NOW_MS - NOW_MS % DAY_MS
-    sold = await house.core.store.write(lambda records: records.sold(day_ms, day_ms + DAY_MS))
+    sold = await house.core.store.write(lambda records: records.sold("bakong", day_ms, day_ms + DAY_MS))
     assert sum(sold.values()) == made[0][0]
     seal = Sealer(["sandbox_other_key_0123456789abcdefghij", SETTINGS["encryption_key"].get_secret_value()])
     resealed = [await house.core.store.migrate(batch) for batch in rotation.batches(seal)]

@@ -22,7 +22,7 @@ from bakong_service.ports import Admission
 HEALTH_PATHS = ("/api/health", "/api/health/ready", "/api/health/live")
 DOCS_PATHS = ("/docs", "/openapi.json")
 PICTURES = "/qr-codes/"
-_EVENTS = re.compile(r"/api/providers/[^/]{1,64}/events")  # of a provider, which reads and signs its body by itself
+_EVENTS = re.compile(r"/api/providers/[^/]+/events")  # of a provider, which reads and signs its body by itself
 MAX_HEADER_BYTES = 16 * 1024
 ANONYMOUS = "anonymous"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}", re.ASCII)

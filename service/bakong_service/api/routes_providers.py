@@ -9,7 +9,7 @@ from bakong_service.api.examples import documented
 from bakong_service.api.shapes import ok
 from bakong_service.usecases.provider_events import take_event
 
-Name = Annotated[str, Path(min_length=1, max_length=64, examples=["bakong"])]
+Name = Annotated[str, Path(examples=["bakong"])]
 router = APIRouter(tags=["providers"])
 
 
