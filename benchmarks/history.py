@@ -36,8 +36,8 @@ ORDER = {"planType": "PREMIUM", "amount": 0.5, "currency": "USD"}
 
 
 async def filled(store, size):
-    """The store with so many payments, brought up to date from before the counts, and how long that took."""
-    await store.migrate(lambda connection: migrate.upgrade(connection, "0002"))
+    """The store with so many payments, brought up to date from the schema before, and how long that took."""
+    await store.migrate(lambda connection: migrate.upgrade(connection, "0005"))
     await store.migrate(lambda connection: fill(connection, over=size))
     begun = time.perf_counter()
     await store.migrate(migrate.upgrade)

@@ -23,13 +23,16 @@ async def poll_due(core: Core, name: str) -> int | None:
     """Make the calls to a provider that are due; when to look again. Several workers never ask about one at a time."""
     provider = core.providers[name]
     polling, upstream = polling_of(provider), core.upstream(name)
+    plan = None
     while True:
         now_ms = core.timers.now_ms()
-        plan = await _plan(core, name, polling, now_ms)
+        plan = plan or await _plan(core, name, polling, now_ms)
         if plan.ask != () and upstream.may_ask(now_ms) and not core.stopping:
             taken = await transact(core, partial(_taken, provider, polling, plan))
             await ask_leased(core, provider, taken)
             if taken and not upstream.breaker.failures and not core.stopping:
+                is_more_due = plan.ask is None and len(taken) == polling.batch
+                plan = plan if is_more_due else None
                 continue
         if polling.pace.is_scarce or not upstream.may_ask(core.timers.now_ms()):
             await expire_due(core, name)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import BigInteger, and_, bindparam, case, func, or_, select, update
 
 from bakong_contracts.service_api import PaymentStatus, Priority
 from bakong_service.adapters.sql import tables as t
@@ -15,6 +15,14 @@ _P, _C, _H = t.payment_transactions.c, t.provider_calls.c, t.provider_hours.c
 _OPEN = (PaymentStatus.PENDING.value, PaymentStatus.TIMEOUT.value)
 _EVERY_POLLED = and_(t.POLLED, _P.next_poll_ms >= 0)  # SQLite takes the index for a comparison, not for the condition
 _RANK = case({Priority.HIGH.value: 0, Priority.NORMAL.value: 1}, value=_P.priority, else_=2)
+
+# Made once: there is one for each payment of a round.
+_PLAN = (
+    update(t.payment_transactions)
+    .where(_P.id == bindparam("payment"))
+    .values(next_poll_ms=func.coalesce(_P.event_ms, bindparam("next", type_=BigInteger)), leased_until_ms=None)
+)
+_PLAN_ASKED = _PLAN.values(asked_ms=bindparam("asked"))
 
 
 def _free(now_ms: int) -> Any:
@@ -54,10 +62,8 @@ class PollRows(PaymentRows):
 
     def plan_poll(self, payment_id: str, next_poll_ms: int | None, *, asked_ms: int | None) -> None:
         """When to ask again, which ends the lease; at once where an event has come since it was taken."""
-        values: dict[str, Any] = {"next_poll_ms": func.coalesce(_P.event_ms, next_poll_ms), "leased_until_ms": None}
-        if asked_ms is not None:
-            values["asked_ms"] = asked_ms
-        self._run(update(t.payment_transactions).where(_P.id == payment_id).values(**values))
+        given = {"payment": payment_id, "next": next_poll_ms}
+        self._run(_PLAN, given) if asked_ms is None else self._run(_PLAN_ASKED, given | {"asked": asked_ms})
 
     def hasten_poll(self, provider: str, reference: str, at_ms: int) -> bool:
         """Have it asked about at once, whatever its state; False where there is no such payment."""
