@@ -10,9 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import yaml
-from typer.main import get_command
 
-from bakong_sandbox.cli import app
+from bakong_sandbox.cli.program import command as cli_command
 from bakong_sandbox.stack.providers import KINDS
 from bakong_sandbox.stack.tls import HOSTS
 from bakong_service.settings import Settings
@@ -44,7 +43,7 @@ def test_each_container_is_healthy_by_a_check_and_reached_on_the_loopback_alone(
 @pytest.mark.parametrize("name", sorted(JOBS))
 def test_the_load_check_is_started_as_the_command_knows_it_and_aimed_at_what_stands_in_the_file(name):
     command, *words = SERVICES[name]["command"][1:]
-    asked = get_command(app).commands[command].make_context(command, words).params
+    asked = cli_command(command).make_context(command, words).params
     assert SERVICES[name].get("deploy", {}).get("replicas", asked["expect_workers"]) == 2
     assert urlsplit(f"tcp://{asked['worker'] or asked['callback_host'] + ':5557'}").netloc == "load-master:5557"
     if not asked["worker"]:
