@@ -1,7 +1,7 @@
 """What can be wrong with a text as EMVCo data objects. Knows positions, not meanings.
 
 EMVError
-└── RepeatedTagError   an ID that stands twice
+└── RepeatedTagError   a duplicate ID
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ class EMVError(ValueError):
 
 
 class RepeatedTagError(EMVError):
-    """A sequence in which an ID stands twice; `tag` is the ID and `offset` its second place."""
+    """A sequence with a duplicate ID; `tag` is the ID and `offset` its second place."""
 
     def __init__(self, message: str, *, tag: str, offset: int) -> None:
         super().__init__(message, offset=offset)

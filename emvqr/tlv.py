@@ -45,7 +45,7 @@ def field(tag: str, value: str) -> str:
 
 
 def fields(text: str) -> dict[str, str]:
-    """The values of text by ID, in order: what parse finds, where no ID stands twice; the fast way to it.
+    """The values of text by ID, in order: what parse finds, where no ID occurs twice; the fast way to it.
 
     Raises EMVError as parse does, and RepeatedTagError.
 

@@ -157,7 +157,7 @@ class Reading:
     def _repeated(self, objects: tuple[DataObject, ...], where: str, error: RepeatedTagError) -> dict[str, str]:
         start = (place(self._text, where) or 0) + 4 if where else 0
         path = f"{where}.{error.tag}" if where else error.tag
-        message = f"tag {path} stands twice, the second time at character {start + error.offset}"
+        message = f"duplicate tag {path}, the second time at character {start + error.offset}"
         self.problems.append(Problem("duplicate-tag", message, 8, path, start + error.offset))
         by_tag: dict[str, str] = {}
         for tag, value, _ in objects:

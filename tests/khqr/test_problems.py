@@ -162,7 +162,7 @@ def test_a_duplicate_and_a_malformed_tag_have_their_places():
     above = seal(code(STATIC)[:-8] + "5901A")
     (repeated,) = verify(above, now=0).problems
     assert repeated.offset == above.rindex("5901A")
-    assert repeated.message == f"tag 59 stands twice, the second time at character {repeated.offset}"
+    assert repeated.message == f"duplicate tag 59, the second time at character {repeated.offset}"
     broken = code(STATIC | {"62": "0101A01XX"})
     (malformed,) = verify(broken, now=0).problems
     assert malformed.offset == broken.index("01XX")

@@ -46,22 +46,22 @@ GOOD = [
 ]
 BAD = [
     (b"{", "line 1, column 2"),
-    (b'{"a": NaN}', "NaN is no JSON number"),
+    (b'{"a": NaN}', "NaN is not a valid JSON number"),
     (b'{"a": -Infinity}', "-Infinity"),
-    (b'{"a": 1, "a": 2}', "the key 'a' stands twice"),
-    (b'{"x": {"a": 1, "b": 1, "a": 2}}', "'a' stands twice"),
+    (b'{"a": 1, "a": 2}', "duplicate key 'a'"),
+    (b'{"x": {"a": 1, "b": 1, "a": 2}}', "duplicate key 'a'"),
     (nested(33), "32 deep"),
     (nested(100), "32 deep"),
     (nested(100_000), "32 deep"),
     (nested(50_000, b'{"a":', b"}"), "32 deep"),
     (b"[" * 60_000, "32 deep"),
-    (b'"' + b"[" * 10 + b'\\" ' + b"[" * 60, "no JSON"),
+    (b'"' + b"[" * 10 + b'\\" ' + b"[" * 60, "not valid JSON"),
     (b'"\xff"', "byte 1 is not UTF-8"),
     (b'"\\ud800"', "surrogate"),
     (b'{"a": ' + b"9" * 5000 + b"}", "too long"),
-    (b'{"a": 1} x', "no JSON"),
-    (b'"a\nb"', "no JSON"),
-    (b"\xef\xbb\xbf{}", "no JSON"),
+    (b'{"a": 1} x', "not valid JSON"),
+    (b'"a\nb"', "not valid JSON"),
+    (b"\xef\xbb\xbf{}", "not valid JSON"),
 ]
 
 

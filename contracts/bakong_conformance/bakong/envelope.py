@@ -63,7 +63,7 @@ def _keys(bakong: Bakong, case: Case) -> None:
     """Answers of several endpoints, found and not found, with and without a token."""
     with bakong.session() as session:
         for answer in _some(session, case):
-            require(isinstance(answer.body, dict), f"the answer is no JSON object: {answer.summary}")
+            require(isinstance(answer.body, dict), f"the answer is not a JSON object: {answer.summary}")
             missing = [key for key in KEYS if key not in answer.body]
             require(not missing, f"{', '.join(missing)} is missing in {answer.summary}")
             require(

@@ -76,7 +76,7 @@ def _broken_rule(request: Request, error: Exception) -> Response:
 def _invalid(request: Request, error: Exception) -> Response:
     errors = error.errors() if isinstance(error, RequestValidationError) else []
     if any(row["type"] == "json_invalid" for row in errors):
-        return _reply_to(request, api.BAD_JSON, "the body is no JSON")
+        return _reply_to(request, api.BAD_JSON, "the body is not valid JSON")
     rows = field_errors(errors)
     return _reply_to(request, api.INVALID, "; ".join(f"{row['field']}: {row['message']}" for row in rows), rows)
 

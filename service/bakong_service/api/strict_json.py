@@ -10,7 +10,7 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class JsonError(ValueError):
-    """What makes the body no JSON that is read here."""
+    """What makes the body unreadable as JSON here."""
 
 
 def read(body: bytes) -> Any:
@@ -26,7 +26,7 @@ def read(body: bytes) -> Any:
     except UnicodeEncodeError:
         raise JsonError("a text holds half of a surrogate pair") from None
     except json.JSONDecodeError as error:
-        raise JsonError(f"the body is no JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+        raise JsonError(f"the body is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
     except JsonError:
         raise
     except (ValueError, RecursionError):
@@ -49,12 +49,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise JsonError(f"the key {twice[:64]!r} stands twice")
+        raise JsonError(f"duplicate key {twice[:64]!r}")
     return members
 
 
 def _constant(word: str) -> Any:
-    raise JsonError(f"{word} is no JSON number")
+    raise JsonError(f"{word} is not a valid JSON number")
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
