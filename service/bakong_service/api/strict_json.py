@@ -26,7 +26,8 @@ def read(body: bytes) -> Any:
     except UnicodeEncodeError:
         raise JsonError("a text holds half of a surrogate pair") from None
     except json.JSONDecodeError as error:
-        raise JsonError(f"the body is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+        where = f"line {error.lineno}, column {error.colno}"
+        raise JsonError(f"the body is not valid JSON: {error.msg} at {where}") from None
     except JsonError:
         raise
     except (ValueError, RecursionError):
