@@ -255,3 +255,22 @@ def test_loading_the_plugin_loads_nothing_heavy():
     script = f"import sys, bakong_sandbox.devkit.plugin; print([name for name in {heavy} if name in sys.modules])"
     told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert told.stdout == "[]\n"
+
+
+def test_a_story_that_cannot_be_told_ends_no_run(run):
+    told = run(
+        """
+        def test_broken(bakong, monkeypatch):
+            def broken(path):
+                raise RuntimeError("no answer")
+
+            bakong.look = broken
+            assert False
+
+        def test_next(bakong):
+            assert bakong.journal == []
+        """,
+        ends=1,
+    )
+    assert "1 failed, 1 passed" in told
+    assert "it cannot be told what happened: RuntimeError: no answer" in told

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bakong_sandbox.devkit.testing.handle import Bakong
     from bakong_sandbox.devkit.testing.in_process import InProcess
     from bakong_sandbox.devkit.testing.server import Server
@@ -29,15 +31,32 @@ def pytest_runtest_makereport(
 
 
 def _stories(item: pytest.Item) -> Iterator[str]:
-    from bakong_sandbox.devkit.testing.failure_section import story
     from bakong_sandbox.devkit.testing.handle import Bakong
 
-    cache = getattr(item.config, "cache", None)
-    folder = None if cache is None else cache.mkdir("bakong-sandbox")
+    folder = _folder(item.config)
     for name in ("bakong", "bakong_in_process"):
         held = getattr(item, "funcargs", {}).get(name)
         if isinstance(held, Bakong):
-            yield story(held, folder, re.sub(r"[^A-Za-z0-9]+", "-", item.nodeid)[-100:].strip("-"))
+            yield _story(held, folder, re.sub(r"[^A-Za-z0-9]+", "-", item.nodeid)[-100:].strip("-"))
+
+
+def _story(held: "Bakong", folder: "Path | None", name: str) -> str:
+    """The story, or in one line why it cannot be told: an error in a hook would end the whole run."""
+    from bakong_sandbox.devkit.testing.failure_section import story
+
+    try:
+        return story(held, folder, name)
+    except Exception as error:  # noqa: BLE001  as said
+        return f"world={held.world}: it cannot be told what happened: {type(error).__name__}: {error}"
+
+
+def _folder(config: pytest.Config) -> "Path | None":
+    """Where journals are kept; nowhere in a run without a cache, or where it cannot be written."""
+    cache = getattr(config, "cache", None)
+    try:
+        return None if cache is None else cache.mkdir("bakong-sandbox")
+    except OSError:
+        return None
 
 
 def _refuse_shadows() -> None:

@@ -10,7 +10,7 @@ import orjson
 from fastapi import Depends, Request
 
 from bakong_scenarios import Scenario, ScenarioError, ScriptLibrary
-from bakong_simulator.kernel.clock import MAX_MS
+from bakong_simulator.kernel.clock import RANGE, check_moment
 from bakong_simulator.kernel.errors import BodyError, UnknownPaymentError
 from bakong_simulator.kernel.payments import Payment
 from bakong_simulator.kernel.world import World
@@ -81,8 +81,8 @@ def instant_ms(text: str | None) -> int | None:
         return None
     try:
         instant = datetime.fromisoformat(text)
-        if instant.tzinfo is not None and 0 <= (at_ms := round(instant.timestamp() * 1000)) <= MAX_MS:
-            return at_ms
+        if instant.tzinfo is not None:
+            return check_moment(round(instant.timestamp() * 1000), "at")
     except (ValueError, OverflowError):
         pass
-    raise BodyError(f"at: read {text!r}, expected an instant like 2026-02-11T00:00:00Z, from 1970 to 9891")
+    raise BodyError(f"at: read {text!r}, expected an instant like 2026-02-11T00:00:00Z, {RANGE}")

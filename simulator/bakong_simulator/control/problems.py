@@ -1,5 +1,6 @@
 """The control API's error answers: every exception that a caller can cause, as problem details."""
 
+import logging
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ from starlette.exceptions import HTTPException
 from bakong_contracts import service_api as api
 from bakong_contracts.problems import MEDIA_TYPE, document, field_errors
 from bakong_scenarios import ScenarioError
+from bakong_simulator.kernel.clock import TimeRangeError
 from bakong_simulator.kernel.errors import (
     BodyError,
     ScanError,
@@ -18,6 +20,7 @@ from bakong_simulator.kernel.errors import (
     UnknownSchemeError,
     UnknownTokenError,
 )
+from bakong_simulator.kernel.journal import MAX_ERROR
 from bakong_simulator.kernel.ledger import LedgerError
 from bakong_simulator.kernel.money import AmountError
 from bakong_simulator.kernel.webhooks import OutboxError, UnknownWebhookError
@@ -31,6 +34,7 @@ FAULTS: dict[type[Exception], api.Problem] = {
     UnknownSchemeError: api.INVALID,
     UnknownWebhookError: api.NOT_FOUND,
     BodyError: api.INVALID,
+    TimeRangeError: api.INVALID,
     OutboxError: api.INVALID,
     WorldError: api.CONFLICT,
     LedgerError: api.CONFLICT,
@@ -38,6 +42,7 @@ FAULTS: dict[type[Exception], api.Problem] = {
     AmountError: api.INVALID,
     ScenarioError: api.INVALID,
 }
+_LOG = logging.getLogger("bakong_simulator.control")
 _BY_STATUS = {problem.status: problem for problem in api.PROBLEMS}
 
 
@@ -47,6 +52,31 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _for(problem))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_middleware(LastResort)
+
+
+class LastResort:
+    """Answers what nobody foresaw: a world that cannot do what is asked says so, in its journal too."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:  # noqa: BLE001  whatever it is, the caller gets a problem document
+            await _unforeseen(scope, error)(scope, receive, send)
+
+
+def _unforeseen(scope: Any, error: Exception) -> Response:
+    asked, path = f"{scope['method']} {scope['path']}", scope["path"]
+    said = f"{type(error).__name__}: {error}"[:MAX_ERROR]
+    _LOG.error("%s failed", asked, exc_info=error)
+    world = scope["worlds"].by_name.get(scope.get("path_params", {}).get("world"))
+    if world is None:
+        return reply(api.UNAVAILABLE, said, path)
+    world.journal.fail(world.clock.now_ms(), asked, error)
+    return reply(api.CONFLICT, f"the world {world.name!r} could not do this ({said}): reset or delete it", path)
 
 
 def reply(problem: api.Problem, detail: str, path: str, errors: list[dict[str, str]] | None = None) -> Response:

@@ -76,6 +76,13 @@ class WorldShown(Response):
     journal_bytes: int
 
 
+class SickWorld(Response):
+    """A world that cannot be shown, such as one whose script is broken: mend its file, reset or delete the world."""
+
+    world: str
+    error: str
+
+
 class PaymentShown(Response):
     """A payment, and what is paid: null while there is none."""
 

@@ -9,6 +9,7 @@ from bakong_simulator.control.dependencies import AllWorlds, CurrentWorld, insta
 from bakong_simulator.control.requests import ClockSetting, NewWorld, WorldChange
 from bakong_simulator.control.scheme_control import Forms, list_of
 from bakong_simulator.kernel.clock import Mode
+from bakong_simulator.kernel.journal import MAX_ERROR
 from bakong_simulator.kernel.world import World
 
 
@@ -17,7 +18,7 @@ def router(forms: Forms) -> APIRouter:
     made = APIRouter(prefix="/sandbox")
     made.get("/health", response_model=responses.Health)(health)
     made.get("/scenarios", response_model=list[responses.ScriptShown])(list_scenarios)
-    made.get("/worlds", response_model=list_of(forms.world))(list_worlds)
+    made.get("/worlds", response_model=list_of(forms.world | responses.SickWorld))(list_worlds)
     made.post("/worlds", response_model=forms.made)(with_types(make_world, new=forms.new_world))
     made.get("/worlds/{world}", response_model=forms.world)(show_world)
     made.patch("/worlds/{world}", response_model=forms.world)(with_types(change_world, change=forms.world_change))
@@ -36,7 +37,15 @@ async def list_scenarios(worlds: AllWorlds) -> list[dict[str, Any]]:
 
 
 async def list_worlds(worlds: AllWorlds) -> list[dict[str, Any]]:
-    return [scheme_control.of_world(world) for world in worlds.by_name.values()]
+    """Every world; one that cannot be shown is there with the reason."""
+    return [_shown(world) for world in list(worlds.by_name.values())]
+
+
+def _shown(world: World) -> dict[str, Any]:
+    try:
+        return scheme_control.of_world(world)
+    except Exception as error:  # noqa: BLE001  whatever is wrong with one world, the others are shown
+        return {"world": world.name, "error": f"{type(error).__name__}: {error}"[:MAX_ERROR]}
 
 
 async def make_world(new: NewWorld, worlds: AllWorlds, request: Request) -> dict[str, Any]:
@@ -45,12 +54,16 @@ async def make_world(new: NewWorld, worlds: AllWorlds, request: Request) -> dict
     changes = scheme_control.changes(worlds.schemes, new)
     at_ms = None if new.clock is None else instant_ms(new.clock.at)
     world = worlds.make(new.name, seed=new.seed, scenario=scenario)
-    for change in changes:
-        change(world)
-    if new.journal_bytes is not None:
-        world.journal_bytes = new.journal_bytes
-    if new.clock is not None:
-        set_clock(world, new.clock, at_ms)
+    try:
+        for change in changes:
+            change(world)
+        if new.journal_bytes is not None:
+            world.journal_bytes = new.journal_bytes
+        if new.clock is not None:
+            set_clock(world, new.clock, at_ms)
+    except Exception:
+        worlds.drop(world.name)
+        raise
     return scheme_control.made(world, f"{str(request.base_url).rstrip('/')}/w/{world.name}")
 
 

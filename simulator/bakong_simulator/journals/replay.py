@@ -36,9 +36,12 @@ def export(world: World) -> dict[str, Any]:
             f"the journal has forgotten what a replay needs: it keeps {len(journal)} of {journal.total} calls and "
             f"{len(journal.actions)} of {journal.acted} control actions, {journal.cut} of them with a body cut short"
         )
+    begun = journal.begin()
+    if not begun:
+        raise BodyError("the journal has not kept the world as it was before its first call: see its failures")
     return {
         "version": VERSION,
-        "begun": journal.begin(),
+        "begun": begun,
         "calls": [_call(entry) for entry in journal.entries],
         "acts": [_action(action) for action in journal.actions],
     }

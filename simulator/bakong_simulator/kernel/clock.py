@@ -11,8 +11,10 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 WallMs = Callable[[], int]
-MAX_MS = 250_000_000_000_000  # in the year 9892: what a date can show, with room to advance
+MIN_MS, MAX_MS = 0, 9_972_028_799_999  # the first of 1970 to the last of 2285: a KHQR's 13 digits hold a code made then
+RANGE = "from 1970 to 2285"
 DAY_MS = 86_400_000
+MAX_SLEEP_S = 86_400.0  # of the event loop; whoever sleeps longer looks at the clock once a day
 PRUNE_AT = 64  # so few timers are not worth a look for cancelled ones
 Fire = Callable[[], Awaitable[Any] | None]
 
@@ -24,6 +26,10 @@ class Mode(StrEnum):
     OFFSET = "offset"
     SCALED = "scaled"
     FROZEN = "frozen"
+
+
+class TimeRangeError(ValueError):
+    """A moment that no world has. The message says where it was read."""
 
 
 class Failure(NamedTuple):
@@ -50,7 +56,7 @@ class Timer:
 
 
 class WorldClock:
-    """The time of one world, in epoch milliseconds."""
+    """The time of one world, in epoch milliseconds from MIN_MS to MAX_MS, where it stands still."""
 
     def __init__(self, wall_ms: WallMs) -> None:
         self._wall_ms = wall_ms
@@ -64,7 +70,12 @@ class WorldClock:
         self.set_mode(Mode.REAL)
 
     def set_mode(self, mode: Mode, *, at_ms: int | None = None, rate: float = 1.0) -> None:
-        """Change how time flows, from at_ms on (by default from this clock's now, or the wall's for real)."""
+        """Change how time flows, from at_ms on (by default from this clock's now, or the wall's for real).
+
+        Raises TimeRangeError.
+        """
+        if at_ms is not None:
+            check_moment(at_ms, "at")
         now = self._wall_ms() if mode is Mode.REAL else (self.now_ms() if at_ms is None else at_ms)
         self.mode = mode
         self.rate = {Mode.FROZEN: 0.0, Mode.SCALED: rate}.get(mode, 1.0)
@@ -74,7 +85,7 @@ class WorldClock:
         if self._pace == 0:
             return self._base
         passed = self._wall_ms() - self._base_wall
-        return self._base + (passed if self._pace == 1 else int(passed * self._pace))
+        return _within_range(self._base + (passed if self._pace == 1 else int(passed * self._pace)))
 
     def call_at(self, due_ms: int, fire: Fire, what: str = "") -> Timer:
         """Call fire once the time is due_ms or later; what it returns, if awaitable, is awaited by advance.
@@ -109,10 +120,10 @@ class WorldClock:
     async def advance(self, ms: int) -> int:
         """Move time on by ms; fire what falls due on the way, in order; return the time when all has settled.
 
-        A timer that fails is reported to on_failure and raises nothing here.
+        A timer that fails is reported to on_failure and raises nothing here. Raises TimeRangeError before time moves.
         """
         async with self._advancing:
-            target = self.now_ms() + ms
+            target = check_moment(self.now_ms() + ms, "the time after the advance")
             self._pin(self.now_ms())
             try:
                 while self._running or self._is_due(target):
@@ -149,7 +160,7 @@ class WorldClock:
         self._set_alarm()
 
     def _rebase(self, at_ms: int) -> None:
-        self._base, self._base_wall, self._pace = at_ms, self._wall_ms(), self.rate
+        self._base, self._base_wall, self._pace = _within_range(at_ms), self._wall_ms(), self.rate
         self._set_alarm()
 
     def _set_alarm(self) -> None:
@@ -157,9 +168,9 @@ class WorldClock:
         if self._alarm:
             self._alarm.cancel()
             self._alarm = None
-        if self._timers and self._pace > 0:
-            wait_s = max(0.0, (self._timers[0][0] - self.now_ms()) / 1000 / self._pace)
-            self._alarm = asyncio.get_running_loop().call_later(wait_s, self._ring)
+        if self._timers and self._pace > 0 and self._timers[0][0] <= MAX_MS:
+            wait_s = (self._timers[0][0] - self.now_ms()) / 1000 / self._pace
+            self._alarm = asyncio.get_running_loop().call_later(min(max(0.0, wait_s), MAX_SLEEP_S), self._ring)
 
     def _ring(self) -> None:
         self._alarm = None
@@ -196,6 +207,17 @@ class WorldClock:
         self._timers = [row for row in self._timers if not row[2].cancelled]
         heapq.heapify(self._timers)
         self._prune_at = max(PRUNE_AT, 2 * len(self._timers))
+
+
+def check_moment(at_ms: int, where: str) -> int:
+    """The moment, if worlds have it. Raises TimeRangeError."""
+    if not MIN_MS <= at_ms <= MAX_MS:
+        raise TimeRangeError(f"{where}: read {at_ms} ms after 1970, expected a moment {RANGE}")
+    return at_ms
+
+
+def _within_range(at_ms: int) -> int:
+    return min(max(MIN_MS, at_ms), MAX_MS)
 
 
 def local_day(at_ms: int, utc_offset_ms: int) -> int:

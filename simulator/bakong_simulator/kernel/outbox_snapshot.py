@@ -33,6 +33,7 @@ def _base64(text: str) -> str:
 
 Ms = Annotated[int, Field(ge=0, le=MAX_MS)]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
+DueMs = Annotated[int, Field(ge=0, lt=2**54)]  # after the last moment of a world it never leaves
 Base64 = Annotated[str, AfterValidator(_base64)]
 
 
@@ -66,7 +67,7 @@ class KeptEvent(_Kept):
     copy_of: Count | None
     state: State
     reason: str | None
-    due_ms: Ms | None
+    due_ms: DueMs | None
     held_from_ms: Ms | None
     scheduled: Count
     attempts: list[KeptAttempt]

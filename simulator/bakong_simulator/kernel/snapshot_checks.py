@@ -8,12 +8,14 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from bakong_contracts.money import EXPONENTS
+from bakong_simulator.kernel.clock import MAX_MS
 from bakong_simulator.kernel.errors import BodyError
 from bakong_simulator.kernel.payments import Order, Payment, Settlement
 from bakong_simulator.kernel.player import tracked_step
 from bakong_simulator.kernel.snapshot_document import KeptPayment, Snapshot
 from bakong_simulator.kernel.world import AnyScheme
 
+MAX_EXPIRY_MS = 2**53 - 1  # of a code, which may be long after the last moment of a world
 MAX_NUMBER = 2**63 - 1  # the largest that our JSON has
 MAX_COMPLAINTS = 10
 Schemes = Mapping[str, AnyScheme]
@@ -105,16 +107,16 @@ def _of_order(where: str, order: Order, reference: str) -> Iterator[str]:
     yield from _of_currency(where, order.currency)
     if order.minor is not None and not 0 < order.minor <= MAX_NUMBER:
         yield f"{where}.minor is {order.minor}, expected null or a positive count"
-    if order.expires_at_ms is not None and not 0 <= order.expires_at_ms <= MAX_NUMBER:
+    if order.expires_at_ms is not None and not 0 <= order.expires_at_ms <= MAX_EXPIRY_MS:
         yield f"{where}.expires_at_ms is {order.expires_at_ms}"
 
 
 def _of_settlement(settlement: Settlement) -> Iterator[str]:
     yield from _of_currency("settlements", settlement.currency)
-    for name in ("minor", "at_ms"):
+    for name, most in (("minor", MAX_NUMBER), ("at_ms", MAX_MS)):
         number = getattr(settlement, name)
-        if not 0 <= number <= MAX_NUMBER:
-            yield f"settlements: {name} is {number}, expected a count"
+        if not 0 <= number <= most:
+            yield f"settlements: {name} is {number}, expected a count up to {most}"
 
 
 def _of_currency(where: str, currency: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from bakong_simulator.kernel.payments import Order, Settlement
 VERSION: Final = 2
 Ms = Annotated[int, Field(ge=0, le=MAX_MS)]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
+DueMs = Annotated[int, Field(ge=0, lt=2**54)]  # what falls due after the last moment of a world never happens
 Reached = Literal[State.AUTHORIZED, State.CANCELLED, State.EXPIRED, State.DISPUTED]
 Minor = Annotated[int, Field(gt=-(2**63), lt=2**63)]
 
@@ -54,7 +55,7 @@ class KeptPayment(Kept):
     attempts: Count
     answered: Count
     settlements: list[Settlement]
-    timers: dict[Count, Ms]
+    timers: dict[Count, DueMs]
     pending: KeptPending | None
 
 

@@ -67,7 +67,7 @@ class World:
         self.payments: dict[Key, Payment] = {}
         self.unclaimed: OrderedDict[Key, Payment] = OrderedDict()
         self.calls: dict[Key, int] = {}
-        self.journal = Journal(lambda: self.baseline(self), self._journal_bytes)
+        self.journal = Journal(self._before_first_call, self._journal_bytes)
         self.player = Player(
             self.clock,
             self.rng,
@@ -83,6 +83,14 @@ class World:
             self._states[scheme.name] = scheme.new(self, self._states.get(scheme.name))
         self.outbox.reset()
 
+    def _before_first_call(self) -> Mapping[str, Any]:
+        """What a replay begins with; nothing where the world cannot be told, which keeps no call from its answer."""
+        try:
+            return self.baseline(self)
+        except Exception as error:  # noqa: BLE001  whatever is wrong with the world, it can still be reset
+            self.journal.fail(self.clock.now_ms(), "keeping the world as it was before its first call", error)
+            return {}
+
     def _ports(self) -> Ports:
         """What its outbox has of it; a reset makes rng, player and journal anew."""
         return Ports(
@@ -97,7 +105,7 @@ class World:
     def reset(self) -> None:
         """As new: same seed, clock, scenario, and of each scheme what outlives a reset."""
         file = self.player.file
-        self.begin_as(self.seed, self.scenario)
+        self.begin_as(self.seed, self.scenario if file is None else file.scenario)
         if file is not None:
             self.player.watch_file(file)
 

@@ -31,6 +31,6 @@ def _line(call: dict[str, Any]) -> str:
 def _kept(bakong: Bakong, path: Path) -> str:
     try:
         path.write_text(json.dumps(bakong.look("/journal?format=replay")), encoding="utf-8")
-    except BakongError as error:
+    except (BakongError, OSError) as error:
         return f"journal: {error}"
     return f"journal={path}: bakong-sandbox replay plays it again"

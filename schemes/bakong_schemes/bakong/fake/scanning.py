@@ -1,12 +1,12 @@
 """What a wallet reads from a code: whom to pay, how much. As forgiving as wallets are."""
 
-from bakong_simulator.kernel.clock import MAX_MS
 from bakong_simulator.kernel.errors import ScanError
 from bakong_simulator.kernel.money import AmountError, minor_units
 from bakong_simulator.kernel.payments import Order
 from emvqr import EMVError, crc16, parse
 from khqr import md5_of
 
+_NEVER_MS = 10**13  # more than the 13 digits of a KHQR's timestamp hold
 _CURRENCIES = {"116": "KHR", "840": "USD"}
 
 
@@ -29,10 +29,9 @@ def scan(qr: str) -> Order:
         raise ScanError(str(error)) from None
     bill_number = _inner(fields.get("62", "")).get("01")
     expiry = _inner(fields.get("99", "")).get("01", "")
-    expires_at_ms = int(expiry) if expiry.isascii() and expiry.isdigit() else MAX_MS
-    return Order(
-        md5_of(qr), account, currency, minor or None, bill_number, expires_at_ms if expires_at_ms < MAX_MS else None
-    )
+    expires_at_ms = int(expiry) if expiry.isascii() and expiry.isdigit() else _NEVER_MS
+    expires = expires_at_ms if expires_at_ms < _NEVER_MS else None
+    return Order(md5_of(qr), account, currency, minor or None, bill_number, expires)
 
 
 def _inner(template: str) -> dict[str, str]:

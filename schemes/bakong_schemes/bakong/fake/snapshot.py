@@ -2,9 +2,9 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal, cast
+from typing import Any, Literal, cast
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from bakong_schemes.bakong.fake.limits import Limits
 from bakong_schemes.bakong.fake.registrations import Mail
@@ -12,10 +12,11 @@ from bakong_schemes.bakong.fake.state import BakongState
 from bakong_schemes.bakong.fake.tokens import Registration
 from bakong_schemes.bakong.fake.transactions import REVERSED, Receipt
 from bakong_schemes.bakong.wire import PROFILES
+from bakong_simulator.kernel.clock import MAX_MS
 from bakong_simulator.kernel.errors import BodyError
 from bakong_simulator.kernel.payments import Payment
 from bakong_simulator.kernel.snapshot_checks import MAX_NUMBER, refuse, twice
-from bakong_simulator.kernel.snapshot_document import VERSION, Count, Kept
+from bakong_simulator.kernel.snapshot_document import VERSION, Count, Kept, Ms
 
 OWN = ("hash", "acknowledged_ms", "external_ref", "instruction_ref", "receiver_bank", "receiver_bank_account")
 WORLDS_OWN = ("profile", "limits", "registrations", "codes", "tokens", "outbox", "days")  # beside the kernel's, once
@@ -32,7 +33,7 @@ class KeptReceipt(Kept):
     """What a receipt has beside its settlement."""
 
     hash: str
-    acknowledged_ms: Annotated[int, Field(ge=0, le=MAX_NUMBER)]
+    acknowledged_ms: Ms
     external_ref: str
     instruction_ref: str
     receiver_bank: str
@@ -118,7 +119,7 @@ def _limits(kept: KeptBakong) -> Iterator[str]:
         limit = getattr(kept.limits, name)
         if limit is not None and not 0 <= limit <= MAX_NUMBER:
             yield f"limits.{name} is {limit}, expected null or a count"
-    yield from (f"outbox: at_ms is {mail.at_ms}" for mail in kept.outbox if not 0 <= mail.at_ms <= MAX_NUMBER)
+    yield from (f"outbox: at_ms is {mail.at_ms}" for mail in kept.outbox if not 0 <= mail.at_ms <= MAX_MS)
 
 
 def _hashes(kept: KeptBakong) -> Iterator[str]:
