@@ -178,7 +178,7 @@ def _timestamps(expiration: Timestamp | None, now: Timestamp | None) -> str:
     if not expiration:
         raise EncodeError("is missing; a code with an amount must have it", field=name, code=45)
     expiration_ms, creation_ms = to_ms(expiration, name), now_ms(now)
-    written, created = str(expiration_ms), str(creation_ms)
+    written, created = _digits(expiration, expiration_ms), _digits(now, creation_ms)
     if len(written) != tags.TIMESTAMP_DIGITS:
         raise EncodeError(f"read {expiration_ms}, expected 13 digits of ms", field=name, code=49)
     if expiration_ms < creation_ms:
@@ -186,6 +186,11 @@ def _timestamps(expiration: Timestamp | None, now: Timestamp | None) -> str:
     if len(created) != tags.TIMESTAMP_DIGITS:
         raise EncodeError(f"read {creation_ms}, expected 13 digits of ms", field="now")
     return f"99340013{created}0113{written}"
+
+
+def _digits(given: Timestamp | None, moment_ms: int) -> str:
+    """The moment in digits; a text of 13 as it is, where zeros come before a moment of 2001 or earlier."""
+    return given if isinstance(given, str) and len(given) == tags.TIMESTAMP_DIGITS else str(moment_ms)
 
 
 def _texts(payee: Individual | Merchant) -> dict[str, Any]:

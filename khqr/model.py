@@ -54,7 +54,8 @@ class Payee:
     """The fields that individual and merchant codes share; names are NBC's, in snake_case.
 
     amount: Decimal, int or str in units of the currency; None or 0 makes a static code.
-    expiration_timestamp: an aware datetime or epoch milliseconds; a dynamic code must have one.
+    expiration_timestamp: an aware datetime or epoch milliseconds; a dynamic code must have one. One
+    before September 2001 has 13 digits only as a text with zeros before it.
     """
 
     bakong_account_id: str

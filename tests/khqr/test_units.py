@@ -3,7 +3,7 @@
 import pytest
 
 import emvqr
-from khqr import DecodeError, EncodeError, Mode, decode, encode, sdk, verify
+from khqr import Currency, DecodeError, EncodeError, Mode, decode, encode, sdk, verify
 from khqr.explaining import explain
 from khqr.model import Individual
 from khqr.sdk import javascript
@@ -150,3 +150,16 @@ def test_an_explanation_says_what_values_mean():
     assert next(line for line in said.lines if line.path == "99.01").problems == said.verdict.problems
     assert explain("5802KHgarbage").lines[0].meaning == "Cambodia"
     assert [problem.rule for problem in explain(emvqr.seal("000201")).elsewhere][:2] == ["missing", "missing"]
+
+
+def test_a_moment_before_thirteen_digits_is_written_with_zeros_where_its_text_has_them():
+    payee = Individual(
+        bakong_account_id="a@b",
+        merchant_name="A",
+        amount=1,
+        expiration_timestamp="0946684860000",
+        currency=Currency.KHR,
+    )
+    code = encode(payee, now="0946684800000")
+    assert "99340013094668480000001130946684860000" in code.qr
+    assert decode(code.qr).payee.expiration_timestamp == 946_684_860_000

@@ -59,12 +59,17 @@ def _create(client: HttpBakong, merchant: Merchant, *, short_links: bool) -> Cre
                 amount=checkout.money.text,
                 bill_number=checkout.bill_number,
                 mobile_number=merchant.phone_number,
-                expiration_timestamp=checkout.expires_ms,
+                expiration_timestamp=_thirteen_digits(checkout.expires_ms),
             ),
-            now=checkout.created_ms,
+            now=_thirteen_digits(checkout.created_ms),
         )
         short_link = await client.short_link(code.qr) if short_links else None
         deep_link = f"bakong://qr?qr={quote(code.qr, safe='')}"
         return Created(code.md5, merchant.account_id, Code(code.qr, deep_link, short_link))
 
     return create
+
+
+def _thirteen_digits(at_ms: int) -> str:
+    """A moment as a KHQR has it, also one before September 2001."""
+    return f"{at_ms:013d}"
