@@ -3,10 +3,13 @@
 import json
 import os
 
+import httpx
 import jsonschema_rs
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from referencing.exceptions import PointerToNowhere
 from schemathesis import Config
 
 from bakong_sandbox.stack.options import Options
@@ -59,6 +62,23 @@ async def test_the_service_serves_the_committed_document(tmp_path):
 def test_a_committed_document_is_valid_openapi(schema):
     assert schema.raw_schema["openapi"].startswith("3.1")
     schema.validate()
+
+
+@pytest.mark.parametrize("name", [*NAMES, "the control API"])
+async def test_every_document_is_valid_to_a_validator_that_is_not_ours(name):
+    if name in NAMES:
+        document = committed(name)
+    else:
+        transport = httpx.ASGITransport(open_api.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            document = (await client.get("/sandbox/openapi.json")).json()
+    try:
+        complaints = [
+            f"{row.json_path}: {row.message[:200]}" for row in OpenAPIV31SpecValidator(document).iter_errors()
+        ]
+    except PointerToNowhere as dangling:
+        complaints = [f"a reference to {dangling.ref}, which is nowhere"]
+    assert complaints == []
 
 
 def contents(document):

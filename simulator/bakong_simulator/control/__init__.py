@@ -1,13 +1,13 @@
 """The control API under /sandbox, documented by its own OpenAPI page. Thin: worlds do the work."""
 
 from collections.abc import Awaitable, Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from fastapi import FastAPI
 
 from bakong_simulator.control import journal, payments, problems, state, webhooks, worlds
-from bakong_simulator.control.responses import PROBLEM_ANSWERS
+from bakong_simulator.control.responses import PROBLEM_ANSWERS, Problem
 from bakong_simulator.control.scheme_control import control_of, forms_of
 from bakong_simulator.kernel.world import AnyScheme
 from bakong_simulator.kernel.worlds import Worlds
@@ -36,6 +36,7 @@ def _routes(schemes: tuple[AnyScheme, ...]) -> FastAPI:
         redoc_url=None,
         responses=PROBLEM_ANSWERS,
     )
+    app.openapi = partial(_document, app)  # type: ignore[method-assign]  # FastAPI's own way
     problems.install(app)
     forms = forms_of(schemes)
     routers = (worlds.router(forms), payments.router(forms), state.router(forms), webhooks.router, journal.router)
@@ -46,3 +47,10 @@ def _routes(schemes: tuple[AnyScheme, ...]) -> FastAPI:
         if (own := control_of(scheme).router) is not None:
             app.include_router(own, prefix=f"/sandbox/worlds/{{world}}{below}")
     return app
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's document, with the shape of a problem, to which every operation's refusals refer."""
+    made = FastAPI.openapi(app)
+    made["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+    return made
