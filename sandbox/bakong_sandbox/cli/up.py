@@ -14,6 +14,7 @@ from bakong_sandbox.cli.program import run_async
 from bakong_sandbox.stack.options import Options, Stack, read_prices
 from bakong_sandbox.stack.sandbox import run
 from bakong_schemes.bakong.fake.scheme import BAKONG
+from bakong_simulator.kernel.worlds import MAX_WORLDS
 
 commands = typer.Typer()
 
@@ -31,6 +32,9 @@ def up(
     quota: Annotated[
         int | None, typer.Option(min=0, help="Calls a day for each token, as the real one's 100; off unless given.")
     ] = None,
+    max_worlds: Annotated[
+        int, typer.Option(min=1, envvar="BAKONG_SANDBOX_MAX_WORLDS", help="So many worlds are kept at a time.")
+    ] = MAX_WORLDS,
     tls_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Also answer TLS for NBC's host names; see `trust`.")
     ] = None,
@@ -46,6 +50,7 @@ def up(
         service_port=None if no_service else service_port,
         scenario=scenario,
         quota=quota,
+        max_worlds=max_worlds,
         tls_port=tls_port,
         webhook_url=webhook_url,
         prices=read_prices(prices),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bakong_sandbox.stack.errors import SetupError
-from bakong_simulator.kernel.worlds import Worlds
+from bakong_simulator.kernel.worlds import MAX_WORLDS, Worlds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,7 @@ class Options:
     port: int = 8600
     service_port: int | None = 3002
     scenario: str = "manual"
+    max_worlds: int = MAX_WORLDS
     quota: int | None = None
     tls_port: int | None = None
     webhook_url: str = ""

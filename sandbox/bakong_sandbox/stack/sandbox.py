@@ -33,7 +33,7 @@ async def run(options: Options) -> AsyncIterator[Stack]:
     folder = open_folder(options.data_dir)
     secrets = load_secrets(folder)
     with listen(options.port, options.host) as port:
-        worlds = Worlds(wall_ms, SCHEMES)
+        worlds = Worlds(wall_ms, SCHEMES, max_worlds=options.max_worlds)
         worlds.default.watch_file(scenario) if isinstance(scenario, ScriptFile) else worlds.default.set_scenario(
             scenario
         )

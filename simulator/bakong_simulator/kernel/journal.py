@@ -86,7 +86,7 @@ class Journal:
     """The last calls, oldest first, and how many there ever were; the control actions among them, and what failed.
 
     baseline: gives the world's state before the first of them, from which they can be replayed; kept as `begun`.
-    max_bytes: so much is kept of the calls' bodies, and so much of the actions'; the oldest entries go first.
+    max_bytes: so much is kept of the calls' texts and bodies, and so much of the actions'; the oldest entries go first.
     """
 
     def __init__(self, baseline: Callable[[], Mapping[str, Any]], max_bytes: int = MAX_BYTES) -> None:
@@ -118,13 +118,12 @@ class Journal:
     def max_bytes(self, size: int) -> None:
         self._max_bytes = size
         while self._rows and self._bytes > size:
-            oldest = self._rows.popleft()
-            self._bytes -= len(oldest[-1]) + len(oldest[-2])
+            self._bytes -= _weight(self._rows.popleft())
         self._trim_actions()
 
     @property
     def kept_bytes(self) -> int:
-        """Of all bodies that are kept."""
+        """Of all bodies, and of the texts beside them, that are kept."""
         return self._bytes + self._action_bytes
 
     @property
@@ -143,10 +142,9 @@ class Journal:
         self.total += 1
         rows = self._rows
         rows.append((self.total, *row))
-        self._bytes += len(row[-1]) + len(row[-2])
+        self._bytes += _weight(row)
         while len(rows) > LIMIT or (self._bytes > self._max_bytes and rows):
-            oldest = rows.popleft()
-            self._bytes -= len(oldest[-1]) + len(oldest[-2])
+            self._bytes -= _weight(rows.popleft())
 
     def act(self, at_ms: int, method: str, path: str, body: bytes) -> None:
         """Keep one control action; of a long body, or path, the beginning."""
@@ -163,7 +161,9 @@ class Journal:
     def fail(self, at_ms: int, what: str, error: Exception) -> None:
         """Keep that something which fell due has failed."""
         self.failed += 1
-        self.failures.append(Failure(self.total, at_ms, what, f"{type(error).__name__}: {error}"[:MAX_ERROR]))
+        self.failures.append(
+            Failure(self.total, at_ms, what[:MAX_ERROR], f"{type(error).__name__}: {error}"[:MAX_ERROR])
+        )
 
     def failures_since(self, failed: int) -> list[Failure]:
         """Those after the first so many."""
@@ -177,6 +177,17 @@ class Journal:
 def header_texts(headers: Iterable[tuple[bytes, bytes]]) -> list[list[str]]:
     """Headers as JSON values."""
     return [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers]
+
+
+PATH, QUERY, HEADERS, REQUEST, ANSWER = (
+    Entry._fields.index(name) - len(Entry._fields) for name in ("path", "query", "headers", "request", "answer")
+)  # counted from the end: a row that is recorded has no number yet
+
+
+def _weight(row: tuple[Any, ...]) -> int:
+    """The bytes of a call that a client chooses: its body and answer, path, query and headers."""
+    size = len(row[ANSWER]) + len(row[REQUEST]) + len(row[PATH]) + len(row[QUERY])
+    return size + sum(len(name) + len(value) for name, value in row[HEADERS]) if row[HEADERS] else size
 
 
 def _size(action: ControlAction) -> int:

@@ -12,6 +12,8 @@ from bakong_simulator.kernel.world import AnyScheme, World, WorldError, no_basel
 
 DEFAULT = "default"
 DEFAULT_SEED = 1
+MAX_WORLDS = 1000
+MORE_WORLDS = "delete those that are done with, or start it with a higher --max-worlds"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 
 
@@ -39,7 +41,10 @@ class Worlds:
         schemes: Sequence[AnyScheme],
         seed: int = DEFAULT_SEED,
         scenario: Scenario | None = None,
+        *,
+        max_worlds: int = MAX_WORLDS,
     ) -> None:
+        self.max_worlds = max_worlds
         self.wall_ms = wall_ms
         self.schemes = tuple(schemes)
         self.library = library_of(self.schemes)
@@ -51,7 +56,9 @@ class Worlds:
         self.default = self.make(DEFAULT, seed=seed, scenario=scenario)
 
     def make(self, name: str | None = None, *, seed: int | None = None, scenario: Scenario | None = None) -> World:
-        """A new world. Raises WorldError for a name that is taken or malformed."""
+        """A new world. Raises WorldError for a name that is taken or malformed, and where there are max_worlds."""
+        if len(self.by_name) >= self.max_worlds:
+            raise WorldError(f"{len(self.by_name)} worlds are there, the most that this sandbox keeps: {MORE_WORLDS}")
         self._made += 1
         name = name or self._free_name()
         if not _NAME.fullmatch(name):
