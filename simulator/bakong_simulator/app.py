@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 from bakong_contracts.service_api import INVALID, TOO_LARGE
 from bakong_simulator.control import build as build_control
 from bakong_simulator.control import problems
+from bakong_simulator.control.access import Access
 from bakong_simulator.kernel import snapshots
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.scheme import MAX_BODY, Call
 from bakong_simulator.kernel.world import AnyScheme, World
 from bakong_simulator.kernel.worlds import Worlds
+from bakong_simulator.wire.cors import Cors
 from bakong_simulator.wire.reply import Reply
 from bakong_simulator.wire.send import head, http_date, send_reply
 from bakong_simulator.wire.webhook_sender import WebhookSender
@@ -32,9 +34,12 @@ _WORLD = re.compile(r"/sandbox/worlds/([^/]+)(/.*)?")
 _NOT_JOURNALED = ("/journal/verify", "/snapshot", None)
 
 
-def build(worlds: Worlds) -> "Simulator":
-    """The whole simulator over these worlds, as one ASGI app."""
-    return Simulator(worlds)
+def build(worlds: Worlds, access: Access | None = None, cors: Cors | None = None) -> "Simulator":
+    """The whole simulator over these worlds, as one ASGI app.
+
+    access: who may use the control API, where it is served on a port. cors: whose pages may call the schemes.
+    """
+    return Simulator(worlds, access, cors)
 
 
 class Route(NamedTuple):
@@ -49,7 +54,10 @@ class Route(NamedTuple):
 class Simulator:
     """The ASGI app; and for a server that has a call whole, `answer`, which needs no task."""
 
-    def __init__(self, worlds: Worlds) -> None:
+    def __init__(self, worlds: Worlds, access: Access | None, cors: Cors | None) -> None:
+        self._access = access
+        self._cors = cors
+        self._reply = self._serve if cors is None else self._serve_pages
         worlds.baseline = snapshots.document
         worlds.send = WebhookSender()
         self._worlds = worlds
@@ -61,9 +69,14 @@ class Simulator:
         if scope["type"] != "http":
             await self._control(scope, receive, send)
         elif (route := self._route(scope["path"])) is None:
-            await _guarded(self._worlds, self._control, scope, receive, _dated(send, self._worlds.wall_ms()))
+            send = _dated(send, self._worlds.wall_ms())
+            if self._access is not None and (refused := self._access.refusal(scope)):
+                await refused(scope, receive, send)
+            else:
+                await _guarded(self._worlds, self._control, scope, receive, send)
         elif route.document is not None:
-            await send_reply(scope, receive, send, route.document(scope["method"]), self._worlds.wall_ms())
+            reply = self._let_read(scope, route.document(scope["method"]))
+            await send_reply(scope, receive, send, reply, self._worlds.wall_ms())
         else:
             body = await _body(receive, MAX_BODY, await receive())
             if body is not None:
@@ -109,7 +122,20 @@ class Simulator:
         scheme = self._schemes.get(path[:end]) if end > 0 else None
         return (self._worlds.schemes[0], path) if scheme is None else (scheme, path[end + 1 :])
 
-    def _reply(self, route: Route, scope: dict[str, Any], body: bytes) -> tuple[World, Reply]:
+    def _serve_pages(self, route: Route, scope: dict[str, Any], body: bytes) -> tuple[World, Reply]:
+        """The same as _serve for pages in a browser too: what they ask before a call is no call."""
+        headers = scope["headers"]
+        origin = self._cors.origin(headers) if self._cors else None
+        if self._cors and origin and (preflight := self._cors.preflight(scope["method"], headers, origin)):
+            return self._worlds.default, preflight
+        world, reply = self._serve(route, scope, body)
+        return world, self._let_read(scope, reply)
+
+    def _let_read(self, scope: dict[str, Any], reply: Reply) -> Reply:
+        origin = self._cors.origin(scope["headers"]) if self._cors else None
+        return self._cors.let_read(reply, origin) if self._cors and origin else reply
+
+    def _serve(self, route: Route, scope: dict[str, Any], body: bytes) -> tuple[World, Reply]:
         """The reply to a call of a scheme, and its world: by path, by host name, else as the scheme says."""
         scheme, name, below, _ = route
         token, host, forwarded, scenario = _credentials(scope["headers"])

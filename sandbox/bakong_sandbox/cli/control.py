@@ -1,6 +1,7 @@
 """Asking a running sandbox's control API, for the command line. Prints answers as JSON; knows no command."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -8,6 +9,7 @@ from typing import Any, NoReturn
 import httpx
 import typer
 
+CONTROL_ENVVAR = "BAKONG_SANDBOX_CONTROL_TOKEN"
 REFUSED, UNREACHABLE = 1, 2
 
 
@@ -17,8 +19,11 @@ def ask(url: str, method: str, path: str, body: Any = None, **query: Any) -> Any
         {"content": body.encode()} if isinstance(body, str) else {} if body is None else {"json": body}
     )
     named = {name: value for name, value in query.items() if value is not None}
+    token = os.environ.get(CONTROL_ENVVAR, "")
+    headers = {"authorization": f"Bearer {token}"} if token else {}
     try:
-        answer = httpx.request(method, url.rstrip("/") + path, params=named, timeout=600, trust_env=False, **sent)
+        address = url.rstrip("/") + path
+        answer = httpx.request(method, address, params=named, headers=headers, timeout=600, trust_env=False, **sent)
         shown = answer.json() if answer.content else None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         fail(f"no sandbox answers at {url} ({error}): start one with `bakong-sandbox up`, or give --url", UNREACHABLE)

@@ -4,12 +4,14 @@ import asyncio
 import gc
 import json
 import signal
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from bakong_sandbox.cli.control import CONTROL_ENVVAR
 from bakong_sandbox.cli.program import run_async
 from bakong_sandbox.stack.options import Options, Stack, read_prices
 from bakong_sandbox.stack.sandbox import run
@@ -32,6 +34,24 @@ def up(
     quota: Annotated[
         int | None, typer.Option(min=0, help="Calls a day for each token, as the real one's 100; off unless given.")
     ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST", envvar="BAKONG_SANDBOX_ALLOWED_HOSTS", help="Also the control API's; repeatable."),
+    ] = None,
+    control_token: Annotated[
+        str,
+        typer.Option(
+            metavar="TOKEN|off",
+            envvar=CONTROL_ENVVAR,
+            help="What the control API wants; drawn by default where other machines reach --host.",
+        ),
+    ] = "",
+    cors: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN", envvar="BAKONG_SANDBOX_CORS", help="Pages that may call /v1, * for any; repeatable."
+        ),
+    ] = None,
     max_worlds: Annotated[
         int, typer.Option(min=1, envvar="BAKONG_SANDBOX_MAX_WORLDS", help="So many worlds are kept at a time.")
     ] = MAX_WORLDS,
@@ -51,6 +71,9 @@ def up(
         scenario=scenario,
         quota=quota,
         max_worlds=max_worlds,
+        allowed_hosts=tuple(allow_host or ()),
+        control_token=control_token,
+        cors=tuple(cors or ()),
         tls_port=tls_port,
         webhook_url=webhook_url,
         prices=read_prices(prices),
@@ -65,6 +88,8 @@ async def _up(options: Options, *, as_json: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with run(options) as stack:
+        if stack.warning:
+            print(f"bakong-sandbox: warning: {stack.warning}", file=sys.stderr, flush=True)
         if as_json:
             print(json.dumps(stack.ready()), flush=True)
         else:

@@ -21,6 +21,7 @@ class Secrets:
     encryption_key: str
     bakong_token: str = ""
     bakong_token_expires_ms: int = 0
+    control_token: str = ""
 
 
 def open_folder(folder: Path) -> Path:

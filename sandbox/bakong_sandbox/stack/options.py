@@ -20,6 +20,9 @@ class Options:
     service_port: int | None = 3002
     scenario: str = "manual"
     max_worlds: int = MAX_WORLDS
+    allowed_hosts: tuple[str, ...] = ()  # of the control API, beside this machine's
+    control_token: str = ""  # by default one is drawn where others than this machine reach it; "off" for none
+    cors: tuple[str, ...] = ()  # origins whose pages may call the schemes; "*" is any
     quota: int | None = None
     tls_port: int | None = None
     webhook_url: str = ""
@@ -44,6 +47,8 @@ class Stack:
     webhook_secret: str = ""
     tls_url: str = ""
     ca_file: str = ""
+    control_token: str = ""
+    warning: str = ""
 
     def ready(self) -> dict[str, Any]:
         """The one line that `up --json` prints."""
@@ -56,6 +61,7 @@ class Stack:
             "api_key": self.api_key or None,
             "data_dir": str(self.data_dir),
         }
+        shown |= {"control_token": self.control_token} if self.control_token else {}
         return shown | ({"tls_url": self.tls_url, "ca_file": self.ca_file} if self.tls_url else {})
 
 

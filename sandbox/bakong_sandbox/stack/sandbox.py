@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bakong_sandbox.stack.access import access_of, warning
 from bakong_sandbox.stack.datadir import Secrets, load_secrets, open_folder, save_secrets
 from bakong_sandbox.stack.edge import EdgeProtocol
 from bakong_sandbox.stack.errors import SetupError
@@ -22,6 +23,7 @@ from bakong_schemes.bakong.fake.tokens import LIFE_S
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.world import World
 from bakong_simulator.kernel.worlds import Worlds
+from bakong_simulator.wire.cors import Cors
 
 DAY_MS = 86_400_000
 
@@ -39,9 +41,17 @@ async def run(options: Options) -> AsyncIterator[Stack]:
         )
         worlds.default.state(BAKONG).limits = Limits(quota=options.quota)
         token = _token(worlds.default, secrets)
+        access = access_of(options, secrets)
         save_secrets(folder, secrets)
-        stack = Stack(bakong_url=url_of(port), token=token, data_dir=folder, worlds=worlds)
-        app = simulator_app.build(worlds)
+        stack = Stack(
+            bakong_url=url_of(port),
+            token=token,
+            data_dir=folder,
+            worlds=worlds,
+            control_token=access.token,
+            warning=warning(options, access),
+        )
+        app = simulator_app.build(worlds, access, Cors(frozenset(options.cors)) if options.cors else None)
         async with AsyncExitStack() as parts:
             await parts.enter_async_context(serve(app, port, http=EdgeProtocol, dates=False))
             if options.tls_port is not None:

@@ -60,11 +60,12 @@ class Server:
         from bakong_sandbox.stack.schemes import SCHEMES
         from bakong_sandbox.stack.wall_clock import wall_ms
         from bakong_simulator import app
+        from bakong_simulator.control.access import Access
         from bakong_simulator.kernel.worlds import Worlds
 
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         with listen(0) as port:
             self.url = url_of(port)
-            async with serve(app.build(Worlds(wall_ms, SCHEMES)), port, http=EdgeProtocol, dates=False):
+            async with serve(app.build(Worlds(wall_ms, SCHEMES), Access()), port, http=EdgeProtocol, dates=False):
                 self._answers.set()
                 await self._stop.wait()
