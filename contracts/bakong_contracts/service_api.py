@@ -47,6 +47,7 @@ class Problem(NamedTuple):
 
 
 BAD_JSON = Problem(400, "bad_json", "The body cannot be read")
+REPEATED_HEADER = Problem(400, "repeated_header", "A header that has one value comes twice")
 UNAUTHORIZED = Problem(401, "unauthorized", "The API key is missing or wrong")
 BLOCKED = Problem(403, "blocked", "The address is blocked")
 NOT_FOUND = Problem(404, "not_found", "Not found")
@@ -65,6 +66,7 @@ UNAVAILABLE = Problem(503, "unavailable", "A part that is needed is down")
 
 PROBLEMS = (
     BAD_JSON,
+    REPEATED_HEADER,
     UNAUTHORIZED,
     BLOCKED,
     NOT_FOUND,

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from bakong_contracts.service_api import INVALID, TOO_LARGE
+from bakong_contracts.headers import repeated
+from bakong_contracts.service_api import INVALID, REPEATED_HEADER, TOO_LARGE
 from bakong_simulator.control import build as build_control
 from bakong_simulator.control import problems
 from bakong_simulator.control.access import Access
@@ -19,7 +20,7 @@ from bakong_simulator.kernel.scheme import MAX_BODY, Call
 from bakong_simulator.kernel.world import AnyScheme, World
 from bakong_simulator.kernel.worlds import Worlds
 from bakong_simulator.wire.cors import Cors
-from bakong_simulator.wire.reply import Reply
+from bakong_simulator.wire.reply import Reply, nginx_page
 from bakong_simulator.wire.send import head, http_date, send_reply
 from bakong_simulator.wire.webhook_sender import WebhookSender
 
@@ -138,7 +139,10 @@ class Simulator:
     def _serve(self, route: Route, scope: dict[str, Any], body: bytes) -> tuple[World, Reply]:
         """The reply to a call of a scheme, and its world: by path, by host name, else as the scheme says."""
         scheme, name, below, _ = route
-        token, host, forwarded, scenario = _credentials(scope["headers"])
+        credentials = _credentials(scope["headers"])
+        if credentials is None:
+            return self._worlds.default, nginx_page(400)
+        token, host, forwarded, scenario = credentials
         client = forwarded or (scope["client"][0] if scope.get("client") else "")
         headers = _named(scope["headers"], scheme.headers) if scheme.headers else ()
         call = Call(below, scope["method"], token, body, client, scenario, headers, scope["query_string"])
@@ -169,19 +173,28 @@ def _scale_delays(world: World, reply: Reply) -> Reply:
     )
 
 
-def _credentials(headers: list[tuple[bytes, bytes]]) -> tuple[str, bytes, str, str]:
-    """The bearer token, or "", the host, whom a proxy (or a test that plays one) asks for, the scenario asked for."""
-    token, host, forwarded, scenario = "", b"", "", ""
+def _credentials(headers: list[tuple[bytes, bytes]]) -> tuple[str, bytes, str, str] | None:
+    """The bearer token, or "", the host, whom a proxy (or a test that plays one) asks for, the scenario asked for.
+
+    None where the head has two hosts or two authorizations, which nginx refuses.
+    """
+    authorization, host, forwarded, scenario = None, None, "", ""
     for key, value in headers:
-        if key == b"authorization" and value.startswith(b"Bearer "):
-            token = _token(value[: 7 + MAX_TOKEN])
+        if key == b"authorization":
+            if authorization is not None:
+                return None
+            authorization = value
         elif key == b"host":
+            if host is not None:
+                return None
             host = value
-        elif key == b"x-forwarded-for":
+        elif key == b"x-forwarded-for" and not forwarded:
             forwarded = value[:MAX_NAME].decode("latin-1").partition(",")[0].strip()
         elif key == b"x-sandbox-scenario":
             scenario = value[:MAX_NAME].decode("latin-1")
-    return token, host, forwarded, scenario
+    if authorization is None or not authorization.startswith(b"Bearer "):
+        return "", host or b"", forwarded, scenario
+    return _token(authorization[: 7 + MAX_TOKEN]), host or b"", forwarded, scenario
 
 
 def _named(headers: list[tuple[bytes, bytes]], names: frozenset[bytes]) -> tuple[tuple[bytes, bytes], ...]:
@@ -220,13 +233,17 @@ def _dated(send: Any, now_ms: int) -> Any:
 
 
 async def _guarded(worlds: Worlds, control: Any, scope: Any, receive: Any, send: Any) -> None:
-    """The control API behind a limit of the body's size; what it changes in a world is an action in its journal."""
+    """The control API behind its limits; what it changes in a world is an action in its journal."""
     most = MAX_SNAPSHOT if scope["path"].endswith("/snapshot") else MAX_CONTROL_BODY
     body = await _body(receive, most, await receive())
     if body is None:
         return
     if len(body) > most:
         refused = problems.reply(TOO_LARGE, f"the body is larger than {most} bytes", scope["path"])
+        await refused(scope, receive, send)
+        return
+    if name := repeated(scope["headers"]):
+        refused = problems.reply(REPEATED_HEADER, f"read {name} twice, expected it once", scope["path"])
         await refused(scope, receive, send)
         return
     if not scope["query_string"].isascii():

@@ -8,7 +8,6 @@ from fastapi import Depends, Request, Response
 
 from bakong_contracts.service_api import IDEMPOTENCY_HEADER, REPLAYED_HEADER
 from bakong_service.api.shapes import ok
-from bakong_service.domain.errors import InvalidError
 from bakong_service.domain.idempotency import Keyed, keyed
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.idempotency import Commit, idempotent
@@ -36,10 +35,8 @@ async def answer(
 
 
 async def _key(request: Request) -> Keyed | None:
-    given = request.headers.getlist(IDEMPOTENCY_HEADER)
-    if not given:
+    given = request.headers.get(IDEMPOTENCY_HEADER)
+    if given is None:
         return None
-    if len(given) > 1:
-        raise InvalidError(IDEMPOTENCY_HEADER, "expected one key")
     caller = f"Bearer {request.state.api_key}"  # however the header is spelled
-    return keyed(given[0], caller, request.method, request.url.path, await request.body())
+    return keyed(given, caller, request.method, request.url.path, await request.body())

@@ -160,7 +160,9 @@ def _problems(name: str, sent: object) -> list[api.Problem]:
         problems.append(api.UNAUTHORIZED)
     if name == "event":
         problems.append(api.TOO_LARGE)
-    if sent is not None:
+    if sent is None:
+        problems.append(api.REPEATED_HEADER)
+    else:
         problems += [api.BAD_JSON, api.TOO_LARGE, api.UNSUPPORTED_MEDIA]
     if name in _MISSING:
         problems.append(api.NOT_FOUND)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from fastapi import Response
 
 from bakong_contracts import service_api as api
+from bakong_contracts.headers import repeated
 from bakong_contracts.service_api import MAX_BODY_BYTES
 from bakong_service.api import strict_json
 from bakong_service.api.addresses import UNKNOWN, Proxies, rate_limit_network
@@ -26,7 +27,8 @@ _EVENTS = re.compile(r"/api/providers/[^/]+/events")  # of a provider, which rea
 MAX_HEADER_BYTES = 16 * 1024
 ANONYMOUS = "anonymous"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}", re.ASCII)
-_WANTED = {b"authorization", b"content-type", b"content-length", b"x-request-id", b"x-forwarded-for", b"user-agent"}
+_WANTED = {b"authorization", b"content-type", b"content-length", b"x-request-id", b"user-agent"}
+_FORWARDED = b"x-forwarded-for"  # a list, which may come in pieces
 _WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 
@@ -81,7 +83,7 @@ class _Request:
         self.path: str = scope["path"]
         self.method: str = scope["method"]
         peer = scope["client"][0] if scope.get("client") else UNKNOWN
-        address = rules.proxies.client(peer, self.headers.get(b"x-forwarded-for", ""))
+        address = rules.proxies.client(peer, _list(scope["headers"], _FORWARDED))
         self.address = rate_limit_network(address)
         given = self.headers.get(b"x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else rules.new_id()
@@ -150,6 +152,8 @@ class Guard:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
             detail = f"the headers may have {MAX_HEADER_BYTES} bytes together"
             return request.refuse(api.HEADERS_TOO_LARGE, detail, connection="close")
+        if name := repeated(scope["headers"]):
+            return request.refuse(api.REPEATED_HEADER, f"read {name} twice, expected it once")
         if request.path not in HEALTH_PATHS and (refused := await self._admission(request)):
             return refused
         media = request.headers.get(b"content-type", "application/json").partition(";")[0].strip().lower()
@@ -183,6 +187,11 @@ class Guard:
     def _add_limit_headers(self, request: _Request, verdict: Verdict) -> None:
         left = f'"default";r={verdict.remaining};t={verdict.wait_s}'.encode()
         request.extra += [(b"ratelimit-policy", self._policy), (b"ratelimit", left)]
+
+
+def _list(headers: list[tuple[bytes, bytes]], name: bytes) -> str:
+    """The whole of a header that is a list, from however many lines of the head."""
+    return b",".join(value for key, value in headers if key == name).decode("latin-1")
 
 
 def is_open(path: str, *, docs: bool = False) -> bool:

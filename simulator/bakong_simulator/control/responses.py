@@ -188,7 +188,7 @@ class Problem(BaseModel):
 
 
 _REFUSED = {
-    400: "The body is not valid JSON.",
+    400: "The body is not valid JSON, or a header that has one value comes twice.",
     404: "Not found.",
     405: "Method not allowed.",
     409: "The state does not allow this.",
