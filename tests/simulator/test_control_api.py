@@ -1,5 +1,7 @@
 """The control API: worlds apart from each other, and errors that teach."""
 
+from urllib.parse import quote
+
 import httpx
 import pytest
 
@@ -94,3 +96,11 @@ async def test_a_payer_with_too_little_pays_nothing(client, code):
     answer = await client.post("/sandbox/worlds/default/payments", json=body)
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
     assert "149" in answer.json()["detail"]
+
+
+async def test_a_reference_that_a_body_takes_a_path_can_ask_for(client):
+    for reference in ("ch/42", "a?b#c", "100%", "a/b/"):
+        for method in ("GET", "DELETE"):
+            answer = await client.request(method, f"/sandbox/worlds/default/payments/{quote(reference, safe='')}")
+            assert answer.status_code == 404
+            assert answer.json()["detail"].endswith(f" {reference}")

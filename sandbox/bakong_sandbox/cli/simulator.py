@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -26,7 +27,7 @@ for _name, _group in (("world", world), ("clock", clock), ("journal", journal), 
 
 
 def _ask(url: str, in_world: str, method: str, path: str, body: Any = None, **query: Any) -> Any:
-    return ask(url, method, f"/sandbox/worlds/{in_world}{path}", body, **query)
+    return ask(url, method, f"/sandbox/worlds/{quote(in_world, safe='')}{path}", body, **query)
 
 
 def _given(**fields: Any) -> dict[str, Any]:

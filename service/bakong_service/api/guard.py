@@ -128,7 +128,7 @@ class Guard:
         except _Gone:
             return
         finally:
-            route = getattr(scope.get("route"), "path", "other")
+            route = getattr(scope.get("route"), "path_format", "other")
             took_us = self._rules.ticks_us() - begun_us
             self._rules.on_response(
                 AccessRecord(

@@ -25,7 +25,7 @@ RECENT = 5
 router = APIRouter(prefix="/api/subscriptions", tags=["subscriptions"])
 
 
-@router.get("/status/{userId}", **documented("subscription"))
+@router.get("/status/{userId:path}", **documented("subscription"))
 async def status(user_id: Annotated[UserId, Path(alias="userId", examples=[USER])], core: CoreDep) -> dict[str, Any]:
     """What a user has, and the latest payments."""
     subscription, recent = await core.store.read(

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal, assert_never
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from bakong_contracts.service_api import BULK_LIMIT, Plan, Priority
@@ -26,8 +26,19 @@ def _number(value: object) -> object:
     return Decimal(str(value))
 
 
+def _askable(user_id: str) -> str:
+    """A path ends in a user's id, and in "." or ".." it would be the folder above, however it is escaped."""
+    if user_id in (".", ".."):
+        raise ValueError("expected an id that a path can name")
+    return user_id
+
+
 Amount = Annotated[Decimal, BeforeValidator(_number), Field(gt=0, max_digits=15, decimal_places=2)]
-UserId = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+UserId = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    AfterValidator(_askable),
+]
 TransactionId = Annotated[
     str, StringConstraints(strict=True, min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]

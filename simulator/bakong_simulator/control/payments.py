@@ -21,7 +21,7 @@ def router(forms: Forms) -> APIRouter:
     made = APIRouter(prefix="/sandbox/worlds/{world}")
     made.post("/payments", response_model=forms.payment)(pay)
     made.get("/payments", response_model=list_of(forms.payment))(list_payments)
-    made.get("/payments/{reference}", response_model=forms.payment)(show_payment)
+    made.get("/payments/{reference:path}", response_model=forms.payment)(show_payment)
     made.post("/qr", response_model=forms.payment)(show_code)
     made.get("/accounts", response_model=list[responses.AccountShown])(list_accounts)
     made.post("/accounts", response_model=responses.AccountShown)(open_account)

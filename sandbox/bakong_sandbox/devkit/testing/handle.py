@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 Ask = Callable[[str, str, Any], Any]
 
@@ -52,7 +53,7 @@ class Bakong:
         return self._ask("POST", "/payments", body)
 
     def payment(self, md5: str) -> Any:
-        return self._ask("GET", f"/payments/{md5}", None)
+        return self._ask("GET", f"/payments/{quote(md5, safe='')}", None)
 
     def register(self, qr: str, scenario: str | None = None) -> Any:
         """Let Bakong know a code, with the script that its payment follows."""

@@ -173,7 +173,7 @@ async def take_back_tokens(world: CurrentWorld, token: Annotated[TokenText | Non
         raise UnknownTokenError("this world has issued no such token")
 
 
-@router.delete("/payments/{reference}", response_model=BakongPayment)
+@router.delete("/payments/{reference:path}", response_model=BakongPayment)
 async def reverse_payment(reference: Reference, world: CurrentWorld) -> dict[str, Any]:
     """The receiver's bank sends the money back. Checks answer it from then on as REFUNDED_BY_RECEIVER."""
     state = _state(world)
