@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bakong_contracts.addresses import host_and_port
 from bakong_service.provider_factory import ProviderFactory
 
 
@@ -108,7 +109,9 @@ class Settings(Variables):
     @property
     def redis(self) -> str | None:
         """Where Redis is, by REDIS_URL or by REDIS_HOST and REDIS_PORT; None: there is none."""
-        return self.redis_url or (f"redis://{self.redis_host}:{self.redis_port}/0" if self.redis_host else None)
+        return self.redis_url or (
+            f"redis://{host_and_port(self.redis_host, self.redis_port)}/0" if self.redis_host else None
+        )
 
     @property
     def private_callbacks(self) -> bool:

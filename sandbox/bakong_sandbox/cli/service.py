@@ -38,7 +38,9 @@ commands.add_typer(service, name="service")
 
 @service.command("run")
 def run(
-    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 inside a container.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; 0.0.0.0 inside a container, :: for IPv6 too.")
+    ] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="By default PORT, which is 3002.")] = None,
     no_worker: Annotated[bool, typer.Option("--no-worker", help="The API alone; a worker runs elsewhere.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when it answers.")] = False,

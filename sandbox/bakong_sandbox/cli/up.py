@@ -28,7 +28,9 @@ def up(
     data_dir: Annotated[Path, typer.Option(help="Where the database and the sandbox's secrets are kept.")] = Path(
         "data"
     ),
-    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 inside a container.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; 0.0.0.0 inside a container, :: for IPv6 too.")
+    ] = "127.0.0.1",
     no_service: Annotated[bool, typer.Option("--no-service", help="The simulator alone.")] = False,
     scenario: Annotated[str, typer.Option(metavar="NAME|FILE", help="What Bakong does.")] = "manual",
     quota: Annotated[

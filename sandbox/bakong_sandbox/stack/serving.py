@@ -4,16 +4,18 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import ExitStack, asynccontextmanager, nullcontext, suppress
 from typing import Any, ClassVar
 
 import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from bakong_contracts.addresses import host_and_port
 from bakong_sandbox.stack.errors import SetupError
 
 GRACE_S, LOOK_S = 5, 0.005
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  a name, bound nowhere
 NO_HTTP = "Invalid HTTP request received."
 
 
@@ -29,6 +31,8 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        if self.client is not None:  # of a socket that listens on both, IPv4 comes as an address inside IPv6
+            self.client = self.client[0].removeprefix("::ffff:"), self.client[1]
         self.app_state = {**self.app_state, "transport": transport, "waiting": self.waiting}
 
     def data_received(self, data: bytes) -> None:
@@ -66,18 +70,36 @@ class Protocol(HttpToolsProtocol):
 
 
 def listen(port: int, host: str = "127.0.0.1") -> socket.socket:
-    """A listening socket; port 0 takes any free one. Raises SetupError for a port that cannot be bound."""
+    """A listening socket; port 0 takes any free one. `::` listens on IPv4 too.
+
+    Raises SetupError for a port that cannot be bound.
+    """
+    with ExitStack() as failing:
+        try:
+            opened = failing.enter_context(_bound(port, host.removeprefix("[").removesuffix("]")))
+            opened.listen(2048)
+        except (OSError, OverflowError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise SetupError(f"cannot bind port {port} on {host}: {reason}") from None
+        opened.setblocking(False)  # noqa: FBT003  the socket module's own signature
+        failing.pop_all()
+    return opened
+
+
+def _bound(port: int, host: str) -> socket.socket:
+    """A socket of the host's family, bound. Raises OSError, OverflowError, UnicodeError."""
+    rows = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, _, _, _, address = min(rows, key=lambda row: row[0] != socket.AF_INET)
     # asyncio switches Nagle's algorithm off only where the protocol is named; else each answer waits 40 ms for an ACK.
-    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        opened.bind((host, port))
-        opened.listen(2048)
-    except (OSError, OverflowError) as error:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, host != "::")
+        opened.bind(address)
+    except BaseException:
         opened.close()
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SetupError(f"cannot bind port {port} on {host}: {reason}") from None
-    opened.setblocking(False)  # noqa: FBT003  the socket module's own signature
+        raise
     return opened
 
 
@@ -89,8 +111,9 @@ def free_port() -> int:
 
 
 def url_of(opened: socket.socket, scheme: str = "http") -> str:
+    """Where this machine reaches a socket; for one that listens at every address, at the loopback."""
     host, port = opened.getsockname()[:2]
-    return f"{scheme}://{host}:{port}"
+    return f"{scheme}://{host_and_port(_LOOPBACK.get(host, host), port)}"
 
 
 class _Server(uvicorn.Server):

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpcore
 
+from bakong_contracts.addresses import host_and_port
 from bakong_service.domain.callbacks import is_public
 
 TIMEOUT_S = 15.0
@@ -133,5 +134,4 @@ def _outcome(result: Result) -> str:
 
 def _host(url: str) -> str:
     parts = httpcore.URL(url)
-    host, port = parts.host.decode(), parts.port
-    return host if port is None else f"{host}:{port}"
+    return host_and_port(parts.host.decode(), parts.port)

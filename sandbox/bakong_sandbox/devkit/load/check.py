@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.live import Live
 
 import bakong_loadtests
+from bakong_contracts.addresses import host_and_port
 from bakong_loadtests.accounting import Books, until
 from bakong_loadtests.clock import wall_ns
 from bakong_loadtests.errors import LoadError
@@ -37,7 +38,7 @@ from bakong_sandbox.devkit.load.progress import shown
 from bakong_sandbox.devkit.load.target import Target, TargetOptions, cpu_s, find_target, memory_mb
 from bakong_sandbox.stack.launcher import Program
 from bakong_sandbox.stack.scripts import LIBRARY
-from bakong_sandbox.stack.serving import free_port, listen, serve, url_of
+from bakong_sandbox.stack.serving import free_port, listen, serve
 
 OWN_SCENARIOS = Path(bakong_loadtests.__file__).parent
 PROBE = "/api/payments/status/" + "0" * 32
@@ -305,11 +306,12 @@ class _Check:
 @asynccontextmanager
 async def _backend(load_run: LoadRun) -> AsyncIterator[tuple[Backend, str]]:
     backend = Backend(refuse_every=7 if load_run.profile.kill else 0)
-    host = "127.0.0.1" if load_run.callback_host == "127.0.0.1" else "0.0.0.0"  # noqa: S104  a callback from elsewhere
-    with listen(0, host) as opened:
-        url = url_of(opened).replace("0.0.0.0", load_run.callback_host)  # noqa: S104
+    named = load_run.callback_host
+    everywhere = "::" if ":" in named else "0.0.0.0"  # noqa: S104  a callback from elsewhere
+    with listen(0, named if named == "127.0.0.1" else everywhere) as opened:
+        authority = host_and_port(named, opened.getsockname()[1])
         async with serve(backend, opened):
-            yield backend, f"{url}/webhooks"
+            yield backend, f"http://{authority}/webhooks"
 
 
 def _text(path: Path) -> str:
