@@ -8,10 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bakong_contracts.addresses import host_and_port
+from bakong_service.database_url import SQLITE, sqlite_path
 from bakong_service.provider_factory import ProviderFactory
 
 
@@ -31,6 +32,12 @@ def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
     for text in value:
         ipaddress.ip_network(text, strict=False)
     return value
+
+
+def _database_url(url: str) -> str:
+    if url.startswith(SQLITE):
+        sqlite_path(url)
+    return url
 
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
@@ -70,7 +77,9 @@ class Settings(Variables):
 
     mode: Annotated[Literal["production", "sandbox"], Field(validation_alias="SERVICE_MODE")] = "production"
     data_dir: Path = Path("data")
-    database_url: Annotated[str, Field(pattern=r"^(sqlite:///.+|postgres(ql)?://.*)$")] = "sqlite:///data/service.db"
+    database_url: Annotated[
+        str, Field(pattern=r"^(sqlite:///.+|postgres(ql)?://.*)$"), AfterValidator(_database_url)
+    ] = "sqlite:///data/service.db"
     redis_url: Annotated[str, Field(pattern=r"^$|^(rediss?|unix)://.+$")] = ""
     redis_host: str = ""
     redis_port: Annotated[int, Field(ge=1, le=65535)] = 6379
@@ -140,7 +149,7 @@ class Settings(Variables):
 
     @property
     def sqlite_path(self) -> Path:
-        return Path(self.database_url.removeprefix("sqlite:///"))
+        return sqlite_path(self.database_url)
 
 
 def load(given: Mapping[str, Any] | None = None) -> Settings:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from bakong_sandbox.cli.control import CONTROL_ENVVAR
 from bakong_sandbox.cli.program import run_async
@@ -108,15 +109,17 @@ def _banner(stack: Stack) -> None:
     console.print("[bold]The sandbox is up.[/] Ctrl-C ends it.\n")
     console.print(f"  Bakong    [cyan]{stack.bakong_url}/v1[/]   control: [cyan]{stack.bakong_url}/sandbox/docs[/]")
     if stack.tls_url:
-        console.print(f"  TLS       [cyan]{stack.tls_url}[/]     authority: {stack.ca_file} (see bakong-sandbox trust)")
+        console.print(
+            f"  TLS       [cyan]{stack.tls_url}[/]     authority: {escape(stack.ca_file)} (see bakong-sandbox trust)"
+        )
     if stack.service_url:
         console.print(f"  Service   [cyan]{stack.service_url}[/]      API: [cyan]{stack.service_url}/docs[/]")
     scenario = stack.worlds.default.scenario
-    console.print(f"  Scenario  {scenario.name}: {scenario.about}")
+    console.print(f"  Scenario  {escape(f'{scenario.name}: {scenario.about}')}")
     quota = stack.worlds.default.state(BAKONG).limits.quota
     limit = "off (--quota 100 is the real one's)" if quota is None else f"{quota} calls a day for each token"
     console.print(f"  Quota     {limit}")
-    console.print(f"  Data      {stack.data_dir}")
+    console.print(f"  Data      {escape(str(stack.data_dir))}")
     console.print(f"  Token     {stack.token}")
     if not stack.service_url:
         return

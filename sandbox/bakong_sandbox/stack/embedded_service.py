@@ -14,6 +14,7 @@ from bakong_schemes.bakong.adapter.settings import BakongSettings
 from bakong_schemes.bakong.fake.registrations import EMAIL
 from bakong_schemes.bakong.fake.scheme import MERCHANT
 from bakong_service import app as service_app
+from bakong_service.database_url import sqlite_url
 from bakong_service.settings import Settings
 
 
@@ -33,7 +34,7 @@ async def with_service(options: Options, secrets: Secrets, stack: Stack) -> Asyn
 def _settings(options: Options, secrets: Secrets, stack: Stack) -> Settings:
     return Settings.model_construct(
         mode="sandbox",
-        database_url=options.database_url or f"sqlite:///{stack.data_dir / 'service.db'}",
+        database_url=options.database_url or sqlite_url(stack.data_dir / "service.db"),
         redis_url=options.redis_url,
         redis_prefix=options.redis_prefix,
         rate_limit_per_minute=options.rate_limit_per_minute,

@@ -16,6 +16,7 @@ from bakong_sandbox.stack.errors import SetupError
 from bakong_sandbox.stack.providers import KINDS
 from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_service import app as service_app
+from bakong_service.database_url import sqlite_url
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.provider_factory import ProviderFactory
 from bakong_service.settings import Settings, SettingsError, load_all
@@ -51,7 +52,7 @@ def _drawn() -> dict[str, Any]:
         "webhook_secret": secrets.webhook_secret,
         "encryption_key": secrets.encryption_key,
         "bakong_developer_token": secrets.bakong_token,
-        "database_url": f"sqlite:///{folder / 'service.db'}",
+        "database_url": sqlite_url(folder / "service.db"),
     }
     return {name: value for name, value in drawn.items() if value and not os.environ.get(name.upper())}
 

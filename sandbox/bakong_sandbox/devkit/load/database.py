@@ -19,6 +19,7 @@ from bakong_sandbox.stack.datadir import Secrets
 from bakong_service.adapters.keys import Hasher, draw
 from bakong_service.adapters.sql import tables
 from bakong_service.adapters.sql.sqlite import SqliteStore
+from bakong_service.database_url import SQLITE, sqlite_path
 
 if TYPE_CHECKING:  # PostgreSQL is an extra
     from bakong_service.adapters.sql.postgres import PostgresStore
@@ -44,6 +45,8 @@ async def open_database(folder: Path, url: str = "") -> AsyncIterator[Database]:
 
 
 def _opened(url: str) -> Database:
+    if url.startswith(SQLITE):
+        return SqliteStore(sqlite_path(url))
     from bakong_service.adapters.sql.postgres import PostgresStore  # noqa: PLC0415  PostgreSQL is an extra
 
     return PostgresStore(url)

@@ -44,7 +44,8 @@ def _alembic(verb: str, connection: Connection, to: str) -> None:
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    scripts = str(Path(__file__).parent / "migrations")
+    config.set_main_option("script_location", scripts.replace("%", "%%"))  # a % begins a name in such a file
     config.attributes["connection"] = connection
     run: Any = getattr(command, verb)
     run(config, to)

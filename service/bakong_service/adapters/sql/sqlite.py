@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from bakong_service.adapters.sealing import SealError
@@ -194,7 +194,9 @@ def _driver(connection: Any) -> _Connection:
 def engine(path: Path) -> Engine:
     """An engine whose transactions are SQLAlchemy's own to begin: immediate for writers, deferred for readers."""
     arguments = {"check_same_thread": False, "factory": _Connection}
-    made = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args=arguments)
+    made = create_engine(
+        URL.create("sqlite", database=str(path.absolute())), hide_parameters=True, connect_args=arguments
+    )
 
     @event.listens_for(made, "connect")
     def _connect(connection: Any, _record: Any) -> None:
