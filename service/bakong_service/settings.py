@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bakong_contracts.addresses import host_and_port
 from bakong_service.database_url import SQLITE, sqlite_path
+from bakong_service.postgres_url import read_url
 from bakong_service.provider_factory import ProviderFactory
 
 
@@ -37,6 +38,8 @@ def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
 def _database_url(url: str) -> str:
     if url.startswith(SQLITE):
         sqlite_path(url)
+    else:
+        read_url(url)
     return url
 
 
@@ -80,6 +83,7 @@ class Settings(Variables):
     database_url: Annotated[
         str, Field(pattern=r"^(sqlite:///.+|postgres(ql)?://.*)$"), AfterValidator(_database_url)
     ] = "sqlite:///data/service.db"
+    database_pooler: bool = False  # one such as PgBouncer stands before PostgreSQL: keep nothing prepared
     redis_url: Annotated[str, Field(pattern=r"^$|^(rediss?|unix)://.+$")] = ""
     redis_host: str = ""
     redis_port: Annotated[int, Field(ge=1, le=65535)] = 6379

@@ -53,7 +53,7 @@ def connect_store(settings: Settings, report: ReportRow = unreported) -> "Sqlite
         return SqliteStore(settings.sqlite_path, seal, report)
     from bakong_service.adapters.sql.postgres import PostgresStore  # noqa: PLC0415  PostgreSQL is an extra
 
-    return PostgresStore(settings.database_url, seal, report)
+    return PostgresStore(settings.database_url, seal, report, pooler=settings.database_pooler)
 
 
 def row_reporter(log: Any) -> ReportRow:

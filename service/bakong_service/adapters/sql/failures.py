@@ -10,7 +10,7 @@ _DOWN = ("OperationalError", "InterfaceError")
 # SQLSTATE classes: connection, insufficient resources, operator intervention (a restart), system error.
 _DOWN_CLASSES = ("08", "53", "57", "58")
 _ROLLED_BACK = ("22", "23", "40", "54")  # data, constraint, rolled back, a limit of the server
-_RETRYABLE = ("40001", "40P01")  # serialization failure, deadlock
+_RETRYABLE = ("40001", "40P01", "26000")  # serialization failure, deadlock, prepared at another server of a pooler's
 
 
 def translated(error: BaseException) -> BaseException:

@@ -7,12 +7,11 @@ Those that only insert rows wait until the group before them is stored, and are 
 
 import re
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bakong_service.adapters.sql.failures import closed, is_database_down, is_retryable, translated, was_rolled_back
@@ -20,6 +19,7 @@ from bakong_service.adapters.sql.group_commit import Groups, InsertShape, Pendin
 from bakong_service.adapters.sql.records import SqlRecords
 from bakong_service.adapters.sql.rows import NoSeal, Seal, insert_into
 from bakong_service.ports import Records, ReportRow, unreported
+from bakong_service.postgres_url import PostgresUrl, driver_arguments, read_url
 
 T = TypeVar("T")
 TRIES = 4
@@ -31,13 +31,18 @@ STATEMENT_S = 10
 class PostgresStore:
     """See bakong_service.ports.Store."""
 
-    def __init__(self, url: str, seal: Seal | None = None, report: ReportRow = unreported) -> None:
+    def __init__(
+        self, url: str, seal: Seal | None = None, report: ReportRow = unreported, *, pooler: bool = False
+    ) -> None:
         self._seal = seal or NoSeal()
         self._report = report
-        self._url = url
-        self.engine = engine(url, statement_s=STATEMENT_S)
-        # A read is one statement, or a few that need no common snapshot: no BEGIN and no ROLLBACK to wait for.
-        self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._url = read_url(url)
+        self._pooler = pooler or self._url.pooler
+        self.engine = engine(self._url, statement_s=STATEMENT_S, pooler=self._pooler)
+        # A read is one statement, or a few that need no common snapshot: no BEGIN and no ROLLBACK to wait for. Through
+        # a pooler each of them would come to another server than what was prepared for it.
+        autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reading = self.engine if self._pooler else autocommit
         self._groups = Groups(self._add)
         self._closed = False
 
@@ -59,7 +64,8 @@ class PostgresStore:
             except Exception:  # noqa: BLE001  nothing was sent; each work meets the failure by itself
                 return False
             try:
-                await driver.execute(_add_text(self.engine.dialect, tuple(shapes)), *arrays)
+                async with driver.transaction() if self._pooler else nullcontext():
+                    await driver.execute(_add_text(self.engine.dialect, tuple(shapes)), *arrays)
             except Exception as error:
                 if driver.is_closed() or not was_rolled_back(error):
                     await connection.invalidate(error)
@@ -97,7 +103,7 @@ class PostgresStore:
 
     async def migrate(self, work: Callable[[Connection], T]) -> T:
         """Run the work on a connection of its own, in one transaction, however long its statements take."""
-        patient = engine(self._url, statement_s=None)
+        patient = engine(self._url, statement_s=None, pooler=self._pooler)
         try:
             async with patient.begin() as connection:
                 return await connection.run_sync(work)
@@ -141,13 +147,13 @@ def _type(dialect: Dialect, shape: InsertShape, name: str) -> str:
     return re.sub(r"\(.*", "", shape.table.c[name].type.compile(dialect=dialect))
 
 
-def engine(url: str, *, statement_s: float | None) -> AsyncEngine:
+def engine(url: PostgresUrl, *, statement_s: float | None, pooler: bool = False) -> AsyncEngine:
     """An engine for postgresql:// or postgres://; the driver is ours to choose. Parameters stay out of errors."""
     return create_async_engine(
-        make_url(url).set(drivername="postgresql+asyncpg"),
+        "postgresql+asyncpg://",
         pool_size=POOL,
         max_overflow=0,
         pool_timeout=CONNECT_S,
         hide_parameters=True,
-        connect_args={"timeout": CONNECT_S, "command_timeout": statement_s},
+        connect_args=driver_arguments(url, connect_s=CONNECT_S, statement_s=statement_s, pooler=pooler),
     )
