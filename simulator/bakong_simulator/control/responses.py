@@ -189,11 +189,14 @@ class Problem(BaseModel):
 
 _REFUSED = {
     400: "The body is not valid JSON, or a header that has one value comes twice.",
+    401: "The control token is missing or wrong.",
+    403: "The host or the origin is not the sandbox's own.",
     404: "Not found.",
     405: "Method not allowed.",
     409: "The state does not allow this.",
     413: "The body is too large.",
     422: "A value is not allowed.",
+    503: "Something failed that belongs to no world.",
 }
 PROBLEM_ANSWERS: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}

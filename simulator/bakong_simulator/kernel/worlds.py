@@ -12,7 +12,7 @@ from bakong_simulator.kernel.world import AnyScheme, World, WorldError, no_basel
 
 DEFAULT = "default"
 DEFAULT_SEED = 1
-MAX_WORLDS = 1000
+MAX_WORLDS = 5_000
 MORE_WORLDS = "delete those that are done with, or start it with a higher --max-worlds"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 
