@@ -10,7 +10,17 @@ from typer.testing import CliRunner
 from bakong_sandbox.cli import app
 from bakong_sandbox.cli.program import COMMANDS, MODULES, command
 
-HEAVY = ("httpx", "fastapi", "sqlalchemy", "pydantic", "simulator", "service", "loadtests", "contracts", "hypothesis")
+HEAVY = (
+    "httpx",
+    "fastapi",
+    "sqlalchemy",
+    "pydantic",
+    "bakong_simulator",
+    "bakong_service",
+    "bakong_loadtests",
+    "bakong_conformance",
+    "hypothesis",
+)
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -49,3 +59,10 @@ def test_a_wrong_option_is_one_line_and_code_2(words, said):
 
 def test_an_unknown_command_is_code_2():
     assert CliRunner().invoke(app, ["upp"]).exit_code == 2
+
+
+def test_what_starts_a_sandbox_imports_no_client_of_http():
+    """It costs a start 5 MB and a tenth of its time."""
+    show = "import sys, bakong_sandbox.cli.up; print('httpx' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

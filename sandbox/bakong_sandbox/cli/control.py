@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 import httpx
 import typer
 
-CONTROL_ENVVAR = "BAKONG_SANDBOX_CONTROL_TOKEN"
+from bakong_sandbox.stack.access import CONTROL_ENVVAR
+
 REFUSED, UNREACHABLE = 1, 2
 
 

@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bakong_sandbox.cli.control import CONTROL_ENVVAR
 from bakong_sandbox.cli.program import run_async
+from bakong_sandbox.stack.access import CONTROL_ENVVAR
 from bakong_sandbox.stack.options import Options, Stack, read_prices
 from bakong_sandbox.stack.sandbox import run
 from bakong_schemes.bakong.fake.scheme import BAKONG

@@ -7,6 +7,7 @@ from bakong_sandbox.stack.datadir import Secrets
 from bakong_sandbox.stack.options import Options
 from bakong_simulator.control.access import Access
 
+CONTROL_ENVVAR = "BAKONG_SANDBOX_CONTROL_TOKEN"
 OFF = "off"
 
 
