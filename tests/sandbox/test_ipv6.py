@@ -28,7 +28,7 @@ ORDER = {"userId": "sokha", "planType": "PREMIUM", "amount": 0.5, "currency": "U
 
 @pytest.mark.parametrize("host", ["::1", "[::1]", "::", "localhost", "127.0.0.1"])
 async def test_a_sandbox_answers_at_the_urls_that_it_shows_whatever_it_listens_on(tmp_path, host):
-    options = Options(data_dir=tmp_path, host=host, port=0, service_port=0, tls_port=0)
+    options = Options(data_dir=tmp_path, host=host, port=0, service_port=0, tls_port=0, control_token="off")
     async with run(options) as stack, httpx.AsyncClient(trust_env=False) as client:
         for url in (f"{stack.bakong_url}/sandbox/worlds", f"{stack.service_url}/api/health/live"):
             assert (await client.get(url)).status_code == 200
@@ -46,7 +46,7 @@ def url_of_host(url):
 
 
 async def test_what_listens_on_both_answers_ipv4_too_and_knows_its_address(tmp_path):
-    async with run(Options(data_dir=tmp_path, host="::", port=0, service_port=None)) as stack:
+    async with run(Options(data_dir=tmp_path, host="::", port=0, service_port=None, control_token="off")) as stack:
         port = httpx.URL(stack.bakong_url).port
         async with httpx.AsyncClient(trust_env=False) as client:
             limits = {"limits": {"cambodia": ["127.0.0.0/8"]}}

@@ -11,7 +11,7 @@ from bakong_sandbox.stack.sandbox import run
 
 ORDER = json.dumps({"userId": "sokha", "planType": "PREMIUM", "amount": 0.5, "currency": "USD"})
 ONCE = {
-    "host": ("shop.example", "rebound.example"),
+    "host": ("127.0.0.1", "localhost"),
     "authorization": ("Bearer {key}", "Bearer wrong"),
     "content-type": ("application/json", "text/plain"),
     "idempotency-key": ("order-1", "order-2"),
