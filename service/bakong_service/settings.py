@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -43,6 +44,12 @@ def _database_url(url: str) -> str:
     return url
 
 
+def _redis_url(url: str) -> str:
+    _ = urlsplit(url).port  # raises for one that is none
+    return url
+
+
+Price = Annotated[Decimal, Field(gt=0, lt=1_000_000_000, decimal_places=2)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 
 
@@ -84,7 +91,7 @@ class Settings(Variables):
         str, Field(pattern=r"^(sqlite:///.+|postgres(ql)?://.*)$"), AfterValidator(_database_url)
     ] = "sqlite:///data/service.db"
     database_pooler: bool = False  # one such as PgBouncer stands before PostgreSQL: keep nothing prepared
-    redis_url: Annotated[str, Field(pattern=r"^$|^(rediss?|unix)://.+$")] = ""
+    redis_url: Annotated[str, Field(pattern=r"^$|^(rediss?|unix)://.+$"), AfterValidator(_redis_url)] = ""
     redis_host: str = ""
     redis_port: Annotated[int, Field(ge=1, le=65535)] = 6379
     redis_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")] = "bakong"
@@ -97,9 +104,9 @@ class Settings(Variables):
     encryption_key: SecretStr
     old_encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_words)] = ()
     trusted_proxies: Annotated[Words, BeforeValidator(lambda value: _networks(_words(value)))] = ()
-    premium_price: Annotated[Decimal, Field(gt=0, decimal_places=2)] = Decimal("0.50")
-    family_premium_price: Annotated[Decimal, Field(gt=0, decimal_places=2)] = Decimal("1.00")
-    khr_per_usd: Annotated[int, Field(gt=0)] = 4000
+    premium_price: Price = Decimal("0.50")
+    family_premium_price: Price = Decimal("1.00")
+    khr_per_usd: Annotated[int, Field(gt=0, le=1_000_000)] = 4000
     grace_days: Annotated[int, Field(ge=0, le=30)] = 3
     retention_webhook_days: Annotated[int, Field(ge=0, le=36_500)] = 30  # after delivery; 0 keeps, as in the next two
     retention_unpaid_days: Annotated[int, Field(ge=0, le=36_500)] = 90  # the codes of payments that ended unpaid
@@ -174,6 +181,9 @@ def load_all(
         raise SettingsError(lines)
     settings = [one for one in others if isinstance(one, ProviderSettings)]
     assert isinstance(core, Settings)  # noqa: S101  what is no list of mistakes
+    if core.premium_price >= core.family_premium_price:
+        read = f"{core.premium_price} and {core.family_premium_price}"
+        raise SettingsError([f"PREMIUM_PRICE: read {read}, expected FAMILY_PREMIUM_PRICE to be the higher one"])
     if core.mode == "production" and (lines := [line for one in (core, *settings) for line in one.production_errors()]):
         raise SettingsError(lines)
     return core, settings
@@ -191,7 +201,11 @@ def _line(row: Mapping[str, Any], how_to: Mapping[str, str]) -> str:
     field = str(row["loc"][0]) if row["loc"] else "settings"
     name = "SERVICE_MODE" if field == "mode" else field.upper()
     how = f"; {how_to[name]}" if name in how_to else ""
-    return f"{name} is missing{how}" if row["type"] == "missing" else f"{name}: {row['msg']}{how}"
+    return (
+        f"{name} is missing{how}"
+        if row["type"] == "missing"
+        else f"{name}: {row['msg'].removeprefix('Value error, ')}{how}"
+    )
 
 
 def weak_secret(name: str, secret: SecretStr, how: str) -> list[str]:

@@ -13,6 +13,7 @@ from bakong_service.adapters.logs import LogFiles, Redactor, logger
 from bakong_service.adapters.memory_admission import MemoryAdmission
 from bakong_service.adapters.metrics import Metrics
 from bakong_service.adapters.sealing import Sealer
+from bakong_service.adapters.sql.failures import reason
 from bakong_service.adapters.sql.migrate import upgrade
 from bakong_service.adapters.sql.sqlite import SqliteStore
 from bakong_service.adapters.system import SystemTimers, ticks_us
@@ -39,17 +40,28 @@ async def open_store(settings: Settings, report: ReportRow = unreported) -> "Sql
     store = connect_store(settings, report)
     try:
         await store.migrate(upgrade)
-    except BaseException:
+    except BaseException as error:
         await store.close()
+        if isinstance(error, UnavailableError):
+            raise UnavailableError(explained(error)) from error
         raise
     return store
 
 
+def explained(error: UnavailableError) -> str:
+    """What an operator is told of a database; callers of the API are not told why it is away."""
+    why = reason(error)
+    return f"{error}: {why}" if why else str(error)
+
+
 def connect_store(settings: Settings, report: ReportRow = unreported) -> "SqliteStore | PostgresStore":
-    """The store as it stands."""
+    """The store as it stands. Raises UnavailableError where there is no place for it."""
     seal = Sealer(settings.encryption_keys)
     if settings.database_url.startswith("sqlite:"):
-        settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UnavailableError(f"the database's folder cannot be made: {error}") from None
         return SqliteStore(settings.sqlite_path, seal, report)
     from bakong_service.adapters.sql.postgres import PostgresStore  # noqa: PLC0415  PostgreSQL is an extra
 
@@ -87,8 +99,14 @@ def open_keys(settings: Settings, store: Store) -> KeyRing:
 
 
 def open_logs(settings: Settings, secrets: Iterable[str] = ()) -> tuple[LogFiles, Any]:
-    """The log files, and the logger that writes to them. Logs have the wall's time, also where a world has another."""
-    files = LogFiles(settings.log_dir, Redactor((*settings.secrets, *secrets)))
+    """The log files, and the logger that writes to them. Raises UnavailableError.
+
+    Logs have the wall's time, also where a world has another.
+    """
+    try:
+        files = LogFiles(settings.log_dir, Redactor((*settings.secrets, *secrets)))
+    except OSError as error:
+        raise UnavailableError(f"the logs cannot be written: {error}") from None
     wall = SystemTimers()
     return files, logger(files, lambda: iso(wall.now_ms()))
 

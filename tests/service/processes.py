@@ -40,12 +40,17 @@ def environment(folder, **changes):
 
 async def command(*options, env):
     """A `service` command run to its end: exit code, stdout, stderr."""
+    return await sandbox("service", *options, env=env)
+
+
+async def sandbox(*options, env):
+    """A command run to its end: exit code, stdout, stderr."""
     with tempfile.TemporaryDirectory() as folder:
-        process = _FORKS.Process(target=_be_the_program, args=(["service", *options], env, folder))
+        process = _FORKS.Process(target=_be_the_program, args=(list(options), env, folder))
         process.start()
         await asyncio.to_thread(process.join)
         out, err = ((Path(folder) / name).read_text() for name in ("out", "err"))
-    if options[:2] == ("keys", "make"):
+    if options[1:3] == ("keys", "make"):
         secrecy.issue(out.strip())
     else:
         secrecy.seen(f"what {options} printed", (out + err).encode())

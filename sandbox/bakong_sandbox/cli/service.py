@@ -64,7 +64,7 @@ def migrate(
     """Bring the database to a revision."""
 
     async def work() -> str:
-        store = wiring.connect_store(production.configured().settings)
+        store = _connected(production.configured().settings)
         try:
             if down:
                 await store.migrate(lambda connection: migrations.downgrade(connection, down))
@@ -72,7 +72,7 @@ def migrate(
                 await store.migrate(lambda connection: migrations.upgrade(connection, to))
             return await store.migrate(migrations.revision) or "nothing"
         except UnavailableError as error:
-            raise SetupError(f"DATABASE_URL: {error}") from None
+            raise SetupError(f"DATABASE_URL: {wiring.explained(error)}") from None
         finally:
             await store.close()
 
@@ -96,7 +96,7 @@ async def _check(*, asks: bool) -> int:
     """Print a line for each part. 0: all is well; 1: the service would start, but could not ask Bakong."""
     settings, providers = production.configured()
     print(f"settings: good, mode {settings.mode}, limit {settings.rate_limit_per_minute}/min")
-    store = wiring.connect_store(settings)
+    store = _connected(settings)
     try:
         revision = await store.migrate(migrations.revision)
         print(f"database: answers, stands at {revision or 'nothing'} of {migrations.HEAD}")
@@ -106,12 +106,20 @@ async def _check(*, asks: bool) -> int:
         counting = store if revision == migrations.HEAD else None
         lines = [line for one in providers for line in await _probed(settings, one, counting, spends=asks)]
     except UnavailableError as error:
-        raise SetupError(f"the service would not start: database: {error}") from None
+        raise SetupError(f"the service would not start: database: {wiring.explained(error)}") from None
     finally:
         await store.close()
     for line in lines:
         print(line)
     return 0 if all(line.good for line in lines) else 1
+
+
+def _connected(settings: Settings) -> "SqliteStore | PostgresStore":
+    """The store as it stands. Raises SetupError."""
+    try:
+        return wiring.connect_store(settings)
+    except UnavailableError as error:
+        raise SetupError(f"DATABASE_URL: {error}") from None
 
 
 async def _probed(

@@ -10,6 +10,7 @@ from bakong_sandbox.stack.bounded import BoundedProtocol
 from bakong_sandbox.stack.datadir import Secrets
 from bakong_sandbox.stack.options import Options, Stack
 from bakong_sandbox.stack.serving import listen, serve, url_of
+from bakong_sandbox.stack.starting import started
 from bakong_schemes.bakong.adapter.settings import BakongSettings
 from bakong_schemes.bakong.fake.registrations import EMAIL
 from bakong_schemes.bakong.fake.scheme import MERCHANT
@@ -20,11 +21,11 @@ from bakong_service.settings import Settings
 
 @asynccontextmanager
 async def with_service(options: Options, secrets: Secrets, stack: Stack) -> AsyncIterator[Stack]:
-    """The stack with the service in it, on the default world's clock."""
+    """The stack with the service in it, on the default world's clock. Raises SetupError."""
     with listen(options.service_port or 0, options.host) as opened:
         settings, providers = _settings(options, secrets, stack), [_bakong(options, stack).factory()]
         clock = stack.worlds.default.clock
-        running_service = service_app.run(settings, providers, timers=clock)
+        running_service = started(service_app.run(settings, providers, timers=clock))
         async with running_service as running, serve(running.app, opened, http=BoundedProtocol):
             yield replace(
                 stack, service_url=url_of(opened), api_key=secrets.api_key, webhook_secret=secrets.webhook_secret

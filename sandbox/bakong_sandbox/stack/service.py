@@ -15,9 +15,9 @@ from bakong_sandbox.stack.datadir import load_secrets, open_folder, save_secrets
 from bakong_sandbox.stack.errors import SetupError
 from bakong_sandbox.stack.providers import KINDS
 from bakong_sandbox.stack.serving import listen, serve, url_of
+from bakong_sandbox.stack.starting import started
 from bakong_service import app as service_app
 from bakong_service.database_url import sqlite_url
-from bakong_service.domain.errors import UnavailableError
 from bakong_service.provider_factory import ProviderFactory
 from bakong_service.settings import Settings, SettingsError, load_all
 
@@ -77,12 +77,9 @@ async def work() -> None:
 
 @asynccontextmanager
 async def _running(given: Configured, *, works: bool) -> AsyncIterator[service_app.Service]:
-    try:
-        async with service_app.run(given.settings, given.providers, works=works) as running:
-            _adopt_library_logs(running.log)
-            yield running
-    except UnavailableError as error:
-        raise SetupError(str(error)) from None
+    async with started(service_app.run(given.settings, given.providers, works=works)) as running:
+        _adopt_library_logs(running.log)
+        yield running
 
 
 class _Adopted(logging.Handler):

@@ -6,6 +6,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from bakong_service.adapters.sealing import SealError
 from bakong_service.domain.errors import UnavailableError
 
+_BROKEN = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 _DOWN = ("OperationalError", "InterfaceError")
 # SQLSTATE classes: connection, insufficient resources, operator intervention (a restart), system error.
 _DOWN_CLASSES = ("08", "53", "57", "58")
@@ -37,7 +38,17 @@ def is_database_down(error: BaseException) -> bool:
         return True
     if isinstance(error, DBAPIError) and (error.connection_invalidated or type(error).__name__ in _DOWN):
         return True
+    if getattr(getattr(error, "orig", None), "sqlite_errorname", "").startswith(_BROKEN):
+        return True
     return sqlstate(error)[:2] in _DOWN_CLASSES or type(error).__module__.startswith("asyncpg")
+
+
+def reason(error: BaseException) -> str:
+    """Why a database is unavailable, in its own words and one line; "" where it has none. They hold no secret."""
+    last = error
+    while (cause := getattr(last, "orig", None) or last.__cause__) is not None and cause is not last:
+        last = cause
+    return "" if last is error else " ".join(str(last).split()) or type(last).__name__
 
 
 def _is_bad_value(error: BaseException) -> bool:

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
+from bakong_service.adapters.sql.tables import metadata
 from bakong_service.domain.errors import UnavailableError
 
 HEAD = "0006"  # the newest file in migrations/versions; a test holds them together
@@ -20,6 +21,8 @@ def upgrade(connection: Connection, to: str = "head") -> None:
     present = revision(connection)
     if present is not None and present > HEAD:
         raise UnavailableError(f"the database stands at migration {present}, this program knows {HEAD}: update it")
+    if present is None and (others := set(inspect(connection).get_table_names()) & set(metadata.tables)):
+        raise UnavailableError(f"the database has a table {min(others)!r} of another program: name one of its own")
     if to != "head" or present != HEAD:
         _alembic("upgrade", connection, to)
 
@@ -42,10 +45,14 @@ def revision(connection: Connection) -> str | None:
 def _alembic(verb: str, connection: Connection, to: str) -> None:
     from alembic import command  # noqa: PLC0415  130 ms that the second start need not pay
     from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
 
     config = Config()
     scripts = str(Path(__file__).parent / "migrations")
     config.set_main_option("script_location", scripts.replace("%", "%%"))  # a % begins a name in such a file
     config.attributes["connection"] = connection
     run: Any = getattr(command, verb)
-    run(config, to)
+    try:
+        run(config, to)
+    except CommandError as error:
+        raise UnavailableError(f"the database cannot be migrated to {to}: {error}") from None
