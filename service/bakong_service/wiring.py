@@ -12,6 +12,7 @@ from bakong_service.adapters.keys import Hasher, KeyRing
 from bakong_service.adapters.logs import LogFiles, Redactor, logger
 from bakong_service.adapters.memory_admission import MemoryAdmission
 from bakong_service.adapters.metrics import Metrics
+from bakong_service.adapters.private_files import private_folder
 from bakong_service.adapters.sealing import Sealer
 from bakong_service.adapters.sql.failures import reason
 from bakong_service.adapters.sql.migrate import upgrade
@@ -59,7 +60,7 @@ def connect_store(settings: Settings, report: ReportRow = unreported) -> "Sqlite
     seal = Sealer(settings.encryption_keys)
     if settings.database_url.startswith("sqlite:"):
         try:
-            settings.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(settings.sqlite_path.parent)
         except OSError as error:
             raise UnavailableError(f"the database's folder cannot be made: {error}") from None
         return SqliteStore(settings.sqlite_path, seal, report)

@@ -1,12 +1,16 @@
 """TLS at NBC's host names: an authority made once, and told where it is."""
 
 import asyncio
+import contextlib
 import json
 import ssl
 import stat
+from datetime import timedelta
 
 import httpx
 import pytest
+import trustme
+from cryptography import x509
 from typer.testing import CliRunner
 
 from bakong_sandbox.cli import app
@@ -67,6 +71,56 @@ def test_the_authority_is_made_once_and_its_key_is_the_owners_alone(tmp_path):
     first = authority(tmp_path).ca_file.read_bytes()
     assert authority(tmp_path).ca_file.read_bytes() == first
     assert stat.S_IMODE((tmp_path / "sandbox-ca-key.pem").stat().st_mode) == 0o600
+
+
+def certificate_of(path):
+    return x509.load_pem_x509_certificate(path.read_bytes())
+
+
+def test_the_authority_speaks_for_the_sandboxs_hosts_alone_makes_no_other_and_lives_for_a_year(tmp_path):
+    made = certificate_of(authority(tmp_path).ca_file)
+    limits = made.extensions.get_extension_for_class(x509.NameConstraints)
+    assert limits.critical
+    assert [str(each.value) for each in limits.value.permitted_subtrees] == [
+        *HOSTS,
+        "localhost",
+        "127.0.0.1/32",
+        "::1/128",
+    ]
+    assert made.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length == 0
+    assert timedelta(days=360) < made.not_valid_after_utc - made.not_valid_before_utc < timedelta(days=380)
+
+
+def shaken_hands(ca_file, server, host):
+    """Let a client that trusts the authority meet a server, in memory. Raises ssl.SSLError."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    trust = ssl.create_default_context(cafile=ca_file)
+    ends = [
+        trust.wrap_bio(to_client, to_server, server_hostname=host),
+        server.wrap_bio(to_server, to_client, server_side=True),
+    ]
+    for end in ends * 3:
+        with contextlib.suppress(ssl.SSLWantReadError):
+            end.do_handshake()
+
+
+@pytest.mark.parametrize("name", ["bank.example", "evil-localhost", "10.0.0.1", "*.gov.kh"])
+def test_what_a_stolen_key_signs_for_another_host_is_refused(tmp_path, name):
+    ca_file = authority(tmp_path).ca_file
+    ca = trustme.CA.from_pem(ca_file.read_bytes(), (tmp_path / "sandbox-ca-key.pem").read_bytes())
+    shaken_hands(ca_file, authority(tmp_path).context, HOSTS[0])
+    forged = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert(name).configure_cert(forged)
+    with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
+        shaken_hands(ca_file, forged, name.replace("*", "www"))
+
+
+def test_an_authority_of_an_older_version_is_replaced(tmp_path):
+    old = trustme.CA()
+    old.cert_pem.write_to_path(tmp_path / "sandbox-ca.pem")
+    old.private_key_pem.write_to_path(tmp_path / "sandbox-ca-key.pem")
+    made = certificate_of(authority(tmp_path).ca_file)
+    assert made.extensions.get_extension_for_class(x509.NameConstraints)
 
 
 def test_a_damaged_authority_says_what_to_do(tmp_path):

@@ -27,7 +27,7 @@ class Secrets:
 def open_folder(folder: Path) -> Path:
     """The folder, made where it is missing. Raises SetupError where it cannot be written."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = folder / f".write-{os.getpid()}"
         probe.touch()
         probe.unlink()

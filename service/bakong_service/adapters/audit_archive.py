@@ -7,6 +7,7 @@ from pathlib import Path
 
 import orjson
 
+from bakong_service.adapters.private_files import private_folder
 from bakong_service.domain.audit import AuditRow
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import iso
@@ -26,7 +27,7 @@ class AuditArchive:
         stamp = iso(rows[0].at_ms).replace(":", "").replace("-", "")
         path = self._folder / f"audit-{stamp}-{rows[0].id}.jsonl"
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(self._folder)
             part = path.with_suffix(".part")
             part.touch(mode=0o600)
             with part.open("wb") as file:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import orjson
 import structlog
 
+from bakong_service.adapters.private_files import append_to, private_folder
 from bakong_service.adapters.stdout_writer import StdoutWriter
 
 NAMES = ("combined", "error", "security")
@@ -73,8 +74,8 @@ class LogFiles:
         self._count = 0
         self._later: asyncio.TimerHandle | None = None
         if folder:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._files = {name: (folder / f"{name}.log").open("ab", buffering=0) for name in NAMES}
+            private_folder(folder)
+            self._files = {name: append_to(folder / f"{name}.log") for name in NAMES}
         self._stdout = None if folder else StdoutWriter(STDOUT)
         self._dropped = 0
 

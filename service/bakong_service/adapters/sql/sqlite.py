@@ -18,6 +18,7 @@ from weakref import WeakSet
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
+from bakong_service.adapters.private_files import private_file
 from bakong_service.adapters.sealing import SealError
 from bakong_service.adapters.sql.failures import closed, translated
 from bakong_service.adapters.sql.group_commit import GROUP, PendingInsert, by_shape, dry_run
@@ -96,6 +97,8 @@ class SqliteStore:
     def __init__(self, path: Path, seal: Seal | None = None, report: ReportRow = unreported) -> None:
         self._seal = seal or NoSeal()
         self._report = report
+        with suppress(OSError):  # a file that cannot be opened is reported by who opens it
+            private_file(path)  # what SQLite puts beside it has the same mode
         self.engine = engine(path)
         self._jobs: deque[_Job] = deque()
         self._wake = threading.Condition()
