@@ -8,15 +8,16 @@ from typing import Any
 
 
 class EMVError(ValueError):
-    """A text that is not a sequence of data objects.
+    """A text that is not a sequence of data objects, or breaks another rule of the format.
 
     offset: the 0-based character, within the text given to parse, where the object that cannot be read begins.
-    read: the data objects before it.
+    reason: the rule's name, such as "overrun". read: the data objects before it.
     """
 
-    def __init__(self, message: str, *, offset: int, read: tuple[Any, ...] = ()) -> None:
+    def __init__(self, message: str, *, offset: int, reason: str = "", read: tuple[Any, ...] = ()) -> None:
         super().__init__(message)
         self.offset = offset
+        self.reason = reason
         self.read = read
 
 
@@ -24,5 +25,5 @@ class RepeatedTagError(EMVError):
     """A sequence with a duplicate ID; `tag` is the ID and `offset` its second place."""
 
     def __init__(self, message: str, *, tag: str, offset: int) -> None:
-        super().__init__(message, offset=offset)
+        super().__init__(message, offset=offset, reason="duplicate_tag")
         self.tag = tag

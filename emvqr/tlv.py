@@ -40,7 +40,11 @@ def field(tag: str, value: str) -> str:
     """
     length = len(value)
     if length > MAX_VALUE:
-        raise EMVError(f"tag {tag} would be {length} characters long; two digits of length hold at most 99", offset=0)
+        raise EMVError(
+            f"tag {tag} would be {length} characters long; two digits of length hold at most 99",
+            offset=0,
+            reason="value_length",
+        )
     return f"{tag}{FIGURES[length]}{value}"
 
 
@@ -92,11 +96,12 @@ def parse(text: str) -> tuple[DataObject, ...]:
         tag, length = _TAGS.get(text[offset : offset + 2]), _LENGTHS.get(text[offset + 2 : start])
         if tag is None or length is None:
             said = f"at character {offset}: read {text[offset:start]!r}, expected two digits of ID, two of length"
-            raise EMVError(said + _counted(text), offset=offset, read=tuple(objects))
+            reason = "truncated" if start > end else "tag" if tag is None else "length"
+            raise EMVError(said + _counted(text), offset=offset, reason=reason, read=tuple(objects))
         stop = start + length
         if stop > end:
             said = f"at character {offset}: tag {tag} announces {length} characters, {end - start} are left"
-            raise EMVError(said + _counted(text), offset=offset, read=tuple(objects))
+            raise EMVError(said + _counted(text), offset=offset, reason="overrun", read=tuple(objects))
         objects.append(DataObject(tag, text[start:stop], offset))
         offset = stop
     return tuple(objects)

@@ -20,7 +20,7 @@ FORGIVABLE: Final = MappingProxyType(
         "crc-case": "some encoders write the CRC in lower case; NBC's SDK reads it",
         "astral": "an emoji is two characters for NBC's SDK and one for half of the others",
         "category": "ACLEDA and NBC's own SDK let through codes of fewer than four digits",
-        "amount-form": "point without decimals, zero, or riel with decimals that are zero",
+        "amount-form": "zero, a point with digits on one side (EMVCo's own 98.), zeros beyond the decimals",
         "initiation": "01 is a hint: some banks print an amount on a code that calls itself static, or leave 01 out",
         "expiry-missing": "codes made before NBC asked for an expiry",
         "timestamp": "ACLEDA's textual 99, and 99 with a creation only, as older SDKs wrote it",

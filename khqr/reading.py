@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
-from emvqr import MAX_PAYLOAD, DataObject, EMVError, RepeatedTagError, crc16_of, fields, parse
+from emvqr import MAX_PAYLOAD, DataObject, EMVError, RepeatedTagError, crc16_of, fields, parse, read_amount
 from khqr import tags
 from khqr.model import Currency, Individual, Merchant, Payload
 from khqr.problems import Problem
@@ -19,6 +19,7 @@ from khqr.utf16 import is_astral, text_of, units, utf8
 _CRC_TAIL = re.compile(r"6304[0-9A-Fa-f]{4}\Z", re.ASCII)
 _SPACE: Final = " \t\r\n\v\f\0\ufeff"
 _CURRENCIES = {"116": Currency.KHR, "840": Currency.USD}
+_DECIMALS = {Currency.KHR: 0, Currency.USD: 2}
 _INITIATIONS = (tags.STATIC, tags.DYNAMIC)
 _BY_TAG = {
     tag: {sub.tag: sub for sub in subs}
@@ -232,21 +233,14 @@ class Reading:
         value = by_tag.get(tags.AMOUNT)
         if value is None:
             return None
-        form = AMOUNT.fullmatch(value)
-        if not form or len(value) > tags.MAX_AMOUNT:
-            self._problem("value", f"tag 54 is {value!r}, expected an amount of at most 13 characters", 4, tags.AMOUNT)
-            return None
-        amount = Decimal(value)
-        point, decimals = form[1], form[2]
-        if not amount or (point and not decimals) or (currency is Currency.KHR and point):
-            self._amount_form(value, amount, currency)
+        amount, form = read_amount(value, _DECIMALS[currency]), AMOUNT.fullmatch(value)
+        if not amount or not form or (form[1] and currency is Currency.KHR):
+            limit = f" of at most {tags.MAX_AMOUNT} characters" if len(value) > tags.MAX_AMOUNT else ""
+            is_zero = amount is not None and not amount
+            expected = "no tag 54 where there is no amount" if is_zero else f"an amount in {currency.name}{limit}"
+            message = f"tag 54 is {value!r}, expected {expected}"
+            self._problem("value" if amount is None else "amount-form", message, 4, tags.AMOUNT)
         return amount or None
-
-    def _amount_form(self, value: str, amount: Decimal, currency: Currency) -> None:
-        is_fraction = currency is Currency.KHR and amount != amount.to_integral_value()
-        expected = f"an amount in {currency.name}" if amount else "no tag 54 where there is no amount"
-        message = f"tag 54 is {value!r}, expected {expected}"
-        self._problem("value" if is_fraction else "amount-form", message, 4, tags.AMOUNT)
 
     def _template(self, by_tag: dict[str, str], tag: str, values: Values) -> None:
         """The known fields of the template go into values by their names."""

@@ -4,7 +4,8 @@ import re
 
 # One "@" with something on both sides, no white space: user@bank.
 ACCOUNT = re.compile(r"[^@\s]+@[^@\s]+")
-AMOUNT = re.compile(r"[0-9]+(?:(\.)([0-9]{0,2}))?", re.ASCII)
+# As NBC writes one; its group is there where there are decimals, which riel have not.
+AMOUNT = re.compile(r"[0-9]+(\.[0-9]{1,2})?", re.ASCII)
 CATEGORY = re.compile(r"[0-9]{4}", re.ASCII)
 MILLISECONDS = re.compile(r"[0-9]{13}", re.ASCII)
 # Unicode's control characters (Cc). Format characters are none: Khmer is written with U+200B between words.

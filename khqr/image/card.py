@@ -5,6 +5,7 @@ The proportions follow NBC's KHQR guideline as far as public cards show it (20 :
 """
 
 import io
+import re
 from dataclasses import dataclass
 from html import escape
 from os import PathLike
@@ -14,6 +15,7 @@ from typing import Any, Final
 from khqr.decoding import decode
 from khqr.errors import ImageError
 from khqr.image.drawing import Level, Modules, modules, path
+from khqr.image.files import contents
 from khqr.image.libraries import library
 from khqr.model import Currency, Payload
 from khqr.problems import Mode
@@ -34,6 +36,9 @@ FONTS = (
 DENSEST: Final = 69
 LEVELS: Final[tuple[Level, ...]] = ("H", "Q", "M")
 MARK: Final = 0.17  # of the QR's side: 2.3 % of its area, where level M repairs 15 %
+
+# What a name may hold and no card shows: what ends a line, turns a text's direction, or has no place in XML.
+_UNSHOWN = re.compile("[\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
 
 Point = tuple[float, float]
 # The marks as strokes in a square from 0 to 1; the riel's after U+17DB.
@@ -189,7 +194,8 @@ def _card(text: str, width: int) -> Card:
         raise ImageError(f"width is {width}, expected 200 to 4000 pixels")
     payload = decode(text, mode=Mode.LENIENT)
     rows = modules(text, level_for(text))
-    return Card(width, payload.payee.merchant_name, amount_text(payload), Currency(payload.payee.currency), rows)
+    name = _UNSHOWN.sub("", payload.payee.merchant_name)
+    return Card(width, name, amount_text(payload), Currency(payload.payee.currency), rows)
 
 
 def _head(card: Card) -> list[Point]:
@@ -277,8 +283,9 @@ def _font(text: str, size: int, given: str | PathLike[str] | None) -> Any:
     fonts = library("PIL.ImageFont")
     if given:
         try:
-            return fonts.truetype(Path(given), size)
-        except OSError as error:
+            file = io.BytesIO(contents(given, "a font")) if Path(given).exists() else str(given)
+            return fonts.truetype(file, size)
+        except (OSError, ValueError) as error:
             raise ImageError(f"read {str(given)!r}, expected a TrueType or OpenType font: {error}") from None
     font = fonts.load_default(size)
     if _has(font, text):
