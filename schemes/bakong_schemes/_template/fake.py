@@ -8,13 +8,14 @@ from typing import Any
 
 import orjson
 
-from bakong_scenarios import State
+from bakong_scenarios import Scenario, State
 from bakong_schemes._template import wire
 from bakong_schemes._template.words import WORDS
 from bakong_simulator.kernel.calls import about_none, about_one, faults, record
 from bakong_simulator.kernel.errors import BodyError, ScanError
 from bakong_simulator.kernel.payments import Order, Payment
 from bakong_simulator.kernel.scheme import Call, FakeScheme, OpeningAccount
+from bakong_simulator.kernel.triggers import EventType, Trigger
 from bakong_simulator.kernel.webhooks import Message, Signed, Unsigned, Webhooks
 from bakong_simulator.kernel.world import World
 from bakong_simulator.wire import body_faults, connection_faults
@@ -22,6 +23,15 @@ from bakong_simulator.wire.connection_faults import Fault, play
 from bakong_simulator.wire.reply import Reply
 
 MERCHANT, BUYER, BANK = "template_merchant", "template_buyer", "template_bank"
+
+
+# The events of `bakong-sandbox trigger`, and what of a charge it may set.
+EVENTS = {
+    State.PAID: "A charge is made and paid.",
+    State.FAILED: "A charge is made, and its payment fails.",
+    State.REFUNDED: "A charge is made, paid and refunded.",
+}
+FIELDS = {"amount": "minor units", "currency": "of the amount"}
 
 
 def refusal(name: str) -> Reply:
@@ -64,6 +74,7 @@ class Template(FakeScheme[TemplateState]):
     )
     default_amounts = MappingProxyType({"THB": 100_00, "USD": 3_00})
     unknown_world = refusal("unauthorized")
+    events = tuple(EventType(f"charge.{wire.STATUSES[state]}", about, FIELDS) for state, about in EVENTS.items())
 
     def new(self, world: World, before: TemplateState | None) -> TemplateState:
         """As new; the key stays good."""
@@ -98,12 +109,14 @@ class Template(FakeScheme[TemplateState]):
 
     def _create(self, world: World, state: TemplateState, body: bytes) -> Reply:
         asked = _charge_of(body)
-        if asked is None:
-            return refusal("invalid")
-        amount, currency = asked
+        return refusal("invalid") if asked is None else _shown(self._charge(world, state, *asked))
+
+    def _charge(
+        self, world: World, state: TemplateState, amount: int, currency: str, script: Scenario | None = None
+    ) -> Payment:
         state.charges += 1
         reference = f"chrg_{world.rng.hex('template/charge', 16)}"
-        return _shown(world.register(self, Order(reference, MERCHANT, currency, amount, None, None)))
+        return world.register(self, Order(reference, MERCHANT, currency, amount, None, None), None, script)
 
     def scan(self, text: str) -> Order:
         raise ScanError(f"read {text!r}: a charge of {self.name} is paid by its page, not by a code")
@@ -115,6 +128,21 @@ class Template(FakeScheme[TemplateState]):
         body = orjson.dumps({"type": kind, "charge": payment.reference})
         message = Message(f"evnt_{world.rng.hex('template/event', 16)}", kind, body)
         world.outbox.publish(self.name, message, payment=payment.reference, script=payment.scenario)
+
+    def trigger(self, world: World, state: TemplateState, asked: Trigger) -> dict[str, str]:
+        body = {"amount": 100_00, "currency": "THB", **asked.nested()}
+        charge = _charge_of(orjson.dumps(body))
+        if charge is None:
+            raise BodyError(f"override: read {dict(asked.fields)}, expected an amount in minor units, and a currency")
+        amount, currency = charge
+        payment = self._charge(world, state, amount, currency, asked.script)
+        assert payment.order is not None  # noqa: S101  it was just made
+        world.ledger.open(self.payer, balances={currency: amount}, issuer=self.issuer)
+        to = next(state for state in EVENTS if asked.event == f"charge.{wire.STATUSES[state]}")
+        world.pay(self, payment.order, outcome=State.FAILED if to is State.FAILED else State.PAID)
+        if to is State.REFUNDED:
+            world.send_back(payment, len(payment.settlements) - 1)
+        return {"charge": payment.reference}
 
     def dump(self, state: TemplateState) -> dict[str, Any]:
         return {"key": state.key, "charges": state.charges}

@@ -32,6 +32,7 @@ WORDS = SchemeWords(
     refusals=(
         "unauthorized",
         "unauthorized-200",
+        "token-invalid",
         "daily-quota",
         "not-found",
         "failed",
@@ -59,6 +60,8 @@ WORDS = SchemeWords(
         },
         # Keys twice in one object, the second with another value: parsers differ in which one they believe.
         "duplicate_keys": {"second": Parameter("text", "wrong", ("wrong", "same"))},
+        # Each row of a list has this status, as of a service behind the API that is down.
+        "row_status": {"is": Parameter("text", "SERVICE_FAILED", ("SERVICE_FAILED",))},
         # The times within the answer are off by so much, as of a server whose clock is wrong.
         "skew": {"by": Parameter("shift", 300_000)},
     },

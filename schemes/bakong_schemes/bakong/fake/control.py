@@ -75,7 +75,10 @@ class Mail(Response):
 
 
 class Facts(Response):
+    """quota_used: the most that any token has asked for today, where a quota is on."""
+
     profile: str
+    quota_used: int
     limits: Limits
     outbox: list[Mail]
 
@@ -112,6 +115,7 @@ def show(world: World) -> dict[str, Any]:
     state = _state(world)
     return {
         "profile": state.profile.name,
+        "quota_used": state.meter.most_today(world.clock.now_ms()),
         "limits": asdict(state.limits) | {"cambodia": [str(network) for network in state.limits.cambodia]},
         "outbox": [asdict(mail) for mail in state.registrations.outbox],
     }

@@ -17,6 +17,7 @@ Envelope = dict[str, Any]
 REFUSALS = {
     "unauthorized": codes.UNAUTHORIZED,
     "unauthorized-200": codes.UNAUTHORIZED._replace(status=200),
+    "token-invalid": codes.TOKEN_INVALID,
     "daily-quota": codes.DAILY_QUOTA,
     "not-found": codes.NOT_FOUND,
     "failed": codes.FAILED,
@@ -50,6 +51,21 @@ def duplicate_keys(reply: Reply, _luck: Luck, *, second_: str) -> Reply:
         return reply
     same = b',"responseCode":1}' if reply.error_code else b',"responseCode":0}'
     return reply._replace(body=reply.body[:-1] + (same if second_ == "same" else _SECOND_KEYS))
+
+
+def row_status(reply: Reply, _luck: Luck, *, is_: str) -> Reply:
+    """A list that is answered, each of whose rows says that the service behind it failed. The message is a guess."""
+    try:
+        envelope = orjson.loads(reply.body)
+    except orjson.JSONDecodeError:
+        return reply
+    rows = envelope.get("data") if isinstance(envelope, dict) else None
+    if not isinstance(rows, list):
+        return reply
+    failed = {"status": is_, "message": "Service unavailable. Please try again later.", "data": None}
+    return reply._replace(
+        body=orjson.dumps({**envelope, "data": [row | failed if isinstance(row, dict) else row for row in rows]})
+    )
 
 
 def wrong_schema(reply: Reply, _luck: Luck, *, as_: str) -> Reply:
@@ -95,5 +111,6 @@ FAULTS: dict[str, Fault] = (
         "skew": Fault(skew),
         "duplicate_keys": Fault(duplicate_keys),
         "wrong_schema": Fault(wrong_schema),
+        "row_status": Fault(row_status),
     }
 )

@@ -58,6 +58,11 @@ class Meter:
         self.days[token] = (day, count)
         return count
 
+    def most_today(self, now_ms: int) -> int:
+        """The most calls that any token has made today."""
+        today = local_day(now_ms, PHNOM_PENH_MS)
+        return max((count for day, count in self.days.values() if day == today), default=0)
+
     def spend_day(self, token: str, now_ms: int, count: int) -> None:
         """Let a token have made so many calls today."""
         self.days[token] = (local_day(now_ms, PHNOM_PENH_MS), count)

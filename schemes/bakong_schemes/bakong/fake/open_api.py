@@ -15,7 +15,7 @@ from bakong_schemes.bakong.fake.handlers import HANDLERS, check_md5
 from bakong_schemes.bakong.fake.limits import OFF
 from bakong_schemes.bakong.fake.replies import refusal, scenario_error
 from bakong_schemes.bakong.fake.state import BakongState
-from bakong_schemes.bakong.wire import ENDPOINTS, MAX_ITEMS, PROFILES, Endpoint
+from bakong_schemes.bakong.wire import ENDPOINTS, MAX_ITEMS, PROFILES, Endpoint, Profile
 from bakong_schemes.bakong.wire import codes as code
 from bakong_schemes.bakong.wire.endpoints import Field
 from bakong_simulator.kernel.calls import NOTHING, about_none, faults, record
@@ -28,6 +28,7 @@ from bakong_simulator.wire.reply import Reply, cloudfront_page, nginx_page
 MAX_NAME = 200
 _MISSING = refusal(code.MISSING_FIELDS)
 _UNAUTHORIZED = refusal(code.UNAUTHORIZED)
+_TOKEN_INVALID = refusal(code.TOKEN_INVALID)
 _QUOTA = refusal(code.DAILY_QUOTA)
 _TOO_LARGE = _MISSING._replace(status=413)
 _NO_PATH = _MISSING._replace(status=404)
@@ -42,7 +43,7 @@ def serve(world: World, state: BakongState, call: Call) -> Reply:
 
     A scenario that is wrong, or in which nothing fits, is answered loudly.
     """
-    endpoint = _NAMES[state.profile.name].get(call.path)
+    endpoint = _NAMES[state.profile.name].get(call.path) or _despite_slashes(state, call.path)
     name = call.path[:MAX_NAME] if endpoint is None else endpoint.name
     now_ms = world.clock.now_ms()
     try:
@@ -54,6 +55,11 @@ def serve(world: World, state: BakongState, call: Call) -> Reply:
         return _serve(state, call, now_ms, endpoint, named)
     except ScenarioError as error:
         return record(world, state.scheme, call, now_ms, name, NOTHING, scenario_error(str(error)), "scenario")
+
+
+def _despite_slashes(state: BakongState, path: str) -> Endpoint | None:
+    """The endpoint of a path that has slashes too many, where the profile merges them: each of them ends in one."""
+    return _NAMES[state.profile.name].get(path.rstrip("/")) if state.profile.slashes == "merged" else None
 
 
 def _serve(state: BakongState, call: Call, now_ms: int, endpoint: Endpoint, named: Scenario | None) -> Reply:
@@ -97,7 +103,7 @@ def _answer(
     number = 0 if quota is None or token not in registrations.tokens else state.meter.count_day(token, now_ms)
     if endpoint.auth == "bearer" or (endpoint is _ACCOUNT and profile.account_auth == "bearer"):
         if not registrations.admits(token, now_ms):
-            return _UNAUTHORIZED
+            return _UNAUTHORIZED if profile.token_code == 6 else _TOKEN_INVALID
         if quota is not None and number > quota:
             return _QUOTA
     if body is None:
@@ -145,14 +151,18 @@ _ONE_TEXT = {
 }
 
 
-def _names(*, aliases: bool) -> dict[str, Endpoint]:
-    names = {endpoint.name: endpoint for endpoint in ENDPOINTS}
-    if aliases:
+_REGISTRATION = ("request_token", "verify")
+
+
+def _names(profile: Profile) -> dict[str, Endpoint]:
+    gone = _REGISTRATION if profile.registration == "gone" else ()
+    names = {endpoint.name: endpoint for endpoint in ENDPOINTS if endpoint.name not in gone}
+    if profile.aliases:
         names |= {alias: endpoint for endpoint in ENDPOINTS for alias in endpoint.aliases}
     return names
 
 
-_NAMES = {profile.name: _names(aliases=profile.aliases) for profile in PROFILES.values()}
+_NAMES = {profile.name: _names(profile) for profile in PROFILES.values()}
 _MD5, _MD5_LIST, _ACCOUNT = (
     next(endpoint for endpoint in ENDPOINTS if endpoint.name == name)
     for name in ("check_transaction_by_md5", "check_transaction_by_md5_list", "check_bakong_account")

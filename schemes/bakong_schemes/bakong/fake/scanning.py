@@ -3,7 +3,7 @@
 from bakong_simulator.kernel.errors import ScanError
 from bakong_simulator.kernel.money import AmountError, minor_units
 from bakong_simulator.kernel.payments import Order
-from emvqr import EMVError, crc16, parse
+from emvqr import MAX_AMOUNT, EMVError, crc16, parse
 from khqr import md5_of
 
 _NEVER_MS = 10**13  # more than the 13 digits of a KHQR's timestamp hold
@@ -22,7 +22,7 @@ def scan(qr: str) -> Order:
         currency = _CURRENCIES.get(fields.get("53", ""))
         if currency is None:
             raise ScanError(f"tag 53 is {fields.get('53')!r}, expected 116 (KHR) or 840 (USD)")
-        minor = minor_units(fields["54"], currency) if "54" in fields else None
+        minor = minor_units(fields["54"], currency, longest=MAX_AMOUNT) if "54" in fields else None
     except EMVError as error:
         raise ScanError(f"no KHQR: {error}") from None
     except (AmountError, UnicodeEncodeError) as error:

@@ -30,6 +30,7 @@ CANNOT_CONNECT = ErrorCode(9, 500, "Cannot connect to server. Please try again l
 NOT_REGISTERED = ErrorCode(10, 200, "Not registered yet", SEEN)
 ACCOUNT_NOT_FOUND = ErrorCode(11, 200, "Account ID not found", SEEN)
 ACCOUNT_INVALID = ErrorCode(12, 200, "Account ID is invalid", SEEN)
+TOKEN_INVALID = ErrorCode(14, 401, "API token is missing or invalid", GUESSED)
 DAILY_QUOTA = ErrorCode(17, 200, "Daily request limit of 100 exceeded. Please try again tomorrow.", SEEN)
 
 CODES = (
@@ -46,6 +47,7 @@ CODES = (
     NOT_REGISTERED,
     ACCOUNT_NOT_FOUND,
     ACCOUNT_INVALID,
+    TOKEN_INVALID,
     DAILY_QUOTA,
 )
 

@@ -18,6 +18,8 @@ class Profile(NamedTuple):
     found_message: responseMessage of a transaction that is found. account_auth: whether the account check wants a
     token. md5_list: answered, or nginx's bare 403 to everybody. static_md5: the single md5 check of a static code:
     code 1, code 2, or the latest transaction. deeplink_host: of short links. aliases: other names of the account check.
+    slashes: whether several in a row, and one at the end, count for nothing. registration: request_token and verify.
+    token_code: of a token that is missing or not good.
     """
 
     name: str
@@ -27,6 +29,9 @@ class Profile(NamedTuple):
     static_md5: StaticAnswer = "not_found"
     deeplink_host: str = "bakong.page.link"
     aliases: bool = True
+    slashes: Literal["merged", "exact"] = "merged"
+    registration: Literal["answered", "gone"] = "answered"
+    token_code: Literal[6, 14] = 6
 
 
 class Dispute(NamedTuple):
@@ -50,8 +55,15 @@ DEFAULT_PROFILE = CURRENT.name
 DISPUTES = (
     Dispute("found_message", "1.0.2 prints the long text; live-looking answers of 2025 and 2026 say Success", SEEN),
     Dispute("account_auth", "the document asks for a token; three live clients send none", SEEN),
-    Dispute("md5_list", "on production nginx's 403 for any body; on SIT it answers", SEEN),
+    Dispute(
+        "md5_list",
+        "on production it answered until May 2025, nginx's 403 was seen later; on SIT it answers",
+        SEEN,
+    ),
     Dispute("static_md5", "1.0.2 lists code 2; a live client reads code 1 for ever; one library claims it works", SEEN),
     Dispute("deeplink_host", "SIT's links carry a host of their own", DOCUMENTED),
     Dispute("aliases", "tests against SIT call check_account_exist; one README names check_account_by_id", GUESSED),
+    Dispute("slashes", "a Rust client calls //v1/...; nginx merges slashes unless it is told otherwise", GUESSED),
+    Dispute("registration", "they left the document with 1.0.3; applications call them still", SEEN),
+    Dispute("token_code", "live tests read code 6; one client of 2025 reads 14", SEEN),
 )

@@ -1,0 +1,1 @@
+"""A described API as a provider of the service. It must not import the fake."""

@@ -1,0 +1,1 @@
+"""The fake of its API, for the simulator."""

@@ -1,0 +1,8 @@
+"""GBPrimePay's QR API, as far as its public pages go. The description beside this file is all there is to it."""
+
+from pathlib import Path
+
+from bakong_described.fake.scheme import DescribedScheme
+from bakong_described.reading import read
+
+GBPRIMEPAY = DescribedScheme(read(Path(__file__).parent / "gbprimepay.yaml"))

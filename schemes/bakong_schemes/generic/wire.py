@@ -1,0 +1,7 @@
+"""The description that fake and adapter share."""
+
+from pathlib import Path
+
+from bakong_described.reading import read
+
+BANK_OF_EXAMPLE = read(Path(__file__).parent / "bank-of-example.yaml")

@@ -1,0 +1,1 @@
+"""Nagad as the simulator plays it."""

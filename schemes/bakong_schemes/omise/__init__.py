@@ -1,0 +1,1 @@
+"""Omise (Opn Payments): PromptPay, wallets, banks and cards of Thailand."""

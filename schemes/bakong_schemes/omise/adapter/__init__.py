@@ -1,0 +1,1 @@
+"""Omise as the service asks it."""

@@ -1,0 +1,1 @@
+"""Paystack: hosted checkout, saved cards, refunds that take their time, webhooks."""

@@ -1,0 +1,1 @@
+"""Paystack as the service asks it."""

@@ -1,0 +1,1 @@
+"""SCB's payment API: a sketch, behind `experimental`. README.md says what is known and what is not."""

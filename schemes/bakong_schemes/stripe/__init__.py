@@ -1,0 +1,1 @@
+"""Stripe: payment intents by card, refunds, hosted checkout, disputes, and signed webhooks."""

@@ -1,0 +1,1 @@
+"""The fake Stripe, as the simulator plays it."""
