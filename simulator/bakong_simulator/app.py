@@ -1,16 +1,19 @@
 """The ASGI app of the simulator: the schemes' hot path before FastAPI's control API. Routes; decides nothing.
 
-A call finds its scheme by the first segment of its path, and its world by path prefix (/w/<world>/v1/...), by host name
-(<world>.localhost), or by its token; else it is the default world's.
+A call finds its scheme by the first segment of its path, or where that is none's by the host name of the real API; and
+its world by path prefix (/w/<world>/v1/...), by host name (<world>.localhost), or by its token; else it is the default
+world's.
 """
 
 import re
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from bakong_contracts.headers import repeated
 from bakong_contracts.service_api import INVALID, REPEATED_HEADER, TOO_LARGE
+from bakong_simulator.console.facts import Facts
 from bakong_simulator.control import build as build_control
 from bakong_simulator.control import problems
 from bakong_simulator.control.access import Access
@@ -18,7 +21,7 @@ from bakong_simulator.kernel import snapshots
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.scheme import MAX_BODY, Call
 from bakong_simulator.kernel.world import AnyScheme, World
-from bakong_simulator.kernel.worlds import Worlds
+from bakong_simulator.kernel.worlds import Keeping, Worlds
 from bakong_simulator.wire.cors import Cors
 from bakong_simulator.wire.reply import Reply, nginx_page
 from bakong_simulator.wire.send import head, http_date, send_reply
@@ -27,7 +30,10 @@ from bakong_simulator.wire.webhook_sender import WebhookSender
 MAX_CONTROL_BODY = 4 * 1024 * 1024
 MAX_SNAPSHOT = 64 * 1024 * 1024
 MAX_TOKEN, MAX_NAME = 1024, 200  # of what a journal keeps of the head; a token of Bakong's has 172 characters
+FORWARDED_PROTO = b"x-forwarded-proto"
 _CONTROL_PREFIXES = ("/sandbox", "/metrics")  # what no scheme's host has
+_HOME = ("/", "/favicon.ico", "/console")  # the console's at the sandbox's own hosts, and below it
+_CONSOLE = "/console/"
 _PLAIN = Reply(0, b"")[4:]
 App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 Answer = tuple[int, bytes, bytes]  # status, header lines, body
@@ -35,36 +41,55 @@ _WORLD = re.compile(r"/sandbox/worlds/([^/]+)(/.*)?")
 _NOT_JOURNALED = ("/journal/verify", "/snapshot", None)
 
 
-def build(worlds: Worlds, access: Access | None = None, cors: Cors | None = None) -> "Simulator":
+def build(
+    worlds: Worlds, access: Access | None = None, cors: Cors | None = None, webhook_ca: Path | None = None
+) -> "Simulator":
     """The whole simulator over these worlds, as one ASGI app.
 
     access: who may use the control API, where it is served on a port. cors: whose pages may call the schemes.
+    webhook_ca: a file of authorities that the receivers of webhooks may show beside the public ones.
     """
-    return Simulator(worlds, access, cors)
+    return Simulator(worlds, access, cors, webhook_ca)
 
 
 class Route(NamedTuple):
-    """Where a path leads: to a scheme, in the world of that name, and what is asked there; or to a document of it."""
+    """Where a path leads: to a scheme, in the world of that name, and what is asked there; or to a document of it.
+
+    is_named: whether the path names the scheme; else the host may. whole: the path, where the host may still have it
+    meant for another scheme, because its API begins with what is this one's prefix. is_page: whether it is the
+    console's, where the host is the sandbox's own.
+    """
 
     scheme: AnyScheme
     world: str | None
     below: str
     document: Callable[[str], Reply] | None
+    is_named: bool
+    whole: str | None = None
+    is_page: bool = False
 
 
 class Simulator:
-    """The ASGI app; and for a server that has a call whole, `answer`, which needs no task."""
+    """The ASGI app; and for a server that has a call whole, `answer`, which needs no task.
 
-    def __init__(self, worlds: Worlds, access: Access | None, cors: Cors | None) -> None:
+    facts: what the console shows of what is around the simulator.
+    """
+
+    def __init__(self, worlds: Worlds, access: Access | None, cors: Cors | None, webhook_ca: Path | None) -> None:
         self._access = access
         self._cors = cors
         self._reply = self._serve if cors is None else self._serve_pages
         worlds.baseline = snapshots.document
-        worlds.send = WebhookSender()
+        worlds.send = WebhookSender(ca_file=webhook_ca)
         self._worlds = worlds
         self._schemes = {scheme.prefix: scheme for scheme in worlds.schemes}
+        self._roots = {root: scheme for scheme in worlds.schemes for root in scheme.roots}
+        self._shared = {"/" + root.split("/")[1] for root in self._roots}  # prefixes below which others have roots
+        self._hosts = {host.encode(): scheme for scheme in worlds.schemes for host in scheme.hosts}
         self._known_route = lru_cache(maxsize=1024)(self._find_route)
         self._control = build_control(worlds)
+        self._console: App | None = None  # until a page is opened
+        self.facts = Facts()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -75,6 +100,9 @@ class Simulator:
                 await refused(scope, receive, send)
             else:
                 await _guarded(self._worlds, self._control, scope, receive, send)
+        elif route.is_page and self._is_own(scope):
+            refused = self._access.refusal(scope) if self._access is not None else None
+            await (refused or self._pages())(scope, receive, send)
         elif route.document is not None:
             reply = self._let_read(scope, route.document(scope["method"]))
             await send_reply(scope, receive, send, reply, self._worlds.wall_ms())
@@ -91,7 +119,7 @@ class Simulator:
         itself answers.
         """
         route = self._route(scope["path"])
-        if route is None or route.document is not None:
+        if route is None or route.document is not None or (route.is_page and self._is_own(scope)):
             return None
         world, reply = self._reply(route, scope, body if len(body) <= MAX_BODY else body[: MAX_BODY + 1])
         now_ms = world.clock.now_ms()
@@ -103,6 +131,25 @@ class Simulator:
 
         return later
 
+    def _pages(self) -> App:
+        """The console, which is loaded when it is first opened."""
+        if self._console is None:
+            from bakong_simulator.console.app import build as build_console  # noqa: PLC0415  as said
+
+            door = None if self._access is None else self._access.door
+            self._console = build_console(self._worlds, lambda: self.facts, door)
+        return self._console
+
+    def _is_own(self, scope: dict[str, Any]) -> bool:
+        """Whether a call is for the sandbox itself: its host is no API's, and one that the control API answers at."""
+        if scope["method"] not in ("GET", "HEAD") and scope["path"] in _HOME:
+            return False
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"").lower()
+        name = host.partition(b":")[0]
+        if not name or name in self._hosts or name.endswith(b".localhost"):
+            return False
+        return self._access is None or self._access.owns(host.decode("latin-1"), scope)
+
     def _route(self, path: str) -> Route | None:
         """Where a path leads; None is the control API. What is asked of a world again and again is one string."""
         return self._known_route(path) if len(path) <= MAX_NAME else self._find_route(path)
@@ -111,17 +158,35 @@ class Simulator:
         if path.startswith(_CONTROL_PREFIXES):
             return None
         if not path.startswith("/w/"):
-            scheme, below = self._scheme_of(path)
-            return Route(scheme, None, below, scheme.documents.get(below))
+            scheme, below, is_named = self._scheme_of(path)
+            whole = path if is_named and self._is_claimable(scheme, path, below) else None
+            is_page = path in _HOME or path.startswith(_CONSOLE)
+            return Route(scheme, None, below, scheme.documents.get(below), is_named, whole, is_page)
         world, slash, rest = path[3:].partition("/")
-        scheme, below = self._scheme_of(slash + rest)
-        return Route(scheme, world, below or "/", None)
+        scheme, below, is_named = self._scheme_of(slash + rest)
+        whole = slash + rest if is_named and self._is_claimable(scheme, slash + rest, below) else None
+        return Route(scheme, world, below or "/", None, is_named, whole)
 
-    def _scheme_of(self, path: str) -> tuple[AnyScheme, str]:
-        """The scheme whose prefix a path has, and the rest; else the first, and all of it: no endpoint's name."""
+    def _is_claimable(self, scheme: AnyScheme, path: str, below: str) -> bool:
+        """Whether a path that a scheme does not know may be another's, whose API begins alike at its real host."""
+        is_known = path.startswith(f"{scheme.prefix}/") and below in scheme.words.endpoints
+        return not is_known and any(path.startswith(f"{shared}/") for shared in self._shared)
+
+    def _scheme_of(self, path: str) -> tuple[AnyScheme, str, bool]:
+        """The scheme whose root or prefix a path has, and the rest; else the first, and all of it."""
+        if path.startswith("//"):  # what is below says so, and its scheme whether that counts
+            merged, below, is_named = self._scheme_of("/" + path.lstrip("/"))
+            return (merged, f"{below.rstrip('/')}/", True) if is_named else (merged, path, False)
         end = path.find("/", 1)
+        if self._roots and end > 0 and (further := self._roots.get("/".join(path.split("/", 3)[:3]))):
+            return further, path, True
         scheme = self._schemes.get(path[:end]) if end > 0 else None
-        return (self._worlds.schemes[0], path) if scheme is None else (scheme, path[end + 1 :])
+        if scheme is None:
+            return self._worlds.schemes[0], path, False
+        below = path[end + 1 :]
+        if below.startswith("/") and scheme is self._worlds.schemes[0]:  # as above
+            below = f"{below.strip('/')}/"
+        return scheme, below, True
 
     def _serve_pages(self, route: Route, scope: dict[str, Any], body: bytes) -> tuple[World, Reply]:
         """The same as _serve for pages in a browser too: what they ask before a call is no call."""
@@ -138,13 +203,17 @@ class Simulator:
 
     def _serve(self, route: Route, scope: dict[str, Any], body: bytes) -> tuple[World, Reply]:
         """The reply to a call of a scheme, and its world: by path, by host name, else as the scheme says."""
-        scheme, name, below, _ = route
+        scheme, name, below, _, is_named, whole, _ = route
         credentials = _credentials(scope["headers"])
         if credentials is None:
             return self._worlds.default, nginx_page(400)
         token, host, forwarded, scenario = credentials
+        if not is_named:
+            scheme = self._hosts.get(host.lower().partition(b":")[0], scheme)
+        elif whole is not None and (other := self._hosts.get(host.lower().partition(b":")[0])) and other is not scheme:
+            scheme, below = other, whole
         client = forwarded or (scope["client"][0] if scope.get("client") else "")
-        headers = _named(scope["headers"], scheme.headers) if scheme.headers else ()
+        headers = _named(scope, scheme.headers) if scheme.headers else ()
         call = Call(below, scope["method"], token, body, client, scenario, headers, scope["query_string"])
         if name is not None:
             world = self._worlds.by_name.get(name)
@@ -197,8 +266,12 @@ def _credentials(headers: list[tuple[bytes, bytes]]) -> tuple[str, bytes, str, s
     return _token(authorization[: 7 + MAX_TOKEN]), host or b"", forwarded, scenario
 
 
-def _named(headers: list[tuple[bytes, bytes]], names: frozenset[bytes]) -> tuple[tuple[bytes, bytes], ...]:
-    return tuple((name, value[:MAX_TOKEN]) for name, value in headers if name in names)
+def _named(scope: Any, names: frozenset[bytes]) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers that a scheme reads. A call over TLS is given x-forwarded-proto, where no proxy has set it."""
+    headers = tuple((name, value[:MAX_TOKEN]) for name, value in scope["headers"] if name in names)
+    if FORWARDED_PROTO not in names or scope.get("scheme") != "https" or FORWARDED_PROTO in dict(headers):
+        return headers
+    return (*headers, (FORWARDED_PROTO, b"https"))
 
 
 @lru_cache(maxsize=4096)
@@ -211,14 +284,17 @@ async def _body(receive: Any, limit: int, message: Any) -> bytes | None:
     """The body, at most one byte more than limit is kept; None where the client left before its end."""
     if message["type"] == "http.disconnect":
         return None
-    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        whole: bytes = message.get("body", b"")
+        return whole if len(whole) <= limit else whole[: limit + 1]
+    body = bytearray(message.get("body", b""))
     while message.get("more_body"):
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
         if len(body) <= limit:
-            body += message.get("body", b"")
-    return body if len(body) <= limit else body[: limit + 1]
+            body.extend(message.get("body", b""))
+    return bytes(memoryview(body)[: limit + 1])
 
 
 def _dated(send: Any, now_ms: int) -> Any:
@@ -255,7 +331,33 @@ async def _guarded(worlds: Worlds, control: Any, scope: Any, receive: Any, send:
     async def replay() -> Any:
         return pending.pop() if pending else await receive()
 
-    await control(scope, replay, _recording(worlds, scope, body, send))
+    keep = worlds.keep
+    if keep is None:
+        await control(scope, replay, _recording(worlds, scope, body, send))
+        return
+    keep.changing(1)
+    try:
+        await control(scope, replay, _recording(worlds, scope, body, _keeping(worlds, keep, scope, body, send)))
+    finally:
+        keep.changing(-1)
+
+
+def _keeping(worlds: Worlds, keep: Keeping, scope: Any, body: bytes, send: Any) -> Any:
+    """The same send, which lets a change that came off be kept before it is answered."""
+    if scope["method"] in ("GET", "HEAD", "OPTIONS") or scope["path"].endswith("/journal/verify"):
+        return send
+    named = _WORLD.fullmatch(scope["path"])
+    world = worlds.by_name.get(named[1]) if named else None
+    at_ms = (worlds.default if world is None else world).clock.now_ms()
+    query = scope["query_string"].decode("latin-1")
+    path = f"{scope['path']}?{query}" if query else scope["path"]
+
+    async def kept(message: Any) -> None:
+        if message["type"] == "http.response.start" and message["status"] < 300:
+            keep.action(world, at_ms, scope["method"], path, body)
+        await send(message)
+
+    return kept
 
 
 def _recording(worlds: Worlds, scope: Any, body: bytes, send: Any) -> Any:

@@ -4,9 +4,22 @@ from collections.abc import Awaitable, Callable
 from functools import cache, partial
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse
 
-from bakong_simulator.control import journal, payments, problems, state, webhooks, worlds
+from bakong_contracts import api_page
+from bakong_simulator.control import (
+    codes,
+    journal,
+    journal_following,
+    payments,
+    problems,
+    scripts,
+    state,
+    webhook_following,
+    webhooks,
+    worlds,
+)
 from bakong_simulator.control.responses import PROBLEM_ANSWERS, Problem
 from bakong_simulator.control.scheme_control import control_of, forms_of
 from bakong_simulator.kernel.world import AnyScheme
@@ -15,7 +28,7 @@ from bakong_simulator.kernel.worlds import Worlds
 
 def build(of: Worlds) -> Callable[[dict[str, Any], Any, Any], Awaitable[None]]:
     """The ASGI app of the control API over these worlds."""
-    app = _routes(of.schemes)
+    app = routes_of(of.schemes)
 
     async def control(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await app({**scope, "worlds": of}, receive, send)
@@ -24,7 +37,7 @@ def build(of: Worlds) -> Callable[[dict[str, Any], Any, Any], Awaitable[None]]:
 
 
 @cache
-def _routes(schemes: tuple[AnyScheme, ...]) -> FastAPI:
+def routes_of(schemes: tuple[AnyScheme, ...]) -> FastAPI:
     """The routes, made once for the same schemes: that takes longer than most tests.
 
     Each call brings its worlds in its scope.
@@ -32,21 +45,30 @@ def _routes(schemes: tuple[AnyScheme, ...]) -> FastAPI:
     app = FastAPI(
         title="Bakong sandbox: control API",
         openapi_url="/sandbox/openapi.json",
-        docs_url="/sandbox/docs",
+        docs_url=None,
         redoc_url=None,
         responses=PROBLEM_ANSWERS,
     )
     app.openapi = partial(_document, app)  # type: ignore[method-assign]  # FastAPI's own way
     problems.install(app)
+    app.add_api_route("/sandbox/docs", _page, include_in_schema=False)
     forms = forms_of(schemes)
-    routers = (worlds.router(forms), payments.router(forms), state.router(forms), webhooks.router, journal.router)
-    for router in routers:
+    formed = (worlds.router(forms), payments.router(forms), state.router(forms))
+    following = (webhook_following.router, journal_following.router)  # the first before /webhooks/{webhook}
+    fixed = (*following, webhooks.router, journal.router, scripts.router, codes.router)
+    for router in (*formed, *fixed):
         app.include_router(router)
     for number, scheme in enumerate(schemes):
         below = f"/{scheme.name}" if number else ""
         if (own := control_of(scheme).router) is not None:
             app.include_router(own, prefix=f"/sandbox/worlds/{{world}}{below}")
     return app
+
+
+async def _page(request: Request) -> HTMLResponse:
+    """The document for people, without a network."""
+    text, headers = api_page.page(request.app.openapi(), "/sandbox/openapi.json")
+    return HTMLResponse(text, headers=headers)
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

@@ -10,12 +10,15 @@ import hmac
 import re
 from ipaddress import ip_address
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import Response
+from fastapi.responses import RedirectResponse
 
 from bakong_contracts.service_api import Problem
 from bakong_simulator.control import problems
+from bakong_simulator.control.door import PATH as DOOR_PATH
+from bakong_simulator.control.door import Door
 
 FORBIDDEN = Problem(403, "forbidden", "The control API is not used this way")
 NO_TOKEN = Problem(401, "unauthorized", "The control token is missing or wrong")
@@ -27,16 +30,21 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class Access(NamedTuple):
-    """hosts: those that are the sandbox's beside loopback and the address that a call arrived at. token: "" is none."""
+    """hosts: those that are the sandbox's beside loopback and the address that a call arrived at. token: "" is none.
+
+    door: lets browsers in that bring a one-time code in place of the token.
+    """
 
     hosts: frozenset[str] = frozenset()
     token: str = ""
+    door: Door | None = None
 
     def refusal(self, scope: Any) -> Response | None:
         """The answer to a call that is not allowed."""
         path = scope["path"]
         if path == OPEN_PATH:
             return None
+        is_door = self.door is not None and path == DOOR_PATH
         own = [_netloc(text, scope["scheme"]) for text in _headers(scope, b"host")]
         for text, netloc in zip(_headers(scope, b"host"), own, strict=True):
             if netloc is None or not self._is_own(netloc[0], scope):
@@ -47,12 +55,25 @@ class Access(NamedTuple):
                 if not self._is_same(origin, own, scope):
                     detail = f"read the origin {origin!r}: a page of another site changes nothing here"
                     return problems.reply(FORBIDDEN, detail, path)
-        if self.token and not _has_token(scope, self.token):
+        if self.token and not (is_door or self._is_let_in(scope)):
             detail = "expected the control token, as Authorization: Bearer or as the password of the URL"
+            if self.door is not None and path.startswith("/console") and scope["method"] == "GET":
+                return RedirectResponse(f"{DOOR_PATH}?{urlencode({'next': path})}", 303)
             refused = problems.reply(NO_TOKEN, detail, path)
             refused.headers["www-authenticate"] = CHALLENGE
             return refused
         return None
+
+    def _is_let_in(self, scope: Any) -> bool:
+        """Whether a call brings the token, or comes from a browser that the door knows."""
+        if _has_token(scope, self.token):
+            return True
+        return self.door is not None and self.door.knows(_headers(scope, b"cookie"))
+
+    def owns(self, host: str, scope: Any) -> bool:
+        """Whether a Host header is one of the sandbox's own."""
+        netloc = _netloc(host, scope["scheme"])
+        return netloc is not None and self._is_own(netloc[0], scope)
 
     def _is_own(self, host: str, scope: Any) -> bool:
         if host in self.hosts or host == "localhost" or host.endswith(".localhost"):

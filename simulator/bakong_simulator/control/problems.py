@@ -112,8 +112,12 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _allowed(request: Request) -> str:
-    """Every method that the path knows; the framework names only those of its first route."""
-    for template, methods in request.app.openapi()["paths"].items():
+    """Every method that the path knows; the framework names only those of its first route.
+
+    A path that is written out goes before one with a name in it, as in OpenAPI.
+    """
+    paths = request.app.openapi()["paths"]
+    for template in sorted(paths, key=lambda template: template.count("{")):
         if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), request.url.path):
-            return ", ".join(sorted(method.upper() for method in methods))
+            return ", ".join(sorted(method.upper() for method in paths[template]))
     return ""

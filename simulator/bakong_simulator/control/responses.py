@@ -47,10 +47,20 @@ class FailureShown(Response):
     error: str
 
 
-class HangingShown(Response):
-    """An attempt of a webhook that was begun and is not answered yet."""
+class DueShown(Response):
+    """Something that falls due at a moment of the world's time."""
 
-    webhook: int
+    at_ms: int
+    what: str
+
+
+class HangingShown(Response):
+    """An attempt of a webhook that was begun and is not answered yet.
+
+    webhook: its number in this world's outbox, or the webhook-id of one that the service on this world's clock sent.
+    """
+
+    webhook: int | str
     url: str
     since_ms: int
 
@@ -88,7 +98,7 @@ class PaymentShown(Response):
 
     scheme: str
     reference: str
-    status: Literal["unpaid", "paid", "failed"]
+    status: Literal["unpaid", "authorized", "paid", "failed", "cancelled", "expired", "disputed"]
     scenario: str | None
     qr: str | None
     currency: str | None
@@ -101,6 +111,25 @@ class AccountShown(Response):
     name: str
     balances: dict[str, str]
     balances_minor: dict[str, int]
+
+
+class PostingShown(Response):
+    """Money that moved: from the debited account to the credited one."""
+
+    number: int
+    debit: str
+    credit: str
+    currency: str
+    amount: str
+    minor: int
+
+
+class LedgerShown(Response):
+    """postings: the newest first, of so many. sums: of all balances, by currency; 0, whatever happened."""
+
+    total: int
+    postings: list[PostingShown]
+    sums: dict[str, int]
 
 
 class ScenarioShown(Response):
@@ -121,7 +150,7 @@ else:  # a journal's entries, with their bytes as text
         kinds = {field: str if kind is bytes else kind for field, kind in get_type_hints(of).items()} | shown
         return create_model(name, __base__=Response, **{field: (kind, ...) for field, kind in kinds.items()})
 
-    EntryShown = _as_text("EntryShown", Entry, md5=str | None, headers=list[list[str]])
+    EntryShown = _as_text("EntryShown", Entry, md5=str | None, headers=list[list[str]], answer_headers=list[list[str]])
     SentShown = _as_text("SentShown", Sent)
 
 
@@ -211,8 +240,9 @@ def of_clock(world: World) -> dict[str, Any]:
 
 
 def of_hanging(world: World) -> list[dict[str, Any]]:
-    """The webhooks that are sent and not answered."""
-    return [{"webhook": row.number, "url": row.url, "since_ms": row.since_ms} for row in world.outbox.hanging()]
+    """The webhooks that are sent and not answered, also those of the service on this world's clock."""
+    rows = [*world.outbox.hanging(), *world.hanging_beside()]
+    return [{"webhook": webhook, "url": url, "since_ms": since_ms} for webhook, url, since_ms in rows]
 
 
 def of_world(world: World) -> dict[str, Any]:
@@ -255,6 +285,18 @@ def of_account(account: Account) -> dict[str, Any]:
         "name": account.name,
         "balances": {currency: text_of(minor, currency) for currency, minor in account.balances.items()},
         "balances_minor": account.balances,
+    }
+
+
+def of_ledger(world: World, limit: int) -> dict[str, Any]:
+    ledger = world.ledger
+    newest = list(enumerate(ledger.postings, 1))[: -limit - 1 : -1]
+    return {
+        "total": len(ledger.postings),
+        "postings": [
+            {"number": number, **row._asdict(), "amount": text_of(row.minor, row.currency)} for number, row in newest
+        ],
+        "sums": {currency: ledger.sum(currency) for currency in ledger.currencies},
     }
 
 

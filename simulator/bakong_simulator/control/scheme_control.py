@@ -79,7 +79,8 @@ def _with(base: type[BaseModel], parts: dict[str, Any], *, is_needed: bool) -> A
     fields: dict[str, Any] = {
         name: (part, ...) if is_needed else (part | None, None) for name, part in others if part.model_fields
     }
-    return create_model(base.__name__, __base__=(first, base), **fields)
+    bases = base if issubclass(base, first) else (first, base)
+    return create_model(base.__name__, __base__=bases, **fields)
 
 
 def changes(schemes: Sequence[AnyScheme], given: Any) -> list[Change]:

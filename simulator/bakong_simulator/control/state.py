@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
@@ -20,7 +20,7 @@ _SNAPSHOT = {
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Snapshot"}}},
     }
 }
-_SCRIPT = {
+SCRIPT_BODY = {
     "requestBody": {
         "required": True,
         "content": {
@@ -43,8 +43,9 @@ def router(forms: Forms) -> APIRouter:
     made.get("/clock", response_model=responses.Clock)(show_clock)
     made.put("/clock", response_model=responses.Clock)(set_clock)
     made.post("/clock/advance", response_model=responses.Advanced)(advance_clock)
+    made.get("/clock/due", response_model=list[responses.DueShown])(show_due)
     made.get("/scenario", response_model=responses.ScenarioShown)(show_scenario)
-    made.put("/scenario", response_model=responses.ScenarioShown, openapi_extra=_SCRIPT)(use_scenario)
+    made.put("/scenario", response_model=responses.ScenarioShown, openapi_extra=SCRIPT_BODY)(use_scenario)
     made.get("/snapshot", response_model=Snapshot)(take_snapshot)
     made.put("/snapshot", response_model=forms.world, openapi_extra=_SNAPSHOT)(restore_snapshot)
     return made
@@ -68,6 +69,11 @@ async def advance_clock(move: Advance, world: CurrentWorld) -> dict[str, Any]:
     await world.clock.advance(round(move.seconds * 1000))
     failures = [row._asdict() for row in world.journal.failures_since(failed)]
     return responses.of_clock(world) | {"failures": failures, "hanging": responses.of_hanging(world)}
+
+
+async def show_due(world: CurrentWorld, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[dict[str, Any]]:
+    """What falls due as time goes on, the next first."""
+    return [{"at_ms": at_ms, "what": what} for at_ms, what in world.clock.due(limit)]
 
 
 async def show_scenario(world: CurrentWorld) -> dict[str, str]:

@@ -86,6 +86,69 @@ class NewTest(Strict):
     body: Annotated[str, StringConstraints(max_length=1024 * 1024)] | None = None
 
 
+class NewTrigger(Strict):
+    """overrides: by key, such as amount, data.amount or metadata[order]. scheme: by default the one with that event.
+
+    base_url: where clients meet the sandbox, for the URLs in the object.
+    """
+
+    event: Text
+    scheme: Text | None = None
+    overrides: Annotated[dict[str, Any], Field(max_length=100)] = Field(default_factory=dict)
+    times: Annotated[int, Field(ge=1, le=100)] = 1
+    base_url: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{1,200}$")] = "http://127.0.0.1:8600"
+
+
+class NewListener(Strict):
+    """schemes: by default all that post. deliver: the sandbox posts to the URL, with retries as at any endpoint."""
+
+    url: Annotated[str, StringConstraints(min_length=1, max_length=MAX_URL)]
+    schemes: Annotated[list[Text], Field(min_length=1, max_length=50)] | None = None
+    events: Annotated[list[Glob], Field(min_length=1, max_length=200)] = Field(default_factory=lambda: ["*"])
+    deliver: bool = False
+
+
+class StreamQuery(BaseModel):
+    """Which attempts, and whether to wait for more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    listener: Annotated[Text | None, Field(description="Only those of this listener's endpoints.")] = None
+    scheme: Text | None = None
+    type: Annotated[Glob | None, Field(description="The type of an event, a pattern with *.")] = None
+    after: Annotated[
+        Text | None, Field(description="An event's id, as Last-Event-ID; or `start` for all that is kept.")
+    ] = None
+    follow: Annotated[bool, Field(description="false: end with what is there now.")] = True
+
+
+class EventTypeShown(Response):
+    """overrides: what each key is that `trigger` may set; `metadata.*` is any below it."""
+
+    scheme: str
+    event: str
+    about: str
+    overrides: dict[str, str]
+
+
+class ListenedShown(Response):
+    id: str
+    scheme: str
+    events: list[str]
+    secret: str
+
+
+class ListenerShown(Response):
+    """relays: what is for it goes to the stream, and nothing is posted. is_new: it was not there before."""
+
+    name: str
+    url: str
+    relays: bool
+    is_new: bool
+    cursor: str
+    endpoints: list[ListenedShown]
+
+
 class AttemptShown(Response):
     """One attempt: its status or its error, the real time it took, the beginning of the answer."""
 
@@ -117,12 +180,28 @@ class WebhookShown(Response):
     attempts: list[AttemptShown]
 
 
+class AttemptWhole(AttemptShown):
+    """headers: what left, signature and all; null where the journal has forgotten it."""
+
+    headers: dict[str, str] | None
+
+
 class WebhookWhole(WebhookShown):
     body: str
+    attempts: list[AttemptWhole]  # type: ignore[assignment]  # pydantic's way to narrow a field
+
+
+class TriggeredShown(Response):
+    """objects: the ids of what was made, each time, by kind. webhooks: those posted, if any endpoint takes them."""
+
+    scheme: str
+    event: str
+    objects: list[dict[str, str]]
+    webhooks: list[WebhookShown]
 
 
 class EndpointShown(Response):
-    """pending: how many webhooks wait for it. old_secret: signs too until old_until_ms."""
+    """pending: how many webhooks wait for it. old_secret: signs too until old_until_ms. relayed: it is a listener's."""
 
     id: str
     scheme: str
@@ -130,6 +209,7 @@ class EndpointShown(Response):
     secret: str
     events: list[str]
     enabled: bool
+    relayed: bool
     old_secret: str | None
     old_until_ms: int
     pending: int
@@ -163,8 +243,11 @@ def of_event(event: Event) -> dict[str, Any]:
     }
 
 
-def of_whole(event: Event) -> dict[str, Any]:
-    return of_event(event) | {"body": event.message.body.decode("utf-8", "backslashreplace")}
+def of_whole(event: Event, world: World) -> dict[str, Any]:
+    shown = of_event(event)
+    headers = {row.attempt: row.headers for row in world.outbox.log if row.webhook == event.number}
+    attempts = [row | {"headers": headers.get(number)} for number, row in enumerate(shown["attempts"], 1)]
+    return shown | {"body": event.message.body.decode("utf-8", "backslashreplace"), "attempts": attempts}
 
 
 def _of_attempt(row: Tried) -> dict[str, Any]:
@@ -182,6 +265,7 @@ def of_endpoint(endpoint: Endpoint, world: World) -> dict[str, Any]:
         "secret": endpoint.secret,
         "events": list(endpoint.events),
         "enabled": endpoint.enabled,
+        "relayed": endpoint.relayed,
         "old_secret": endpoint.old_secret,
         "old_until_ms": endpoint.old_until_ms,
         "pending": waiting,

@@ -84,7 +84,7 @@ async def send_test(new: shapes.NewTest, world: CurrentWorld) -> list[dict[str, 
 
 @router.get("/{webhook}", response_model=shapes.WebhookWhole)
 async def show_webhook(webhook: Number, world: CurrentWorld) -> dict[str, Any]:
-    return shapes.of_whole(world.outbox.get(webhook))
+    return shapes.of_whole(world.outbox.get(webhook), world)
 
 
 @router.post("/{webhook}/resend", response_model=shapes.WebhookWhole)
@@ -92,7 +92,7 @@ async def resend_webhook(webhook: Number, world: CurrentWorld) -> dict[str, Any]
     """Send it once more, now and without faults, and answer when it was sent. Its schedule stays as it is."""
     event: Event = world.outbox.resend(webhook)
     await world.clock.settled()
-    return shapes.of_whole(event)
+    return shapes.of_whole(event, world)
 
 
 def _test_message(new: shapes.NewTest, world: World) -> Message:

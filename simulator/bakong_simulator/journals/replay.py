@@ -59,7 +59,8 @@ def _action(action: ControlAction) -> dict[str, Any]:
 
 def _call(entry: Entry) -> dict[str, Any]:
     row = entry._asdict() | {"request": _text(entry.request), "answer": _text(entry.answer)}
-    return row | {"content_type": entry.content_type.decode("latin-1"), "headers": header_texts(entry.headers)}
+    row |= {"headers": header_texts(entry.headers), "answer_headers": header_texts(entry.answer_headers)}
+    return row | {"content_type": entry.content_type.decode("latin-1")}
 
 
 def _text(raw: bytes) -> str:
@@ -141,17 +142,26 @@ def _entry(row: Mapping[str, Any], first: AnyScheme) -> Entry:
         renamed = {OTHER_NAMES.get(name, name): value for name, value in row.items()}
         row = {"scheme": first.name, "path": row["endpoint"], "query": "", "headers": [], **renamed}
     raw = {name: base64.b64decode(row[name]) for name in ("request", "answer")}
-    headers = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in row["headers"])
-    return Entry(**{**row, **raw, "content_type": row["content_type"].encode("latin-1"), "headers": headers})
+    headers = {name: _headers(row.get(name, ())) for name in ("headers", "answer_headers")}
+    return Entry(**{**row, **raw, **headers, "content_type": row["content_type"].encode("latin-1")})
+
+
+def _headers(rows: Iterable[Sequence[str]]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in rows)
 
 
 async def perform(control: Any, world: str, action: ControlAction) -> None:
-    """Do what a request to the control API did."""
-    path, _, query = action.path.partition("?")
+    """Do what a request to the control API did, below a world's path."""
+    await perform_at(control, f"/sandbox/worlds/{world}{action.path}", action)
+
+
+async def perform_at(control: Any, whole: str, action: ControlAction) -> None:
+    """Do what a request to the control API did; whole: its path, with the query."""
+    path, _, query = whole.partition("?")
     scope = {
         "type": "http",
         "method": action.method,
-        "path": f"/sandbox/worlds/{world}{path}",
+        "path": path,
         "raw_path": b"",
         "query_string": query.encode(),
         "headers": [(b"content-type", b"application/json"), (b"host", b"replay")],

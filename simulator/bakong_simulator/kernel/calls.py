@@ -72,6 +72,8 @@ def record(
     path, method, token, body, client, asked, headers, query = call
     number, payment, _ = about
     script, step, reference = None, None, None
+    if world.keep is not None:
+        world.keep(world, at_ms, scheme.name, call)
     if payment is not None:
         script, step, reference = payment.scenario, payment.step, payment.reference
     world.journal.record(
@@ -97,6 +99,8 @@ def record(
             headers,
             body,
             reply.body,
+            world.wall_ms(),
+            reply.headers,
         )
     )
     return reply

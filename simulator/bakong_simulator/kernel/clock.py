@@ -117,6 +117,11 @@ class WorldClock:
         """How many timers are kept: those that will fire, and at most as many cancelled ones, or a few."""
         return len(self._timers)
 
+    def due(self, limit: int) -> list[tuple[int, str]]:
+        """When what falls due, the next first."""
+        waiting = [row for row in self._timers if not row[2].cancelled]
+        return [(due_ms, timer.what) for due_ms, _, timer in heapq.nsmallest(limit, waiting)]
+
     async def advance(self, ms: int) -> int:
         """Move time on by ms; fire what falls due on the way, in order; return the time when all has settled.
 
@@ -138,6 +143,22 @@ class WorldClock:
                     self.mode = Mode.OFFSET
                 self._rebase(target)
             return self.now_ms()
+
+    async def catch_up(self, at_ms: int) -> None:
+        """Be at a moment that has come: what fell due up to it fires, in order, each at its own moment."""
+        async with self._advancing:
+            while self._running or self._is_due(at_ms):
+                while self._is_due(at_ms):
+                    timer = heapq.heappop(self._timers)[2]
+                    self._pin(timer.due_ms)
+                    if task := self._fire(timer):
+                        await task
+                await self.settled()
+            self._rebase(at_ms)
+
+    def wake(self) -> None:
+        """Look at the time: the wall's may have moved by itself."""
+        self._set_alarm()
 
     async def settled(self) -> None:
         """Return when everything that was fired has come to rest."""

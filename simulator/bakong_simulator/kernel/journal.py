@@ -1,10 +1,14 @@
 """What was asked and answered in a world, and what failed in it: bounded in entries and in bytes."""
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from bakong_simulator.kernel.bell import Bell
+
 LIMIT = 10_000
+BYTES_PER_CALL = 512  # a journal of more bytes keeps more calls: one for each of these
 MAX_ERROR = 1000  # characters of an error that are kept
 MAX_BYTES = 4 * 1024 * 1024  # by default
 OTHER_NAMES = {"md5": "reference"}  # Bakong's word, which the control API takes too
@@ -18,6 +22,7 @@ class Entry(NamedTuple):
     asked_scenario: the one that a header asked for. reference: of the payment that it was about, poll its number there.
     scenario, step: the one that was played, and where it stood. delay_ms: how long the client was made to wait.
     headers: those that the scheme reads, beside the token. request, answer: the bodies.
+    real_ms: the wall's time, in epoch ms. answer_headers: those of the answer beyond the four that every one has.
     """
 
     number: int
@@ -42,6 +47,8 @@ class Entry(NamedTuple):
     headers: tuple[tuple[bytes, bytes], ...]
     request: bytes
     answer: bytes
+    real_ms: int = 0
+    answer_headers: tuple[tuple[bytes, bytes], ...] = ()
 
     def value(self, name: str) -> Any:
         """What the control API calls by this name."""
@@ -50,6 +57,7 @@ class Entry(NamedTuple):
     def shown(self) -> dict[str, Any]:
         """The entry as JSON values; bodies as text, what is not UTF-8 marked."""
         row = self._asdict() | {"headers": header_texts(self.headers)}
+        row["answer_headers"] = header_texts(self.answer_headers)
         for name in ("content_type", "request", "answer"):
             row[name] = row[name].decode("utf-8", "backslashreplace")
         return row
@@ -87,11 +95,15 @@ class Journal:
 
     baseline: gives the world's state before the first of them, from which they can be replayed; kept as `begun`.
     max_bytes: so much is kept of the calls' texts and bodies, and so much of the actions'; the oldest entries go first.
+    bell: rings at each call while anybody waits for one.
     """
 
     def __init__(self, baseline: Callable[[], Mapping[str, Any]], max_bytes: int = MAX_BYTES) -> None:
         self._baseline = baseline
         self._max_bytes = max_bytes
+        self._limit = max(LIMIT, max_bytes // BYTES_PER_CALL)
+        self.bell = Bell()
+        self.is_closed = False
         self._rows: deque[tuple[Any, ...]] = deque()
         self._bytes = 0
         self.total = 0
@@ -110,6 +122,52 @@ class Journal:
     def entries(self) -> Iterator[Entry]:
         return map(Entry._make, self._rows)
 
+    def newest(self, count: int, before: int | None = None) -> list[Entry]:
+        """So many of the last calls, newest first; before: only those with a lower number."""
+        last = self.total if before is None else min(before - 1, self.total)
+        skipped = self.total - last
+        return [Entry._make(row) for row in itertools.islice(reversed(self._rows), skipped, skipped + count)]
+
+    def find(self, number: int) -> Entry | None:
+        """The call of this number, while it is kept."""
+        at = number - (self.total - len(self._rows)) - 1
+        return Entry._make(self._rows[at]) if 0 <= at < len(self._rows) else None
+
+    def matching(self, match: Mapping[str, Any]) -> list[int]:
+        """The numbers of the calls of which each named value is this one, oldest first."""
+        fitting: Iterable[tuple[Any, ...]] = self._rows
+        for name, value in match.items():
+            at = Entry._fields.index(OTHER_NAMES.get(name, name))
+            fitting = [row for row in fitting if row[at] == value]
+        return [row[0] for row in fitting]
+
+    def close(self) -> None:
+        """End it for all who follow: the world is gone, or has another journal."""
+        self.is_closed = True
+        self.bell.ring()
+
+    @property
+    def rows(self) -> Iterable[tuple[Any, ...]]:
+        """The entries as they are kept, with their numbers."""
+        return self._rows
+
+    def adopt(
+        self,
+        rows: Iterable[tuple[Any, ...]],
+        actions: Iterable[ControlAction],
+        *,
+        total: int,
+        acted: int,
+        cut: int,
+        begun: Mapping[str, Any] | None,
+    ) -> None:
+        """Go on from what another journal kept."""
+        self._rows = deque(rows)
+        self._bytes = sum(map(_weight, self._rows))
+        self.actions = deque(actions)
+        self._action_bytes = sum(map(_size, self.actions))
+        self.total, self.acted, self.cut, self.begun = total, acted, cut, begun
+
     @property
     def max_bytes(self) -> int:
         return self._max_bytes
@@ -117,7 +175,8 @@ class Journal:
     @max_bytes.setter
     def max_bytes(self, size: int) -> None:
         self._max_bytes = size
-        while self._rows and self._bytes > size:
+        self._limit = max(LIMIT, size // BYTES_PER_CALL)
+        while self._rows and (self._bytes > size or len(self._rows) > self._limit):
             self._bytes -= _weight(self._rows.popleft())
         self._trim_actions()
 
@@ -143,8 +202,10 @@ class Journal:
         rows = self._rows
         rows.append((self.total, *row))
         self._bytes += _weight(row)
-        while len(rows) > LIMIT or (self._bytes > self._max_bytes and rows):
+        while len(rows) > self._limit or (self._bytes > self._max_bytes and rows):
             self._bytes -= _weight(rows.popleft())
+        if self.bell.waiting:
+            self.bell.ring()
 
     def act(self, at_ms: int, method: str, path: str, body: bytes) -> None:
         """Keep one control action; of a long body, or path, the beginning."""

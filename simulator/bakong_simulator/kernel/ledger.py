@@ -30,26 +30,31 @@ class Account:
 class Ledger:
     """All accounts of a world. For each currency the balances sum to zero, always.
 
-    issuers: where opening balances come from; they alone may go below zero. currencies: those that an account is
-    shown to hold from its beginning.
+    issuers: where opening balances come from, each with its currencies, which the accounts that are opened under it are
+    shown to hold from their beginning. Issuers alone may go below zero.
     """
 
-    def __init__(self, issuers: Collection[str], currencies: Collection[str]) -> None:
+    def __init__(self, issuers: Mapping[str, Collection[str]]) -> None:
         self.issuers = issuers
-        self.currencies = currencies
-        self.accounts: dict[str, Account] = {issuer: self._made(issuer, "Issuer") for issuer in issuers}
+        self.accounts: dict[str, Account] = {issuer: self._made(issuer, "Issuer", issuer) for issuer in issuers}
         self.postings: list[Posting] = []
 
     def open(
         self, account_id: str, name: str = "", balances: Mapping[str, int] | None = None, issuer: str = ""
     ) -> Account:
-        """Open an account, or fund one that is open; opening balances come from the issuer, by default the first."""
+        """Open an account, or fund one that is open, under an issuer, by default the first."""
+        issuer = issuer or next(iter(self.issuers))
         account = self.accounts.get(account_id)
         if account is None:
-            account = self.accounts[account_id] = self._made(account_id, name or account_id.partition("@")[0])
+            account = self.accounts[account_id] = self._made(account_id, name or account_id.partition("@")[0], issuer)
         for currency, minor in (balances or {}).items():
-            self.post(issuer or next(iter(self.issuers)), account_id, currency, minor)
+            self.post(issuer, account_id, currency, minor)
         return account
+
+    @property
+    def currencies(self) -> list[str]:
+        """Those of all issuers, each once."""
+        return list(dict.fromkeys(currency for held in self.issuers.values() for currency in held))
 
     def holds(self, account_id: str) -> bool:
         return account_id in self.accounts and account_id not in self.issuers
@@ -81,5 +86,5 @@ class Ledger:
         """Zero, whatever happened."""
         return sum(account.balances.get(currency, 0) for account in self.accounts.values())
 
-    def _made(self, account_id: str, name: str) -> Account:
-        return Account(account_id, name, dict.fromkeys(self.currencies, 0))
+    def _made(self, account_id: str, name: str, issuer: str) -> Account:
+        return Account(account_id, name, dict.fromkeys(self.issuers[issuer], 0))

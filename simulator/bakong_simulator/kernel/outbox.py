@@ -15,6 +15,7 @@ from bakong_simulator.kernel.clock import WallMs, WorldClock
 from bakong_simulator.kernel.lanes import Lanes
 from bakong_simulator.kernel.webhook_endpoints import Endpoints
 from bakong_simulator.kernel.webhook_log import WebhookLog
+from bakong_simulator.kernel.webhook_stream import WebhookStream
 from bakong_simulator.kernel.webhooks import (
     Attempt,
     Draw,
@@ -83,6 +84,7 @@ class Outbox:
         self.send: Send = no_sender
         self.endpoints = Endpoints()
         self._lanes = Lanes(self._clock, self._try)
+        self.stream = WebhookStream(f"{ports.wall_ms():x}")
         self._begin()
 
     def _begin(self) -> None:
@@ -108,6 +110,11 @@ class Outbox:
     def register(self, webhooks: Webhooks) -> None:
         """Let a scheme post, or post from now on as this says."""
         self._schemes[webhooks.scheme] = webhooks
+
+    @property
+    def posting(self) -> list[str]:
+        """The schemes that post."""
+        return list(self._schemes)
 
     def webhooks_of(self, scheme: str) -> Webhooks:
         """Raises OutboxError for a scheme that posts none."""
@@ -249,10 +256,18 @@ class Outbox:
         if problem or "lost" in faults:
             done(Outcome(None, problem or "lost"))
             return
+        if self._relays(event.target):
+            done(Outcome(None))
+            return
         try:
             await self.send(attempt, done)
         except Exception as error:  # noqa: BLE001  whatever a sender does, the schedule goes on
             done(Outcome(None, f"{type(error).__name__}: {error}"))
+
+    def _relays(self, target: Endpoint) -> bool:
+        """Whether a target's webhooks go to a listener."""
+        endpoint = self.endpoints.current(target)
+        return endpoint is not None and endpoint.relayed
 
     def _attempt(self, event: Event, faults: tuple[str, ...]) -> tuple[Attempt, str | None]:
         """What is sent, signed as the faults have it; and what prevents it from being sent."""
@@ -284,7 +299,8 @@ class Outbox:
         event.scheduled += not tried.resent
         if event.number in self.events:
             self._bytes += len(tried.outcome.answer)
-        self.log.record(self._ports.calls(), event, attempt, tried)
+        sent = self.log.record(self._ports.calls(), event, attempt, tried)
+        self.stream.add(event.target.id, sent, relayed=tried.outcome.was_handed_over)
         self._follow(event, tried)
         if event.scheduled == 1 and not tried.resent and "lost" not in tried.faults:
             self._overtaken_by(event)
@@ -292,8 +308,7 @@ class Outbox:
     def _follow(self, event: Event, tried: Tried) -> None:
         """What an attempt means for its event: it is delivered, tried again, or given up."""
         webhooks = self._schemes[event.target.scheme]
-        status = tried.outcome.status
-        if status is not None and webhooks.accepts(status):
+        if tried.outcome.was_handed_over or webhooks.takes(tried.outcome):
             self._end(event, State.DELIVERED)
         elif event.state is not State.PENDING or tried.resent:
             return

@@ -25,7 +25,7 @@ class Order:
 class Settlement:
     """What came of one payment of a wallet: money moved at that time, in minor units, or was refused.
 
-    returned: it went back to the payer since.
+    returned: it went back to the payer since, whole. returned_minor: so much of it went back.
     """
 
     from_account: str
@@ -35,6 +35,12 @@ class Settlement:
     at_ms: int
     failed: bool = False
     returned: bool = False
+    returned_minor: int = 0
+
+    @property
+    def rest(self) -> int:
+        """What of it has not gone back."""
+        return 0 if self.returned else self.minor - self.returned_minor
 
 
 class Pending(NamedTuple):

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from bakong_scenarios import SchemeWords
+from bakong_scenarios import SchemeWords, Step
+from bakong_simulator.kernel.errors import BodyError
 from bakong_simulator.kernel.payments import Order, Payment
+from bakong_simulator.kernel.triggers import EventType, Trigger
 from bakong_simulator.wire.reply import Reply
 
 if TYPE_CHECKING:  # the hot path reaches no pydantic
@@ -24,7 +26,8 @@ State = TypeVar("State")
 class Call(NamedTuple):
     """One call of a scheme's API.
 
-    path: below the scheme's prefix, or below its world; the whole one where no scheme bears its first segment.
+    path: below the scheme's prefix, or below its world; the whole one, with its first "/", where no scheme bears its
+    first segment: it came by the host's name, or is meant for the first scheme.
     token: the bearer's, or "". client: its address. scenario: the script that the call itself asks for, in a header.
     headers: those that the scheme reads beside these. query: as it was sent.
     """
@@ -51,12 +54,16 @@ class FakeScheme(Protocol[State]):
     """A payment scheme, as a world plays it. A scheme derives from this, and overrides what it does otherwise.
 
     words: what its scripts may name. scripts: the folder of those that only it plays.
-    prefix: "/v1", where its calls begin. base_url: in its place at the real one. hosts: the real one's names, for TLS.
+    prefix: "/v1", where its calls begin. roots: further beginnings of two segments, such as "/v1/refunds", of which
+    another scheme has the first; it is given the whole path then.
+    base_url: in its place at the real one. hosts: the real one's names, for TLS,
+    at which calls need no prefix.
     headers: those of a call that it reads, in lowercase, beside the bearer token.
     reference_name: what its API calls a payment's reference.
     issuer: the account that opening balances come from. payer: the one that scripts pay from.
     account_ids: a regular expression of its accounts' names. default_amounts: what is paid where an order names none.
     unknown_world: the reply to a call below a world that is not there.
+    events: the webhooks that `trigger` brings about. event_data: where they hold their object, such as "data.object".
     documents: what is the same in every world and no call of the API: by path below the prefix, the reply to a method.
     """
 
@@ -64,6 +71,7 @@ class FakeScheme(Protocol[State]):
     words: SchemeWords
     scripts: Path | None = None
     prefix: str
+    roots: tuple[str, ...] = ()
     base_url: str
     hosts: tuple[str, ...]
     headers: frozenset[bytes] = frozenset()
@@ -76,6 +84,8 @@ class FakeScheme(Protocol[State]):
     default_amounts: Mapping[str, int]
     unknown_world: Reply = Reply(404, b"{}")
     documents: Mapping[str, Callable[[str], Reply]] = {}
+    events: Sequence[EventType] = ()
+    event_data: str = ""
 
     def new(self, world: "World", before: State | None) -> State:
         """The state in a world that begins; before: the one that it takes the place of, at a reset."""
@@ -89,6 +99,10 @@ class FakeScheme(Protocol[State]):
         """The reply to one call, which is in the journal then."""
         ...
 
+    def reads(self, text: str) -> bool:  # noqa: ARG002  a default
+        """Whether a code's text is of this scheme, be it right or wrong: for a payment that names no scheme."""
+        return False
+
     def scan(self, text: str) -> Order:
         """The order in a code's text. Raises ScanError."""
         ...
@@ -101,13 +115,33 @@ class FakeScheme(Protocol[State]):
         """What a script pays under a reference whose code nobody has shown; None where it cannot be paid."""
         return None
 
+    def check_payable(self, world: "World", state: State, order: Order, from_account: str) -> None:  # noqa: ARG002
+        """Before a wallet pays: raises WorldError where its bank refuses, or nobody can pay the order any more."""
+        return
+
     def moved(self, world: "World", state: State, payment: Payment, at: int) -> None:  # noqa: ARG002  a default
         """The settlement of this number is new, or its money went back: the time for receipts and webhooks."""
+        return
+
+    def changed(self, world: "World", state: State, payment: Payment, step: Step) -> None:  # noqa: ARG002  a default
+        """A script's step that makes no settlement is about to take effect: a hold, an end, a dispute, a refund."""
         return
 
     def tracked(self, world: "World", state: State, payment: Payment, status: str) -> None:  # noqa: ARG002  a default
         """The newest settlement of a payment has reached a tracking status of its script."""
         return
+
+    def webhook_secret(self, world: "World", state: State) -> str | None:  # noqa: ARG002  a default
+        """What signs the webhooks of the account, whatever endpoint they go to; None: each endpoint has its own."""
+        return None
+
+    def trigger(self, world: "World", state: State, asked: Trigger) -> dict[str, str]:  # noqa: ARG002  a default
+        """Do what one of `events` tells of, as a call of the API would, so that its object is there: ids by kind.
+
+        It is checked that the event is one of the scheme's, and each field one of the event's. Raises BodyError and
+        WorldError where a value cannot be.
+        """
+        raise BodyError(f"{self.name} has no events that can be triggered")
 
     def dump(self, state: State) -> Any:
         """The state as JSON values, but for what the payments hold."""

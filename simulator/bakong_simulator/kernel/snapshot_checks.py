@@ -113,7 +113,7 @@ def _of_order(where: str, order: Order, reference: str) -> Iterator[str]:
 
 def _of_settlement(settlement: Settlement) -> Iterator[str]:
     yield from _of_currency("settlements", settlement.currency)
-    for name, most in (("minor", MAX_NUMBER), ("at_ms", MAX_MS)):
+    for name, most in (("minor", MAX_NUMBER), ("at_ms", MAX_MS), ("returned_minor", settlement.minor)):
         number = getattr(settlement, name)
         if not 0 <= number <= most:
             yield f"settlements: {name} is {number}, expected a count up to {most}"

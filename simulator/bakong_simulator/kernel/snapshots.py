@@ -139,7 +139,7 @@ def _restore_accounts(world: World, kept: Snapshot) -> None:
     opened = {name for scheme in others for name in (scheme.issuer, *(row.account_id for row in scheme.accounts))}
     accounts = {row.account_id: Account(row.account_id, row.name, dict(row.balances)) for row in kept.accounts}
     left = {name: account for name, account in world.ledger.accounts.items() if name in opened - accounts.keys()}
-    world.ledger.accounts = left | accounts
+    world.ledger.accounts = accounts | left
 
 
 def _payment(world: World, scripts: list[Scenario], row: KeptPayment) -> Payment:

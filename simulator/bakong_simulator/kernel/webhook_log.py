@@ -55,34 +55,34 @@ class WebhookLog:
     def __iter__(self) -> Iterator[Sent]:
         return iter(self._rows)
 
-    def record(self, after: int, event: Event, attempt: Attempt, tried: Tried) -> None:
+    def record(self, after: int, event: Event, attempt: Attempt, tried: Tried) -> Sent:
         """Keep one attempt, the newest of the event."""
         outcome, message = tried.outcome, event.message
         self.total += 1
-        self._rows.append(
-            Sent(
-                after=after,
-                at_ms=tried.at_ms,
-                webhook=event.number,
-                attempt=len(event.tried),
-                scheme=event.target.scheme,
-                id=message.id,
-                type=message.type,
-                payment=event.payment,
-                url=attempt.url,
-                headers=dict(attempt.headers),
-                body=attempt.body,
-                faults=tried.faults,
-                resent=tried.resent,
-                status=outcome.status,
-                error=outcome.error,
-                took_ms=outcome.took_ms,
-                answer=outcome.answer,
-            )
+        row = Sent(
+            after=after,
+            at_ms=tried.at_ms,
+            webhook=event.number,
+            attempt=len(event.tried),
+            scheme=event.target.scheme,
+            id=message.id,
+            type=message.type,
+            payment=event.payment,
+            url=attempt.url,
+            headers=dict(attempt.headers),
+            body=attempt.body,
+            faults=tried.faults,
+            resent=tried.resent,
+            status=outcome.status,
+            error=outcome.error,
+            took_ms=outcome.took_ms,
+            answer=outcome.answer,
         )
-        self._bytes += _size(self._rows[-1])
+        self._rows.append(row)
+        self._bytes += _size(row)
         while len(self._rows) > LIMIT or (self._rows and self._bytes > self.max_bytes):
             self._bytes -= _size(self._rows.popleft())
+        return row
 
 
 def _size(row: Sent) -> int:

@@ -98,6 +98,7 @@ class Webhooks:
 
     retries_s: the seconds from each attempt that failed to the next; with none left the event is given up.
     timeout_s: how long, in real seconds, an attempt waits for its answer. accepts: the statuses that are a delivery.
+    accepts_answer: what beside the status the beginning of the answer has to be; None: anything is well.
     test_event: the message of a test, of a type or of the usual one; raises OutboxError for a type that it has not.
     """
 
@@ -106,17 +107,25 @@ class Webhooks:
     retries_s: tuple[int, ...] = ()
     timeout_s: float = 10.0
     accepts: Callable[[int], bool] = success
+    accepts_answer: Callable[[bytes], bool] | None = None
     wrong_signature: Callable[[Sign, Unsigned], Signed] = signature_of_another_body
     wrong_key: Callable[[str], str] = another_key
     new_secret: Callable[[Draw], str] = drawn_secret
     test_event: Callable[[str | None], Message] | None = None
+
+    def takes(self, outcome: "Outcome") -> bool:
+        """Whether what came of an attempt is a delivery."""
+        if outcome.status is None or not self.accepts(outcome.status):
+            return False
+        return self.accepts_answer is None or self.accepts_answer(outcome.answer)
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where a scheme's events go: those whose types fit one of the globs.
 
-    id: empty for one that a single event names and nobody registered.
+    id: empty for one that a single event names and nobody registered. relayed: nothing is posted to it; whoever follows
+    the world's stream takes what would have been.
     old_secret: the one before, which signs too until old_until_ms.
     """
 
@@ -128,6 +137,7 @@ class Endpoint:
     enabled: bool = True
     old_secret: str | None = None
     old_until_ms: int = 0
+    relayed: bool = False
 
     def takes(self, event_type: str) -> bool:
         return self.enabled and any(fnmatchcase(event_type, pattern) for pattern in self.events)
@@ -180,12 +190,19 @@ class Attempt(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of an attempt: a status, or an error in words; the real time it took; the beginning of the answer."""
+    """What came of an attempt: a status, or an error in words; the real time it took; the beginning of the answer.
+
+    Neither: it was handed to a listener, and the sandbox knows no more of it.
+    """
 
     status: int | None
     error: str | None = None
     took_ms: int = 0
     answer: bytes = b""
+
+    @property
+    def was_handed_over(self) -> bool:
+        return self.status is None and self.error is None
 
 
 class Tried(NamedTuple):
@@ -235,6 +252,9 @@ class Event:
     def struck_by(self, attempt: int) -> tuple[str, ...]:
         """The faults that strike this attempt of the schedule."""
         return tuple(row.fault for row in self.faults if row.attempts is None or attempt <= row.attempts)
+
+
+HangingWebhook = tuple[int | str, str, int]  # its number, or its id at the program beside; its URL; since when
 
 
 class UnderWay(NamedTuple):

@@ -1,7 +1,7 @@
 """One isolated world: clock, seed, ledger, payments, scenario, journal, and the state of each scheme in its place."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -14,7 +14,8 @@ from bakong_simulator.kernel.outbox import Outbox, Ports
 from bakong_simulator.kernel.payments import Key, Order, Payment, Pending, Settlement
 from bakong_simulator.kernel.player import Player, as_scripted
 from bakong_simulator.kernel.rng import Rng
-from bakong_simulator.kernel.scheme import FakeScheme
+from bakong_simulator.kernel.scheme import Call, FakeScheme
+from bakong_simulator.kernel.webhooks import HangingWebhook
 
 S = TypeVar("S")
 AnyScheme = FakeScheme[Any]
@@ -30,6 +31,7 @@ class World:
 
     schemes: by name. payments: by scheme and reference; unclaimed: those that were asked for, and whose code nobody has
     shown or paid. calls: how many of each endpoint that were about no payment.
+    hanging_beside: the webhooks that hang of a program on this world's clock.
     by_token: which world a call finds by a token or a key; shared by all worlds of a process.
     """
 
@@ -51,23 +53,28 @@ class World:
         self.clock = WorldClock(wall_ms)
         self.clock.on_failure = lambda failure: self.journal.fail(*failure)
         self.baseline: Callable[[World], Mapping[str, Any]] = no_baseline
+        self.keep: Callable[[World, int, str, Call], None] | None = None  # told of each call before it is answered
+        self.hanging_beside: Callable[[], Iterable[HangingWebhook]] = tuple
         self._by_token = {} if by_token is None else by_token
         self._journal_bytes = MAX_BYTES
         self._states: dict[str, Any] = {}
-        self._wall_ms = wall_ms
+        self.wall_ms = wall_ms
         self.rng = Rng(seed)
+        self.journal = Journal(self._before_first_call)
+        self.resets = -1
         self.outbox = Outbox(self._ports())
         self._begin(scenario or library.find(DEFAULT_SCRIPT))
 
     def _begin(self, scenario: Scenario) -> None:
         schemes = self.schemes.values()
-        currencies = dict.fromkeys(currency for scheme in schemes for currency in scheme.currencies)
         self.rng = Rng(self.seed)
-        self.ledger = Ledger(dict.fromkeys(scheme.issuer for scheme in schemes), currencies)
+        self.ledger = Ledger({scheme.issuer: scheme.currencies for scheme in schemes})
         self.payments: dict[Key, Payment] = {}
         self.unclaimed: OrderedDict[Key, Payment] = OrderedDict()
         self.calls: dict[Key, int] = {}
+        self.journal.close()
         self.journal = Journal(self._before_first_call, self._journal_bytes)
+        self.resets += 1
         self.player = Player(
             self.clock,
             self.rng,
@@ -95,7 +102,7 @@ class World:
         """What its outbox has of it; a reset makes rng, player and journal anew."""
         return Ports(
             clock=self.clock,
-            wall_ms=self._wall_ms,
+            wall_ms=self.wall_ms,
             draw=lambda name: self.rng.draw(name),  # noqa: PLW0108
             strikes=lambda event_type, script: self.player.webhook_faults(event_type, script),  # noqa: PLW0108
             calls=lambda: self.journal.total,
@@ -139,6 +146,18 @@ class World:
         except KeyError:
             known = ", ".join(self.schemes)
             raise UnknownSchemeError(f"no scheme of this world is called {name!r}, expected one of {known}") from None
+
+    def scheme_of(self, code: str) -> AnyScheme:
+        """Whose a code is: of the scheme that has made or been shown it, else that reads it, else of the first."""
+        reader = next((scheme for scheme in self.schemes.values() if scheme.reads(code)), None)
+        if reader is None:
+            return self.scheme()
+        known = self.payment_by_code(code)
+        return reader if known is None else self.schemes[known.scheme]
+
+    def payment_by_code(self, code: str) -> Payment | None:
+        """The payment whose code has this text."""
+        return next((payment for payment in self.payments.values() if payment.code == code), None)
 
     def admit(self, token: str) -> None:
         """Let calls with this token, or key, find this world."""
@@ -237,10 +256,10 @@ class World:
         minor: int | None = None,
         currency: str | None = None,
         from_account: str | None = None,
-        outcome: State | None = None,
+        outcome: State | Step | None = None,
         named: Scenario | None = None,
     ) -> Payment:
-        """A wallet pays. It settles as the scenario says, or as `outcome` does, which wins.
+        """A wallet pays. It settles as the scenario says, or as `outcome` does, which wins; a step says when, too.
 
         Where the payer has too little when the money moves, the payment fails; where it would move at once, LedgerError
         is raised instead. Raises WorldError, and ScenarioError where no script fits.
@@ -251,10 +270,11 @@ class World:
             raise WorldError("the code names no amount: give one as 'amount'")
         if not self.ledger.holds(payer):
             raise WorldError(f"no account {payer!r} in world {self.name!r} to pay from")
+        scheme.check_payable(self, self._states[scheme.name], order, payer)
         payment = self.register(scheme, order, code, named)
         if payment.has_ended:
             raise WorldError(f"the payment is {payment.state}: nobody can pay it any more")
-        step = self.player.outcome(payment) if outcome is None else Step(outcome)
+        step = self.player.outcome(payment) if outcome is None else _step(outcome)
         paid = replace(order, minor=amount, currency=currency or order.currency)
         if minor is None and currency is None:
             paid = as_scripted(paid, step)
@@ -264,16 +284,21 @@ class World:
         self.player.schedule_settlement(payment, step, lambda: self._arrive(payment))
         return payment
 
-    def send_back(self, payment: Payment, at: int) -> None:
-        """The receiver sends the money of a settlement back, once.
+    def send_back(self, payment: Payment, at: int, minor: int | None = None) -> None:
+        """The receiver sends so much of a settlement's money back, by default what has not gone back yet.
 
         Raises WorldError, and LedgerError where the receiver has too little left.
         """
         settlement = payment.settlements[at]
-        if settlement.failed or settlement.returned:
+        amount = settlement.rest if minor is None else minor
+        if settlement.failed or not 0 < amount <= settlement.rest:
             raise WorldError(f"settlement {at + 1} of {payment.reference} has no money that could go back")
-        self.ledger.post(settlement.to_account, settlement.from_account, settlement.currency, settlement.minor)
-        payment.settlements[at] = replace(settlement, returned=True)
+        self.ledger.post(settlement.to_account, settlement.from_account, settlement.currency, amount)
+        payment.settlements[at] = replace(
+            settlement,
+            returned=amount == settlement.rest,
+            returned_minor=settlement.returned_minor + amount,
+        )
         self._moved(payment, at)
 
     def resume(self, payment: Payment, dues: Mapping[int, int]) -> None:
@@ -297,12 +322,13 @@ class World:
 
     def _change_by_script(self, payment: Payment, step: Step) -> None:
         """A step that makes no settlement: the money goes back, or the payment is in another state."""
+        self.schemes[payment.scheme].changed(self, self._states[payment.scheme], payment, step)
         if step.state is not State.REFUNDED:
             payment.reached = step.state
             return
         good = (at for at, row in enumerate(payment.settlements) if not (row.failed or row.returned))
         at = max(good, default=None)
-        if at is not None and self.ledger.covers(payment.settlements[at].to_account, *_money(payment.settlements[at])):
+        if at is not None and self.ledger.covers(payment.settlements[at].to_account, *_rest(payment.settlements[at])):
             self.send_back(payment, at)
 
     def _fund(self, scheme: AnyScheme, currency: str, minor: int) -> None:
@@ -316,7 +342,7 @@ class World:
         minor = order.minor or self.schemes[payment.scheme].default_amounts[currency]
         paid = step.state is State.PAID and self.ledger.covers(from_account, currency, minor)
         if paid:
-            self.ledger.open(to_account)
+            self.ledger.open(to_account, issuer=self.schemes[payment.scheme].issuer)
             self.ledger.post(from_account, to_account, currency, minor)
         payment.settlements.append(
             Settlement(from_account, to_account, currency, minor, self.clock.now_ms(), failed=not paid)
@@ -333,8 +359,12 @@ class World:
             self.schemes[payment.scheme].tracked(self, self._states[payment.scheme], payment, status)
 
 
-def _money(settlement: Settlement) -> tuple[str, int]:
-    return settlement.currency, settlement.minor
+def _step(outcome: State | Step) -> Step:
+    return Step(outcome) if isinstance(outcome, State) else outcome
+
+
+def _rest(settlement: Settlement) -> tuple[str, int]:
+    return settlement.currency, settlement.rest
 
 
 def no_baseline(_world: World) -> Mapping[str, Any]:

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from bakong_scenarios import Scenario, ScriptLibrary
 from bakong_simulator.kernel.clock import WallMs
+from bakong_simulator.kernel.scheme import Call
 from bakong_simulator.kernel.webhooks import Attempt, Outcome, Send, no_sender
 from bakong_simulator.kernel.world import AnyScheme, World, WorldError, no_baseline
 
@@ -23,6 +24,18 @@ def library_of(schemes: tuple[AnyScheme, ...]) -> ScriptLibrary:
     return ScriptLibrary(
         tuple(scheme.words for scheme in schemes), {scheme.name: scheme.scripts for scheme in schemes if scheme.scripts}
     )
+
+
+class Keeping(Protocol):
+    """What keeps the worlds, and is told of whatever changes them before it is answered.
+
+    changing: a change by the control API begins (1) or has ended (-1).
+    """
+
+    def call(self, world: World, at_ms: int, scheme: str, call: Call, /) -> None: ...
+    def action(self, world: World | None, at_ms: int, method: str, path: str, body: bytes, /) -> None: ...
+    def outcome(self, attempt: Attempt, outcome: Outcome, /) -> None: ...
+    def changing(self, by: int, /) -> None: ...
 
 
 class UnknownWorldError(LookupError):
@@ -48,27 +61,29 @@ class Worlds:
         self.wall_ms = wall_ms
         self.schemes = tuple(schemes)
         self.library = library_of(self.schemes)
-        self._made = 0
+        self.made = 0
         self.by_name: dict[str, World] = {}
         self.by_token: dict[str, World] = {}
         self.baseline: Callable[[World], Mapping[str, Any]] = no_baseline  # the app's; see journal.Journal
         self.send: Send = no_sender  # the app's, for the webhooks of every world
+        self.keep: Keeping | None = None  # see journals.keeping
         self.default = self.make(DEFAULT, seed=seed, scenario=scenario)
 
     def make(self, name: str | None = None, *, seed: int | None = None, scenario: Scenario | None = None) -> World:
         """A new world. Raises WorldError for a name that is taken or malformed, and where there are max_worlds."""
         if len(self.by_name) >= self.max_worlds:
             raise WorldError(f"{len(self.by_name)} worlds are there, the most that this sandbox keeps: {MORE_WORLDS}")
-        self._made += 1
+        self.made += 1
         name = name or self._free_name()
         if not _NAME.fullmatch(name):
             raise WorldError(f"read the name {name!r}, expected lowercase letters, digits and hyphens, at most 63")
         if name in self.by_name:
             raise WorldError(f"a world called {name!r} is there already")
-        seed = self._made if seed is None else seed
+        seed = self.made if seed is None else seed
         world = World(name, seed, self.wall_ms, self.schemes, self.library, scenario, by_token=self.by_token)
         world.baseline = self._baseline_of
-        world.outbox.send = self._send
+        world.outbox.send = self.send_kept
+        world.keep = None if self.keep is None else self.keep.call
         self.by_name[name] = world
         return world
 
@@ -85,18 +100,36 @@ class Worlds:
         world = self.get(name)
         world.clock.close()
         world.outbox.stop()
+        world.outbox.stream.close()
+        world.journal.close()
         del self.by_name[name]
         for token in [token for token, owner in self.by_token.items() if owner is world]:
             del self.by_token[token]
 
-    async def _send(self, attempt: Attempt, done: Callable[[Outcome], None]) -> None:
-        await self.send(attempt, done)
+    def close_streams(self) -> None:
+        """End the streams of all worlds: their followers would keep a server from its end."""
+        for world in self.by_name.values():
+            world.outbox.stream.close()
+            world.journal.close()
+
+    async def send_kept(self, attempt: Attempt, done: Callable[[Outcome], None]) -> None:
+        """Send a webhook, and let what comes of it be kept, where anything is."""
+        keep = self.keep
+        if keep is None:
+            await self.send(attempt, done)
+            return
+
+        def noted(outcome: Outcome) -> None:
+            keep.outcome(attempt, outcome)
+            done(outcome)
+
+        await self.send(attempt, noted)
 
     def _baseline_of(self, world: World) -> Mapping[str, Any]:
         return self.baseline(world)
 
     def _free_name(self) -> str:
-        number = self._made
+        number = self.made
         while f"world-{number}" in self.by_name:
             number += 1
         return f"world-{number}"

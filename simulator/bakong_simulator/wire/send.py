@@ -3,6 +3,7 @@
 Waiting takes real time and ends early when the client leaves. Over a real connection the server puts its transport
 into the scope's state, and a set of those that wait, so that it can end them when it stops. In process there is none:
 a broken connection is an exception, and so is a wait that is longer than the client's patience, which is in the state.
+A client that asks for it is told first how long it will wait, in an interim answer (RFC 9110, 15.2).
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from typing import Any
 from bakong_simulator.wire.reply import Reply
 
 LAST_S = 253_402_300_799  # of the year 9999, the last that a date can tell
+ANNOUNCE, WAIT = b"x-sandbox-announce", b"x-sandbox-wait"
 LINGER_ZERO = struct.pack("ii", 1, 0)  # closing sends RST instead of FIN
 
 
@@ -30,8 +32,10 @@ class ClientTimeoutError(TimeoutError):
 async def send_reply(scope: dict[str, Any], receive: Any, send: Any, reply: Reply, now_ms: int) -> None:
     """Send the reply as it says; now_ms is the time that its head tells."""
     state = scope.get("state") or {}
-    if reply.delay_ms and await _client_left(state, receive, reply.delay_ms / 1000):
-        return
+    if reply.delay_ms:
+        _announce(scope, state, reply.delay_ms / 1000)
+        if await _client_left(state, receive, reply.delay_ms / 1000):
+            return
     if reply.raw is not None:
         await _send_raw(state, receive, reply.raw)
         return
@@ -75,6 +79,12 @@ async def _send_body(state: dict[str, Any], receive: Any, send: Any, reply: Repl
     rest = body[max(0, len(body) - 1) // size * size :]
     await send({"type": "http.response.body", "body": rest, "more_body": reply.truncate_at is not None})
     return True
+
+
+def _announce(scope: dict[str, Any], state: dict[str, Any], wait_s: float) -> None:
+    transport = state.get("transport")
+    if transport is not None and any(name == ANNOUNCE for name, _ in scope.get("headers", ())):
+        transport.write(b"HTTP/1.1 100 Continue\r\n%b: %g\r\n\r\n" % (WAIT, wait_s))
 
 
 async def _client_left(state: dict[str, Any], receive: Any, wait_s: float) -> bool:

@@ -5,8 +5,10 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bakong_contracts.trust import trust
 from bakong_simulator.kernel.webhooks import Attempt, Outcome
 
 if TYPE_CHECKING:
@@ -24,11 +26,17 @@ class WebhookSender:
     """See kernel.webhooks.Send. Who awaits it waits for at most an attempt's time-out, and shorter the next time.
 
     The client lives as long as something is under way: nothing has to be closed.
-    transport: for tests, what an httpx client may be given.
+    transport: for tests, what an httpx client may be given. ca_file: authorities that receivers may show beside the
+    public ones, as bakong_contracts.trust has checked them. verify: false takes any certificate.
     """
 
-    def __init__(self, transport: "httpx.AsyncBaseTransport | None" = None) -> None:
+    def __init__(
+        self, transport: "httpx.AsyncBaseTransport | None" = None, ca_file: Path | None = None, *, verify: bool = True
+    ) -> None:
         self._transport = transport
+        self._ca_file = ca_file
+        self._verify = verify
+        self._knows_authorities = not verify
         self._client: httpx.AsyncClient | None = None
         self._users = 0
         self._free = asyncio.Semaphore(MAX_UNDER_WAY)
@@ -72,8 +80,9 @@ class WebhookSender:
     async def _post(self, attempt: Attempt) -> Outcome:
         async with self._lent() as client:
             request = client.build_request("POST", attempt.url, content=attempt.body, headers=dict(attempt.headers))
-            if request.url.scheme == "https" and not self._tls.cert_store_stats()["x509_ca"]:
-                self._tls.load_default_certs()
+            if request.url.scheme == "https" and not self._knows_authorities:
+                trust(self._tls, self._ca_file)
+                self._knows_authorities = True
             response = await client.send(request, stream=True)
             try:
                 answer = b""
@@ -112,4 +121,7 @@ class WebhookSender:
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         """Checks certificates; the system's authorities are read when the first https:// address is met."""
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if not self._verify:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context

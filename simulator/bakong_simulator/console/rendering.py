@@ -1,0 +1,100 @@
+"""Templates filled in, everything escaped: a whole page, or the block that its part is."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from bakong_contracts.escaping import clean
+from bakong_simulator.console.files import version
+from bakong_simulator.console.page import MissingError, Page
+from bakong_simulator.console.pages import PAGES
+from bakong_simulator.console.texts import EN, KM, SPOKEN
+from bakong_simulator.control.journal_following import cursor
+from bakong_simulator.kernel.money import text_of
+
+TEMPLATES = Path(__file__).parent / "templates"
+PHNOM_PENH = timezone(timedelta(hours=7))
+FRAME = "base.html"
+SHORT = 14
+
+
+def render(page: Page, template: str, values: dict[str, Any], part: str | None) -> str:
+    """The page, or one of its blocks. Raises MissingError for a part that it has not."""
+    environment = _environment()
+    made, frame = environment.get_template(template), environment.get_template(FRAME)
+    context = {
+        **environment.get_template("parts.html").module.__dict__,
+        "page": page,
+        "_": page.t,
+        "nav": PAGES.values(),
+        "nav_names": PAGES.keys(),
+        "version": version(),
+        "cursor": cursor(page.world),
+        "spoken": {text: page.t(text) for text in SPOKEN},
+        "other_language": (EN, "English") if page.language == KM else (KM, "ភាសាខ្មែរ"),
+        **values,
+    }
+    if part is None:
+        return made.render(context)
+    holder = next((one for one in (made, frame) if part in one.blocks), None)
+    if holder is None:
+        raise MissingError(f"{template} has no part {part[:40]!r}")
+    return "".join(holder.blocks[part](holder.new_context(context)))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=clean,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do"],
+    )
+    environment.filters |= {
+        "clock": clock,
+        "day": day,
+        "money": money,
+        "pretty": pretty,
+        "short": short,
+        "json": lambda value: Markup(orjson.dumps(value).decode().replace("<", "\\u003c")),  # noqa: S704  for a script of data
+    }
+    return environment
+
+
+def clock(at_ms: int) -> str:
+    """The time of day in Phnom Penh."""
+    return f"{_local(at_ms):%H:%M:%S}"
+
+
+def day(at_ms: int) -> str:
+    """Day and time in Phnom Penh."""
+    return f"{_local(at_ms):%Y-%m-%d %H:%M:%S}"
+
+
+def money(minor: int | None, currency: str) -> str:
+    return "" if minor is None else f"{text_of(minor, currency)} {currency}"
+
+
+def pretty(raw: str) -> str:
+    """JSON with its levels; what is none as it is."""
+    try:
+        return orjson.dumps(orjson.loads(raw), option=orjson.OPT_INDENT_2).decode()
+    except orjson.JSONDecodeError:
+        return raw
+
+
+def short(text: str | None) -> str:
+    """The beginning of a long reference."""
+    return "" if text is None else text if len(text) <= SHORT else f"{text[:8]}…{text[-4:]}"
+
+
+def _local(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(PHNOM_PENH)

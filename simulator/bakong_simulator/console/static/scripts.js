@@ -1,0 +1,69 @@
+// Scripts: the search, and the editor that is checked as one types.
+import { call, say, t } from "./console.js";
+
+const search = document.getElementById("search");
+search?.addEventListener("input", () => {
+  const words = search.value.toLowerCase().split(/\s+/);
+  for (const one of document.querySelectorAll("#library > li")) {
+    const text = one.textContent.toLowerCase();
+    one.hidden = !words.every((word) => text.includes(word));
+  }
+});
+
+const draft = document.getElementById("draft");
+const make = (kind, text, name = "") => Object.assign(document.createElement(kind), { textContent: text, className: name });
+
+function numbers(bad = new Set()) {
+  const lines = document.getElementById("lines");
+  lines.replaceChildren(...draft.value.split("\n").map((_, at) => make("span", `${at + 1}\n`, bad.has(at + 1) ? "bad" : "")));
+}
+
+function goTo(line) {
+  const before = draft.value.split("\n").slice(0, line - 1).join("\n").length;
+  const start = line > 1 ? before + 1 : 0;
+  const end = draft.value.indexOf("\n", start);
+  draft.focus();
+  draft.setSelectionRange(start, end < 0 ? draft.value.length : end);
+}
+
+async function check() {
+  const { mistakes, plan } = await call("POST", "/sandbox/scenarios/check", draft.value, "application/yaml");
+  numbers(new Set(mistakes.map((one) => one.line)));
+  const rows = mistakes.map(({ line, message }) => {
+    const row = make("li", "", "problem");
+    if (line) {
+      const button = Object.assign(make("button", `${t("line")} ${line}`, "quiet"), { type: "button" });
+      button.addEventListener("click", () => goTo(line));
+      row.append(button, " ");
+    }
+    row.append(message);
+    return row;
+  });
+  document.getElementById("mistakes").replaceChildren(...(rows.length ? rows : [make("li", t("No mistakes"), "fine")]));
+  document.getElementById("about").textContent = plan?.about ?? "";
+  document.getElementById("plan").replaceChildren(...(plan?.steps ?? []).map((step) => {
+    const place = make("li", "", step.state);
+    place.append(...[["small", step.begins], ["strong", t(step.state)], ["span", step.lasts], ["span", step.paid]].filter(([, text]) => text).map(([kind, text]) => make(kind, text)));
+    return place;
+  }));
+  document.getElementById("faults").replaceChildren(...(plan?.faults ?? []).map((fault) => {
+    const place = make("li", "");
+    place.append(make("strong", fault.fault), ` ${fault.what} `, make("span", [fault.on.join(", "), fault.polls, fault.when].filter(Boolean).join(" · ")));
+    return place;
+  }));
+}
+
+if (draft) {
+  let soon = null;
+  draft.addEventListener("input", () => { numbers(); clearTimeout(soon); soon = setTimeout(() => check().catch((error) => say(error.message, true)), 150); });
+  draft.addEventListener("scroll", () => { document.getElementById("lines").scrollTop = draft.scrollTop; });
+  check().catch((error) => say(error.message, true));
+  document.getElementById("edit-one")?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    try {
+      await call("PUT", document.getElementById("for-payment").value, draft.value, "application/yaml");
+      say(t("Done"));
+    } catch (error) { say(error.message, true); }
+  });
+}
