@@ -11,6 +11,8 @@ from bakong_scenarios.words import SchemeWords
 
 BEGIN, END = "<!-- made by `python scripts/scenario_tables.py`: begin -->", "<!-- end -->"
 
+SHOWN = 3  # of the currencies whose amounts name a script; the others of two decimals are alike
+
 
 def tables(library: ScriptLibrary) -> str:
     """The tables between their marks: scripts, steps, faults, conditions, and the words of each scheme."""
@@ -33,7 +35,8 @@ def _scripts(library: ScriptLibrary) -> list[str]:
 def _script(library: ScriptLibrary, entry: LibraryEntry) -> str:
     script = entry.script
     currencies = dict.fromkeys(code for scheme in entry.schemes for code in library.words[scheme].currencies)
-    amount = ", ".join(_amount(AMOUNT_BASE + (script.number or 0), currency) for currency in currencies)
+    amounts = [_amount(AMOUNT_BASE + (script.number or 0), currency) for currency in currencies]
+    amount = ", ".join(amounts[:SHOWN]) + (", …" if len(amounts) > SHOWN else "")
     cells = (f"`{script.name}`", library.players(entry), f"`{BILL_PREFIX}{script.name.upper()}`", amount)
     return f"| {' | '.join(cells)} | {script.about} |"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bakong_scenarios import magic
+from bakong_scenarios.checking import CheckedScript, check, shown
 from bakong_scenarios.errors import ScenarioError, nearest
 from bakong_scenarios.language import Scenario, State
 from bakong_scenarios.reading import Known, read
@@ -125,6 +126,18 @@ class ScriptLibrary:
     def read(self, text: str, file: str = "scenario") -> Scenario:
         """The scenario in a YAML text. Raises ScenarioError."""
         return read(text, file, Known(self.default, self.words, self.find))
+
+    def check(self, text: str) -> CheckedScript:
+        """Every mistake in a YAML text, and what can be read of it without them."""
+        return check(text, Known(self.default, self.words, self.find))
+
+    def mistakes(self, path: Path) -> list[str]:
+        """All that is wrong with the script in a file, each with line, column and source line."""
+        try:
+            text = _text(path)
+        except ScenarioError as error:
+            return [str(error)]
+        return [shown(mistake, str(path), text) for mistake in self.check(text).mistakes]
 
     def load_file(self, path: Path) -> Scenario:
         """The scenario in a file. Raises ScenarioError, also for a file that cannot be read."""

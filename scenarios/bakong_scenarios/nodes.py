@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import yaml
 
+from bakong_contracts.yaml_words import plain
 from bakong_scenarios.errors import ScenarioError, nearest
 
 MAX_LENGTH = 64 * 1024
@@ -21,8 +22,20 @@ class Node:
         self.node = node
         self.file = file
 
-    def error(self, message: str) -> ScenarioError:
-        return ScenarioError(message, file=self.file, line=self.node.start_mark.line + 1)
+    @property
+    def line(self) -> int:
+        return int(self.node.start_mark.line) + 1
+
+    def error(self, message: str, *, is_about_order: bool = False) -> ScenarioError:
+        mark = self.node.start_mark
+        return ScenarioError(
+            message,
+            file=self.file,
+            line=mark.line + 1,
+            column=mark.column + 1,
+            node=self.node,
+            is_about_order=is_about_order,
+        )
 
     def text(self) -> str:
         if not isinstance(self.node, yaml.ScalarNode):
@@ -56,6 +69,10 @@ class Node:
                 raise key.error(f"duplicate key {name!r}")
             entries[name] = Node(value_node, self.file)
         return entries
+
+    def entry(self, name: str) -> "Node | None":
+        """The value of a key, whatever other keys there are."""
+        return next((Node(value, self.file) for key, value in self._pairs() if key.value == name), None)
 
     def only_key(self) -> str | None:
         pairs = list(self._pairs())
@@ -119,7 +136,8 @@ def compose(text: str, file: str) -> Node:
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or (str(error) or "nested too deeply").splitlines()[0]
-        raise ScenarioError(f"not valid YAML: {problem}", file=file, line=mark.line + 1 if mark else 0) from None
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 1)
+        raise ScenarioError(f"not valid YAML: {plain(problem)}", file=file, line=line, column=column) from None
     if root is None:
         raise ScenarioError("is empty, expected at least a name", file=file)
     return Node(root, file)

@@ -6,6 +6,7 @@ from bakong_scenarios.nodes import Node
 from bakong_scenarios.vocabulary import Parameter, Parameters
 from bakong_scenarios.words import SchemeWords
 
+_NONE = Parameter("text")
 _READERS: dict[str, Callable[[Node], int | float | str]] = {
     "duration": Node.duration_ms,
     "shift": Node.shift_ms,
@@ -37,7 +38,21 @@ def _condition(node: Node, specified: Parameters, words: SchemeWords) -> dict[st
         first, *rest = specified
         given = _parameter(node, specified[first], words)
         return {first: given} | {name: specified[name].default for name in rest}
-    return parameters_of(node.mapping(list(specified)), specified, words)
+    entries = node.mapping(list(specified))
+    given = parameters_of(entries, specified, words)
+    begin, end = given.get("from"), given.get("to")
+    if (
+        specified.get("to", _NONE).kind == "duration"
+        and isinstance(begin, int)
+        and isinstance(end, int)
+        and end <= begin
+    ):
+        raise entries["to"].error(f"ends before it begins: from {_text(entries, 'from')} to {entries['to'].text()}")
+    return given
+
+
+def _text(entries: Mapping[str, Node], name: str) -> str:
+    return entries[name].text() if name in entries else "0s"
 
 
 def _parameter(node: Node, parameter: Parameter, words: SchemeWords) -> object:

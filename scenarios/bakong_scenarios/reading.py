@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import NamedTuple
 
 from bakong_scenarios.errors import ScenarioError
@@ -43,7 +44,11 @@ class _Context(NamedTuple):
 
 def read(text: str, file: str, known: Known) -> Scenario:
     """The scenario in a YAML text. Raises ScenarioError."""
-    top = compose(text, file)
+    return read_node(compose(text, file), text, known)
+
+
+def read_node(top: Node, text: str, known: Known) -> Scenario:
+    """The scenario in the tree of a text. Raises ScenarioError."""
     entries = top.mapping(TOP_KEYS)
     if "name" not in entries:
         raise top.error("the key 'name' is missing")
@@ -54,7 +59,8 @@ def read(text: str, file: str, known: Known) -> Scenario:
     name = _name(entries["name"])
     faults = faults_of(entries.get("faults"), words)
     webhooks = read_webhooks(entries.get("webhooks"), words)
-    rules = entries["rules"].items() if "rules" in entries else ()
+    rules = list(entries["rules"].items()) if "rules" in entries else []
+    _check_reached(rules, words)
     return Scenario(
         name=name,
         about=entries["about"].text() if "about" in entries else "",
@@ -71,6 +77,17 @@ def read(text: str, file: str, known: Known) -> Scenario:
         scheme=words.name,
         text=text,
     )
+
+
+def _check_reached(rules: list[Node], words: SchemeWords) -> None:
+    """Whether each rule may be the first that matches a payment. Raises ScenarioError."""
+    before: dict[Match, int] = {}
+    for rule in rules:
+        match = _match(rule.mapping(RULE_KEYS).get("match"), words)
+        earlier = before.get(EVERY, before.get(match))
+        if earlier is not None:
+            raise rule.error(f"this rule is never reached: that of line {earlier} matches all its payments before it")
+        before[match] = rule.line
 
 
 def _words(node: Node, schemes: Mapping[str, SchemeWords]) -> SchemeWords:
@@ -130,12 +147,15 @@ def _match(node: Node | None, words: SchemeWords) -> Match:
         return EVERY
     entries = node.mapping(MATCH_KEYS)
     amount = entries["amount"].mapping(AMOUNT_KEYS) if "amount" in entries else {}
+    least, most = _bound(amount.get("at_least")), _bound(amount.get("at_most"))
+    if least is not None and most is not None and Decimal(least) > Decimal(most):
+        raise amount["at_most"].error(f"no amount is at least {least} and at most {most}")
     return Match(
         account=entries["account"].text() if "account" in entries else None,
         bill_number=entries["bill_number"].text() if "bill_number" in entries else None,
         currency=amount["currency"].word(words.currencies, words.name) if "currency" in amount else None,
-        at_least=_bound(amount.get("at_least")),
-        at_most=_bound(amount.get("at_most")),
+        at_least=least,
+        at_most=most,
     )
 
 

@@ -18,17 +18,18 @@ def faults_of(node: Node | None, words: SchemeWords) -> tuple[FaultRule, ...]:
 
 
 def _fault(node: Node, words: SchemeWords) -> FaultRule:
-    everything = FAULT_KEYS + sorted({name for parameters in words.faults.values() for name in parameters})
-    entries = node.mapping(everything)
-    if "fault" not in entries:
+    named = node.entry("fault")
+    if named is None:
         raise node.error(f"the key 'fault' is missing (known: {', '.join(sorted(words.faults))})")
-    fault = entries["fault"].word(sorted(words.faults), words.name)
+    on, poll = _endpoints(node.entry("on"), words), node.entry("poll")
+    polls = ALWAYS if poll is None else _polls(poll)
+    fault = named.word(sorted(words.faults), words.name)
     entries = node.mapping(FAULT_KEYS + sorted(words.faults[fault]))
     _check_alternatives(node, fault, entries)
     return FaultRule(
         fault=fault,
-        on=_endpoints(entries.get("on"), words),
-        poll=_polls(entries["poll"]) if "poll" in entries else ALWAYS,
+        on=on,
+        poll=polls,
         conditions=conditions_of(entries, words),
         parameters=parameters_of(entries, words.faults[fault], words),
     )
@@ -58,4 +59,7 @@ def _polls(node: Node) -> Polls:
     first = int(match[1])
     if ".." not in node.text():
         return Polls(first, first)
-    return Polls(first, int(match[2]) if match[2] else None)
+    last = int(match[2]) if match[2] else None
+    if last is not None and last < first:
+        raise node.error(f"no poll is from {first} to {last}: did you mean {last}..{first}?")
+    return Polls(first, last)

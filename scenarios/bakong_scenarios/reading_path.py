@@ -42,17 +42,19 @@ def _check_place(node: Node, state: State, before: list[State]) -> None:
     """Whether a state may come after those before it."""
     meaning = MEANINGS[state]
     if before and MEANINGS[before[-1]].ends:
-        raise node.error(f"nothing can follow {before[-1].value!r}: it ends the payment")
+        raise node.error(f"nothing can follow {before[-1].value!r}: it ends the payment", is_about_order=True)
     if meaning.after and not set(meaning.after) & set(before):
         if state is State.HIDDEN:
-            raise node.error("only a settled payment can be hidden: begin with 'unpaid' or 'paid'")
-        raise node.error(f"only a paid payment can be {state}: put 'paid' before it")
+            raise node.error("only a settled payment can be hidden: begin with 'unpaid' or 'paid'", is_about_order=True)
+        raise node.error(f"only a paid payment can be {state}: put 'paid' before it", is_about_order=True)
     barred = next((earlier for earlier in before if earlier in meaning.not_after), None)
     if barred is None:
         return
     if state is State.UNPAID and MEANINGS[barred].settles:
-        raise node.error("a settled payment cannot become unpaid: 'hidden' is one that no check finds")
-    raise node.error(f"{barred.value!r} cannot become {state.value!r}")
+        raise node.error(
+            "a settled payment cannot become unpaid: 'hidden' is one that no check finds", is_about_order=True
+        )
+    raise node.error(f"{barred.value!r} cannot become {state.value!r}", is_about_order=True)
 
 
 def _step(node: Node, words: SchemeWords) -> Step:
