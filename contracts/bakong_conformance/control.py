@@ -43,6 +43,10 @@ class World:
         paid: dict[str, Any] = self.ask(case, "POST", "/payments", {"qr": qr, **how})
         return paid
 
+    def show(self, case: Case, qr: str) -> None:
+        """A wallet scans a code, and nobody pays: from now on its payment keeps the script that is played."""
+        self.ask(case, "POST", "/qr", {"qr": qr})
+
     def play(self, case: Case, script: str) -> None:
         """Play a script, given as YAML. Raises NotCheckedError where the sandbox does not know what it says."""
         answer: Answer = call(

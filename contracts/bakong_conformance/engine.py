@@ -6,7 +6,7 @@ Each rule has a seed of its own, made from the run's and its id, so that `--only
 import hashlib
 import shlex
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any, NamedTuple, Protocol
@@ -20,6 +20,7 @@ from bakong_conformance.case import Case
 from bakong_conformance.rules import (
     CannotRunError,
     CheckError,
+    DisputedError,
     NotCheckedError,
     Outcome,
     PreconditionError,
@@ -70,16 +71,34 @@ class _Failure(NamedTuple):
     case: Case
 
 
+INTERRUPTED = "the run was interrupted before it"
+
+
 def run(suite: Suite, subject: Any, options: Options, watch: Watch | None = None, name: str = "") -> Report:
-    """Hold the subject to the suite's rules, in their order. Raises CannotRunError for rules that nobody knows."""
+    """Hold the subject to the suite's rules, in their order. Raises CannotRunError for rules that nobody knows.
+
+    KeyboardInterrupt ends the run with a report of what there was.
+    """
     begun = options.monotonic()
     outcomes: list[Outcome] = []
-    for rule in chosen(suite.rules, options.only):
+    rules = chosen(suite.rules, options.only)
+    interrupted = False
+    for rule in rules:
         if watch:
             watch.begins(rule)
-        broken = any(outcome.verdict is Verdict.BROKEN for outcome in outcomes)
-        outcome = _judge(rule, subject, options, blame=not broken)
+        try:
+            outcome = _judge(rule, subject, options)
+        except KeyboardInterrupt:
+            interrupted = True
+            outcomes += [
+                Outcome(rule=left, verdict=Verdict.NOT_CHECKED, reason=INTERRUPTED) for left in rules[len(outcomes) :]
+            ]
+            if watch:
+                watch.ended(outcomes[-1])
+            break
         outcomes.append(outcome)
+        if outcome.verdict is Verdict.BROKEN and hasattr(subject, "renew"):
+            subject.renew()  # what a bug has left behind is no other rule's
         if watch:
             watch.ended(outcome)
     return Report(
@@ -87,8 +106,9 @@ def run(suite: Suite, subject: Any, options: Options, watch: Watch | None = None
         suite=suite.name,
         profile=options.profile,
         seed=options.seed,
-        outcomes=tuple(outcomes),
+        outcomes=tuple(with_causes(outcomes, suite.causes)),
         seconds=options.monotonic() - begun,
+        interrupted=interrupted,
     )
 
 
@@ -107,7 +127,37 @@ def rule_seed(seed: int, rule_id: str) -> int:
     return int.from_bytes(hashlib.blake2b(f"{seed}/{rule_id}".encode(), digest_size=8).digest())
 
 
-def _judge(rule: Rule, subject: Any, options: Options, *, blame: bool) -> Outcome:
+def with_causes(outcomes: Sequence[Outcome], causes: Sequence[tuple[str, str]]) -> list[Outcome]:
+    """The outcomes, where a broken one says of which other it only is a consequence: by the table, or by its step."""
+    broken = {outcome.rule.id: outcome for outcome in outcomes if outcome.verdict is Verdict.BROKEN}
+    named = [rule_id for rule_id, outcome in broken.items() if not outcome.is_step]
+
+    def cause(outcome: Outcome) -> str:
+        own = outcome.rule.id
+        for pattern, headline in causes:
+            if headline in broken and headline != own and fnmatchcase(own, pattern):
+                return headline
+        return named[0] if outcome.is_step and named else ""
+
+    first = {rule_id: cause(outcome) for rule_id, outcome in broken.items()}
+
+    def head(rule_id: str) -> str:
+        """The end of the chain; of rules that name each other, the first of the run."""
+        seen = [rule_id]
+        while (above := first[seen[-1]]) and above not in seen:
+            seen.append(above)
+        return min(seen[seen.index(above) :], key=list(broken).index) if above else seen[-1]
+
+    heads = {rule_id: head(rule_id) for rule_id in broken}
+    return [
+        replace(outcome, follows=heads[outcome.rule.id])
+        if heads.get(outcome.rule.id, outcome.rule.id) != outcome.rule.id
+        else outcome
+        for outcome in outcomes
+    ]
+
+
+def _judge(rule: Rule, subject: Any, options: Options) -> Outcome:
     begun = options.monotonic()
     trial = _Trial(rule, subject, options)
     ended: CheckError | None = None
@@ -125,8 +175,9 @@ def _judge(rule: Rule, subject: Any, options: Options, *, blame: bool) -> Outcom
     stopped_by = failure.error if failure else ended
     return Outcome(
         rule=rule,
-        verdict=_verdict(stopped_by, blame=blame),
-        reason=_reason(stopped_by, blame=blame),
+        verdict=_verdict(stopped_by),
+        reason=str(stopped_by) if stopped_by else "",
+        is_step=isinstance(stopped_by, PreconditionError),
         drawn=tuple(case.drawn) if failure else (),
         journal=tuple(case.journal) if failure else (),
         cases=trial.cases,
@@ -137,21 +188,15 @@ def _judge(rule: Rule, subject: Any, options: Options, *, blame: bool) -> Outcom
     )
 
 
-def _verdict(error: CheckError | None, *, blame: bool) -> Verdict:
-    """A step that a rule builds on breaks the rule only where no other rule was broken by it before."""
+def _verdict(error: CheckError | None) -> Verdict:
+    """A step that a rule builds on breaks it too: the verdict is the same, whichever rules came before."""
     if isinstance(error, CannotRunError):
         raise error
     if error is None:
         return Verdict.HOLDS
-    if isinstance(error, RuleBrokenError) or (isinstance(error, PreconditionError) and blame):
+    if isinstance(error, RuleBrokenError | PreconditionError):
         return Verdict.BROKEN
-    return Verdict.NOT_CHECKED
-
-
-def _reason(error: CheckError | None, *, blame: bool) -> str:
-    if isinstance(error, PreconditionError) and not blame:
-        return f"a step that it builds on did not work: {error}"
-    return str(error) if error else ""
+    return Verdict.DISPUTED if isinstance(error, DisputedError) else Verdict.NOT_CHECKED
 
 
 class _Trial:
@@ -193,7 +238,8 @@ class _Trial:
     def _once(self, case: Case) -> None:
         self.cases += 1
         self.last = case
-        if self.first_failure and self.cases - self.first_failure > self._options.shrinks:
+        shrinks = self._options.shrinks if self._rule.shrinks else 0
+        if self.first_failure and self.cases - self.first_failure > shrinks:
             raise _StopShrinkingError
         try:
             if hasattr(self._subject, "begin"):

@@ -11,6 +11,7 @@ import httpx
 
 from bakong_conformance.case import Case
 from bakong_conformance.rules import RuleBrokenError
+from bakong_contracts.trust import ssl_context
 
 TIMEOUT_S = 30.0
 IDLE_S = 1.0  # servers close what idles longer, some after 2 s: a request that crosses such an end gets no answer
@@ -44,14 +45,15 @@ class _Lent(httpx.BaseTransport):
     httpx's own pool closes what idles in whichever thread comes by, also when another thread has just chosen it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, trust: ssl.SSLContext | None) -> None:
+        self._trust = trust
         self._idle: list[httpx.HTTPTransport] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = httpx.HTTPTransport(verify=_trust(), trust_env=False, limits=_ONE)
+            connection = httpx.HTTPTransport(verify=self._trust or public(), trust_env=False, limits=_ONE)
         try:
             answer = connection.handle_request(request)
             body = b"".join(answer.iter_raw())
@@ -69,19 +71,23 @@ class _Lent(httpx.BaseTransport):
 
 
 def client(
-    base_url: str, *, timeout_s: float = TIMEOUT_S, transport: httpx.BaseTransport | None = None
+    base_url: str,
+    *,
+    timeout_s: float = TIMEOUT_S,
+    transport: httpx.BaseTransport | None = None,
+    trust: ssl.SSLContext | None = None,
 ) -> httpx.Client:
     """A client for any number of threads, that never follows redirects and heeds no proxy of the environment.
 
-    transport: not the network.
+    transport: not the network. trust: whose certificates count, where it is not those of `public`.
     """
-    return httpx.Client(base_url=base_url, timeout=timeout_s, trust_env=False, transport=transport or _Lent())
+    return httpx.Client(base_url=base_url, timeout=timeout_s, trust_env=False, transport=transport or _Lent(trust))
 
 
 @cache
-def _trust() -> ssl.SSLContext:
+def public() -> ssl.SSLContext:
     """The common roots, read once: reading them takes longer than a hundred calls."""
-    return httpx.create_ssl_context(trust_env=False)
+    return ssl_context()
 
 
 def call(
@@ -96,7 +102,8 @@ def call(
 ) -> Answer:
     """One request. Raises RuleBrokenError where nothing, or no HTTP, comes back."""
     content = raw if raw is not None else (None if body is None else json.dumps(body).encode())
-    sent = {**({"content-type": "application/json"} if content is not None else {}), **(headers or {})}
+    named = {**({"content-type": "application/json"} if content is not None else {}), **(headers or {})}
+    sent = {name.encode("latin-1"): value.encode("latin-1") for name, value in named.items()}
     shown = f"{method} {path}" + (f" {content[:600].decode('utf-8', 'backslashreplace')}" if content else "")
     try:
         response = http.request(method, path, content=content, headers=sent)

@@ -8,6 +8,8 @@ from typing import Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from bakong_contracts.yaml_words import plain
+
 M = TypeVar("M", bound=BaseModel)
 Place = tuple[int | str, ...]
 
@@ -38,7 +40,7 @@ def parse_model(text: str, file: str, model: type[M]) -> M:
         values = yaml.SafeLoader("").construct_document(root) if root else None
     except yaml.MarkedYAMLError as error:
         where = _where(error.problem_mark) if error.problem_mark else ""
-        raise YamlError(f"{file}{where}: not valid YAML: {error.problem}") from None
+        raise YamlError(f"{file}{where}: not valid YAML: {plain(error.problem or '')}") from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:  # ValueError: a date that no calendar has
         raise YamlError(f"{file}: not valid YAML: {' '.join(str(error).split()) or 'nested too deeply'}") from None
     checked = None

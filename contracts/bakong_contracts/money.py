@@ -5,7 +5,12 @@ Source: ISO 4217. One exception, and it is KHQR's: riel have no minor unit there
 
 EXPONENTS: dict[str, int] = {
     **dict.fromkeys(
-        ("BDT", "CNY", "EUR", "GBP", "GHS", "INR", "KES", "MYR", "NGN", "PHP", "SGD", "THB", "USD", "ZAR"), 2
+        (
+            *("AED", "AUD", "BDT", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "GHS", "HKD", "HUF", "IDR"),
+            *("INR", "KES", "MXN", "MYR", "NGN", "NOK", "NZD", "PHP", "PLN", "RON", "SEK", "SGD", "THB", "TWD", "USD"),
+            "ZAR",
+        ),
+        2,
     ),
     **dict.fromkeys(("JPY", "KRW", "VND", "XOF"), 0),
     "KHR": 0,

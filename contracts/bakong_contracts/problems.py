@@ -11,12 +11,31 @@ from bakong_contracts.service_api import Problem
 MEDIA_TYPE = "application/problem+json"
 
 
+def type_uri(base_url: str, code: str) -> str:
+    """Where a problem is explained; "about:blank" where nobody says.
+
+    >>> type_uri("https://api.example.com/errors/", "payment_failed")
+    'https://api.example.com/errors/payment-failed'
+    """
+    return f"{base_url.rstrip('/')}/{code.replace('_', '-')}" if base_url else "about:blank"
+
+
 def document(
-    problem: Problem, detail: str, *, instance: str, trace_id: str = "", errors: Iterable[Mapping[str, str]] = ()
+    problem: Problem,
+    detail: str,
+    *,
+    instance: str,
+    trace_id: str = "",
+    errors: Iterable[Mapping[str, str]] = (),
+    base_url: str = "",
+    extra: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The problem as JSON values: type, title, status, detail, instance, code, traceId and, for validation, errors."""
+    """The problem as JSON values: type, title, status, detail, instance, code, traceId and, for validation, errors.
+
+    base_url: of the pages that explain problems. extra: members beside these.
+    """
     shown: dict[str, Any] = {
-        "type": "about:blank",
+        "type": type_uri(base_url, problem.code),
         "title": problem.title,
         "status": problem.status,
         "detail": detail,
@@ -27,7 +46,7 @@ def document(
         shown["traceId"] = trace_id
     if listed := [dict(error) for error in errors]:
         shown["errors"] = listed
-    return shown
+    return shown | dict(extra or {})
 
 
 def field_errors(mistakes: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:

@@ -25,6 +25,14 @@ class EventType(StrEnum):
     PAYMENT_FAILED = "payment.failed"
     PAYMENT_EXPIRED = "payment.expired"
     PAYMENT_TIMEOUT = "payment.timeout"
+    PAYMENT_COMPLETED = "payment.completed"  # of an order or a job, as the next
+    PAYMENT_LATE = "payment.late"
+    ESCROW_HELD = "escrow.held"
+    ESCROW_RELEASED = "escrow.released"
+    ESCROW_REFUNDED = "escrow.refunded"
+    REFUND_PROCESSING = "refund.processing"
+    REFUND_COMPLETED = "refund.completed"
+    REFUND_FAILED = "refund.failed"
     SUBSCRIPTION_ACTIVATED = "subscription.activated"
     SUBSCRIPTION_UPGRADED = "subscription.upgraded"
     SUBSCRIPTION_DOWNGRADED = "subscription.downgraded"
@@ -32,6 +40,12 @@ class EventType(StrEnum):
     SUBSCRIPTION_PAST_DUE = "subscription.past_due"
     SUBSCRIPTION_CANCELLED = "subscription.cancelled"
     SUBSCRIPTION_EXPIRED = "subscription.expired"
+
+
+class ProbeType(StrEnum):
+    """What is sent on demand alone, to try a receiver: nothing has happened."""
+
+    WEBHOOK_TEST = "webhook.test"
 
 
 class WebhookError(ValueError):

@@ -1,6 +1,7 @@
 """A Bakong under test: its URL, its token, and for a fake its control URL. Spends no more calls than its budget."""
 
 import json
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -70,6 +71,7 @@ class Bakong:
     spent: int = 0
     paid_md5: str = ""
     cassette: Player | None = None
+    trust: ssl.SSLContext | None = None
     kept: dict[str, Answer] = field(default_factory=dict)
 
     def preflight(self) -> None:
@@ -77,7 +79,8 @@ class Bakong:
         if self.cassette:
             return
         try:
-            httpx.get(self.control + "/sandbox/health" if self.control else self.base_url, timeout=10, trust_env=False)
+            with client(self.control or self.base_url, timeout_s=10, trust=self.trust) as http:
+                http.get("/sandbox/health" if self.control else "")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise CannotRunError(f"{self.control or self.base_url} does not answer: {error}") from None
 
@@ -101,15 +104,15 @@ class Bakong:
     def session(self) -> Iterator[Session]:
         """The real Bakong with its token; of a fake a new world, which ends with the context."""
         if self.control is None:
-            with client(self.base_url, transport=self.cassette) as http:
+            with client(self.base_url, transport=self.cassette, trust=self.trust) as http:
                 yield Session(self, http, "", self.token)
             return
-        with client(self.control) as control:
+        with client(self.control, trust=self.trust) as control:
             how = {} if self.profile == "current" else {"profile": self.profile}
             world, token, base_url = make_world(None, control, **how)
             path = httpx.URL(base_url).path
             try:
-                with client(self.base_url) as http:
+                with client(self.base_url, trust=self.trust) as http:
                     yield Session(self, http, path, token, world)
             finally:
                 world.drop()

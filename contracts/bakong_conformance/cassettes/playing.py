@@ -40,7 +40,10 @@ class Player(httpx.BaseTransport):
         """The recorded answer. Raises NotRecordedError."""
         endpoint = request.url.path.partition("/v1/")[2]
         raw = request.read()
-        exchange = self._exchanges.get(_key(request.method, endpoint, _kind(request), raw))
+        query = request.url.query.decode("ascii", "backslashreplace")
+        wanted = (f"{endpoint}?{query}", endpoint) if query else (endpoint,)
+        keys = [_key(request.method, one, _kind(request), raw) for one in wanted]
+        exchange = next((self._exchanges[key] for key in keys if key in self._exchanges), None)
         if exchange is None or exchange.answer is None:
             shown = raw[:200].decode("utf-8", "backslashreplace")
             raise NotRecordedError(f"{request.method} /v1/{endpoint} {shown}, token {_kind(request)}")

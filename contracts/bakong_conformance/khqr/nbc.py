@@ -21,7 +21,7 @@ rule = SUITE.rule
 @cache
 def vectors() -> tuple[dict[str, Any], ...]:
     """Codes that npm bakong-khqr 1.0.20 made with its clock fixed at `now`, of strictly valid payloads."""
-    text = (files("bakong_conformance.khqr") / "vectors.jsonl").read_text()
+    text = (files("bakong_conformance.khqr") / "vectors.jsonl").read_text(encoding="utf-8")
     return tuple(json.loads(line) for line in text.splitlines())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from bakong_conformance.reports.text import clean
+from bakong_contracts.escaping import clean
 
 SHARED = Path(__file__).parent / "templates"
 

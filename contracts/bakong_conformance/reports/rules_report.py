@@ -1,15 +1,15 @@
 """The report of a run of rules, as JSON, as JUnit XML and as one HTML page."""
 
-import json
 from dataclasses import asdict
 from typing import Any
 
 from bakong_conformance.reports.junit import TestCase, junit
 from bakong_conformance.reports.page import SHARED, render
 from bakong_conformance.rules import Outcome, Report, Verdict
+from bakong_contracts.escaping import json_text
 
 _WORDS = {0: "What was checked holds.", 1: "Not every rule holds.", 2: "Nothing could be checked."}
-_ORDER = (Verdict.BROKEN, Verdict.NOT_CHECKED, Verdict.HOLDS)
+_ORDER = (Verdict.BROKEN, Verdict.DISPUTED, Verdict.NOT_CHECKED, Verdict.HOLDS)
 
 
 def as_json(report: Report) -> str:
@@ -24,15 +24,16 @@ def as_json(report: Report) -> str:
         "facts": dict(report.facts),
         "rules": [_row(outcome) for outcome in report.outcomes],
     }
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return json_text(whole, indent=2) + "\n"
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:
     rule = asdict(outcome.rule)
     return {
-        **{name: rule[name] for name in ("id", "title", "forbids", "how")},
+        **{name: rule[name] for name in ("id", "title", "forbids", "how", "source", "severity")},
         "verdict": outcome.verdict.value,
         "reason": outcome.reason,
+        "follows": outcome.follows,
         "drawn": [{"what": what, "value": value} for what, value in outcome.drawn],
         "journal": [step._asdict() for step in outcome.journal],
         "cases": outcome.cases,
@@ -54,11 +55,14 @@ def _case(report: Report, outcome: Outcome) -> TestCase:
         return case._replace(failure=outcome.reason or "broken", story=_story(outcome))
     if outcome.verdict is Verdict.NOT_CHECKED:
         return case._replace(skipped=f"not checked, because {outcome.reason}")
+    if outcome.verdict is Verdict.DISPUTED:
+        return case._replace(skipped=f"differs, disputed: {outcome.reason}")
     return case
 
 
 def _story(outcome: Outcome) -> str:
     lines = [outcome.rule.title, f"It forbids {outcome.rule.forbids}."]
+    lines += [f"It follows from {outcome.follows}."] if outcome.follows else []
     lines += [f"{what} = {value}" for what, value in outcome.drawn]
     for step in outcome.journal:
         lines += [f"> {step.what}"] + ([f"< {step.came_back}"] if step.came_back else [])

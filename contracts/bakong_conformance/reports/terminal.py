@@ -4,10 +4,15 @@ from rich.console import Console
 from rich.markup import escape as escape_markup
 from rich.status import Status
 
-from bakong_conformance.reports.text import one_line
 from bakong_conformance.rules import Outcome, Report, Rule, Verdict
+from bakong_contracts.escaping import terminal
 
-SIGNS = {Verdict.HOLDS: "[green]✓[/]", Verdict.BROKEN: "[bold red]✗[/]", Verdict.NOT_CHECKED: "[yellow]-[/]"}
+SIGNS = {
+    Verdict.HOLDS: "[green]✓[/]",
+    Verdict.BROKEN: "[bold red]✗[/]",
+    Verdict.NOT_CHECKED: "[yellow]-[/]",
+    Verdict.DISPUTED: "[yellow]~[/]",
+}
 
 
 class TerminalWatch:
@@ -15,14 +20,18 @@ class TerminalWatch:
 
     def __init__(self, console: Console, total: int) -> None:
         self._console, self._total, self._done = console, total, 0
+        self._spent_s = 0.0
         self._status: Status | None = None
 
     def begins(self, rule: Rule) -> None:
-        self._status = self._console.status(f"[{self._done + 1}/{self._total}] {escape(rule.title)} ({rule.id})")
+        left = f", about {self._spent_s / self._done * (self._total - self._done):.0f} s left" if self._done else ""
+        place = escape(f"[{self._done + 1} of {self._total}{left}]")
+        self._status = self._console.status(f"{place} {escape(rule.title)} ({rule.id})")
         self._status.start()
 
     def ended(self, outcome: Outcome) -> None:
         self._done += 1
+        self._spent_s += outcome.seconds
         if self._status:
             self._status.stop()
         because = f" [dim]{escape(outcome.reason)}[/]" if outcome.reason else ""
@@ -35,15 +44,27 @@ class TerminalWatch:
 
 def show(report: Report, console: Console) -> None:
     """The end of a run: every broken rule with its story, then the count."""
-    for outcome in report.by(Verdict.BROKEN):
+    for outcome, followers in report.headlines():
         _broken(outcome, console)
+        if followers:
+            console.print(f"[bold]{len(followers)} more follow from it:[/]")
+        for other in followers:
+            console.print(f"  {escape(other.rule.id)} [dim]{escape(other.reason)}[/]")
+    if report.interrupted:
+        console.print("\n[bold yellow]Interrupted: the report is of what there was.[/]")
     counts = {verdict: len(report.by(verdict)) for verdict in Verdict}
     colour = "red" if counts[Verdict.BROKEN] else "green"
+    disputed = f", {counts[Verdict.DISPUTED]} differ where the sources disagree" if counts[Verdict.DISPUTED] else ""
     console.print(
-        f"\n[bold {colour}]{counts[Verdict.HOLDS]} rules hold, {counts[Verdict.BROKEN]} broken, "
-        f"{counts[Verdict.NOT_CHECKED]} not checked[/] "
+        f"\n[bold {colour}]{counts[Verdict.HOLDS]} rules hold, {counts[Verdict.BROKEN]} broken{_causes(report)}, "
+        f"{counts[Verdict.NOT_CHECKED]} not checked{disputed}[/] "
         f"[dim]({escape(report.subject)}, profile {report.profile}, seed {report.seed}, {report.seconds:.1f} s)[/]"
     )
+
+
+def _causes(report: Report) -> str:
+    heads = len(report.headlines())
+    return f" by {heads} {'cause' if heads == 1 else 'causes'}" if heads != len(report.by(Verdict.BROKEN)) else ""
 
 
 def _broken(outcome: Outcome, console: Console) -> None:
@@ -65,4 +86,4 @@ def _broken(outcome: Outcome, console: Console) -> None:
 
 def escape(text: str) -> str:
     """A text of strangers as it is: neither markup nor control characters."""
-    return escape_markup(one_line(text))
+    return escape_markup(terminal(text))

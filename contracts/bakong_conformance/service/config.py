@@ -6,16 +6,16 @@ webhook_secret), and of an operation ({user}, {plan}, {amount}, {currency}, {md5
 A text that is one name alone keeps the value's own type.
 """
 
-import re
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import jmespath
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from bakong_conformance.rules import CannotRunError
+from bakong_conformance.service.escrow_config import Escrow
+from bakong_conformance.service.operation import Operation, Strict
+from bakong_conformance.service.order_config import Inbound, Orders
 from bakong_conformance.yaml_model import YamlError, read_model
 
 OPERATIONS = (
@@ -32,41 +32,11 @@ OPERATIONS = (
     "history",
     "bulk_check",
     "health",
+    "restart",
     "set_time",
 )
 STATES = ("pending", "paid", "failed", "expired", "timeout")
 SUBSCRIPTION_STATES = ("active", "past_due", "expired", "cancelled")
-_NAME = re.compile(r"\{([a-z_0-9]+)\}")
-
-
-class Strict(BaseModel):
-    """No unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Operation(Strict):
-    """One HTTP call, or a command. answer: names to JMESPaths over its JSON. status: what means done.
-
-    A command that ends with 0 has answered 200 with {"out": what it printed}, any other 500.
-    """
-
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
-    path: str = ""
-    command: list[str] = Field(default_factory=list)
-    body: Any = None
-    status: Annotated[list[int], Field(min_length=1)] = [200]
-    answer: dict[str, str] = Field(default_factory=dict)
-
-    @field_validator("answer")
-    @classmethod
-    def _expressions(cls, answer: dict[str, str]) -> dict[str, str]:
-        for name, expression in answer.items():
-            try:
-                jmespath.compile(expression)
-            except jmespath.exceptions.JMESPathError as error:
-                raise ValueError(f"{name}: {expression!r} is no JMESPath: {error}") from None
-        return answer
 
 
 class Start(Strict):
@@ -103,18 +73,23 @@ class Limit(Strict):
 
     per_minute: int = 100
     operation: str = "status"
-    statuses: list[int] = [200, 404]
+    statuses: tuple[int, ...] = (200, 404)
 
 
 class Webhooks(Strict):
-    """Standard Webhooks to {webhook_url}. events: our names to the service's. retries_s: waits between tries."""
+    """Standard Webhooks to {webhook_url}. events: our names to the service's. retries_s: waits between tries.
+
+    retries_end: no try after them. ordered: what is told at first try comes in the order in which it happened.
+    """
 
     secret: str
     type: str = "type"
     payment: str = "data.md5Hash"
     user: str = "data.userId"
     events: dict[str, str]
-    retries_s: list[int] = [5, 300]
+    retries_s: tuple[int, ...] = (5, 300)
+    retries_end: bool = False
+    ordered: bool = False
 
 
 class Blocking(Strict):
@@ -134,17 +109,22 @@ class Form(Strict):
 class Refusals(Strict):
     """The statuses of refusals. problems: errors are RFC 9457 problem details with a code; form: another form."""
 
-    unknown: list[int] = [404]
-    invalid: list[int] = [400, 422]
-    conflict: list[int] = [409]
-    unauthorized: list[int] = [401]
-    key_reused: list[int] = [409, 422]
+    unknown: tuple[int, ...] = (404,)
+    invalid: tuple[int, ...] = (400, 422)
+    conflict: tuple[int, ...] = (409,)
+    unauthorized: tuple[int, ...] = (401,)
+    key_reused: tuple[int, ...] = (409, 422)
     problems: bool = False
     form: Form | None = None
 
 
+def _needs_payments(info: ValidationInfo) -> bool:
+    """Whether the mapping has neither orders nor escrow; not where one of them is itself wrong."""
+    return all(info.data.get(name, ...) is None for name in ("orders", "escrow"))
+
+
 class Config(Strict):
-    """A whole mapping."""
+    """A whole mapping. operations, states and plans may be left out where `orders` or `escrow` is there."""
 
     name: str
     start: Literal["sandbox"] | Start | None = None
@@ -152,6 +132,9 @@ class Config(Strict):
     time: Literal["world", "endpoint", "real"]
     headers: dict[str, str] = Field(default_factory=dict)
     variables: dict[str, str] = Field(default_factory=dict)
+    orders: Orders | None = None
+    escrow: Escrow | None = None
+    inbound: Inbound | None = None
     operations: dict[str, Operation]
     states: dict[str, list[str]]
     plans: Plans
@@ -162,6 +145,10 @@ class Config(Strict):
     subscription_states: dict[str, list[str]] = Field(default_factory=dict)
     account: str | None = None
     tenants: bool = False
+    history: Literal["newest", "oldest"] = "newest"
+    timeout: Literal["payment", "wait"] = "payment"
+    ends: Literal["asked", "clock"] = "asked"
+    upgrade_withdraws_downgrade: bool = True
     blocking: Blocking | None = None
     limit: Limit | None = None
     bulk_most: int = 50
@@ -169,16 +156,17 @@ class Config(Strict):
     webhooks: Webhooks | None = None
     idempotency_header: str | None = None
     idempotency_s: int = 86_400
+    idempotency_ends: bool = False
     refusals: Refusals = Refusals()
 
     @field_validator("operations")
     @classmethod
-    def _known(cls, operations: dict[str, Operation]) -> dict[str, Operation]:
+    def _known(cls, operations: dict[str, Operation], info: ValidationInfo) -> dict[str, Operation]:
         for name in operations:
             if name not in OPERATIONS:
                 raise ValueError(f"there is no operation {name!r}; there are {', '.join(OPERATIONS)}")
         for name in ("create", "status"):
-            if name not in operations:
+            if name not in operations and _needs_payments(info):
                 raise ValueError(f"the operation {name!r} must be mapped")
         return operations
 
@@ -204,12 +192,26 @@ class Config(Strict):
             raise ValueError("expected exactly one of 'start' and 'running'")
         return self
 
+    @model_validator(mode="before")
+    @classmethod
+    def _orders_alone(cls, values: Any) -> Any:
+        """Who has orders or escrow alone maps no payments of plans."""
+        if not isinstance(values, dict) or (values.get("orders") is None and values.get("escrow") is None):
+            return values
+        return {"operations": {}, "states": {}, "plans": {"basic": {"name": "", "prices": {}}}} | values
+
+    @model_validator(mode="after")
+    def _webhooks_about_orders(self) -> "Config":
+        if self.inbound is not None and self.orders is None:
+            raise ValueError("inbound: expected 'orders' beside it, which its events are about")
+        return self
+
     @field_validator("states")
     @classmethod
-    def _states(cls, states: dict[str, list[str]]) -> dict[str, list[str]]:
+    def _states(cls, states: dict[str, list[str]], info: ValidationInfo) -> dict[str, list[str]]:
         if unknown := set(states) - set(STATES):
             raise ValueError(f"there are no states {sorted(unknown)}; there are {', '.join(STATES)}")
-        if not {"pending", "paid"} <= set(states):
+        if not {"pending", "paid"} <= set(states) and _needs_payments(info):
             raise ValueError("the states 'pending' and 'paid' must be mapped")
         return states
 
@@ -220,20 +222,3 @@ def load(path: Path) -> Config:
         return read_model(path, Config)
     except YamlError as error:
         raise CannotRunError(str(error)) from None
-
-
-def fill(template: Any, values: Mapping[str, Any]) -> Any:
-    """The template with its {names} filled in; a name that is not known stays as it stands.
-
-    >>> fill({"amount": "{amount}", "path": "/u/{user}"}, {"amount": 0.5, "user": "a"})
-    {'amount': 0.5, 'path': '/u/a'}
-    """
-    if isinstance(template, dict):
-        return {key: fill(value, values) for key, value in template.items()}
-    if isinstance(template, list):
-        return [fill(value, values) for value in template]
-    if not isinstance(template, str):
-        return template
-    if (alone := _NAME.fullmatch(template)) and alone[1] in values:
-        return values[alone[1]]
-    return _NAME.sub(lambda match: str(values.get(match[1], match[0])), template)

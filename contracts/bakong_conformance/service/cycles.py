@@ -142,6 +142,8 @@ def _withdrawn(service: Service, case: Case) -> None:
     full = _full(service, "upgrade")
     user = _downgraded(service, case, full)
     answer = service.do(case, "upgrade", user=user, plan=full.name)
+    if not service.config.upgrade_withdraws_downgrade and answer.status in service.config.refusals.conflict:
+        return
     require(service.done("upgrade", answer), f"taking a downgrade back was answered {answer.summary}")
     require(service.read("upgrade", answer, "qr") is None, f"taking a downgrade back costs: {answer.summary}")
     bill, price = _bill(service, case, user), service.price_minor(full, "USD")

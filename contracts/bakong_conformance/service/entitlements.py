@@ -258,3 +258,26 @@ def _anew(service: Service, case: Case) -> None:
         before <= begun <= service.world.now_ms(),
         f"bought anew at {before}, the cycle began {(before - begun) / 86_400_000:g} days before",
     )
+
+
+@rule(
+    "granted.late-once",
+    "A late payment grants once",
+    forbids="two cycles for one order that was paid after its end, noticed by a poll and by a status call",
+)
+def _late_once(service: Service, case: Case) -> None:
+    """The code dies unpaid, then its money comes: sixteen status calls at once, then hours of the worker: one cycle."""
+    service.need("subscription")
+    if service.config.time == "real":
+        raise NotCheckedError("it takes 15 minutes of real time; map the service's time to check it")
+    user = service.new_user()
+    payment = service.create(case, user)
+    service.wait(case, service.config.expires_after_s + 60)
+    service.status(case, payment)
+    service.pay(case, payment)
+    started = service.world.now_ms()
+    race(service, case, payment)
+    for seconds in (900, 3_600, 7_200):
+        service.wait(case, seconds)
+        service.status(case, payment)
+    _one_cycle(service, case, user, started)

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 import httpx
 
 from bakong_conformance.case import Case
-from bakong_conformance.http import Answer, call
+from bakong_conformance.http import Answer, call, public
 from bakong_conformance.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite, require
-from bakong_conformance.service.config import Blocking, fill
+from bakong_conformance.service.config import Blocking
+from bakong_conformance.service.operation import fill
 from bakong_conformance.service.subject import Service
 
 SUITE = Suite("service")
@@ -48,7 +49,7 @@ def _missing(service: Service, case: Case) -> None:
     empty = service.do(case, "status", headers={head: text.replace(key, "").strip()}, md5="0" * 32, id="none", user="u")
     require(empty.status in expected, f"an empty key was answered {empty.summary}")
     for name in service.config.operations:
-        if name in ("set_time", "make_key", "revoke_key", "health"):
+        if name in ("set_time", "make_key", "revoke_key", "restart", "health"):
             continue
         values = {**service.order(user), "md5": "0" * 32, "id": "none", "md5s": ["0" * 32]}
         values |= {"timeout_ms": 1000, "interval_ms": 1000}
@@ -79,12 +80,25 @@ def _wrong(service: Service, case: Case) -> None:
     require(answer.status not in expected, f"the right key was answered {answer.summary}")
 
 
+def wrong_key(service: Service) -> dict[str, str]:
+    """Headers with a key that is wrong in its last letter. Raises NotCheckedError."""
+    name, text, key = _key(service)
+    return {name: text.replace(key, key[:-1] + ("a" if key[-1] != "a" else "b"))}
+
+
 def _second(service: Service, case: Case) -> dict[str, str]:
     """The headers with another good key, which is made once. Raises NotCheckedError, PreconditionError."""
     if "second_key" not in service.values:
         service.values["second_key"] = _make(service, case)
     name, text, key = _key(service)
     return {name: text.replace(key, service.values["second_key"])}
+
+
+def another_key(service: Service, case: Case) -> tuple[dict[str, str], str]:
+    """The headers of a caller that is new, and its key. Raises NotCheckedError, PreconditionError."""
+    name, text, key = _key(service)
+    made = _make(service, case)
+    return {**fill(service.config.headers, service.values), name: text.replace(key, made)}, made
 
 
 def _make(service: Service, case: Case) -> str:
@@ -171,7 +185,7 @@ def _elsewhere(service: Service) -> Iterator[Service]:
     host = service.http.base_url.host
     if host != "127.0.0.1":
         raise NotCheckedError(f"no address but {host} can be bound here")
-    transport = httpx.HTTPTransport(local_address="127.0.0.9")
+    transport = httpx.HTTPTransport(local_address="127.0.0.9", verify=service.trust or public())
     with httpx.Client(base_url=service.http.base_url, transport=transport, timeout=30) as http:
         other = Service(service.config, http, service.world, service.values, service.receiver)
         try:

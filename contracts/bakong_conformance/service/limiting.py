@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer
 from bakong_conformance.rules import NotCheckedError, Suite, require
-from bakong_conformance.service.config import Limit, fill
+from bakong_conformance.service.config import Limit
+from bakong_conformance.service.operation import fill
 from bakong_conformance.service.subject import WINDOW_S, Service
 
 SUITE = Suite("service")
@@ -60,11 +61,17 @@ def _frozen(service: Service) -> None:
         raise NotCheckedError("it needs a clock that stands still; the interval check is done instead")
 
 
+def limit_of(service: Service) -> Limit:
+    """The limit, on a clock that stands still. Raises NotCheckedError."""
+    _frozen(service)
+    return _limit(service)
+
+
 def _ask(service: Service, limit: Limit) -> Answer:
     return service.do(None, limit.operation, patient=False, md5="0" * 32, id="none", user="nobody")
 
 
-def _fire(service: Service, limit: Limit, requests: int) -> list[Answer]:
+def fire(service: Service, limit: Limit, requests: int) -> list[Answer]:
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         return list(pool.map(lambda _: _ask(service, limit), range(requests)))
 
@@ -94,7 +101,7 @@ def _burst(service: Service, case: Case) -> None:
         (0.001, limit.per_minute + 5, limit.per_minute),
     ):
         service.wait(case, wait_s)
-        admitted = _admitted(_fire(service, limit, requests))
+        admitted = _admitted(fire(service, limit, requests))
         case.note(f"{requests} requests at once, {wait_s:g} s later", f"{admitted} admitted")
         require(
             admitted == expected,
@@ -116,7 +123,7 @@ def _window(service: Service, case: Case) -> None:
     admitted = []
     for burst in bursts:
         service.wait(case, burst.after_ms / 1000)
-        admitted.append(_admitted(_fire(service, limit, burst.requests)))
+        admitted.append(_admitted(fire(service, limit, burst.requests)))
         case.note(f"{burst.requests} requests at once, {burst.after_ms} ms later", f"{admitted[-1]} admitted")
     expected = admitted_by_rule(bursts, limit.per_minute)
     require(admitted == expected, f"admitted were {admitted}, the rule admits {expected}")
@@ -133,9 +140,9 @@ def _edges(service: Service, case: Case) -> None:
     limit = _limit(service)
     now = service.world.now_ms()
     service.wait(case, (WINDOW_MS - now % WINDOW_MS + WINDOW_MS - 10) / 1000)
-    first = _admitted(_fire(service, limit, limit.per_minute))
+    first = _admitted(fire(service, limit, limit.per_minute))
     service.wait(case, 0.02)
-    second = _admitted(_fire(service, limit, limit.per_minute))
+    second = _admitted(fire(service, limit, limit.per_minute))
     case.note(
         f"{limit.per_minute} requests before, {limit.per_minute} after the edge of a minute", f"{first} and {second}"
     )
@@ -152,9 +159,9 @@ def _refill(service: Service, case: Case) -> None:
     """The limit at once; half a minute later none may pass."""
     _frozen(service)
     limit = _limit(service)
-    _fire(service, limit, limit.per_minute)
+    fire(service, limit, limit.per_minute)
     service.wait(case, 30)
-    admitted = _admitted(_fire(service, limit, 60))
+    admitted = _admitted(fire(service, limit, 60))
     require(admitted == 0, f"30 s after {limit.per_minute} requests {admitted} more were admitted")
 
 
@@ -167,11 +174,11 @@ def _refused(service: Service, case: Case) -> None:
     """The limit, then refused requests in the middle of the minute; at 60 s the limit is there again."""
     _frozen(service)
     limit = _limit(service)
-    _fire(service, limit, limit.per_minute)
+    fire(service, limit, limit.per_minute)
     service.wait(case, 50)
-    _fire(service, limit, 20)
+    fire(service, limit, 20)
     service.wait(case, 10)
-    admitted = _admitted(_fire(service, limit, limit.per_minute))
+    admitted = _admitted(fire(service, limit, limit.per_minute))
     require(
         admitted == limit.per_minute, f"60 s after the limit was spent {admitted} of {limit.per_minute} were admitted"
     )
@@ -184,7 +191,7 @@ def _retry_after(service: Service, case: Case) -> None:
     """The limit 20.5 s before; Retry-After is ceil(39.5) = 40, a second less is refused, it itself is admitted."""
     _frozen(service)
     limit = _limit(service)
-    _fire(service, limit, limit.per_minute)
+    fire(service, limit, limit.per_minute)
     service.wait(case, 20.5)
     answer = _ask(service, limit)
     case.note(
@@ -221,7 +228,7 @@ def _shared(service: Service, case: Case) -> None:
     other = next((name for name in others if name != limit.operation), None)
     if other is None:
         raise NotCheckedError("the configuration maps one cheap call only")
-    _fire(service, limit, limit.per_minute - 1)
+    fire(service, limit, limit.per_minute - 1)
     statuses = [service.do(case, other, md5="0" * 32, id="none", user="nobody").status for _ in range(2)]
     require(statuses[0] != 429, f"{other} was refused as number {limit.per_minute} of the minute")
     require(statuses[1] == 429, f"{other} was answered {statuses[1]} as number {limit.per_minute + 1} of the minute")
@@ -277,7 +284,7 @@ def _orders(service: Service, case: Case) -> None:
     """The limit is spent by its own call; an order is refused, and a minute later, under the same key, it is taken."""
     _frozen(service)
     limit = _limit(service)
-    _fire(service, limit, limit.per_minute)
+    fire(service, limit, limit.per_minute)
     order = service.order(service.new_user())
     key = f"key-{order['user']}"
     answer = service.do(case, "create", key=key, patient=False, **order)
@@ -301,7 +308,7 @@ def _forged(service: Service, case: Case) -> None:
     """The limit is spent; then the same key comes with other addresses, agents and spellings of its header."""
     _frozen(service)
     limit = _limit(service)
-    _fire(service, limit, limit.per_minute)
+    fire(service, limit, limit.per_minute)
     if _ask(service, limit).status != 429:
         raise NotCheckedError("the limit does not hold at all, which another rule names")
     right = fill(service.config.headers, service.values)
@@ -341,6 +348,6 @@ def _told(service: Service, case: Case) -> None:
     expected = [left[0], left[0] - 1, left[0] - 2]
     require(left == expected, f"after three calls {left} are said to be left")
     require(0 <= limit.per_minute - left[0] <= 1, f"after the first call of a minute {left[0]} are said to be left")
-    _fire(service, limit, limit.per_minute - 3)
+    fire(service, limit, limit.per_minute - 3)
     remaining = _remaining(_ask(service, limit))
     require(not remaining, f"past the limit {remaining} are said to be left")

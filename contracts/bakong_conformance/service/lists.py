@@ -100,7 +100,8 @@ def _history(service: Service, case: Case) -> None:
     service.create(case)
     answer = _answered(service, service.do(case, "history", user=user), "history")
     md5s = service.read("history", answer, "md5s")
-    require(md5s == made[::-1], f"the history is {md5s}, expected {made[::-1]}")
+    expected = made if service.config.history == "oldest" else made[::-1]
+    require(md5s == expected, f"the history is {md5s}, expected {expected}")
 
 
 @rule(
@@ -147,4 +148,7 @@ def _pages(service: Service, case: Case) -> None:
     lengths, shown = [len(page) for page in pages], [md5 for page in pages for md5 in page]
     require(lengths == [3, 3, 1], f"seven payments in pages of three: the pages hold {lengths}")
     require(sorted(shown) == sorted(made), f"the pages hold {shown}, the payments are {made[::-1]}")
-    require(shown[:4] == made[:2:-1], f"the pages begin with {shown[:4]}, the newest are {made[:2:-1]}")
+    if service.config.history == "oldest":
+        require(shown[3:] == made[3:], f"the pages end with {shown[3:]}, the newest are {made[3:]}")
+    else:
+        require(shown[:4] == made[:2:-1], f"the pages begin with {shown[:4]}, the newest are {made[:2:-1]}")

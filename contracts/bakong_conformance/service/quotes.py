@@ -20,14 +20,14 @@ def _difference(service: Service) -> int:
     return service.price_minor(full_plan(service), "USD") - service.price_minor(service.config.plans.basic, "USD")
 
 
-def _boundary(service: Service) -> int:
+def falls_at(service: Service) -> int:
     """Seconds left where the price is about to fall by a cent, in the middle of the cycle."""
     total, difference = service.config.cycle_s, _difference(service)
     middle = difference // 2
     return -(-(2 * middle + 1) * total // (2 * difference))
 
 
-def _user_at(service: Service, case: Case, remaining_s: float) -> str:
+def user_at(service: Service, case: Case, remaining_s: float) -> str:
     """A user of the basic plan with so many seconds left, bought at a whole second."""
     service.wait(case, -service.world.now_ms() % MS / MS)
     user = service.new_user()
@@ -52,8 +52,8 @@ def _quote(service: Service, case: Case, user: str, expected: int, when: str) ->
 )
 def _frozen(service: Service, case: Case) -> None:
     """Quoted a minute before the price falls, paid a minute after it: the quoted amount upgrades."""
-    total, boundary = service.config.cycle_s, _boundary(service)
-    user = _user_at(service, case, boundary + 60)
+    total, boundary = service.config.cycle_s, falls_at(service)
+    user = user_at(service, case, boundary + 60)
     payment = _quote(service, case, user, exact(_difference(service), boundary + 60, total), "a minute early")
     service.wait(case, 120)
     service.pay(case, payment)
@@ -70,7 +70,7 @@ def _frozen(service: Service, case: Case) -> None:
 )
 def _code(service: Service, case: Case) -> None:
     """Half a cycle on: the amount that is told, and the one inside the code."""
-    user = _user_at(service, case, service.config.cycle_s // 2)
+    user = user_at(service, case, service.config.cycle_s // 2)
     expected = exact(_difference(service), service.config.cycle_s // 2, service.config.cycle_s)
     payment = _quote(service, case, user, expected, "half a cycle on")
     require(code_minor(payment) == expected, f"{expected} cents were quoted, the code asks for {code_minor(payment)}")
@@ -83,8 +83,8 @@ def _code(service: Service, case: Case) -> None:
 )
 def _expires(service: Service, case: Case) -> None:
     """Quoted a minute before the price falls, and again when the first code has died."""
-    total, boundary = service.config.cycle_s, _boundary(service)
-    user = _user_at(service, case, boundary + 60)
+    total, boundary = service.config.cycle_s, falls_at(service)
+    user = user_at(service, case, boundary + 60)
     first = _quote(service, case, user, exact(_difference(service), boundary + 60, total), "a minute early")
     later = service.config.expires_after_s + 60
     service.wait(case, later)
@@ -109,7 +109,7 @@ def _seconds(service: Service, case: Case) -> None:
     remaining, inexact = divmod((2 * (difference // 2) + 1) * total, 2 * difference)
     if inexact:
         raise NotCheckedError("no half of a cent falls on a whole second with these prices")
-    user = _user_at(service, case, remaining)
+    user = user_at(service, case, remaining)
     service.wait(case, 0.999)
     _quote(service, case, user, exact(difference, remaining, total), "0.999 s after an exact half of a cent")
 
@@ -126,6 +126,7 @@ PRICES = st.tuples(st.integers(1, 9_999), st.integers(2_000, 99_999)).map(lambda
     "An upgrade is exact for any prices, dates and instants",
     forbids="proration that is right for one pair of prices, one month or one year only",
     examples=2,
+    shrinks=False,
 )
 def _any_price(service: Service, case: Case) -> None:
     """The service is started with prices drawn; ten instants in a cycle of any date, and over 29 February."""
@@ -175,7 +176,7 @@ def _priced(service: Service, case: Case, user: str, expected: int, remaining: i
 )
 def _stands(service: Service, case: Case) -> None:
     """Asked for again a second before the code's end, at its end, and a second after."""
-    user = _user_at(service, case, service.config.cycle_s // 2)
+    user = user_at(service, case, service.config.cycle_s // 2)
     first = service.made(upgrade(service, case, user), user, full_plan(service), "USD", "upgrade")
     service.wait(case, service.config.expires_after_s - 1)
     answer = upgrade(service, case, user)

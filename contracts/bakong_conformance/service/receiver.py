@@ -28,6 +28,7 @@ class Receiver:
 
     decide: Decide = _fine
     arrived: list[Delivery] = field(default_factory=list)
+    url: str = ""
     _server: ThreadingHTTPServer | None = None
 
     def start(self) -> str:
@@ -57,7 +58,8 @@ class Receiver:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        return f"http://127.0.0.1:{self._server.server_port}/webhooks"
+        self.url = f"http://127.0.0.1:{self._server.server_port}/webhooks"
+        return self.url
 
     def stop(self) -> None:
         if self._server:

@@ -6,11 +6,12 @@ Judges nothing but what every rule builds on: a step that must work and does not
 import itertools
 import json
 import os
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -23,12 +24,16 @@ import jmespath
 from bakong_conformance.case import Case
 from bakong_conformance.control import World
 from bakong_conformance.http import Answer, call
-from bakong_conformance.rules import CannotRunError, NotCheckedError, PreconditionError, RuleBrokenError
-from bakong_conformance.service.config import Config, Operation, PricedPlan, fill
+from bakong_conformance.rules import CannotRunError, CheckError, NotCheckedError, PreconditionError, RuleBrokenError
+from bakong_conformance.service.config import Config, PricedPlan
+from bakong_conformance.service.operation import Operation, fill, without_unfilled
+from bakong_conformance.service.provider import Provider
 from bakong_conformance.service.receiver import Receiver
+from bakong_conformance.service.taka_providers import TakaProviders
 
 DECIMALS = {"USD": 2, "KHR": 0}
 WINDOW_S = 61
+DAY_S = 86_400
 REAL_PATIENCE_S = 20.0
 PAGE = {"limit": 10, "offset": 0}
 
@@ -52,6 +57,7 @@ class Service:
     """The service at `http`, its world, and what the configuration says of both.
 
     with_prices: another such service with a world of its own, which sells the plans at these prices in USD.
+    anew: a service of the same kind started again, with a world of its own: its HTTP, its world and its values.
     """
 
     config: Config
@@ -60,6 +66,10 @@ class Service:
     values: dict[str, Any]
     receiver: Receiver
     with_prices: Callable[[str, str], AbstractContextManager["Service"]] | None = None
+    trust: ssl.SSLContext | None = None
+    provider: Provider | None = None
+    taka: TakaProviders | None = None
+    anew: Callable[[], tuple[httpx.Client, World, dict[str, Any]]] | None = None
     _names: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _open: list[str] = field(default_factory=list)
 
@@ -76,6 +86,16 @@ class Service:
         if self.config.time != "real":
             self.wait(None, max(WINDOW_S, self.config.settle_s))
         self.receiver.arrived.clear()
+
+    def renew(self) -> None:
+        """After a broken rule: a new service in a new world, or else a new day, so that nothing is left of its bug."""
+        if self.anew is not None:
+            self._open.clear()
+            self.http, self.world, self.values = self.anew()
+        elif self.config.time != "real":
+            self._open.clear()
+            with suppress(CheckError):
+                self.wait(None, DAY_S)
 
     def new_user(self) -> str:
         return f"verify-{self.values.get('run', '0')}-{next(self._names)}"
@@ -110,6 +130,19 @@ class Service:
         """As long as the service may need to notice a payment."""
         self.wait(case, self.config.settle_s)
 
+    def rest(self, case: Case | None) -> None:
+        """Wait until the limit's minute is over; in real time a refusal is waited out when it comes."""
+        if self.config.time != "real":
+            self.wait(case, WINDOW_S)
+
+    def restart(self, case: Case) -> None:
+        """End the service and start it again, as the configuration says. Raises PreconditionError."""
+        answer = self.do(case, "restart")
+        if not self.done("restart", answer):
+            raise PreconditionError(f"restart answered {answer.summary}")
+        if self.config.time != "real":
+            self.wait(None, 0)
+
     # Calls
 
     def do(
@@ -126,14 +159,26 @@ class Service:
 
         In real time a refusal by the rate limit is waited out, unless it is what is asked for.
         """
-        operation = self.config.operations[name]
+        return self.perform(case, self.operation(name), headers=headers, key=key, patient=patient, **values)
+
+    def perform(
+        self,
+        case: Case | None,
+        operation: Operation,
+        *,
+        headers: Mapping[str, str] | None = None,
+        key: str | None = None,
+        patient: bool = True,
+        **values: Any,
+    ) -> Answer:
+        """The same for an operation that is not one of `config.operations`."""
         given = {**PAGE, **self.values, **values}
         if operation.command:
             return _command(case, [str(fill(word, given)) for word in operation.command])
-        sent = dict(fill(self.config.headers, given)) if headers is None else dict(headers)
+        sent = dict(fill(self.config.headers | operation.headers, given)) if headers is None else dict(headers)
         if key is not None and self.config.idempotency_header:
             sent[self.config.idempotency_header] = key
-        body = None if operation.body is None else _without_unfilled(fill(operation.body, given))
+        body = None if operation.body is None else without_unfilled(fill(operation.body, given))
         answer = call(case, self.http, operation.method, fill(operation.path, given), headers=sent, body=body)
         wait_s = answer.headers.get("retry-after", "")
         if (
@@ -144,7 +189,7 @@ class Service:
             and int(wait_s) <= WINDOW_S
         ):
             threading.Event().wait(int(wait_s))
-            return self.do(case, name, headers=headers, key=key, patient=False, **values)
+            return self.perform(case, operation, headers=headers, key=key, patient=False, **values)
         return answer
 
     def operation(self, name: str) -> Operation:
@@ -273,7 +318,13 @@ def _command(case: Case | None, words: list[str]) -> Answer:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     try:
         done = subprocess.run(  # noqa: S603  the user's own command
-            words, capture_output=True, text=True, check=False, timeout=60, env={**os.environ, "PATH": path}
+            words,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            timeout=60,
+            env={**os.environ, "PATH": path},
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PreconditionError(f"the command {words[0]!r} cannot be run: {error}") from None
@@ -294,17 +345,6 @@ def instant_ms(value: object) -> int | None:
     except ValueError:
         return None
     return None if instant.tzinfo is None else round(instant.timestamp() * 1000)
-
-
-def _without_unfilled(body: Any) -> Any:
-    """The body without fields whose {name} has no value in this run."""
-    if not isinstance(body, dict):
-        return body
-    return {key: value for key, value in body.items() if not (isinstance(value, str) and _unfilled(value))}
-
-
-def _unfilled(text: str) -> bool:
-    return text.startswith("{") and text.endswith("}") and text[1:-1].isidentifier()
 
 
 def body_of(text: str) -> Any:

@@ -3,10 +3,10 @@
 import contextlib
 from dataclasses import replace
 
-import httpx
 import jmespath
 
 from bakong_conformance.case import Case
+from bakong_conformance.http import client
 from bakong_conformance.rules import CheckError, NotCheckedError, Suite, require
 from bakong_conformance.service.entitlements import race
 from bakong_conformance.service.hooks import mapped, of_user, wait_for
@@ -125,7 +125,7 @@ def _true(service: Service, case: Case) -> None:
     payment = service.create(case)
     states: list[str] = []
     active: list[bool] = []
-    with httpx.Client(base_url=service.http.base_url, timeout=3, trust_env=False) as http:
+    with client(str(service.http.base_url), timeout_s=3, trust=service.trust) as http:
         reader = replace(service, http=http)
 
         def decide(body: bytes) -> int:

@@ -1,0 +1,80 @@
+"""Which rule names a cause better, where a bug breaks several: the others are listed under it. Data, no code.
+
+A rule's id, globs allowed, and the headline. The first that fits counts; a headline may itself follow from another.
+"""
+
+CAUSES: tuple[tuple[str, str], ...] = (
+    # What everything builds on.
+    ("service.create.*", "service.create.works"),
+    ("service.[!cok]*", "service.create.works"),
+    ("service.granted.late", "service.late"),
+    ("service.late.hours", "service.late"),
+    ("service.late.unseen", "service.outage.end.statuses"),
+    ("service.late.asked-first", "service.expired"),
+    ("service.webhook.late", "service.late"),
+    ("service.upgrade.late", "service.late"),
+    ("service.renew.late", "service.late"),
+    ("service.monitor.late*", "service.late"),
+    # A grant that is done twice shows in every date, also in those of bills.
+    ("service.granted.both", "service.granted.once"),
+    ("service.granted.twice-paid", "service.granted.once"),
+    ("service.renew.grants", "service.granted.once"),
+    ("service.renew.*", "service.granted.late-once"),
+    ("service.granted.renewal", "service.granted.period"),
+    ("service.granted.*", "service.granted"),
+    ("service.watched.paid", "service.paid"),
+    ("service.webhook.paid", "service.paid"),
+    ("service.granted", "service.paid"),
+    # The same comparison, told of one order and of many.
+    ("service.mismatch.near", "service.mismatch.amount"),
+    ("service.webhook.quiet", "service.mismatch.amount"),
+    ("service.mismatch.everywhere", "service.mismatch.amount"),
+    ("service.mismatch.everywhere", "service.mismatch.currency"),
+    ("service.mismatch.everywhere", "service.mismatch.account"),
+    ("service.late.mismatch", "service.mismatch.everywhere"),
+    ("service.late.mismatch", "service.mismatch.amount"),
+    ("service.*.mismatch", "service.mismatch.amount"),
+    ("service.*.mismatch", "service.mismatch.currency"),
+    ("service.*.mismatch", "service.mismatch.account"),
+    # An end that is wrong shows wherever an end is looked at.
+    ("service.webhook.expired", "service.expired"),
+    ("service.quote.expires", "service.quote.stands"),
+    ("service.renew.bill-anew", "service.renew.dead"),
+    ("service.due.grace", "service.due.exact"),
+    ("service.due.grace", "service.grace.exact"),
+    ("service.due.told", "service.due.exact"),
+    ("service.cancel.later", "service.cancel.exact"),
+    ("service.downgrade.takes-effect", "service.downgrade.exact"),
+    # A Bakong that cannot be asked.
+    ("service.outage.told", "service.outage.end.connection"),
+    ("service.outage.refusals", "service.outage.end.refusals"),
+    ("service.outage.connection", "service.outage.end.connection"),
+    ("service.garbage", "service.outage.end.bodies"),
+    ("service.outage.end.*", "service.outage.worker"),
+    ("service.health.honest", "service.outage.worker"),
+    # Webhooks.
+    ("service.webhook.[!p]*", "service.webhook.paid"),
+    ("service.webhook.every-try-signed", "service.webhook.signed"),
+    ("service.webhook.ids-apart", "service.webhook.ids"),
+    ("service.webhook.schedule", "service.webhook.retried"),
+    ("service.webhook.persistent", "service.webhook.schedule"),
+    ("service.webhook.patient", "service.webhook.schedule"),
+    ("service.webhook.unanswered", "service.webhook.retried"),
+    ("service.webhook.accepted", "service.webhook.once"),
+    ("service.webhook.race", "service.webhook.once"),
+    # The limit.
+    ("service.limit.*", "service.limit.burst"),
+    ("service.limit.[!b]*", "service.limit.families"),
+    ("service.limit.fields", "service.limit.told"),
+    ("service.limit.wait-true", "service.limit.retry-after"),
+    ("service.restart.limit", "service.limit.burst"),
+    # Names and keys.
+    ("service.granted.names", "service.users.read"),
+    ("service.users.change", "service.users.read"),
+    ("service.idempotency.[!r]*", "service.idempotency.replay"),
+    ("service.idempotency.race", "service.idempotency.replay"),
+    ("service.restart.keys", "service.idempotency.replay"),
+    ("service.quota.day", "service.quota.obeyed"),
+    ("service.quota.resumes", "service.quota.day"),
+    ("service.restart.quota", "service.quota.obeyed"),
+)

@@ -1,0 +1,285 @@
+"""Rules of who is meant: users that look alike, ids that are too long, numbers that are none, text that is cut."""
+
+import json
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import jmespath
+
+from bakong_conformance.case import Case
+from bakong_conformance.http import Answer, call
+from bakong_conformance.rules import NotCheckedError, PreconditionError, RuleBrokenError, Severity, Suite, require
+from bakong_conformance.service.operation import fill
+from bakong_conformance.service.subject import Payment, Service
+from khqr import DecodeError, decode
+
+SUITE = Suite("service")
+rule = SUITE.rule
+CHANGES = ("cancel", "downgrade", "renew", "upgrade")
+PAIRS = 20  # that are asked for within one minute of the limit, three calls each
+NUMBERS = (
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "1e999",
+    "-1e999",
+    "-0.50",
+    "1e-999",
+    "true",
+    '"NaN"',
+    "9" * 400,
+    "9" * 5_000,
+    "0x1",
+    "\u0661",
+)
+TEXTS = ("ភ្នំពេញ-សួស្តី-អតិថិជន-ទីមួយ", "é" * 30, "a" * 39 + "é" + "b", "😀" * 12)
+
+
+def about(service: Service, case: Case, name: str, user: str, **how: Any) -> Answer:
+    """An operation about a user of any name, which is escaped where it stands in the path."""
+    operation = service.operation(name)
+    named = quote(user, safe="") if "{user}" in operation.path else user
+    return service.do(case, name, user=named, **how)
+
+
+def _twins(user: str) -> dict[str, str]:
+    """Names that a careless comparison takes for this one, by what differs."""
+    return {
+        "in capitals": user.upper(),
+        "in lowercase": user.lower(),
+        "cut by a letter": user[:-1],
+        "a letter longer": f"{user}0",
+        "with a space behind": f"{user} ",
+        "with a space before": f" {user}",
+        "with a wildcard of SQL": f"{user[:-1]}_",
+        "with a wildcard for the rest": f"{user[:-2]}%",
+        "with a wildcard of the shell": f"{user[:-2]}*",
+        "with a quote": f"{user[:-1]}'{user[-1]}",
+        "with a comment of SQL": f"{user}'--",
+    }
+
+
+def _long(service: Service) -> tuple[str, str]:
+    """Two names that differ only at the end of 64 letters."""
+    stem = f"{service.new_user()}-".ljust(63, "n")
+    return f"{stem}1", f"{stem}2"
+
+
+def _accents(service: Service) -> tuple[str, str]:
+    """One name in the composed and in the decomposed form."""
+    user = f"{service.new_user()}-né"
+    return unicodedata.normalize("NFC", user), unicodedata.normalize("NFD", user)
+
+
+def _pairs(service: Service, case: Case, operation: str) -> list[tuple[str, str, str]]:
+    """Users who bought the better plan, or the plan, their twins, and how these differ."""
+    plan = service.config.plans.full if operation == "downgrade" else service.config.plans.basic
+    user = f"{service.new_user()}-aB"
+    pairs = [(user, twin, how) for how, twin in _twins(user).items()]
+    accented, apart = _accents(service)
+    pairs += [(*_long(service), "at the end of 64 letters"), (accented, apart, "in its unicode form")]
+    pairs += [(accented, accented.replace("é", letter), "in an accent") for letter in ("", "e", "?")]
+    holders = []
+    for holder in dict.fromkeys(one for one, _, _ in pairs):
+        answer = service.do(case, "create", **service.order(holder, plan))
+        if not service.done("create", answer):
+            if holder == user:
+                raise PreconditionError(f"an order of {user} was answered {answer.summary}")
+            continue  # the service takes no such names
+        payment = service.made(answer, holder, plan or service.config.plans.basic, "USD")
+        service.pay(case, payment)
+        holders.append((holder, payment))
+    service.settle(case)
+    for _, payment in holders:
+        service.status(case, payment)
+    known = {holder for holder, _ in holders}
+    return [pair for pair in pairs if pair[0] in known and pair[1] != pair[0]]
+
+
+@rule(
+    "users.read",
+    "What a user has is told of that user alone",
+    forbids="a plan for a name that only looks alike: longer, in another case, with a wildcard, in another form",
+    severity=Severity.CRITICAL,
+)
+def _read(service: Service, case: Case) -> None:
+    """Users with a plan, and twins by case, length, spaces, wildcards, quotes, unicode form: none of these has one."""
+    service.need("subscription")
+    for user, twin, how in _pairs(service, case, "subscription"):
+        answer = about(service, case, "subscription", twin)
+        require(answer.status < 500, f"the plan of {twin!r} was answered {answer.summary}")
+        active = service.done("subscription", answer) and service.read("subscription", answer, "active")
+        require(not active, f"{user!r} has a plan, and so has {twin!r}, who differs {how}")
+    user = service.new_user()
+    service.buy(case, user)
+    require(service.subscription(case, user).active, f"{user} paid, and has no plan")
+
+
+@rule(
+    "users.change",
+    "A change is made for the user that is named alone",
+    forbids="a cancellation, a bill or a change of plan for whose name only looks alike",
+    severity=Severity.CRITICAL,
+)
+def _change(service: Service, case: Case) -> None:
+    """Twins of users with a plan cancel, go down, renew and go up: refused, and nothing of the users changes."""
+    service.need("subscription")
+    names = [name for name in CHANGES if name in service.config.operations]
+    if not names or (service.config.plans.full is None and names == ["downgrade"]):
+        raise NotCheckedError("the configuration maps no change of a plan")
+    for name in names:
+        for number, (user, twin, how) in enumerate(_pairs(service, case, name)):
+            if not number % PAIRS:
+                service.rest(case)
+            before = about(service, case, "subscription", user).body
+            answer = about(service, case, name, twin)
+            require(answer.status < 500, f"{name} of {twin!r} was answered {answer.summary}")
+            require(
+                not service.done(name, answer),
+                f"{user!r} has a plan, and {name} was done for {twin!r}, who differs {how}: {answer.summary}",
+            )
+            after = about(service, case, "subscription", user).body
+            require(after == before, f"{name} for {twin!r} changed what {user!r} has: {before} is {after}")
+
+
+@rule(
+    "users.history",
+    "A history is of the user that is named alone",
+    forbids="somebody's payments for whose name only looks alike",
+    severity=Severity.CRITICAL,
+)
+def _history(service: Service, case: Case) -> None:
+    """Twins of users with payments ask for their history: it is empty, or not found."""
+    service.need("history")
+    for user, twin, how in _pairs(service, case, "history"):
+        answer = about(service, case, "history", twin)
+        require(answer.status < 500, f"the history of {twin!r} was answered {answer.summary}")
+        md5s = service.read("history", answer, "md5s") if service.done("history", answer) else []
+        require(not md5s, f"the payments of {user!r} are in the history of {twin!r}, who differs {how}")
+
+
+@rule(
+    "status.ids",
+    "A payment is found by its whole id, and no other",
+    forbids="a payment for an id that is longer, spaced or a pattern; a failure at an id that is very long",
+)
+def _ids(service: Service, case: Case) -> None:
+    """The id of a payment made longer, spaced, and with wildcards; ids of 300, 3,000 letters and of strange ones."""
+    payment = service.create(case)
+    strange: dict[str, Callable[[str], str]] = {
+        "longer": lambda text: f"{text}x" if text.isdigit() else f"{text}0",
+        "doubled": lambda text: f"{text}-{text}" if text.isdigit() else text + text,
+        "with a space": lambda text: f"{text}%20",
+        "with a wildcard": lambda text: f"{text[:-2]}%25",
+        "with a star": lambda text: f"{text[:-2]}*",
+        "of 300 letters": lambda _text: "a" * 300,
+        "of 3000 letters": lambda _text: "0" * 3000,
+        "with a quote": lambda text: f"{text}%27%20OR%20%271%27=%271",
+        "in Khmer": lambda _text: quote("ភ្នំពេញ"),
+        "of a NUL": lambda text: f"{text}%00",
+    }
+    for how, change in strange.items():
+        about_it: dict[str, Any] = {"md5": change(payment.md5), "id": change(payment.id), "user": payment.user}
+        answer = service.do(case, "status", **about_it)
+        require(answer.status < 500, f"an id {how} was answered {answer.summary}")
+        require(not service.done("status", answer), f"an id {how} found a payment: {answer.summary}")
+    _bulk_ids(service, case, payment)
+
+
+def _bulk_ids(service: Service, case: Case, payment: Payment) -> None:
+    if "bulk_check" not in service.config.operations or "states" not in service.operation("bulk_check").answer:
+        return
+    for strange in (payment.md5[:-1], f"{payment.md5[:-2]}%", "a" * 300, "ភ្នំពេញ"):
+        answer = service.do(case, "bulk_check", md5s=[strange])
+        require(answer.status < 500, f"a bulk check of {strange!r} was answered {answer.summary}")
+        states = service.read("bulk_check", answer, "states") if service.done("bulk_check", answer) else []
+        known = [state for state in states or [] if service.state(state) in service.config.states]
+        require(not known, f"a bulk check of {strange!r} found a payment that is {known}")
+
+
+@rule(
+    "errors.numbers",
+    "A number that is none is no price",
+    forbids="an order over NaN, infinity, a truth value or minus the price; a 5xx for a number with 5,000 digits",
+)
+def _numbers(service: Service, case: Case) -> None:
+    """A right order whose amount is NaN, Infinity, 1e999, true, minus the price, of 5,000 digits, or an Arabic one."""
+    operation = service.operation("create")
+    if not isinstance(operation.body, dict) or "{amount}" not in operation.body.values():
+        raise NotCheckedError("no field of the body of create is the amount alone")
+    for text in NUMBERS:
+        answer = _order_over(service, case, text)
+        shown = text if len(text) < 40 else f"{len(text)} digits"
+        require(answer.status < 500, f"an order over {shown} was answered {answer.summary}")
+        require(not service.done("create", answer), f"an order over {shown} was taken: {answer.summary}")
+
+
+def _order_over(service: Service, case: Case, text: str) -> Answer:
+    """A right order but for the amount, which is these letters of JSON."""
+    operation, marked = service.operation("create"), "the-amount-itself"
+    order = {**service.values, **service.order(service.new_user()), "amount": marked}
+    body = {name: value for name, value in fill(operation.body, order).items() if not _unfilled(value)}
+    raw = json.dumps(body).replace(json.dumps(marked), text).encode()
+    headers = dict(fill(service.config.headers | operation.headers, service.values))
+    return call(case, service.http, operation.method, fill(operation.path, service.values), headers=headers, raw=raw)
+
+
+def _unfilled(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("{") and value.endswith("}")
+
+
+@rule(
+    "texts.whole",
+    "Text is never cut inside a character, nor changed",
+    forbids="a name that ends in a broken letter, in the code, in an answer or in a webhook; Khmer that becomes ????",
+)
+def _texts(service: Service, case: Case) -> None:
+    """Orders of users with long names in Khmer, accents and emoji: the code is read, and who is told is who ordered."""
+    taken = 0
+    for number, text in enumerate(TEXTS):
+        user = f"{service.new_user()}-{number}-{text}"
+        for name in (user[:120], user[:60], user[:30]):
+            answer = service.do(case, "create", **service.order(name))
+            require(answer.status < 500, f"an order of {name!r} was answered {answer.summary}")
+            if service.done("create", answer):
+                taken += 1
+                _whole(service, case, service.made(answer, name, service.config.plans.basic, "USD"))
+                break
+    if not taken:
+        raise NotCheckedError("the service takes no names but plain ones")
+
+
+def _whole(service: Service, case: Case, payment: Payment) -> None:
+    try:
+        decode(payment.qr)
+    except DecodeError as error:
+        raise RuleBrokenError(f"the code for {payment.user!r} cannot be read: {error}: {payment.qr!r}") from None
+    require(not _broken(payment.qr), f"the code for {payment.user!r} holds a broken letter: {payment.qr!r}")
+    require("??" not in payment.qr, f"the code for {payment.user!r} has lost its letters: {payment.qr!r}")
+    service.pay(case, payment)
+    service.settle(case)
+    status = service.do(case, "status", md5=payment.md5, id=payment.id, user=quote(payment.user, safe=""))
+    for name, answer in (("create", payment.answer), ("status", status)):
+        require(not _broken(answer.text), f"{name} for {payment.user!r} answered a broken letter: {answer.summary}")
+        told = service.read(name, answer, "user")
+        require(told in (None, payment.user), f"{payment.user!r} ordered, {name} answers {told!r}")
+    hooks = service.config.webhooks
+    for delivery in list(service.receiver.arrived) if hooks else ():
+        text = delivery.body.decode("utf-8", "surrogateescape")
+        if payment.md5 in text or payment.id in text:
+            require(not _broken(text), f"a webhook holds a broken letter: {text}")
+            told = _user_in(service, text)
+            require(told in (None, payment.user), f"{payment.user!r} paid, the webhook says {told!r}")
+
+
+def _user_in(service: Service, text: str) -> Any:
+    try:
+        return jmespath.search(service.config.webhooks.user, json.loads(text)) if service.config.webhooks else None
+    except ValueError:
+        return None
+
+
+def _broken(text: str) -> bool:
+    return "\ufffd" in text or any("\ud800" <= letter <= "\udfff" for letter in text)
