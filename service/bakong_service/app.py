@@ -1,14 +1,16 @@
 """The composition root of the service: settings in, a running service out. The one place that knows every part."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from bakong_service import wiring
+from bakong_service.adapters.access_tokens import AccessTokens
 from bakong_service.adapters.audit_archive import AuditArchive
+from bakong_service.adapters.deadline import OneDeadline
 from bakong_service.adapters.metrics import CONTENT_TYPE, Metrics
 from bakong_service.adapters.system import SystemIds, SystemTimers, ticks_us, wait_at_most
 from bakong_service.adapters.webhook_http import HttpPost
@@ -16,6 +18,7 @@ from bakong_service.api import operations, routes
 from bakong_service.api.addresses import Proxies
 from bakong_service.api.fast_path import FastPath
 from bakong_service.api.guard import Guard, Rules
+from bakong_service.api.tiers import Tiers
 from bakong_service.domain.plans import Prices
 from bakong_service.domain.retention import Retention
 from bakong_service.ports import Admission, Provider, Store, Timers
@@ -31,12 +34,13 @@ LOOK_MS = 15_000
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service that runs: its ASGI app, its core, its worker, its log."""
+    """A service that runs: its ASGI app, its core, its worker, its log, and what Prometheus reads."""
 
     app: Any
     core: Core
     worker: Worker
     log: Any
+    metrics: Callable[[], Awaitable[bytes]]
 
 
 @asynccontextmanager
@@ -52,12 +56,16 @@ async def run(
         files, log = wiring.open_logs(settings, [secret for factory in providers for secret in factory.secrets])
         opened.callback(files.close)
         report = wiring.row_reporter(log)
-        store = await wiring.open_store(settings, report)
+        clock = timers or SystemTimers()
+        store = await wiring.open_store(settings, report, clock)
         opened.push_async_callback(store.close)
-        admission = wiring.open_admission(settings, timers)
+        await wiring.check_keys(settings, store)
+        metrics = Metrics()
+        admission = wiring.open_admission(settings, timers, wiring.limiter_recorder(metrics, log))
         opened.push_async_callback(admission.close)
-        metrics, clock = Metrics(), timers or SystemTimers()
         metrics.counts("log_lines_dropped", "Lines that nobody took in time.", lambda: files.dropped)
+        about = "1 while each process limits by itself, because Redis does not let them together; else 0."
+        metrics.counts("limiter_degraded", about, lambda: admission.is_degraded)
         made = {
             factory.name: factory.make(
                 wiring.surroundings(settings, factory, opened, clock, store, metrics.calls_to(factory.name))
@@ -65,22 +73,32 @@ async def run(
             for factory in providers
         }
         check_providers(made)
-        post = HttpPost(private_allowed=settings.private_callbacks, on_attempt=metrics.tried_webhook)
+        post = HttpPost(
+            private_allowed=settings.private_callbacks,
+            on_attempt=metrics.tried_webhook,
+            ca_file=settings.webhook_ca_file,
+        )
         opened.push_async_callback(post.close)
-        core = _core(settings, store, clock, made, post)
+        core = build_core(settings, store, clock, made, post)
+        core.count = metrics.count
         core.report, core.on_unknown_event = report, wiring.event_recorder(log)
+        core.on_audit_sealed = wiring.audit_recorder(log)
         worker = Worker(core)
         if works:
+            store.on_set_aside = worker.expect_review
             await worker.start()
             opened.push_async_callback(worker.stop)
             if timers is None:
-                opened.callback(_beat(worker, core.timers).cancel)
+                opened.callback(_beat(worker, core.timers, metrics).cancel)
         log.info("started", mode=settings.mode, works=works, port=settings.port)
-        yield Service(_guarded(settings, core, admission, metrics, log), core, worker, log)
+        issuer = wiring.open_issuer(settings, opened, clock, wiring.issuer_recorder(log))
+        tokens = wiring.open_tokens(settings, store, clock, issuer)
+        read = partial(wiring.exposition, metrics, core, wiring.disks(settings))
+        yield Service(_guarded(settings, core, admission, metrics, log, tokens), core, worker, log, read)
         log.info("stopping")
 
 
-def _beat(worker: Worker, timers: Timers) -> asyncio.Task[None]:
+def _beat(worker: Worker, timers: Timers, metrics: Metrics) -> asyncio.Task[None]:
     """Let the worker look every second: what other processes sell wakes nobody here."""
 
     async def beat() -> None:
@@ -89,14 +107,20 @@ def _beat(worker: Worker, timers: Timers) -> asyncio.Task[None]:
             timers.call_at(timers.now_ms() + BEAT_MS, passed.set)
             await passed.wait()
             worker.wake()
+            metrics.beat(timers.now_ms() / 1000)
 
     return asyncio.create_task(beat())
 
 
-def _guarded(settings: Settings, core: Core, admission: Admission, metrics: Metrics, log: Any) -> Guard:
-    """The API behind its guard."""
+def _guarded(
+    settings: Settings, core: Core, admission: Admission, metrics: Metrics, log: Any, tokens: AccessTokens
+) -> Any:
+    """The API behind its guard, each request with one deadline for the database."""
     docs = settings.mode == "sandbox"
     app = routes.build(core, docs=docs)
+    app.state.errors_url = settings.errors_base_url
+    app.state.admission = admission
+    app.state.access = wiring.open_access(settings, core, tokens, admission)
     checks: dict[str, operations.Check] = {
         "database": wiring.database_check(core.store),
         "redis": wiring.redis_check(admission),
@@ -106,24 +130,32 @@ def _guarded(settings: Settings, core: Core, admission: Admission, metrics: Metr
         operations.router(
             checks,
             now_ms=core.timers.now_ms,
-            metrics=partial(wiring.exposition, metrics, core),
+            metrics=partial(wiring.exposition, metrics, core, wiring.disks(settings)),
             media_type=CONTENT_TYPE,
         )
     )
     rules = Rules(
         find=wiring.open_keys(settings, core.store).find,
+        verify=tokens.verify,
         admission=admission,
         limit=settings.rate_limit_per_minute,
         new_id=core.ids.new_id,
         ticks_us=ticks_us,
         on_response=wiring.access_recorder(metrics, log),
+        on_doubt=wiring.doubt_recorder(log),
         proxies=Proxies(settings.trusted_proxies),
         docs=docs,
+        tiers=Tiers(settings.rate_limit_per_second, settings.rate_limit_per_hour),
+        now_ms=core.timers.now_ms,
+        errors_url=settings.errors_base_url,
     )
-    return Guard(FastPath(app, core, routes.BUSIEST), rules)
+    return OneDeadline(Guard(FastPath(app, routes.BUSIEST), rules), settings.database_deadline_s)
 
 
-def _core(settings: Settings, store: Store, timers: Timers, providers: Mapping[str, Provider], post: HttpPost) -> Core:
+def build_core(
+    settings: Settings, store: Store, timers: Timers, providers: Mapping[str, Provider], post: HttpPost
+) -> Core:
+    """The core over its ports, by the settings. Nothing runs yet."""
     return Core(
         store=store,
         timers=timers,
@@ -138,7 +170,9 @@ def _core(settings: Settings, store: Store, timers: Timers, providers: Mapping[s
         webhook_url=settings.main_backend_webhook_url or None,
         fresh_ms=0 if settings.mode == "sandbox" else FRESH_MS,
         look_ms=LOOK_MS if isinstance(timers, SystemTimers) else None,
-        grace_ms=settings.grace_days * 86_400_000,
+        grace_ms=settings.grace_ms,
+        shop=settings.shop,
+        escrow=settings.escrow,
         private_callbacks=settings.private_callbacks,
         retention=Retention.of_days(
             webhooks=settings.retention_webhook_days,
@@ -146,4 +180,5 @@ def _core(settings: Settings, store: Store, timers: Timers, providers: Mapping[s
             audit=settings.retention_audit_days,
         ),
         archive=AuditArchive(settings.audit_dir),
+        audit_seal=wiring.audit_seals(settings)[0],
     )

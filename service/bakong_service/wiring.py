@@ -1,31 +1,46 @@
 """The parts of a service, each opened from the settings: store, limits, logs, health. Decides nothing."""
 
+import asyncio
+import math
+import shutil
 import ssl
-from collections.abc import Callable, Iterable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
+from contextvars import Context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from bakong_contracts.trust import add_authorities
+from bakong_service.adapters.access_tokens import AccessTokens, SharedKeys, StoredKeys
+from bakong_service.adapters.issuer import FETCH_S, Issuer, IssuerError
 from bakong_service.adapters.keys import Hasher, KeyRing
 from bakong_service.adapters.logs import LogFiles, Redactor, logger
 from bakong_service.adapters.memory_admission import MemoryAdmission
 from bakong_service.adapters.metrics import Metrics
+from bakong_service.adapters.passwords import Argon2
 from bakong_service.adapters.private_files import private_folder
+from bakong_service.adapters.provider_probe import ProviderProbe
+from bakong_service.adapters.rereading import Reread
 from bakong_service.adapters.sealing import Sealer
 from bakong_service.adapters.sql.failures import reason
 from bakong_service.adapters.sql.migrate import upgrade
+from bakong_service.adapters.sql.rotation import missing_keys
 from bakong_service.adapters.sql.sqlite import SqliteStore
 from bakong_service.adapters.system import SystemTimers, ticks_us
+from bakong_service.api.addresses import network_of
 from bakong_service.api.guard import AccessRecord
 from bakong_service.api.operations import Check, Part
-from bakong_service.domain.errors import UnavailableError
+from bakong_service.api.routes_auth import AccessPorts
+from bakong_service.domain.errors import UnavailableError, UnreadableRowError
 from bakong_service.domain.events import iso
 from bakong_service.domain.polling import Budget
+from bakong_service.domain.tokens import Parties
 from bakong_service.ports import Admission, ReportRow, Store, Timers, unreported
-from bakong_service.provider_factory import OpenClient, ProviderFactory, Surroundings
+from bakong_service.provider_factory import OpenClient, ProbeLine, ProviderFactory, Surroundings
 from bakong_service.settings import Settings
+from bakong_service.usecases.access import Access, Digests
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.refresh import budget
 
@@ -33,12 +48,16 @@ if TYPE_CHECKING:  # PostgreSQL is an extra
     from bakong_service.adapters.sql.postgres import PostgresStore
 
 MAIN_BACKEND = "main-backend"
-_SECURITY = frozenset({"unauthorized", "blocked", "rate_limited", "headers_too_large", "too_large"})
+MOST_DOUBTS = 100  # peers and reasons that get a line each
+FRESH_US = 200_000
+_SECURITY = frozenset({"unauthorized", "blocked", "rate_limited", "forbidden", "headers_too_large", "too_large"})
 
 
-async def open_store(settings: Settings, report: ReportRow = unreported) -> "SqliteStore | PostgresStore":
+async def open_store(
+    settings: Settings, report: ReportRow = unreported, timers: Timers | None = None
+) -> "SqliteStore | PostgresStore":
     """The store that DATABASE_URL names, brought up to date. Raises UnavailableError."""
-    store = connect_store(settings, report)
+    store = connect_store(settings, report, timers)
     try:
         await store.migrate(upgrade)
     except BaseException as error:
@@ -55,41 +74,79 @@ def explained(error: UnavailableError) -> str:
     return f"{error}: {why}" if why else str(error)
 
 
-def connect_store(settings: Settings, report: ReportRow = unreported) -> "SqliteStore | PostgresStore":
-    """The store as it stands. Raises UnavailableError where there is no place for it."""
+async def check_keys(settings: Settings, store: "SqliteStore | PostgresStore") -> None:
+    """Raises UnavailableError where what is stored was sealed with a key that is not here."""
     seal = Sealer(settings.encryption_keys)
+    missing = await store.migrate(lambda connection: missing_keys(connection, seal))
+    if missing:
+        rows = ", ".join(f"{table} by the key {key_id}" for table, key_id in missing)
+        raise UnavailableError(
+            f"stored rows do not open ({rows}): put the ENCRYPTION_KEY that sealed them into OLD_ENCRYPTION_KEYS; "
+            "where it is lost, `bakong-sandbox service review --give-up-key ID` lets the service start without them"
+        )
+
+
+def connect_store(
+    settings: Settings, report: ReportRow = unreported, timers: Timers | None = None
+) -> "SqliteStore | PostgresStore":
+    """The store as it stands. Raises UnavailableError where there is no place for it."""
+    seal, now_ms = Sealer(settings.encryption_keys), (timers or SystemTimers()).now_ms
+    deadline_s = settings.database_deadline_s
     if settings.database_url.startswith("sqlite:"):
         try:
             private_folder(settings.sqlite_path.parent)
         except OSError as error:
             raise UnavailableError(f"the database's folder cannot be made: {error}") from None
-        return SqliteStore(settings.sqlite_path, seal, report)
+        return SqliteStore(settings.sqlite_path, seal, report, now_ms, deadline_s=deadline_s)
     from bakong_service.adapters.sql.postgres import PostgresStore  # noqa: PLC0415  PostgreSQL is an extra
 
-    return PostgresStore(settings.database_url, seal, report, pooler=settings.database_pooler)
+    pooler = settings.database_pooler
+    return PostgresStore(settings.database_url, seal, report, now_ms, pooler=pooler, deadline_s=deadline_s)
 
 
 def row_reporter(log: Any) -> ReportRow:
     """A line for each row that was left out: which, and the failure's kind; its text might show what was stored."""
 
     def report(kind: str, row_id: str, error: BaseException, /) -> None:
+        if isinstance(error, UnreadableRowError):
+            log.error("row_failed", kind=kind, id=row_id, failure="UnreadableRow", why=error.why)
+            return
         cause = getattr(error, "orig", None) or error
         log.error("row_failed", kind=kind, id=row_id, failure=type(cause).__name__)
 
     return report
 
 
-def open_admission(settings: Settings, timers: Timers | None) -> Admission:
-    """Limits in Redis where there is one, else in memory: on the sandbox's clock, or on the monotonic one."""
+def open_admission(
+    settings: Settings, timers: Timers | None, on_change: Callable[[str, str], object] = lambda _code, _message: None
+) -> Admission:
+    """Limits in Redis where there is one, else in memory: on the sandbox's clock, or on the monotonic one.
+
+    on_change: see limiter_recorder.
+    """
     now_us = ticks_us if timers is None else lambda: timers.now_ms() * 1000
     local = MemoryAdmission(now_us, settings.rate_limit_per_minute)
     if settings.redis is None:
         return local
     from bakong_service.adapters.redis_admission import RedisAdmission, connect  # noqa: PLC0415  Redis is an extra
 
-    client = connect(settings.redis)
+    client = connect(settings.redis, settings.redis_timeout_s)
     prefix = settings.redis_prefix
-    return RedisAdmission(client, settings.rate_limit_per_minute, prefix=prefix, local=local, ticks_us=ticks_us)
+    limit = settings.rate_limit_per_minute
+    return RedisAdmission(client, limit, prefix=prefix, local=local, ticks_us=ticks_us, on_change=on_change)
+
+
+def limiter_recorder(metrics: Metrics, log: Any) -> Callable[[str, str], None]:
+    """A line and a count when the limiter leaves Redis, with the reason; a line when it is back, which has none."""
+
+    def on_change(code: str, message: str) -> None:
+        if not code:
+            log.warning("limiter_restored", message="Redis counts again, for all processes together")
+            return
+        metrics.limiter_fell_back(code)
+        log.error("limiter_degraded", reason=code, message=message)
+
+    return on_change
 
 
 def open_keys(settings: Settings, store: Store) -> KeyRing:
@@ -97,6 +154,86 @@ def open_keys(settings: Settings, store: Store) -> KeyRing:
     hasher = Hasher(settings.encryption_keys)
     digests = hasher.digests(settings.main_backend_api_key.get_secret_value())
     return KeyRing(store, hasher, dict.fromkeys(digests, MAIN_BACKEND), ticks_us)
+
+
+def open_parties(settings: Settings) -> Parties:
+    """Who issues our access tokens, and for whom."""
+    return Parties(settings.token_issuer, settings.token_audience, settings.token_leeway_s * 1000)
+
+
+def open_issuer(
+    settings: Settings, opened: AsyncExitStack, timers: Timers, on_change: Callable[[str], object] = id
+) -> Issuer | None:
+    """The outside issuer of tokens; None where OIDC_ISSUER names none."""
+    if not settings.oidc_issuer:
+        return None
+    parties = Parties(settings.oidc_issuer, settings.oidc_audience, settings.token_leeway_s * 1000)
+    open_client = _client_opener(settings, opened)
+    client = open_client(settings.oidc_issuer, timeout_ms=FETCH_S * 1000, ca_file=settings.oidc_ca_file)
+    in_clear = settings.mode == "sandbox"
+    issuer = Issuer(parties, client, timers.now_ms, in_clear=in_clear, on_change=on_change)
+    opened.push_async_callback(issuer.close)
+    return issuer
+
+
+def issuer_recorder(log: Any) -> Callable[[str], None]:
+    """A line when the outside issuer's keys cannot be fetched, with the reason; and one when they can be again."""
+
+    def on_change(failure: str) -> None:
+        if failure:
+            log.error("issuer_failed", message=failure, security=True)
+        else:
+            log.warning("issuer_restored", message="the issuer's keys are fetched again")
+
+    return on_change
+
+
+def open_tokens(settings: Settings, store: Store, timers: Timers, issuer: Issuer | None = None) -> AccessTokens:
+    """What signs and verifies access tokens: JWT_SECRET where it is set, else key pairs of the database."""
+    state = Reread(lambda: store.read(lambda records: records.token_state(timers.now_ms())), ticks_us)
+    keys = (
+        SharedKeys(settings.jwt_secrets)
+        if settings.jwt_secrets
+        else StoredKeys(store, settings.token_algorithm, timers.now_ms, state)
+    )
+    return AccessTokens(keys, state, open_parties(settings), timers.now_ms, issuer)
+
+
+def open_access(settings: Settings, core: Core, tokens: AccessTokens, admission: Admission) -> AccessPorts:
+    """What the routes of logins and of machines' tokens are given."""
+    access = Access(
+        core=core,
+        passwords=Argon2(),
+        sign=tokens.sign,
+        parties=open_parties(settings),
+        digests=secret_digests(settings),
+        failed=admission.failed,
+    )
+    return AccessPorts(access, tokens.published)
+
+
+def secret_digests(settings: Settings) -> Digests:
+    """The keyed hashes of refresh tokens and of clients' secrets."""
+    return Hasher(settings.encryption_keys, "token secrets").digests
+
+
+def tokens_line(settings: Settings) -> str:
+    """What check-config tells of access tokens."""
+    signed = "HS256 by JWT_SECRET" if settings.jwt_secrets else f"{settings.token_algorithm} by keys of the database"
+    return f"tokens: {signed}, issuer {settings.token_issuer}, audience {settings.token_audience}"
+
+
+async def probe_issuer(settings: Settings) -> list[ProbeLine]:
+    """Whether the outside issuer's keys can be fetched from here; nothing where there is none."""
+    async with AsyncExitStack() as opened:
+        issuer = open_issuer(settings, opened, SystemTimers())
+        if issuer is None:
+            return []
+        try:
+            count = await issuer.fetch()
+        except IssuerError as error:
+            return [ProbeLine("issuer", str(error), good=False)]
+        return [ProbeLine("issuer", f"answers, {count} keys can be used", good=count > 0)]
 
 
 def open_logs(settings: Settings, secrets: Iterable[str] = ()) -> tuple[LogFiles, Any]:
@@ -147,10 +284,35 @@ def _client_opener(settings: Settings, opened: AsyncExitStack) -> OpenClient:
 
 
 def _trusted(base_url: str, ca_file: Path | None) -> ssl.SSLContext | bool:
-    """Whose certificates count: everybody's (True), one CA's, or nobody's, where the provider is asked without TLS."""
+    """Whose certificates count: everybody's (True), one CA's, or nobody's, where the provider is asked without TLS.
+
+    Raises UnavailableError for a file that names no authority.
+    """
     if base_url.startswith("http:"):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # reading everybody's takes 50 ms of a start
-    return ca_file is None or ssl.create_default_context(cafile=ca_file)
+    if ca_file is None:
+        return True
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        add_authorities(context, ca_file)
+    except ValueError as error:
+        raise UnavailableError(f"the authorities of {base_url}: {error}") from None
+    return context
+
+
+def audit_seals(settings: Settings) -> list[Callable[[str], str]]:
+    """The keyed hash of an entry of the audit log, under the present ENCRYPTION_KEY, then under each old one."""
+    hashers = (Hasher([key], "audit seals") for key in settings.encryption_keys)
+    return [lambda text, hasher=hasher: hasher.digests(text)[0] for hasher in hashers]  # type: ignore[misc]
+
+
+def audit_recorder(log: Any) -> Callable[[int, str], None]:
+    """A line for each batch that is sealed: where logs are kept elsewhere, they hold the database to it."""
+
+    def on_audit_sealed(number: int, entry: str) -> None:
+        log.info("audit_sealed", number=number, hash=entry)
+
+    return on_audit_sealed
 
 
 def event_recorder(log: Any) -> Callable[[str, str], None]:
@@ -186,56 +348,161 @@ def access_recorder(metrics: Metrics, log: Any) -> Callable[[AccessRecord], None
     return on_response
 
 
-async def exposition(metrics: Metrics, core: Core) -> bytes:
-    """What Prometheus reads; with what is left of each provider's calls of the day, as the database has it now."""
-    for name in core.providers:
-        try:
-            left = await budget(core, name)
-        except UnavailableError:
-            metrics.calls_unknown(name)
-        else:
-            if left is not None:
-                metrics.calls_remain(name, left.remaining)
+def doubt_recorder(log: Any) -> Callable[[str, str], None]:
+    """A line at the first refusal by an address that may be a proxy's, once for each peer and reason."""
+    seen = set[tuple[str, str]]()
+
+    def on_doubt(peer: str, why: str) -> None:
+        if (peer, why) in seen or len(seen) >= MOST_DOUBTS:
+            return
+        seen.add((peer, why))
+        advice = "where it is your proxy, put its address into TRUSTED_PROXIES and let it set X-Forwarded-For"
+        log.warning("proxy_doubted", peer=peer, message=f"{why}; {advice}", security=True)
+
+    return on_doubt
+
+
+def proxies_line(trusted: Sequence[str]) -> str:
+    """What check-config tells of the proxies."""
+    if not trusted:
+        return (
+            "proxies: none trusted, X-Forwarded-For is not read; behind a proxy set TRUSTED_PROXIES to its address, "
+            "or all its callers share one address, and one's wrong keys shut out all"
+        )
+    if everybody := [text for text in trusted if network_of(text).prefixlen == 0]:
+        return f"proxies: TRUSTED_PROXIES has {everybody[0]}, so that every caller may choose his own address"
+    return f"proxies: X-Forwarded-For is read from {', '.join(trusted)}"
+
+
+def disks(settings: Settings) -> dict[str, Path]:
+    """The folders whose room is watched, by what they are for."""
+    folders = {"data": settings.data_dir, "logs": settings.log_dir}
+    if settings.database_url.startswith("sqlite:"):
+        folders["database"] = settings.sqlite_path.parent
+    return {name: folder for name, folder in folders.items() if folder is not None}
+
+
+async def exposition(metrics: Metrics, core: Core, folders: Mapping[str, Path]) -> bytes:
+    """What Prometheus reads; with what the database has now: calls left of the day, what is set aside, the outbox."""
+    counted = (_count_calls(metrics, core, name) for name in core.providers)
+    await asyncio.gather(
+        _count_set_aside(metrics, core), _count_settlements(metrics, core), _count_outbox(metrics, core), *counted
+    )
+    _count_disk(metrics, folders)
     return metrics.render()
 
 
+async def _count_outbox(metrics: Metrics, core: Core) -> None:
+    now_ms = core.timers.now_ms()
+    try:
+        waiting, first_ms, given_up = await core.store.read(lambda records: records.outbox_backlog())
+    except UnavailableError:
+        metrics.outbox(-1, math.nan, -1)
+    else:
+        metrics.outbox(waiting, 0 if first_ms is None else max(0, now_ms - first_ms) / 1000, given_up)
+
+
+def _count_disk(metrics: Metrics, folders: Mapping[str, Path]) -> None:
+    for name, folder in folders.items():
+        with suppress(OSError):
+            metrics.disk_free(name, shutil.disk_usage(folder).free)
+
+
+async def _count_settlements(metrics: Metrics, core: Core) -> None:
+    try:
+        metrics.settlements_open(await core.store.read(lambda records: records.count_open_settlements()))
+    except UnavailableError:
+        metrics.settlements_open(-1)
+
+
+async def _count_set_aside(metrics: Metrics, core: Core) -> None:
+    with suppress(UnavailableError):
+        metrics.set_aside(await core.store.read(lambda records: records.count_set_aside()))
+
+
+async def _count_calls(metrics: Metrics, core: Core, name: str) -> None:
+    try:
+        left = await budget(core, name)
+    except UnavailableError:
+        metrics.calls_unknown(name)
+    else:
+        if left is not None:
+            metrics.calls_remain(name, left.remaining)
+
+
 def database_check(store: Store) -> Check:
-    async def check() -> Part:
+    """Whether the database can be read and written. All who ask at once wait for one probe; a good one lasts 0.2 s."""
+    probing: asyncio.Task[Part] | None = None
+    good_us: int | None = None
+
+    async def probe() -> Part:
+        nonlocal good_us
         try:
             await store.ping()
+            counts = await store.read(lambda records: records.count_set_aside())
         except UnavailableError as error:
             return Part("unhealthy", str(error))
-        return Part("healthy", "answers")
+        if not counts:
+            good_us = ticks_us()
+            return Part("healthy", "answers, and can be written")
+        message = f"answers; {sum(counts.values())} stored rows cannot be read: `service review` lists them"
+        return Part("degraded", message, (("unreadableRows", counts),))
+
+    async def check() -> Part:
+        nonlocal probing, good_us
+        is_fresh = good_us is not None and ticks_us() - good_us < FRESH_US
+        if probing is None or (probing.done() and not is_fresh):
+            good_us = None
+            probing = asyncio.create_task(probe(), context=Context())  # in nobody's name, and on nobody's time
+        return await asyncio.shield(probing)
 
     return check
+
+
+_ALONE, _TOGETHER = (("limits", "each_process"),), (("limits", "all_processes"),)  # whose requests are counted together
 
 
 def redis_check(admission: Admission) -> Check:
     async def check() -> Part:
         wrong = await admission.state()
         if wrong is None:
-            return Part("healthy", "not configured: limits are kept in memory")
-        return Part("degraded", wrong) if wrong else Part("healthy", "answers")
+            return Part("healthy", "not configured: limits are kept in memory", _ALONE)
+        return Part("degraded", wrong, _ALONE) if wrong else Part("healthy", "answers", _TOGETHER)
 
     return check
 
 
 def provider_check(core: Core, name: str) -> Check:
-    """What is left of a provider's calls of the day, and whether it answered when it was asked last."""
+    """What is left of a provider's calls of the day, and whether it answers: asked now, or when it was asked last."""
+    asked = core.providers[name].probe
+    probe = None if asked is None else ProviderProbe(asked, core.upstream(name), core.timers.now_ms, ticks_us)
 
     async def check() -> Part:
+        problem = "" if probe is None else await probe.problem()
         try:
             left = await budget(core, name)
         except UnavailableError:
             return Part("degraded", "not known while the database does not answer")
-        facts = () if left is None else _facts(left)
+        facts = (*(() if left is None else _facts(left)), *_answers(core, name))
         if core.upstream(name).breaker.is_silent:
             return Part("unhealthy", "does not answer; asked again later", facts)
+        if problem:
+            return Part("unhealthy", f"does not answer: {problem}", facts)
         if left is not None and left.remaining == 0:
             return Part("degraded", "the day's calls are spent", facts)
-        return Part("healthy", "is asked", facts)
+        return Part("healthy", "is asked" if probe is None else "answers", facts)
 
     return check
+
+
+def _answers(core: Core, name: str) -> tuple[tuple[str, Any], ...]:
+    """Its breaker, as this process has it, and when it answered last."""
+    upstream, now_ms = core.upstream(name), core.timers.now_ms()
+    word = "closed"
+    if upstream.breaker.is_silent:
+        word = "half_open" if upstream.breaker.admits(now_ms) else "open"
+    last_ms = upstream.success_ms
+    return ("breaker", word), ("lastSuccessAt", None if last_ms is None else iso(last_ms))
 
 
 def _facts(left: Budget) -> tuple[tuple[str, Any], ...]:

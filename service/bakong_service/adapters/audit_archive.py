@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from bakong_service.adapters.private_files import private_folder
-from bakong_service.domain.audit import AuditRow
+from bakong_service.domain.audit import AuditRow, shown
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import iso
 
@@ -23,21 +23,30 @@ class AuditArchive:
         await asyncio.to_thread(self._write, rows)
 
     def _write(self, rows: Sequence[AuditRow]) -> None:
-        text = b"".join(orjson.dumps(_shown(row)) + b"\n" for row in rows)
+        text = b"".join(orjson.dumps(shown(row)) + b"\n" for row in rows)
         stamp = iso(rows[0].at_ms).replace(":", "").replace("-", "")
         path = self._folder / f"audit-{stamp}-{rows[0].id}.jsonl"
         try:
             private_folder(self._folder)
-            part = path.with_suffix(".part")
-            part.touch(mode=0o600)
-            with part.open("wb") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
+            _write_durably(path, text)
             _sync_folder(self._folder)
         except OSError as error:
             raise UnavailableError(f"the audit archive in {self._folder} cannot be written") from error
+
+
+def _write_durably(path: Path, text: bytes) -> None:
+    """A file that is whole as soon as it has its name. Raises OSError, and leaves nothing where there is no room."""
+    part = path.with_suffix(".part")
+    try:
+        part.touch(mode=0o600)
+        with part.open("wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def _sync_folder(folder: Path) -> None:
@@ -47,18 +56,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _shown(row: AuditRow) -> dict[str, object]:
-    return {
-        "id": row.id,
-        "at": iso(row.at_ms),
-        "actor": row.by.actor,
-        "action": row.action,
-        "resource": row.resource,
-        "before": row.before,
-        "after": row.after,
-        "address": row.by.address,
-        "userAgent": row.by.user_agent,
-        "requestId": row.by.request_id,
-    }

@@ -10,12 +10,14 @@ import hashlib
 import hmac
 import secrets  # noqa: TID251  a composition root's helper: new API keys are drawn here
 from collections.abc import Callable, Iterable
+from contextvars import Context
 
 from bakong_service.adapters.sealing import derive
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.ports import Store
 
 FRESH_US = 500_000
+WAIT_S = 0.5  # a reading that takes longer goes on by itself
 NEW_US = 50_000  # a key that is not known is looked for again, at most so often
 PREFIX = "bk_"
 
@@ -28,8 +30,8 @@ def draw() -> str:
 class Hasher:
     """The digests of a key: under the present ENCRYPTION_KEY first, then under the old ones."""
 
-    def __init__(self, encryption_keys: Iterable[str]) -> None:
-        self._peppers = tuple(hmac.new(derive(key, "api keys"), digestmod=hashlib.sha256) for key in encryption_keys)
+    def __init__(self, encryption_keys: Iterable[str], purpose: str = "api keys") -> None:
+        self._peppers = tuple(hmac.new(derive(key, purpose), digestmod=hashlib.sha256) for key in encryption_keys)
 
     def digests(self, key: str) -> tuple[str, ...]:
         raw = key.encode("utf-8", "surrogateescape")
@@ -53,15 +55,21 @@ class KeyRing:
         self._good = dict(fixed)
         self._ticks_us = ticks_us
         self._read_us: int | None = None
-        self._reading: asyncio.Future[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._is_read = False
 
     async def find(self, key: str) -> str | None:
-        """The short name of the key, or None where it is not good."""
+        """The short name of the key, or None where it is not good.
+
+        Raises UnavailableError where that is not known: it is none of the last ones, and they cannot be read.
+        """
         await self._no_older_than(FRESH_US)
         name = self._look_up(key)
         if name is None:  # it may have been made a moment ago
             await self._no_older_than(NEW_US)
             name = self._look_up(key)
+        if name is None and not self._is_read:
+            raise UnavailableError("the API keys cannot be read at present")
         return name
 
     async def _no_older_than(self, age_us: int) -> None:
@@ -69,8 +77,12 @@ class KeyRing:
         if self._read_us is not None and self._ticks_us() - self._read_us <= age_us:
             return
         if self._reading is None or self._reading.done():
-            self._reading = asyncio.ensure_future(self._read())
-        await asyncio.shield(self._reading)
+            self._reading = asyncio.create_task(self._read(), context=Context())
+        await asyncio.wait({self._reading}, timeout=WAIT_S)
+        if self._reading.done():
+            self._reading.result()
+        else:
+            self._is_read = False
 
     def _look_up(self, key: str) -> str | None:
         """By digest, however many keys are good: its time may tell of digests, and those tell nothing of a key."""
@@ -83,7 +95,9 @@ class KeyRing:
         try:
             rows = await self._store.read(lambda records: records.api_keys())
         except UnavailableError:
+            self._is_read = False
             return
         finally:
             self._read_us = begun_us
+        self._is_read = True
         self._good = {row.digest: row.label for row in rows if row.revoked_ms is None} | self._fixed

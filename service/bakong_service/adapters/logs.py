@@ -14,6 +14,7 @@ import structlog
 
 from bakong_service.adapters.private_files import append_to, private_folder
 from bakong_service.adapters.stdout_writer import StdoutWriter
+from bakong_service.adapters.whole_lines import WholeLines
 
 NAMES = ("combined", "error", "security")
 SECURITY = "security"
@@ -34,6 +35,10 @@ _SHAPES = (
     rb"B(?i:earer|asic)\s+[^\s\"]+",
     rb"000201[^\"\s]{20,}",  # a KHQR names the account
 )
+
+
+# In UTF-8: DEL, C1, what ends a line, what turns a text's direction. JSON has escaped C0, not these.
+_OBEYED = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]")
 
 
 class Redactor:
@@ -61,10 +66,15 @@ def _mask(match: re.Match[bytes]) -> bytes:
     return b"[redacted]"
 
 
+def _escape(obeyed: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(obeyed[0].decode())
+
+
 class LogFiles:
     """Where the lines go: three files in a folder, or standard output for all of them.
 
-    A full disk, or a pipe that nobody reads, stops the log and not the service: `dropped` counts the lines.
+    A full disk, or a pipe that nobody reads, stops the log and not the service: `dropped` counts the lines, and
+    on_recovery is told how many they are when there is room again.
     """
 
     def __init__(self, folder: Path | None, redact: Redactor) -> None:
@@ -77,7 +87,10 @@ class LogFiles:
             private_folder(folder)
             self._files = {name: append_to(folder / f"{name}.log") for name in NAMES}
         self._stdout = None if folder else StdoutWriter(STDOUT)
-        self._dropped = 0
+        self._lines = {name: WholeLines(file.fileno()) for name, file in self._files.items()}
+        self._is_losing = False
+        self._dropped = self._told = 0
+        self.on_recovery: Callable[[int], object] = str
 
     @property
     def dropped(self) -> int:
@@ -95,26 +108,33 @@ class LogFiles:
     def flush(self) -> None:
         """Write what waits: a write gives up the interpreter's lock, and one for each request costs much."""
         self._later, self._count = None, 0
+        if not any(self._waiting.values()):
+            return
+        self._is_losing = False
         for name, lines in self._waiting.items():
             if not lines:
                 continue
-            written = b"".join(self._redact(line) + b"\n" for line in lines)
+            written = _OBEYED.sub(_escape, b"".join(self._redact(line) + b"\n" for line in lines))
             lines.clear()
             self._write(name, written)
+        if self.dropped > self._told and not self._is_losing:
+            self._told = self.dropped
+            self.on_recovery(self._told)
 
     def _write(self, name: str, written: bytes) -> None:
         if self._stdout is None:
-            try:
-                self._files[name].write(written)
-            except (OSError, ValueError):
-                self._dropped += written.count(b"\n")
+            lost = self._lines[name].write(written) if name in self._lines else written.count(b"\n")
+            self._dropped += lost
+            self._is_losing = self._is_losing or lost > 0
         elif name == "combined":
             self._stdout.write(written)
+            self._is_losing = self._stdout.is_losing
 
     def close(self) -> None:
         self.flush()
         if self._later is not None:
             self._later.cancel()
+        self._lines.clear()
         for file in self._files.values():
             file.close()
         if self._stdout is not None:
@@ -142,17 +162,22 @@ class _Sink:
 
 
 def logger(files: LogFiles, now_iso: Callable[[], str]) -> Any:
-    """A structlog logger on the files. security=True writes an event to the security log, too."""
+    """A structlog logger on the files, which says in them how many lines they lost.
+
+    security=True writes an event to the security log, too.
+    """
 
     def stamp(_logger: Any, level: str, event: Any) -> Any:
         return {"time": now_iso(), "level": level, **event}
 
-    return structlog.wrap_logger(
+    log = structlog.wrap_logger(
         _Sink(files),
         processors=[structlog.processors.format_exc_info, _hide_names, stamp, _render],
         wrapper_class=structlog.BoundLogger,
         context_class=dict,
     ).bind()  # the logger itself: what wraps it would be made anew for each line
+    files.on_recovery = lambda lines: log.warning("log_lines_dropped", lines=lines)
+    return log
 
 
 def _hide_names(_logger: Any, _level: str, event: Any) -> Any:

@@ -1,25 +1,60 @@
 """Limits and blocks in Redis, exact across processes: one script each, on Redis's clock.
 
 A try whose answer did not come in time may have been counted all the same: the second one looks for its entry first,
-so no request counts twice. While Redis does not answer, each process counts in its own memory (so at most the limit
-times the processes), and Redis is tried again every second.
+so no request counts twice. While Redis does not answer, or does not let the scripts write, each process counts in its
+own memory (so at most the limit times the processes). Once a second Redis is then asked again, by the same scripts on
+entries of their own: what answers PING may refuse writes.
 """
 
+import asyncio
 import itertools
+import re
 import secrets  # noqa: TID251  an adapter: a process's part of the entries' names
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
-from bakong_service.domain.admission import BLOCK_US, FAILURE_WINDOW_US, FAILURES, WINDOW_US, Verdict
+from bakong_service.domain.admission import (
+    BLOCK_US,
+    FAILURE_WINDOW_US,
+    FAILURES,
+    WINDOW_US,
+    Policy,
+    Quota,
+    Room,
+    Verdict,
+)
 from bakong_service.ports import Admission
 
 TIMEOUT_S = 0.5
 RETRY_US = 1_000_000
+CONNECTIONS = 64  # a request beyond them waits for its turn; the probe has one more
+
+NO_ANSWER = "unreachable"
+_CLUSTER = "is a cluster, and the limiter needs a Redis by itself"
+_LOGIN = "does not accept the user and password of REDIS_URL"
+# What Redis's own words for an error mean to whoever runs the service.
+_MEANINGS = {
+    "OOM": "has no memory left for writes",
+    "READONLY": "is a replica that takes no writes",
+    "MISCONF": "takes no writes, because it cannot save to its disk",
+    "NOREPLICAS": "takes no writes, because it has too few replicas",
+    "MASTERDOWN": "is a replica that has lost its master",
+    "LOADING": "is still loading its data",
+    "BUSY": "is busy with a script of somebody else's",
+    "NOPERM": "does not allow its user what the limiter does (EVALSHA, SCRIPT LOAD, reads and writes under its prefix)",
+    "NOAUTH": _LOGIN,
+    "WRONGPASS": _LOGIN,
+    "MOVED": _CLUSTER,
+    "CROSSSLOT": _CLUSTER,
+    "CLUSTERDOWN": _CLUSTER,
+    "TRYAGAIN": _CLUSTER,
+}
+_KNOWN = re.compile(rf"\b({'|'.join(_MEANINGS)})\b")
 
 # A log is a list of instants, each with the name of its request, oldest first. Redis's clock may step: instants a whole
 # window ahead are of another time. The last two of ARGV: the request's name, and whether it was asked before.
@@ -66,6 +101,35 @@ append(KEYS[1], window)
 return {1, limit - count - 1, oldest + window - now}
 """
 )
+# KEYS: the address's block, then the log of each policy. ARGV: limit and window of each.
+# Out: kind as above, then for each policy what is left of it, us until its oldest leaves, us until it has room.
+_ADMIT_ALL = (
+    _TRIMMED
+    + """
+local shut = redis.call('PTTL', KEYS[1])
+if shut > 0 then return {2, shut * 1000} end
+local oldest, kind = {}, 1
+for at = 2, #KEYS do oldest[at] = trimmed(KEYS[at], tonumber(ARGV[2 * at - 2])) end
+local before = counted(KEYS[2])
+for at = 2, #KEYS do
+  if not before and redis.call('LLEN', KEYS[at]) >= tonumber(ARGV[2 * at - 3]) then kind = 0 end
+end
+local answer = {kind}
+for at = 2, #KEYS do
+  local limit, window = tonumber(ARGV[2 * at - 3]), tonumber(ARGV[2 * at - 2])
+  local room = 0
+  if kind == 1 and not before then append(KEYS[at], window) end
+  local count = redis.call('LLEN', KEYS[at])
+  if kind == 0 and count >= limit then
+    room = instant(redis.call('LINDEX', KEYS[at], -limit)) + window - now
+  end
+  answer[#answer + 1] = math.max(limit - count, 0)
+  answer[#answer + 1] = oldest[at] + window - now
+  answer[#answer + 1] = room
+end
+return answer
+"""
+)
 # KEYS: the address's failures, its block. ARGV: failures, window, block. Out: whether the address is now shut out.
 _FAILED = (
     _TRIMMED
@@ -81,75 +145,194 @@ return 1
 )
 
 
+# The probe's own entries are gone after a millisecond, and so is its limit, which nobody reaches.
+_PROBE = "health"
+_PROBE_LIMIT, _PROBE_US = 1_000_000, 1_000
+
+# Called when the limiter falls back to each process's memory, with a word and a sentence that say why; and when Redis
+# counts again, with two empty ones.
+OnChange = Callable[[str, str], object]
+
+
 class RedisAdmission:
-    """See ports.Admission. local: counts while Redis is down; ticks_us: for the pause between two tries."""
+    """See ports.Admission. local: counts while Redis does not; ticks_us: for the pause between two tries."""
 
     def __init__(
-        self, client: Redis, limit: int, *, prefix: str, local: Admission, ticks_us: Callable[[], int]
+        self,
+        client: Redis,
+        limit: int,
+        *,
+        prefix: str,
+        local: Admission,
+        ticks_us: Callable[[], int],
+        on_change: OnChange = lambda _code, _message: None,
     ) -> None:
         self._client = client
         self._limit = limit
         self._prefix = prefix
         self._local = local
         self._ticks_us = ticks_us
+        self._on_change = on_change
         self._admit = client.register_script(_ADMIT)
         self._failed = client.register_script(_FAILED)
-        self._retry_us: int | None = None
+        self._admit_all = client.register_script(_ADMIT_ALL)
+        self._wrong = ""
+        self._retry_us = 0
+        self._probing: asyncio.Future[None] | None = None
+        self._turns = asyncio.Semaphore(CONNECTIONS)
         self._process = secrets.token_hex(4)
         self._numbers = itertools.count()
 
-    async def admit(self, who: str, address: str) -> Verdict:
-        keys = [f"{self._prefix}:log:{who}", f"{self._prefix}:block:{address}"]
-        name = self._name()
-        answer = await self._ask(lambda again: self._admit(keys=keys, args=[self._limit, WINDOW_US, name, again]))
+    async def admit(self, who: str, address: str, quotas: Sequence[Quota] = ()) -> Verdict:
+        if quotas and self._limit:
+            own = Quota(Policy("default", self._limit, WINDOW_US), who)
+            answer = await self._ask(self._call_all(("block", address), (own, *quotas)))
+            return await self._local.admit(who, address, quotas) if answer is None else _verdict(answer, (own, *quotas))
+        rule = (self._limit, WINDOW_US)
+        answer = await self._ask(self._call(self._admit, ("log", who), ("block", address), *rule))
         if answer is None:
             return await self._local.admit(who, address)
         kind, remaining, wait_us = answer
         return Verdict(admitted=kind == 1, blocked=kind == 2, remaining=remaining, wait_us=wait_us)
 
+    async def take(self, quotas: Sequence[Quota]) -> Verdict:
+        if not self._limit or not quotas:
+            return Verdict(admitted=True, blocked=False, remaining=0, wait_us=0)
+        answer = await self._ask(self._call_all(("block", "nobody"), quotas))
+        return await self._local.take(quotas) if answer is None else _verdict(answer, quotas)
+
     async def failed(self, address: str) -> bool:
-        keys = [f"{self._prefix}:failures:{address}", f"{self._prefix}:block:{address}"]
-        rule, name = (FAILURES, FAILURE_WINDOW_US, BLOCK_US), self._name()
-        answer = await self._ask(lambda again: self._failed(keys=keys, args=[*rule, name, again]))
+        rule = (FAILURES, FAILURE_WINDOW_US, BLOCK_US)
+        answer = await self._ask(self._call(self._failed, ("failures", address), ("block", address), *rule))
         return await self._local.failed(address) if answer is None else bool(answer)
 
+    @property
+    def is_degraded(self) -> bool:
+        return bool(self._wrong)
+
     async def state(self) -> str | None:
-        """What is wrong with Redis; empty: nothing."""
-        answer = await self._ask(lambda _again: self._client.ping(), at_once=True)
-        return "" if answer else "Redis does not answer: each process limits by itself"
+        """What is wrong with Redis; empty: nothing. Asked anew, but once a second where something is."""
+        if not self._wrong or self._is_due():
+            await self._probe()
+        return self._wrong
 
     async def close(self) -> None:
+        if self._probing is not None:
+            await self._probing
         await self._client.aclose()
 
-    def _name(self) -> str:
-        """A name that no other request has, of this process or another."""
-        return f"{self._process}-{next(self._numbers)}"
+    def _call(self, script: Any, log: tuple[str, str], block: tuple[str, str], *rule: int) -> Callable[[int], Any]:
+        """A try of a script, given 0 or, where it was tried before, 1; under a name that no other request has."""
+        keys = [":".join((self._prefix, *key)) for key in (log, block)]
+        name = f"{self._process}-{next(self._numbers)}"
+        return lambda again: script(keys=keys, args=[*rule, name, again])
 
-    async def _ask(self, call: Callable[[int], Awaitable[Any]], *, at_once: bool = False) -> Any:
-        """Redis's answer, or None where it gives none to two tries, or was found silent less than a second ago.
+    def _call_all(self, block: tuple[str, str], quotas: Sequence[Quota]) -> Callable[[int], Any]:
+        """As _call, for a log of each quota; that of the limit of a minute is the one that every request has."""
+        logs = [("log" if one.policy.name == "default" else f"log-{one.policy.name}", one.who) for one in quotas]
+        keys = [":".join((self._prefix, *key)) for key in (block, *logs)]
+        rules = [figure for one in quotas for figure in (one.policy.limit, one.policy.window_us)]
+        name = f"{self._process}-{next(self._numbers)}"
+        return lambda again: self._admit_all(keys=keys, args=[*rules, name, again])
 
-        call: a try, with 0 or, where it was tried before, 1.
-        """
-        if self._retry_us is not None and not at_once and self._ticks_us() < self._retry_us:
+    async def _ask(self, call: Callable[[int], Awaitable[Any]]) -> Any:
+        """Redis's answer, or None where each process counts by itself."""
+        if self._wrong and not await self._is_back():
             return None
-        for again in (0, 1):
+        async with self._turns:
+            if self._wrong:  # seen while this one waited
+                return None
             try:
-                answer = await call(again)
-            except (RedisError, OSError, TimeoutError):
-                continue
-            self._retry_us = None
-            return answer
+                return await _tried(call, 2)
+            except (RedisError, OSError, TimeoutError) as error:
+                self._lost(error)
+                return None
+
+    async def _is_back(self) -> bool:
+        """Whether Redis counts again; one request a second finds out, while the others do not wait."""
+        if not self._is_due():
+            return False
+        await self._probe()
+        return not self._wrong
+
+    def _is_due(self) -> bool:
+        return self._ticks_us() >= self._retry_us
+
+    async def _probe(self) -> None:
+        """Do what the limiter does; all who ask meanwhile wait for the same answer."""
+        if self._probing is None or self._probing.done():
+            self._retry_us = self._ticks_us() + RETRY_US
+            self._probing = asyncio.ensure_future(self._try_scripts())
+        await asyncio.shield(self._probing)
+
+    async def _try_scripts(self) -> None:
+        tries = 1 if self._wrong else 2
+        rules = ((self._admit, "log", (_PROBE_LIMIT, _PROBE_US)), (self._failed, "failures", (1, _PROBE_US, _PROBE_US)))
+        try:
+            for script, log, rule in rules:
+                await _tried(self._call(script, (log, _PROBE), ("block", f"{_PROBE}:{log}"), *rule), tries)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._lost(error)
+        else:
+            self._set_wrong("", "")
+
+    def _lost(self, error: Exception) -> None:
+        code, meaning = explained(error)
         self._retry_us = self._ticks_us() + RETRY_US
-        return None
+        self._set_wrong(code, f"Redis {meaning}: each process limits by itself")
+
+    def _set_wrong(self, code: str, message: str) -> None:
+        if message != self._wrong:
+            self._wrong = message
+            self._on_change(code, message)
 
 
-def connect(url: str) -> Redis:
-    """A client that never waits long: half a second; whoever asks tries again. Raises ValueError."""
+def _verdict(answer: Sequence[int], quotas: Sequence[Quota]) -> Verdict:
+    """What the script for several policies says."""
+    kind, *figures = answer
+    if kind == 2:
+        return Verdict(admitted=False, blocked=True, remaining=0, wait_us=figures[0])
+    lefts, ends_us, waits_us = figures[::3], figures[1::3], figures[2::3]
+    policies = [one.policy for one in quotas]
+    rooms = tuple(Room(*room) for room in zip(policies, lefts, ends_us, strict=True))
+    wait_us = ends_us[0] if kind == 1 else max(waits_us)
+    tight = None if kind == 1 else policies[waits_us.index(wait_us)]
+    return Verdict(kind == 1, blocked=False, remaining=lefts[0], wait_us=wait_us, rooms=rooms, tight=tight)
+
+
+async def _tried(call: Callable[[int], Awaitable[Any]], tries: int) -> Any:
+    """The answer to one of so many tries. What Redis refuses it is not asked again. Raises what the last try raised."""
+    for again in range(tries - 1):
+        try:
+            return await call(again)
+        except ResponseError:
+            raise
+        except (RedisError, OSError, TimeoutError):
+            continue
+    return await call(tries - 1)
+
+
+def explained(error: Exception) -> tuple[str, str]:
+    """Redis's word for an error, in lowercase, and what it means; scripts of old ones have the word inside the text.
+
+    >>> explained(ResponseError("MISCONF Redis is configured to save RDB snapshots"))
+    ('misconf', 'takes no writes, because it cannot save to its disk (MISCONF)')
+    """
+    code = getattr(error, "status_code", None) or ""
+    if known := _KNOWN.search(f"{code} {error}"):
+        return known[0].lower(), f"{_MEANINGS[known[0]]} ({known[0]})"
+    if code or isinstance(error, ResponseError):
+        return "refused", "refuses what the limiter does"
+    return NO_ANSWER, "does not answer"
+
+
+def connect(url: str, timeout_s: float = TIMEOUT_S) -> Redis:
+    """A client that never waits long; whoever asks tries again. Raises ValueError."""
     return Redis.from_url(
         url,
-        socket_timeout=TIMEOUT_S,
-        socket_connect_timeout=TIMEOUT_S,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
         retry=Retry(NoBackoff(), 0),
         health_check_interval=0,
-        max_connections=64,
+        max_connections=CONNECTIONS + 1,
     )

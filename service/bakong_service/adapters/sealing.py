@@ -69,6 +69,10 @@ class Sealer:
         except (InvalidTag, binascii.Error, ValueError):
             raise SealError(f"{table}.{column} of {row_id} was changed, or belongs to another row") from None
 
+    def has_key(self, key_id: str) -> bool:
+        """Whether a key of this id is one of these."""
+        return key_id in self._ciphers
+
     def is_current(self, sealed: str) -> bool:
         """Whether the present key sealed it."""
         return sealed.startswith(f"{VERSION}.{self.key_id}.")

@@ -1,6 +1,7 @@
 """The system's clock, timers and randomness. The only place of the service that reads them."""
 
 import asyncio
+import math
 import secrets  # noqa: TID251  an adapter: this is where randomness comes from
 import time
 from collections.abc import Awaitable, Callable, Collection
@@ -9,6 +10,7 @@ from typing import Any
 import uuid_utils
 
 POOL_BYTES = 1024
+SLICE_S = 0.1
 
 
 class SystemTimers:
@@ -59,9 +61,12 @@ class SystemIds:
 
 
 async def wait_at_most(tasks: Collection[asyncio.Future[Any]], seconds: float, /, *, for_all: bool) -> None:
-    """See bakong_service.ports.Patience."""
+    """See bakong_service.ports.Patience. Time in which this process itself stood still counts as one slice."""
     until = asyncio.ALL_COMPLETED if for_all else asyncio.FIRST_COMPLETED
-    await asyncio.wait(tasks, timeout=seconds, return_when=until)
+    for _ in range(math.ceil(seconds / SLICE_S)):
+        done, pending = await asyncio.wait(tasks, timeout=SLICE_S, return_when=until)
+        if not pending or (done and not for_all):
+            return
 
 
 def ticks_us() -> int:

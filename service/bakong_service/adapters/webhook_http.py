@@ -1,5 +1,8 @@
 """Sending a webhook over HTTP: no redirects, bounded time and answer, the body untouched.
 
+Names are looked up on threads of its own: a lookup cannot be broken off, and one that hangs would keep a thread that
+the rest of the process waits for, such as the lookup of a provider's name.
+
 Where private networks are closed, each address that the host resolves to is judged at the moment of connecting, and the
 connection goes to the very address that was judged: a name that resolves to another one next time gains nothing.
 """
@@ -7,16 +10,23 @@ connection goes to the very address that was judged: a name that resolves to ano
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import httpcore
 
 from bakong_contracts.addresses import host_and_port
+from bakong_contracts.trust import ssl_context
 from bakong_service.domain.callbacks import is_public
+from bakong_service.domain.receivers import PROVEN_SLOTS, SLOTS
 
 TIMEOUT_S = 15.0
 MAX_ANSWER_BYTES = 64 * 1024
+MAX_CONNECTIONS = SLOTS + PROVEN_SLOTS
 PRIVATE = "private_address"
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 Result = int | str | tuple[int, int | None]
@@ -26,16 +36,46 @@ class PrivateAddressError(OSError):
     """The host resolves to an address outside the public internet."""
 
 
-async def resolve(host: str, port: int) -> list[str]:
-    rows = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+class SystemResolver:
+    """The system's addresses of a name. A name whose lookup is still under way is not looked up a second time."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="receivers")
+        self._under_way: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
+
+    async def __call__(self, host: str, port: int) -> list[str]:
+        key = (host, port)
+        lookup = self._under_way.get(key)
+        if lookup is None:
+            lookup = asyncio.get_running_loop().run_in_executor(self._threads, _addresses, host, port)
+            self._under_way[key] = lookup
+            lookup.add_done_callback(lambda done: self._ended(key, done))
+        return await asyncio.shield(lookup)
+
+    def close(self) -> None:
+        """Look nothing more up; a lookup that hangs is not waited for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _ended(self, key: tuple[str, int], lookup: asyncio.Future[list[str]]) -> None:
+        del self._under_way[key]
+        if not lookup.cancelled():
+            lookup.exception()  # whoever asked has it, or has left
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(row[4][0]) for row in rows))
 
 
-class PublicBackend(httpcore.AsyncNetworkBackend):
-    """Connections to public addresses alone; a host with one private address is refused whole."""
+class ReceiverBackend(httpcore.AsyncNetworkBackend):
+    """Connections to receivers: to public addresses alone, where private ones are not allowed.
 
-    def __init__(self, resolver: Resolve = resolve) -> None:
+    A host with one private address is then refused whole.
+    """
+
+    def __init__(self, resolver: Resolve, *, private_allowed: bool) -> None:
         self._resolve = resolver
+        self._private_allowed = private_allowed
         self._inner = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -50,11 +90,17 @@ class PublicBackend(httpcore.AsyncNetworkBackend):
             addresses = await asyncio.wait_for(self._resolve(host, port), timeout)
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(f"{type(error).__name__}: the host has no address") from error
-        if not addresses or not all(
-            is_public(ipaddress.ip_address(address.partition("%")[0])) for address in addresses
-        ):
+        if not addresses or not (self._private_allowed or all(map(_is_public, addresses))):
             raise PrivateAddressError(PRIVATE)
-        return await self._inner.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+        return await self._connect(addresses, port, timeout, local_address, socket_options)
+
+    async def _connect(self, addresses: list[str], port: int, *rest: Any) -> httpcore.AsyncNetworkStream:
+        """To the first address; where private ones are allowed, to the first that answers, such as localhost's."""
+        tried = addresses if self._private_allowed else addresses[:1]
+        for address in tried[:-1]:
+            with suppress(httpcore.ConnectError):
+                return await self._inner.connect_tcp(address, port, *rest)
+        return await self._inner.connect_tcp(tried[-1], port, *rest)
 
     async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
         raise PrivateAddressError(PRIVATE)
@@ -66,6 +112,7 @@ class PublicBackend(httpcore.AsyncNetworkBackend):
 class HttpPost:
     """See bakong_service.ports.Post. private_allowed: the sandbox's flag, for main backends on the same machine.
 
+    ca_file: authorities that are trusted beside the public ones (and beside those of SSL_CERT_FILE).
     on_attempt is given the outcome of each try: 2xx, 4xx and so on, or the word for what went wrong.
     """
 
@@ -73,13 +120,18 @@ class HttpPost:
         self,
         *,
         private_allowed: bool,
-        resolver: Resolve = resolve,
+        resolver: Resolve | None = None,
         timeout_s: float = TIMEOUT_S,
         on_attempt: Callable[[str], object] = str,
+        ca_file: Path | None = None,
     ) -> None:
-        backend = httpcore.AnyIOBackend() if private_allowed else PublicBackend(resolver)
+        self._resolver = SystemResolver()
         self._pool = httpcore.AsyncConnectionPool(
-            network_backend=backend, max_connections=32, max_keepalive_connections=8, keepalive_expiry=20
+            _trust(ca_file),
+            network_backend=ReceiverBackend(resolver or self._resolver, private_allowed=private_allowed),
+            max_connections=MAX_CONNECTIONS,
+            max_keepalive_connections=8,
+            keepalive_expiry=20,
         )
         self._timeout_s = timeout_s
         self._on_attempt = on_attempt
@@ -95,18 +147,13 @@ class HttpPost:
                 return await self._post(url, body, headers)
         except PrivateAddressError:
             return PRIVATE
-        except TimeoutError:
+        except (TimeoutError, httpcore.TimeoutException):
             return "timeout"
-        except (
-            httpcore.NetworkError,
-            httpcore.ProtocolError,
-            httpcore.UnsupportedProtocol,
-            OSError,
-            ValueError,
-        ) as error:
+        except Exception as error:  # noqa: BLE001  whatever a resolver or a guard of sockets raises, it is a failed try
             return type(error).__name__
 
     async def close(self) -> None:
+        self._resolver.close()
         await self._pool.aclose()
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> int | tuple[int, int | None]:
@@ -124,6 +171,15 @@ class HttpPost:
             if not later.isdigit():
                 return int(answer.status)
             return int(answer.status), min(int(later), 86_400)
+
+
+def _is_public(address: str) -> bool:
+    return is_public(ipaddress.ip_address(address.partition("%")[0]))
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext | None:
+    """Whose certificates count; None: the public authorities', read when the first https:// URL is met."""
+    return None if ca_file is None else ssl_context(ca_file)
 
 
 def _outcome(result: Result) -> str:

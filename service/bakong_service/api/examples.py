@@ -8,6 +8,7 @@ from bakong_contracts.problems import MEDIA_TYPE, document
 MD5 = "2f9f1f6cc3f1f9b0a5f0c4f0e8a1b2c3"
 ID = "019c4a1e-7d2b-7c3a-9f10-2b3c4d5e6f70"
 USER = "sokha"
+WEBHOOK = "msg_019c4a1e-9000-7000-8000-000000000001"
 _CREATED, _EXPIRES, _BILL = "2026-02-11T00:00:00.000Z", "2026-02-11T00:15:00.000Z", "2026-03-13T00:00:00.000Z"
 
 PAYMENT: dict[str, Any] = {
@@ -66,6 +67,17 @@ SUBSCRIPTION: dict[str, Any] = {
     "lastBillingDate": _CREATED,
     "createdAt": _CREATED,
 }
+WEBHOOK_SHOWN: dict[str, Any] = {
+    "webhookId": WEBHOOK,
+    "event": "webhook.test",
+    "state": "pending",
+    "receiver": "shop.example",
+    "createdAt": _CREATED,
+    "deliveredAt": None,
+    "nextTryAt": _CREATED,
+    "attempts": [],
+}
+_TRIED = {"number": 1, "at": _CREATED, "status": None, "error": "ConnectError"}
 _FOR_USER = {"userId": USER}
 
 # What is sent (None: nothing), and what `data` comes back.
@@ -124,13 +136,16 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
         },
     ),
     "payment": (None, SHOWN),
+    "webhook_test": ({"callback": "https://shop.example/hooks"}, WEBHOOK_SHOWN),
+    "webhook": (None, WEBHOOK_SHOWN | {"state": "given_up", "nextTryAt": None, "attempts": [_TRIED]}),
+    "webhook_resend": (None, WEBHOOK_SHOWN | {"attempts": [_TRIED]}),
     "event": (None, None),
     "qr_code": (None, None),
 }
 _OPEN = {"event", "qr_code"}
-_MISSING = {"event", "payment", "status", "monitor", "qr_code"}
+_MISSING = {"webhook", "webhook_resend", "event", "payment", "status", "monitor", "qr_code"}
 _STATEFUL = {"upgrade", "downgrade", "cancel", "renew"}
-_KEYED = {"create", "monitor", "bulk_check", *_STATEFUL}
+_KEYED = {"create", "monitor", "bulk_check", "webhook_test", "webhook_resend", *_STATEFUL}
 
 
 def documented(name: str) -> dict[str, Any]:
@@ -145,7 +160,7 @@ def documented(name: str) -> dict[str, Any]:
     elif name == "event":
         extra["requestBody"] = {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
     if name in _KEYED:
-        extra["parameters"] = [_KEY]
+        extra["parameters"] = [KEY_PARAMETER]
     responses: dict[int | str, dict[str, Any]] = {200: {"description": "Done", "content": {media: shown}}}
     return {
         "operation_id": name,
@@ -181,7 +196,7 @@ def _problem(problem: api.Problem) -> dict[str, Any]:
     return {"description": problem.title, "content": {MEDIA_TYPE: {"example": example}}}
 
 
-_KEY = {
+KEY_PARAMETER = {
     "name": api.IDEMPOTENCY_HEADER,
     "in": "header",
     "required": False,

@@ -1,5 +1,6 @@
 """What operators and load balancers ask: health, readiness, liveness, metrics. Knows no part's check."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, NamedTuple
 
@@ -47,7 +48,7 @@ def router(
 
     @made.get("/api/health", responses={503: {"description": "Unhealthy: the same document"}})
     async def health(response: Response) -> dict[str, Any]:
-        parts = {name: await check() for name, check in checks.items()}
+        parts = dict(zip(checks, await asyncio.gather(*(check() for check in checks.values())), strict=True))
         status = overall(parts)
         response.status_code = 503 if status == "unhealthy" else 200
         shown = {name: part.shown for name, part in parts.items()}
@@ -58,7 +59,8 @@ def router(
         database = await checks["database"]()
         if database.status == "unhealthy":
             raise UnavailableError(database.message)
-        return {"status": "ready"}
+        warning = {"warning": database.message} if database.status == "degraded" else {}
+        return {"status": "ready"} | warning
 
     @made.get("/api/health/live")
     async def live() -> dict[str, str]:

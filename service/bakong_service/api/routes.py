@@ -3,15 +3,46 @@
 from functools import partial
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
-from bakong_service.api import problems, routes_payments, routes_providers, routes_subscriptions
+from bakong_contracts import api_page
+from bakong_service.api import (
+    problems,
+    routes_auth,
+    routes_escrow,
+    routes_methods,
+    routes_orders,
+    routes_payments,
+    routes_providers,
+    routes_settlements,
+    routes_subscriptions,
+    routes_transactions,
+    routes_webhooks,
+)
 from bakong_service.api.guard import is_open
 from bakong_service.usecases.core import Core
 
-BUSIEST = next(
-    route for route in routes_payments.router.routes if isinstance(route, APIRoute) and route.name == "create"
+BUSIEST = [
+    route
+    for router in (routes_payments.router, routes_escrow.router)
+    for route in router.routes
+    if isinstance(route, APIRoute) and route.name == "create"
+]
+
+_ROUTERS = (
+    routes_payments.router,
+    routes_escrow.router,
+    routes_escrow.pages,
+    routes_providers.router,
+    routes_subscriptions.router,
+    routes_webhooks.router,
+    routes_auth.router,
+    routes_methods.router,
+    routes_orders.router,
+    routes_settlements.router,
+    routes_transactions.router,
 )
 
 
@@ -20,20 +51,30 @@ def build(core: Core, *, docs: bool) -> FastAPI:
     app = FastAPI(
         title="Payment service",
         description="Subscription plans, paid through Bakong by KHQR.",
-        docs_url="/docs" if docs else None,
+        docs_url=None,
         openapi_url="/openapi.json" if docs else None,
         redoc_url=None,
     )
     app.openapi = partial(_document, app)  # type: ignore[method-assign]  # FastAPI's own way
     app.state.core = core
+    app.state.errors_url = ""
     problems.install(app)
-    for router in (routes_payments.router, routes_providers.router, routes_subscriptions.router):
+    app.state.methods = _methods_by_path()
+    for router in _ROUTERS:
         app.include_router(router)
+    if docs:
+        app.add_api_route("/docs", _page, include_in_schema=False)
     return app
 
 
+async def _page(request: Request) -> HTMLResponse:
+    """The document for people, without a network."""
+    text, headers = api_page.page(request.app.openapi(), "/openapi.json")
+    return HTMLResponse(text, headers=headers)
+
+
 def _document(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's document, and that every path wants an API key but those that the guard leaves open."""
+    """FastAPI's document, and that every path wants an API key or a token but those that the guard leaves open."""
     made = FastAPI.openapi(app)
     made["components"]["securitySchemes"] = {"apiKey": {"type": "http", "scheme": "bearer"}}
     made["security"] = [{"apiKey": []}]
@@ -42,3 +83,12 @@ def _document(app: FastAPI) -> dict[str, Any]:
             for operation in operations.values():
                 operation["security"] = []
     return made
+
+
+def _methods_by_path() -> dict[str, set[str]]:
+    """The methods of each path that routes name as it is."""
+    methods: dict[str, set[str]] = {}
+    for route in (one for router in _ROUTERS for one in router.routes):
+        if isinstance(route, APIRoute):
+            methods.setdefault(route.path, set()).update(route.methods or ())
+    return methods

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from bakong_contracts.service_api import HISTORY_LIMIT, PaymentStatus
-from bakong_service.api.dependencies import CoreDep, answer
+from bakong_service.api.dependencies import CoreDep, PrincipalDep, answer
 from bakong_service.api.examples import ID, MD5, USER, documented
+from bakong_service.api.routes_escrow import escrow_seen
 from bakong_service.api.shapes import (
     BulkCheck,
     CreatePayment,
@@ -23,7 +24,9 @@ from bakong_service.api.shapes import (
     payment_status,
 )
 from bakong_service.domain.errors import NotFoundError, UnavailableError
+from bakong_service.domain.escrow_roles import actor_of
 from bakong_service.usecases.create_payment import create_payment
+from bakong_service.usecases.escrow.seeing import is_escrow
 from bakong_service.usecases.monitor import Outcome, monitor
 from bakong_service.usecases.refresh import check_all, find, find_by_id, refresh
 from khqr import image
@@ -89,7 +92,7 @@ async def bulk_check(body: BulkCheck, core: CoreDep, request: Request) -> Respon
         request,
         core,
         lambda commit: check_all(core, commit, body.md5_hashes),
-        lambda by_md5: [payment_checked(md5, by_md5.get(md5)) for md5 in body.md5_hashes],
+        lambda by_md5: [payment_checked(md5, by_md5) for md5 in body.md5_hashes],
     )
 
 
@@ -100,20 +103,33 @@ async def history(
     limit: Annotated[int, Query(ge=1, le=HISTORY_LIMIT)] = 10,
     offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
 ) -> dict[str, Any]:
-    """A user's payments, newest first."""
-    items, total = await core.store.read(
-        lambda records: (records.user_payments(user_id, limit, offset), records.count_user_payments(user_id))
+    """A user's payments, newest first; `unreadable`: how many of the page could not be read, where there are any."""
+    total, items = await core.store.read(
+        lambda records: (records.count_user_payments(user_id), records.user_payments(user_id, limit, offset))
     )
     shown = [payment_listed(payment) for payment in items]
-    return ok({"items": shown, "total": total, "limit": limit, "offset": offset})
+    page = {"items": shown, "total": total, "limit": limit, "offset": offset}
+    unread = min(limit, total - offset) - len(items)
+    return ok(page | {"unreadable": unread} if unread > 0 else page)
 
 
 @router.get("/api/payments/{id:uuid}", **documented("payment"))
 async def payment(
-    payment_id: Annotated[uuid.UUID, Path(alias="id", examples=[uuid.UUID(ID)])], core: CoreDep
+    payment_id: Annotated[uuid.UUID, Path(alias="id", examples=[uuid.UUID(ID)])], core: CoreDep, who: PrincipalDep
 ) -> dict[str, Any]:
-    """A payment of any provider. The provider is asked where the stored state is not final and old enough."""
-    stored = await find_by_id(core, str(payment_id))
+    """A payment of any provider. The provider is asked where the stored state is not final and old enough.
+
+    A payment of a job is shown to its parties and to admins, with its escrow and its refunds.
+    """
+    actor = actor_of(who)
+    if actor is not None and who.is_of_platform:
+        return await escrow_seen(core, actor, str(payment_id))
+    try:
+        stored = await find_by_id(core, str(payment_id))
+    except NotFoundError:
+        if actor is None or not await is_escrow(core, str(payment_id)):
+            raise
+        return await escrow_seen(core, actor, str(payment_id))
     return ok(payment_shown((await refresh(core, [stored]))[stored.id]))
 
 

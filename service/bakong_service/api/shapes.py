@@ -1,5 +1,6 @@
 """The bodies and answers of the API, field for field."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, assert_never
 
@@ -7,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 from bakong_contracts.service_api import BULK_LIMIT, Plan, Priority
-from bakong_service.domain.events import iso
+from bakong_service.domain.events import Attempt, Notification, iso
 from bakong_service.domain.handoff import ClientSecret, Code, Handoff, Redirect
 from bakong_service.domain.payments import Payment
 from bakong_service.domain.subscriptions import Subscription
@@ -86,6 +87,10 @@ class Cancel(ForUser):
     reason: Reason | None = None
 
 
+class SendTest(Body):
+    callback: HttpUrl | None = None
+
+
 def ok(shown: object) -> dict[str, Any]:
     return {"success": True, "data": shown}
 
@@ -162,16 +167,17 @@ def payment_listed(payment: Payment) -> dict[str, Any]:
     return {
         **payment_status(payment),
         "billNumber": payment.bill_number,
-        "planType": payment.plan.value,
+        "planType": payment.sold.value,
         "purpose": payment.purpose.value,
         "expiresAt": iso(payment.expires_ms),
     }
 
 
-def payment_checked(md5: str, payment: Payment | None) -> dict[str, Any]:
-    """A row of a bulk check."""
+def payment_checked(md5: str, by_md5: Mapping[str, Payment | None]) -> dict[str, Any]:
+    """A row of a bulk check: of a payment, of one that cannot be read, or of none."""
+    payment = by_md5.get(md5)
     if payment is None:
-        return {"md5Hash": md5, "status": "not_found"}
+        return {"md5Hash": md5, "status": "unreadable" if md5 in by_md5 else "not_found"}
     return payment_status(payment)
 
 
@@ -191,3 +197,20 @@ def subscription_shown(subscription: Subscription) -> dict[str, Any]:
     if subscription.cancel_at_ms is not None:
         shown["cancelAt"] = iso(subscription.cancel_at_ms)
     return shown
+
+
+def webhook_shown(notification: Notification, attempts: list[Attempt]) -> dict[str, Any]:
+    """A webhook and its tries. Of its URL the host alone: the rest may be a secret of the receiver's."""
+    return {
+        "webhookId": notification.id,
+        "event": notification.event.value,
+        "state": notification.state,
+        "receiver": notification.host or None,
+        "createdAt": iso(notification.created_ms),
+        "deliveredAt": None if notification.delivered_ms is None else iso(notification.delivered_ms),
+        "nextTryAt": None if notification.next_try_ms is None else iso(notification.next_try_ms),
+        "attempts": [
+            {"number": tried.number, "at": iso(tried.at_ms), "status": tried.status, "error": tried.error}
+            for tried in attempts
+        ],
+    }

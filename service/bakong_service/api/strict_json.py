@@ -13,12 +13,18 @@ class JsonError(ValueError):
     """What makes the body unreadable as JSON here."""
 
 
-def read(body: bytes) -> Any:
-    """The value of a body that is strict JSON. Raises JsonError."""
+class NumberText(str):
+    """A number as it was written: its own text, so that no digit is lost and no exponent goes unseen."""
+
+    __slots__ = ()
+
+
+def read(body: bytes, *, exact: bool = False) -> Any:
+    """The value of a body that is strict JSON; exact: its numbers are NumberText. Raises JsonError."""
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
         raise JsonError(f"values may be nested {MAX_DEPTH} deep at most")
     try:
-        value = _decoder.decode(body.decode("utf-8"))
+        value = (_exact if exact else _decoder).decode(body.decode("utf-8"))
         if _SURROGATE.search(body):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError as error:
@@ -59,3 +65,6 @@ def _constant(word: str) -> Any:
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
+_exact = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_constant, parse_float=NumberText, parse_int=NumberText
+)

@@ -5,15 +5,30 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+ANONYMOUS = "anonymous"
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """actor: the API key's short name, or "system" for what the service does by itself."""
+    """actor: the API key's short name, whom a token speaks for, or "system" for what the service does by itself.
+
+    merchant: whom a token works for; None: it is told by the key.
+    """
 
     actor: str = "system"
     address: str | None = None
     user_agent: str | None = None
     request_id: str | None = None
+    merchant: str | None = None
+
+    @property
+    def owner(self) -> str:
+        """Whose the key is: its label, which keys of one rotation share. An actor is a label and a short digest.
+
+        >>> Caller("main backend 1a2b3c4d").owner
+        'main backend'
+        """
+        return self.merchant or self.actor.rpartition(" ")[0] or self.actor
 
 
 _SYSTEM = Caller()

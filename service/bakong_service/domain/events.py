@@ -3,9 +3,9 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
-from bakong_contracts.webhooks import EventType
+from bakong_contracts.webhooks import EventType, ProbeType
 from bakong_service.domain.payments import Payment
 from bakong_service.domain.subscriptions import Subscription
 
@@ -22,7 +22,7 @@ class Notification:
     """
 
     id: str
-    event: EventType
+    event: EventType | ProbeType
     url: str | None
     body: bytes
     created_ms: int
@@ -32,6 +32,15 @@ class Notification:
     last_status: int | None = None
     last_error: str | None = None
     host: str = ""
+
+    @property
+    def state(self) -> Literal["pending", "delivered", "given_up", "no_receiver"]:
+        """What became of it."""
+        if self.delivered_ms is not None:
+            return "delivered"
+        if self.next_try_ms is not None:
+            return "pending"
+        return "no_receiver" if self.url is None else "given_up"
 
     @property
     def user_id(self) -> str:
@@ -50,6 +59,11 @@ class Attempt:
     error: str | None = None
 
 
+def event_type(text: str) -> EventType | ProbeType:
+    """The type of an event by its word. Raises ValueError."""
+    return ProbeType(text) if text == ProbeType.WEBHOOK_TEST else EventType(text)
+
+
 def iso(at_ms: int) -> str:
     """UTC, ISO 8601, milliseconds, Z.
 
@@ -65,7 +79,7 @@ def payment_facts(payment: Payment) -> dict[str, Any]:
         "billNumber": payment.bill_number,
         "md5Hash": payment.md5,
         "userId": payment.user_id,
-        "planType": payment.plan.value,
+        "planType": payment.sold.value,
         "amount": payment.money.number,
         "currency": payment.money.currency,
         "status": payment.status.value,

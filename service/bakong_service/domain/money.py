@@ -47,6 +47,18 @@ class Money:
         whole, part = divmod(self.minor, 10**decimals)
         return f"{whole}.{part:0{decimals}d}" if part else str(whole)
 
+    @property
+    def decimals(self) -> str:
+        """The amount with all the decimals of its currency, also below zero.
+
+        >>> Money(50, "THB").decimals, Money(-5, "THB").decimals, Money(4000, "KHR").decimals
+        ('0.50', '-0.05', '4000')
+        """
+        places = exponent(self.currency)
+        whole, part = divmod(abs(self.minor), 10**places)
+        sign = "-" if self.minor < 0 else ""
+        return f"{sign}{whole}.{part:0{places}d}" if places else f"{sign}{whole}"
+
 
 def rounded(numerator: int, denominator: int) -> int:
     """Divide to the nearest int, half away from zero; the denominator is positive.

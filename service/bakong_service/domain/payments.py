@@ -9,20 +9,28 @@ from bakong_service.domain.money import Money
 
 Status = PaymentStatus
 TRANSITIONS: dict[Status, frozenset[Status]] = {
-    Status.PENDING: frozenset({Status.PAID, Status.FAILED, Status.TIMEOUT, Status.EXPIRED}),
-    Status.TIMEOUT: frozenset({Status.PAID, Status.FAILED, Status.EXPIRED}),
+    Status.PENDING: frozenset({Status.PAID, Status.FAILED, Status.TIMEOUT, Status.EXPIRED, Status.CANCELLED}),
+    Status.TIMEOUT: frozenset({Status.PAID, Status.FAILED, Status.EXPIRED, Status.CANCELLED}),
     Status.EXPIRED: frozenset({Status.PAID}),
     Status.FAILED: frozenset({Status.PAID}),
+    Status.CANCELLED: frozenset({Status.PAID}),
     Status.PAID: frozenset(),
 }
 
 
 class Purpose(StrEnum):
-    """What a payment buys: a cycle of its plan, the renewal of one bill, or the upgrade within one paid period."""
+    """What a payment buys: a cycle of its plan, the renewal of one bill, an upgrade in a period; an order, a job."""
 
     PLAN = "plan"
     RENEWAL = "renewal"
     UPGRADE = "upgrade"
+    ORDER = "order"
+    ESCROW = "escrow"
+
+    @property
+    def sells_plan(self) -> bool:
+        """Whether it is about a plan; else a table of its own says what it is for."""
+        return self not in (Purpose.ORDER, Purpose.ESCROW)
 
 
 OVERPAID = "overpaid"  # paid, but it bought nothing: to be refunded, or used for the next renewal
@@ -33,14 +41,15 @@ REFUNDED = "refunded"  # the provider gave the money back, or a part of it
 class Payment:
     """One payment that a customer was asked for. Times in epoch ms; it may be paid until expires_ms, end excluded.
 
-    provider, reference: who collects it, and its name there. handoff: what the customer pays by.
+    provider, reference: who collects it, and its name there; "" until the provider has made it. handoff: what the
+    customer pays by. plan: None of an order's or a job's payment, whose user_id is no user's: see order_user.
     bill_ms: the billing date that a renewal pays for, or up to which an upgrade was priced.
     hash: the provider's transaction that paid it.
     """
 
     id: str
     user_id: str
-    plan: Plan
+    plan: Plan | None
     money: Money
     account_id: str
     bill_number: str
@@ -64,6 +73,13 @@ class Payment:
     def md5(self) -> str | None:
         """The reference of a payment of the default provider, by its name there; None for one of another."""
         return self.reference if self.provider == DEFAULT_PROVIDER else None
+
+    @property
+    def sold(self) -> Plan:
+        """The plan that it buys. Raises ValueError for an order's payment."""
+        if self.plan is None:
+            raise ValueError(f"payment {self.id} buys no plan")
+        return self.plan
 
     @property
     def life(self) -> str:
@@ -99,11 +115,22 @@ class Payment:
         return replace(changed, paid_ms=done_ms, late=self.status is not Status.PENDING, hash=by.hash)
 
 
+def escrow_user(payment_id: str) -> str:
+    """Whose the attempts at an escrow payment are: see order_user."""
+    return f"\x1fescrow/{payment_id}"
+
+
+def order_user(order_id: str) -> str:
+    """Whose an order's payments are: it begins with a character that the API takes in no user's id."""
+    return f"\x1forder/{order_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Paid:
     """The provider's word that it was paid: its transaction, how much, to whom, when, and the answer itself.
 
-    hash: the transaction's identity there, 64 characters at most.
+    hash: the transaction's identity there, 64 characters at most. refunds: every one of it that the provider shows.
+    dispute: "open", "won" or "lost", as the payer's bank sees it; "" where there is none.
     """
 
     hash: str
@@ -111,6 +138,8 @@ class Paid:
     to_account: str
     done_ms: int | None = None
     raw: bytes = b""
+    refunds: tuple["Refunded", ...] = ()
+    dispute: str = ""
 
     def mismatch(self, payment: Payment) -> str | None:
         """What does not fit the payment, or None. A mismatch is not a payment: it is recorded and flagged."""
@@ -125,12 +154,18 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The provider's word that the payment failed."""
+    """The provider's word that the payment failed: why in one word of its own, and in words for people."""
+
+    why: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    """The provider knows of no payment, yet."""
+    """The provider knows of no payment, yet. declined, message: why the payer's last try failed; he may try again."""
+
+    declined: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +175,18 @@ class Authorized:
 
 @dataclass(frozen=True, slots=True)
 class Refunded:
-    """The provider's word that money went back: the refund's identity there, how much, and the answer itself."""
+    """The provider's word that money went back: the refund's identity there, how much, and the answer itself.
+
+    key: our own id of it, where the provider keeps that. failed: it was to go back, and has not, or came again.
+    charge_minor: what the provider took from us for it, beside the money.
+    """
 
     hash: str
     money: Money | None
     raw: bytes = b""
+    key: str = ""
+    failed: bool = False
+    charge_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +194,8 @@ class NoAnswer:
     """The provider could not be asked. until_ms: it says that it will not answer before then.
 
     why: one word, for metrics and back-off: timeout, unreachable, unauthorized, blocked, refused, garbage; quota, where
-    the provider says that the day's calls are spent, and budget, where our own count does.
+    the provider says that the day's calls are spent, and budget, where our own count does. Of something that was to be
+    made or given back, refused and declined are final: the provider will never do it.
     """
 
     why: str

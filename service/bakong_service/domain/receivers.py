@@ -1,40 +1,46 @@
 """The hosts that receive webhooks: which are left alone, and how many tries each gets now. Pure: time is an argument.
 
 A host that answers gets up to PER_HOST tries at once; one that did not answer last time gets one, and those together
-half of all; one that goes on not answering is left alone by its breaker. So no host keeps another one waiting.
+half of all; one that goes on not answering is left alone by its breaker. PROVEN_SLOTS more are for hosts that have
+answered before: however many hosts hang that nobody has heard of, those that work keep their way.
 """
 
 import heapq
 from collections import Counter
 from collections.abc import Mapping
+from typing import TypeVar
 
 from bakong_service.domain.breaker import Breaker
 
 SLOTS = 32
+PROVEN_SLOTS = 8
 PER_HOST = 8
-REMEMBERED = 1_000  # hosts that do not answer; beyond that the oldest is taken for a good one again
+REMEMBERED = 1_000  # hosts that do not answer, and hosts that do; beyond that the oldest is one like any other again
+V = TypeVar("V")
 _GOOD = Breaker()
 
 
 class Receivers:
-    """What this process has learnt of the hosts. Those that answer need no entry."""
+    """What this process has learnt of the hosts."""
 
     def __init__(self) -> None:
         self._breakers: dict[str, Breaker] = {}
+        self._proven: dict[str, None] = {}
 
     def breaker(self, host: str) -> Breaker:
         return self._breakers.get(host, _GOOD)
 
     def answered(self, host: str) -> None:
         self._breakers.pop(host, None)
+        self._proven.pop(host, None)  # the last that answered is the last to be forgotten
+        _remember(self._proven, host, None)
 
     def failed(self, host: str, before: Breaker, at_ms: int, jitter: float) -> None:
         """A try brought no answer; before: the breaker as it was when the try began. Tries at once fail once."""
         if self.breaker(host) is not before:
             return
-        self._breakers[host] = before.failed(at_ms, jitter)
-        if len(self._breakers) > REMEMBERED:
-            self._breakers.pop(next(iter(self._breakers)))
+        self._proven.pop(host, None)
+        _remember(self._breakers, host, before.failed(at_ms, jitter))
 
     def shares(self, due_ms: Mapping[str, int], under_way: Counter[str], at_ms: int) -> dict[str, int]:
         """How many tries to begin at each host, of those where something is due.
@@ -42,7 +48,7 @@ class Receivers:
         In turn: hosts that answer before those that did not, then the one with the fewest tries, then the oldest.
         """
         doubtful = sum(tries for host, tries in under_way.items() if self.breaker(host).failures)
-        free = SLOTS - under_way.total()
+        free = SLOTS + PROVEN_SLOTS - under_way.total()
         turns = [
             self._turn(host, due, under_way[host]) for host, due in due_ms.items() if self._is_due(host, due, at_ms)
         ]
@@ -51,6 +57,8 @@ class Receivers:
         while turns and free > 0:
             failed, tries, due, host = heapq.heappop(turns)
             if tries >= (1 if failed else PER_HOST) or (failed and doubtful >= SLOTS // 2):
+                continue
+            if host not in self._proven and free <= PROVEN_SLOTS:
                 continue
             begun[host] = begun.get(host, 0) + 1
             free, doubtful = free - 1, doubtful + failed
@@ -67,3 +75,9 @@ class Receivers:
 
     def _turn(self, host: str, due_ms: int, tries: int) -> tuple[bool, int, int, str]:
         return self.breaker(host).failures > 0, tries, due_ms, host
+
+
+def _remember(rows: dict[str, V], host: str, value: V) -> None:
+    rows[host] = value
+    if len(rows) > REMEMBERED:
+        del rows[next(iter(rows))]

@@ -15,15 +15,17 @@ class Retention:
     webhooks: int | None = None  # after delivery; where there is no URL, after it was made
     codes: int | None = None  # of payments that ended unpaid, after their end
     audit: int | None = None
+    events: int | None = None  # of providers, that are done with
 
     @classmethod
     def of_days(cls, *, webhooks: int, codes: int, audit: int) -> "Retention":
         """From days, where 0 keeps for ever.
 
         >>> Retention.of_days(webhooks=0, codes=1, audit=2)
-        Retention(answers=0, webhooks=None, codes=86400000, audit=172800000)
+        Retention(answers=0, webhooks=None, codes=86400000, audit=172800000, events=None)
         """
-        return cls(webhooks=webhooks * DAY_MS or None, codes=codes * DAY_MS or None, audit=audit * DAY_MS or None)
+        kept = webhooks * DAY_MS or None
+        return cls(webhooks=kept, codes=codes * DAY_MS or None, audit=audit * DAY_MS or None, events=kept)
 
     def due_ms(self, oldest: "Oldest") -> int | None:
         """When the first of what is stored falls due; None where nothing ever does.
@@ -43,3 +45,4 @@ class Oldest(NamedTuple):
     webhooks: int | None
     codes: int | None
     audit: int | None
+    events: int | None = None

@@ -85,8 +85,11 @@ def start(subscription_id: str, user_id: str, plan: Plan, paid: Money, at_ms: in
     )
 
 
-def extended(subscription: Subscription, plan: Plan, paid: Money, at_ms: int) -> Subscription:
-    """One cycle more, from the old billing date and not from today; a wish to cancel is withdrawn by paying."""
+def extended(subscription: Subscription, plan: Plan, paid: Money, prices: Prices, at_ms: int) -> Subscription:
+    """One cycle more, from the old billing date and not from today; a wish to cancel is withdrawn by paying.
+
+    A cycle that is paid ahead in another currency counts as its plan's price in the subscription's.
+    """
     old_ms = subscription.next_billing_ms
     moved = replace(
         subscription,
@@ -100,9 +103,9 @@ def extended(subscription: Subscription, plan: Plan, paid: Money, at_ms: int) ->
         return replace(
             moved, plan=plan, currency=paid.currency, period_start_ms=old_ms, period_cycles=1, paid_minor=paid.minor
         )
-    ahead = replace(
-        moved, period_cycles=subscription.period_cycles + 1, paid_minor=subscription.paid_minor + paid.minor
-    )
+    own = paid if paid.currency == subscription.currency else prices.of(plan, subscription.currency)
+    paid_minor = subscription.paid_minor + own.minor
+    ahead = replace(moved, period_cycles=subscription.period_cycles + 1, paid_minor=paid_minor)
     return ahead if plan is subscription.next_plan else replace(ahead, pending_plan=plan, pending_at_ms=old_ms)
 
 

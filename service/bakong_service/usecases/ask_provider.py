@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from bakong_contracts.service_api import PaymentStatus
 from bakong_service.domain.breaker import backoff_ms
-from bakong_service.domain.errors import RowError
-from bakong_service.domain.payments import Authorized, NoAnswer, NotFound, Payment, Report
+from bakong_service.domain.errors import RowError, UnreadableRowError
+from bakong_service.domain.payments import Authorized, NoAnswer, NotFound, Payment, Purpose, Report
 from bakong_service.ports import Check, OneByOne, Polling, Provider
 from bakong_service.usecases.core import Core, ProviderError
-from bakong_service.usecases.settle import apply, expire
+from bakong_service.usecases.escrow import paying
+from bakong_service.usecases.escrow.concluding import after_poll, execute_again
+from bakong_service.usecases.orders.making import make_again
+from bakong_service.usecases.settle import apply, expire, hold_orders_of
 from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
 SPENT = ("quota", "budget")  # no fault of the provider's
@@ -49,10 +52,13 @@ async def ask_leased(core: Core, provider: Provider, payments: Sequence[Payment]
 
 
 async def _reports(core: Core, provider: Provider, payments: Sequence[Payment]) -> Mapping[str, Report]:
-    reports = await _first_reports(core, provider, payments)
+    made = [payment for payment in payments if payment.reference]
+    for unmade in (payment for payment in payments if not payment.reference):
+        await (paying.make_again if unmade.purpose is Purpose.ESCROW else make_again)(core, unmade)
+    reports = await _first_reports(core, provider, made) if made else {}
     if provider.finalise is None:
         return reports
-    return await _finalised(core, provider.finalise, payments, reports)
+    return await _finalised(core, provider.finalise, made, reports)
 
 
 async def _first_reports(core: Core, provider: Provider, payments: Sequence[Payment]) -> Mapping[str, Report]:
@@ -94,12 +100,19 @@ async def _one_by_one(core: Core, polling: Polling, payments: Sequence[Payment])
 async def _finalised(
     core: Core, finalise: Check, payments: Sequence[Payment], reports: Mapping[str, Report]
 ) -> Mapping[str, Report]:
-    """The reports after the money of those that the payer has approved was moved; none is, once its time has passed."""
+    """The reports after the money of those that the payer has approved was moved; none is, once its time has passed.
+
+    Of a job's payment it is moved where its payer has asked for that: see usecases.escrow.concluding.
+    """
     final = dict(reports)
     for payment in payments:
         approved = isinstance(reports.get(payment.reference), Authorized)
-        if approved and payment.is_open and payment.is_live(core.timers.now_ms()):
+        if not (approved and payment.is_open and payment.is_live(core.timers.now_ms())):
+            continue
+        if payment.purpose is not Purpose.ESCROW:
             final[payment.reference] = await finalise(payment.reference)
+        elif executed := await execute_again(core, finalise, payment):
+            final[payment.reference] = executed
     return final
 
 
@@ -111,7 +124,9 @@ async def _record(
 
     def record(unit: UnitOfWork) -> list[Payment]:
         pace.note(unit.records, provider.name, reports.values(), unit.at_ms)
-        return _settled_all(unit, unit.records.payments_by_id(ids), reports)
+        held = unit.records.payments_by_id(ids)
+        hold_orders_of(unit, held)
+        return _settled_all(unit, held, reports)
 
     return await transact(core, record)
 
@@ -122,9 +137,9 @@ def _learn(core: Core, provider: str, reports: Mapping[str, Report]) -> None:
     upstream = core.upstream(provider)
     upstream.quiet_until_ms = max([upstream.quiet_until_ms, *(report.until_ms for report in silent)])
     if len(silent) < len(reports):
-        upstream.breaker = upstream.breaker.succeeded()
+        upstream.answered(core.timers.now_ms())
     elif any(report.why not in SPENT for report in silent):
-        upstream.breaker = upstream.breaker.failed(core.timers.now_ms(), core.ids.fraction())
+        upstream.was_silent(core.timers.now_ms(), core.ids.fraction())
 
 
 def _settled_all(unit: UnitOfWork, payments: Sequence[Payment], reports: Mapping[str, Report]) -> list[Payment]:
@@ -144,6 +159,9 @@ def _settled_alone(unit: UnitOfWork, payment: Payment, report: Report | None) ->
                 return _settled(unit, payment, tried)
         except RowError as error:
             unit.core.report("payment", payment.id, error.__cause__ or error)
+            if isinstance(error.__cause__, UnreadableRowError):  # it waits with the row that it needs
+                unit.records.set_aside("payment", payment.id, str(error.__cause__), unit.at_ms)
+                return payment
     return payment
 
 
@@ -155,7 +173,12 @@ def _settled(unit: UnitOfWork, payment: Payment, report: Report | None) -> Payme
     if payment.is_open and not payment.is_live(unit.at_ms):
         payment = expire(unit, payment)
     answered = report is not None and not isinstance(report, NoAnswer)
-    if payment.status is not PaymentStatus.PAID:
+    soon_ms = None
+    if payment.purpose is Purpose.ESCROW and payment.is_open:
+        soon_ms = after_poll(unit, payment, answered=answered)
+    if soon_ms is not None:
+        next_ms: int | None = soon_ms
+    elif payment.status is not PaymentStatus.PAID:
         next_ms = _next_ms(unit, payment, answered=answered)
     elif was_paid:  # an event had it asked about once more
         next_ms = None if answered else _again_ms(unit, payment)
@@ -167,6 +190,8 @@ def _settled(unit: UnitOfWork, payment: Payment, report: Report | None) -> Payme
 
 def _next_ms(unit: UnitOfWork, payment: Payment, *, answered: bool) -> int | None:
     at_ms = unit.at_ms
+    if not payment.reference and not payment.is_open:  # its provider never named it, and nobody makes it any more
+        return None
     pace = polling_of(unit.core.providers[payment.provider]).pace
     due_ms = pace.next_ms(payment, at_ms, answered=answered)
     if answered or due_ms is None or pace.is_scarce:

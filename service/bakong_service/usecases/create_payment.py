@@ -77,7 +77,7 @@ def stored(unit: UnitOfWork, payment: Payment) -> bool:
     after = {
         "status": payment.status.value,
         "user": payment.user_id,
-        "plan": payment.plan.value,
+        "plan": payment.sold.value,
         "amount": payment.money.text,
         "currency": payment.money.currency,
         "purpose": payment.purpose.value,

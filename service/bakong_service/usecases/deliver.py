@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
-from bakong_contracts.webhooks import sign
+from bakong_contracts.webhooks import ProbeType, sign
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import MAX_RETRY_AFTER_S, RETRY_AFTER_S, Attempt, Notification
 from bakong_service.domain.receivers import Receivers
@@ -26,6 +27,14 @@ PROMPT_S = 2.0  # a receiver that takes longer is not waited for when a world's 
 Line = tuple[str, str]
 
 
+class UnderWay(NamedTuple):
+    """A try that was begun and not answered yet: of which webhook, where, and since when."""
+
+    webhook: str
+    url: str
+    since_ms: int
+
+
 class Delivery:
     """The tries of one worker that are under way. begin_more is called when one has ended."""
 
@@ -37,6 +46,7 @@ class Delivery:
         self._slow: set[str] = set()
         self._held_ids: set[str] = set()
         self._not_begun: list[Notification] = []
+        self._under_way: dict[str, UnderWay] = {}
         self.tasks: dict[asyncio.Task[None], str] = {}
 
     async def begin_due(self) -> int | None:
@@ -46,7 +56,7 @@ class Delivery:
             await self.release()
             now_ms = core.timers.now_ms()
             due_ms = await core.store.read(lambda records: records.due_hosts())
-            shares = self._receivers.shares(due_ms, self._under_way(), now_ms)
+            shares = self._receivers.shares(due_ms, self._tries_by_host(), now_ms)
             if not shares or core.stopping:
                 return self._receivers.next_ms(due_ms, now_ms)
             leased = await transact(core, partial(_lease, shares))
@@ -62,6 +72,10 @@ class Delivery:
             if not any(task.done() for task in prompt):
                 self._slow.update(self.tasks[task] for task in prompt)
 
+    def under_way(self) -> list[UnderWay]:
+        """The tries that were begun and not answered yet, the oldest first."""
+        return sorted(self._under_way.values(), key=lambda row: (row.since_ms, row.webhook))
+
     async def release(self) -> None:
         """Give back what was leased and not begun."""
         if self._not_begun:
@@ -69,7 +83,7 @@ class Delivery:
             self._not_begun.clear()
             await self._core.store.write(lambda records: records.release_notifications(ids, at_ms))
 
-    def _under_way(self) -> Counter[str]:
+    def _tries_by_host(self) -> Counter[str]:
         return Counter(host for host, _ in self._lines)
 
     def _begin(self, notification: Notification) -> None:
@@ -111,7 +125,11 @@ class Delivery:
         core, host = self._core, notification.host
         before, now_ms = self._receivers.breaker(host), core.timers.now_ms()
         headers = sign(core.webhook_secrets, notification.id, now_ms // 1000, notification.body)
-        answer = await core.post(notification.url or "", notification.body, headers)
+        self._under_way[notification.id] = UnderWay(notification.id, notification.url or "", now_ms)
+        try:
+            answer = await core.post(notification.url or "", notification.body, headers)
+        finally:
+            del self._under_way[notification.id]
         result, retry_after_s = answer if isinstance(answer, tuple) else (answer, None)
         at_ms = core.timers.now_ms()
         if isinstance(result, str):
@@ -144,6 +162,8 @@ def after_try(
 ) -> Notification:
     """The notification after a try: delivered by any 2xx, ended by 410, else due again when the schedule says.
 
+    A test event is tried once.
+
     Up to a tenth is added to each wait, so that many do not come back at once; a longer Retry-After is kept.
     """
     attempts = notification.attempts + 1
@@ -158,7 +178,7 @@ def after_try(
             last_error=None,
         )
     next_ms = None
-    if attempts < len(RETRY_AFTER_S) and status != 410:
+    if attempts < len(RETRY_AFTER_S) and status != 410 and not isinstance(notification.event, ProbeType):
         wait_ms = int(RETRY_AFTER_S[attempts] * 1000 * (1 + jitter / 10))
         next_ms = at_ms + max(wait_ms, 1000 * min(retry_after_s or 0, MAX_RETRY_AFTER_S))
     return replace(

@@ -35,21 +35,29 @@ class _TakenError(Exception):
 
 
 async def idempotent(
-    core: Core, key: Keyed | None, run: Callable[[Commit], Awaitable[T]], render: Callable[[T], bytes]
+    core: Core,
+    key: Keyed | None,
+    run: Callable[[Commit], Awaitable[T]],
+    render: Callable[[T], bytes],
+    status: Callable[[T], int] = lambda _made: 200,
 ) -> Outcome:
     """Run a use case, or repeat what was answered. Raises InFlightError, KeyReusedError, and what the use case does.
+
+    render, status: the answer's body, and its HTTP status.
 
     An error is not kept: the same key may be tried again.
     """
     if key is None:
-        return Outcome(200, render(await run(_plain(core))))
+        made = await run(_plain(core))
+        return Outcome(status(made), render(made))
     if earlier := await _stored_answer(core, key):
         return earlier
     if key.scope in core.in_flight:
         raise InFlightError("the first request with this Idempotency-Key is not yet answered")
     core.in_flight.add(key.scope)
     try:
-        return Outcome(200, render(await run(_store_answer(core, key, render))))
+        made = await run(_store_answer(core, key, render, status))
+        return Outcome(status(made), render(made))
     except _TakenError:
         taken = await _stored_answer(core, key)
         if taken is None:
@@ -66,11 +74,13 @@ def _plain(core: Core) -> Commit:
     return commit
 
 
-def _store_answer(core: Core, key: Keyed, render: Callable[..., bytes]) -> Commit:
+def _store_answer(core: Core, key: Keyed, render: Callable[..., bytes], status: Callable[..., int]) -> Commit:
     async def commit(work: Callable[[UnitOfWork], T], /) -> T:
         def stored(unit: UnitOfWork) -> T:
             result = work(unit)
-            if result is not None and not unit.records.add_answer(key.answered(200, render(result), unit.at_ms)):
+            if result is None:
+                return result
+            if not unit.records.add_answer(key.answered(status(result), render(result), unit.at_ms)):
                 raise _TakenError
             return result
 

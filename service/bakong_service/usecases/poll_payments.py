@@ -13,10 +13,11 @@ from bakong_service.domain.polling import PollPlan
 from bakong_service.ports import Polling, Provider
 from bakong_service.usecases.ask_provider import ask_leased, polling_of
 from bakong_service.usecases.core import Core
-from bakong_service.usecases.settle import expire
+from bakong_service.usecases.settle import expire, hold_orders_of
 from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
 EXPIRE_BATCH = 50
+OVERDUE_AGAIN_MS = 1_000  # an end that has passed, and could not be written yet
 
 
 async def poll_due(core: Core, name: str) -> int | None:
@@ -68,6 +69,7 @@ async def expire_due(core: Core, provider: str) -> None:
     def end(unit: UnitOfWork) -> bool:
         """Whether some were ended and more may be left."""
         overdue = unit.records.overdue(provider, unit.at_ms, EXPIRE_BATCH)
+        hold_orders_of(unit, overdue)
         ended = [_expired_alone(unit, payment) for payment in overdue]
         return any(ended) and len(overdue) == EXPIRE_BATCH
 
@@ -100,4 +102,6 @@ async def _wake_ms(core: Core, name: str, plan: PollPlan, now_ms: int) -> int | 
     end_ms = plan.end_ms
     if not plan.pause_ms and next_ms > plan.next_ms and upstream.silent_until_ms > now_ms:
         end_ms = await core.store.read(lambda records: records.next_end_ms(name))
-    return next_ms if end_ms is None else min(next_ms, max(end_ms, now_ms + 1_000))
+    if end_ms is None:
+        return next_ms
+    return min(next_ms, end_ms if end_ms > now_ms else now_ms + OVERDUE_AGAIN_MS)

@@ -31,11 +31,16 @@ async def find_by_id(core: Core, payment_id: str) -> Payment:
     return payment
 
 
-async def check_all(core: Core, commit: Commit, md5s: Sequence[str]) -> dict[str, Payment]:
-    """The default provider's payments that some of the md5s belong to, by md5, brought up to date."""
+async def check_all(core: Core, commit: Commit, md5s: Sequence[str]) -> dict[str, Payment | None]:
+    """The default provider's payments of those md5s that have one, up to date; None for one that cannot be read."""
     known = await core.store.read(partial(_of_default, md5s))
     fresh = await refresh(core, known)
-    return await commit(lambda _: {payment.reference: payment for payment in fresh.values()})
+    by_md5 = {payment.reference: payment for payment in fresh.values()}
+    others = [md5 for md5 in md5s if md5 not in by_md5]
+    unread: set[str] = set()
+    if others:
+        unread = await core.store.read(lambda records: records.known_md5s(DEFAULT_PROVIDER, others))
+    return await commit(lambda _: dict.fromkeys(unread) | by_md5)
 
 
 def _of_default(md5s: Sequence[str], records: Records) -> list[Payment]:

@@ -1,7 +1,8 @@
 """What is over is dropped with age: a small batch of each kind at a time, each its own transaction.
 
-Dropped: answers to idempotency keys, delivered webhooks with their attempts, the codes of payments that ended unpaid,
-and audit rows, which are exported first. Never: paid payments, receipts, and whatever is open or was not delivered.
+Dropped: answers to idempotency keys, delivered webhooks with their attempts, providers' events that are done with, the
+codes of payments that ended unpaid, and audit rows, which are exported first. Never: paid payments, receipts, and
+whatever is open or was not delivered.
 """
 
 from collections.abc import Callable
@@ -42,6 +43,7 @@ async def drop_batches(core: Core) -> bool:
         (kept.answers, lambda records, before_ms: records.forget_answers(before_ms, BATCH)),
         (kept.webhooks, lambda records, before_ms: records.forget_webhooks(before_ms, BATCH)),
         (kept.codes, lambda records, before_ms: records.forget_codes(before_ms, BATCH)),
+        (kept.events, lambda records, before_ms: records.forget_events(before_ms, BATCH)),
     )
     is_more = False
     for kept_ms, forget in kinds:
@@ -65,5 +67,6 @@ async def _export_audit(core: Core, before_ms: int) -> bool:
         core.report("audit", str(rows[0].id), error.__cause__ or error)
         return False
     ids = [row.id for row in rows if row.id is not None]
-    await core.store.write(lambda records: records.forget_audit(ids, before_ms))
+    at_ms = core.timers.now_ms()
+    await core.store.write(lambda records: records.forget_audit(ids, before_ms, at_ms))
     return len(rows) == BATCH

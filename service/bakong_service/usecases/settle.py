@@ -1,12 +1,27 @@
 """What a provider reports becomes a change, with history, subscription and webhook, in one transaction. No network."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bakong_contracts.service_api import PaymentStatus
 from bakong_contracts.webhooks import EventType
 from bakong_service.domain.events import payment_facts
-from bakong_service.domain.payments import OVERPAID, REFUNDED, Failed, Paid, Payment, Purpose, Receipt, Refunded, Report
+from bakong_service.domain.payments import (
+    OVERPAID,
+    REFUNDED,
+    Failed,
+    NotFound,
+    Paid,
+    Payment,
+    Purpose,
+    Receipt,
+    Refunded,
+    Report,
+)
 from bakong_service.domain.subscriptions import Subscription, extended, start, tick, upgraded
+from bakong_service.usecases.escrow import outcome as escrow
+from bakong_service.usecases.orders import outcome
+from bakong_service.usecases.orders.refunds_seen import see_refund
 from bakong_service.usecases.unit_of_work import UnitOfWork
 
 EVENTS = {
@@ -20,7 +35,10 @@ EVENTS = {
 def apply(unit: UnitOfWork, payment: Payment, report: Report) -> Payment:
     """The payment after a report. What comes twice, or too late to matter, changes nothing."""
     if isinstance(report, Paid):
-        return _paid(unit, payment, report)
+        return _shown_with(unit, _paid(unit, payment, report), report)
+    if isinstance(report, NotFound | Failed) and payment.purpose is Purpose.ORDER:
+        ends = outcome.declined(unit, payment, report)
+        report = Failed() if ends else report
     if isinstance(report, Failed):
         return move(unit, payment, PaymentStatus.FAILED, f"{payment.provider}: failed")
     if isinstance(report, Refunded):
@@ -51,9 +69,7 @@ def _paid(unit: UnitOfWork, payment: Payment, report: Paid) -> Payment:
         )
     )
     if verdict != "accepted":
-        return (
-            flag(unit, payment, verdict, f"{payment.provider} reports {verdict}: needs refund") if is_new else payment
-        )
+        return _misfit(unit, payment, verdict) if is_new else payment
     if payment.status is PaymentStatus.PAID:
         return payment
     if _ended_first(unit, payment, report):
@@ -69,6 +85,26 @@ def _paid(unit: UnitOfWork, payment: Payment, report: Paid) -> Payment:
     return stored
 
 
+def _shown_with(unit: UnitOfWork, payment: Payment, report: Paid) -> Payment:
+    """The payment after what the provider shows beside it: its refunds, and its dispute."""
+    if payment.purpose is not Purpose.ORDER or payment.status is not PaymentStatus.PAID or payment.hash != report.hash:
+        return payment
+    for shown in report.refunds:
+        if see_refund(unit, payment, shown):
+            payment = flag(unit, payment, payment.flag or REFUNDED, f"{payment.provider}: refunded by itself")
+    if report.dispute:
+        outcome.disputed(unit, payment, report.dispute)
+    return payment
+
+
+def _misfit(unit: UnitOfWork, payment: Payment, verdict: str) -> Payment:
+    if payment.purpose is Purpose.ORDER and payment.status is not PaymentStatus.PAID:
+        outcome.mismatched(unit, payment, verdict)
+    if payment.purpose is Purpose.ESCROW:
+        escrow.mismatched(unit, payment, verdict)
+    return flag(unit, payment, verdict, f"{payment.provider} reports {verdict}: needs refund")
+
+
 def _refunded(unit: UnitOfWork, payment: Payment, report: Refunded) -> Payment:
     """The payment with its refund recorded and flagged; what it bought is the caller's to end."""
     receipt = Receipt(
@@ -80,10 +116,20 @@ def _refunded(unit: UnitOfWork, payment: Payment, report: Refunded) -> Payment:
         raw=report.raw,
         at_ms=unit.at_ms,
     )
-    if not unit.records.add_receipt(receipt):
+    if payment.purpose is Purpose.ORDER:
+        if not see_refund(unit, payment, report):
+            return payment
+    elif not unit.records.add_receipt(receipt):
         return payment
     amount = "" if report.money is None else f" {report.money}"
     return flag(unit, payment, REFUNDED, f"{payment.provider}: refunded{amount}")
+
+
+def hold_orders_of(unit: UnitOfWork, payments: Sequence[Payment]) -> None:
+    """Hold the orders of several payments before any of them changes: their settlement is held after the first."""
+    of_orders = [payment.id for payment in payments if payment.purpose is Purpose.ORDER]
+    if of_orders:
+        unit.records.hold_orders(of_orders)
 
 
 def expire(unit: UnitOfWork, payment: Payment) -> Payment:
@@ -102,7 +148,11 @@ def _store(unit: UnitOfWork, payment: Payment, changed: Payment, why: str) -> Pa
         return unit.records.payment_by_id(payment.id) or payment
     before, after = {"status": payment.status.value}, {"status": changed.status.value, "why": why}
     unit.audit("payment.status", f"payment/{payment.id}", before, after)
-    unit.notify(EVENTS[changed.status], payment_facts(changed), changed.callback)
+    unit.count("payment_changes_total", payment.provider, changed.status.value)
+    if changed.purpose.sells_plan:
+        unit.notify(EVENTS[changed.status], payment_facts(changed), changed.callback)
+    elif changed.status is not PaymentStatus.PAID:
+        (escrow if changed.purpose is Purpose.ESCROW else outcome).ended(unit, changed)
     return changed
 
 
@@ -115,11 +165,17 @@ def flag(unit: UnitOfWork, payment: Payment, value: str | None, why: str) -> Pay
 
 def _grant(unit: UnitOfWork, payment: Payment) -> Payment:
     """What a paid payment buys; what cannot be had any more is flagged, and waits for a refund or a renewal."""
+    if payment.purpose is Purpose.ORDER:
+        flagged = outcome.paid(unit, payment)
+        return flag(unit, payment, flagged, "its order was paid before") if flagged else payment
+    if payment.purpose is Purpose.ESCROW:
+        flagged = escrow.paid(unit, payment)
+        return flag(unit, payment, flagged, "it was captured before") if flagged else payment
     running = current(unit, payment.user_id)
     if payment.purpose is Purpose.UPGRADE:
         return _upgrade(unit, payment, running)
     if running is None:
-        begun = start(unit.core.ids.new_id(), payment.user_id, payment.plan, payment.money, unit.at_ms)
+        begun = start(unit.core.ids.new_id(), payment.user_id, payment.sold, payment.money, unit.at_ms)
         event = EventType.SUBSCRIPTION_ACTIVATED
         unit.save(None, begun, f"paid by {payment.id}", event=event, callback=payment.callback)
         return payment
@@ -131,7 +187,7 @@ def _grant(unit: UnitOfWork, payment: Payment) -> Payment:
 
 def extend(unit: UnitOfWork, running: Subscription, payment: Payment) -> Subscription:
     """One cycle more."""
-    longer = extended(running, payment.plan, payment.money, unit.at_ms)
+    longer = extended(running, payment.sold, payment.money, unit.core.prices, unit.at_ms)
     why = f"renewed by {payment.id}"
     return unit.save(running, longer, why, event=EventType.SUBSCRIPTION_RENEWED, callback=payment.callback)
 

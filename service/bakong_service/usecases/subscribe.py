@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bakong_contracts.service_api import Plan, SubscriptionStatus
+from bakong_contracts.service_api import PaymentStatus, Plan, SubscriptionStatus
 from bakong_contracts.webhooks import EventType
 from bakong_service.domain.callbacks import check_callback
 from bakong_service.domain.errors import ConflictError, UnavailableError
@@ -20,7 +20,7 @@ from bakong_service.usecases.core import Core
 from bakong_service.usecases.create_payment import TRIES, Order, add, stored
 from bakong_service.usecases.idempotency import Commit
 from bakong_service.usecases.refresh import check_open
-from bakong_service.usecases.settle import bring_up_to_date, extend, flag
+from bakong_service.usecases.settle import bring_up_to_date, extend, flag, move
 from bakong_service.usecases.unit_of_work import UnitOfWork
 
 
@@ -154,7 +154,7 @@ async def renew(core: Core, commit: Commit, user_id: str) -> Renewal:
 
 def _renew_at_once(unit: UnitOfWork, user_id: str) -> Renewal | None:
     subscription = _running(unit, user_id)
-    if opened := unit.records.open_payment(user_id, Purpose.RENEWAL):
+    if opened := _open_bill(unit, subscription):
         return Renewal(subscription, opened, renewed=False)
     waiting = unit.records.waiting_payment(user_id)
     if waiting is None or waiting.money != unit.core.prices.of(subscription.next_plan, subscription.currency):
@@ -166,7 +166,7 @@ def _renew_at_once(unit: UnitOfWork, user_id: str) -> Renewal | None:
 def _bill(unit: UnitOfWork, payment: Payment) -> Renewal | None:
     """The bill that is open already, or this one."""
     subscription = _running(unit, payment.user_id)
-    if opened := unit.records.open_payment(payment.user_id, Purpose.RENEWAL):
+    if opened := _open_bill(unit, subscription):
         return Renewal(subscription, opened, renewed=False)
     if (subscription.next_plan, subscription.next_billing_ms) != (payment.plan, payment.bill_ms):
         raise ConflictError("the subscription changed meanwhile: ask again")
@@ -174,6 +174,15 @@ def _bill(unit: UnitOfWork, payment: Payment) -> Renewal | None:
         return Renewal(subscription, payment, renewed=False)
     opened = unit.records.open_payment(payment.user_id, Purpose.RENEWAL)
     return None if opened is None else Renewal(subscription, opened, renewed=False)
+
+
+def _open_bill(unit: UnitOfWork, subscription: Subscription) -> Payment | None:
+    """The bill that is open, where it is over what is due now; one from before a change of plan is ended."""
+    opened = unit.records.open_payment(subscription.user_id, Purpose.RENEWAL)
+    if opened is None or opened.plan is subscription.next_plan:
+        return opened
+    move(unit, opened, PaymentStatus.EXPIRED, "the plan has changed since: a bill over its price takes its place")
+    return None
 
 
 def _running(unit: UnitOfWork, user_id: str) -> Subscription:

@@ -2,47 +2,75 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from bakong_contracts.webhooks import EventType
+from bakong_contracts.webhooks import EventType, ProbeType
 from bakong_service.domain.audit import AuditRow
 from bakong_service.domain.callbacks import receiving_host
 from bakong_service.domain.caller import Caller, caller
 from bakong_service.domain.events import Notification, iso, subscription_facts
+from bakong_service.domain.order_events import OrderEvent, OrderEventType
 from bakong_service.domain.subscriptions import Subscription
 from bakong_service.ports import Records
 from bakong_service.usecases.core import Core
 
 T = TypeVar("T")
+Count = tuple[str, tuple[str, ...], int]
 
 
 @dataclass(slots=True)
 class UnitOfWork:
-    """A transaction that is open. notified: it has put an event into the outbox."""
+    """A transaction that is open. notified: it has put an event into the outbox. counted: for metrics, once stored.
+
+    touched: the orders to which something has happened.
+    """
 
     core: Core
     records: Records
     at_ms: int
     by: Caller
     notified: bool = False
+    counted: list[Count] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)
 
-    def notify(self, event: EventType, facts: dict[str, Any], callback: str | None) -> None:
+    def notify(self, event: EventType | ProbeType, facts: dict[str, Any], callback: str | None) -> Notification:
         """Put an event into the outbox: to the payment's callback, else to the configured URL."""
         self.notified = True
         url = callback or self.core.webhook_url
         body = {"type": event.value, "timestamp": iso(self.at_ms), "data": facts}
-        self.records.add_notification(
-            Notification(
-                id="msg_" + self.core.ids.new_id(),
-                event=event,
-                url=url,
-                host=receiving_host(url),
-                body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
-                created_ms=self.at_ms,
-                next_try_ms=self.at_ms if url else None,
+        made = Notification(
+            id="msg_" + self.core.ids.new_id(),
+            event=event,
+            url=url,
+            host=receiving_host(url),
+            body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+            created_ms=self.at_ms,
+            next_try_ms=self.at_ms if url else None,
+        )
+        self.records.add_notification(made)
+        return made
+
+    def happened(
+        self, kind: OrderEventType, order_id: str, payment_id: str | None, data: dict[str, Any], cause: str = ""
+    ) -> None:
+        """Append a domain event to an order, and to its payment. cause: of a webhook; else the request is it."""
+        self.touched.add(order_id)
+        self.records.add_order_event(
+            OrderEvent(
+                id="evt_" + self.core.ids.new_id().replace("-", ""),
+                order_id=order_id,
+                payment_id=payment_id,
+                type=kind,
+                at_ms=self.at_ms,
+                data=data,
+                causation=cause or self.by.request_id or "",
             )
         )
+
+    def count(self, name: str, *labels: str, by: int = 1) -> None:
+        """Add to a metric, once the transaction is stored."""
+        self.counted.append((name, labels, by))
 
     def audit(self, action: str, resource: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         self.records.add_audit(
@@ -79,8 +107,12 @@ async def transact(core: Core, work: Callable[[UnitOfWork], T]) -> T:
         return work(unit)
 
     result = await core.store.write(run)
+    for name, labels, by_how_much in unit.counted:
+        core.count(name, labels, by_how_much)
     if unit.notified:
         core.wake()
+    for order_id in unit.touched:
+        core.order_changed(order_id)
     return result
 
 

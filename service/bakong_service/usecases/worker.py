@@ -13,10 +13,14 @@ from functools import partial
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.ports import Records, Timer
 from bakong_service.usecases.core import Core
-from bakong_service.usecases.deliver import Delivery
+from bakong_service.usecases.deliver import Delivery, UnderWay
+from bakong_service.usecases.escrow.tending import tend as tend_escrow
+from bakong_service.usecases.orders.tending import tend
 from bakong_service.usecases.poll_payments import poll_due
 from bakong_service.usecases.retention import Cleaner
+from bakong_service.usecases.review import Reviewer
 from bakong_service.usecases.schedule import tick_due
+from bakong_service.usecases.seal_audit import AuditSealer
 
 AGAIN_MS = 1_000
 STOP_S = 5.0
@@ -65,7 +69,10 @@ class Routine:
         try:
             next_ms = await self._worked()
         except BaseException as error:
-            # Whatever went wrong, the worker comes back; a database that is away is nothing new to tell.
+            # Whatever went wrong, the worker comes back; a database that is away is nothing new to tell. A wake-up
+            # that came meanwhile has fired, and would stand for the next one for ever.
+            self.stop()
+            self._timer = None
             self._call_at(self._core.timers.now_ms() + AGAIN_MS)
             if not isinstance(error, UnavailableError):
                 raise
@@ -103,7 +110,12 @@ class Worker:
         self._polling = {name: Routine(core, partial(poll_due, core, name)) for name in core.providers}
         self._delivering = Routine(core, self._delivery.begin_due, self._delivery.at_rest)
         ticking, cleaning = Routine(core, self._tick), Routine(core, Cleaner(core).run)
-        self._routines = (ticking, *self._polling.values(), self._delivering, cleaning)
+        shops, escrow = Routine(core, partial(tend, core)), Routine(core, partial(tend_escrow, core))
+        self._reviewer = Reviewer(core)
+        self._reviewing = Routine(core, self._reviewer.run)
+        sealing = Routine(core, AuditSealer(core).run)
+        own = (ticking, cleaning, shops, escrow, sealing, self._reviewing)
+        self._routines = (*self._polling.values(), self._delivering, *own)
 
     async def start(self) -> None:
         """Take up what is due, also from before a crash."""
@@ -115,12 +127,21 @@ class Worker:
         for routine in self._routines:
             routine.wake()
 
+    def expect_review(self) -> None:
+        """A row was set aside, and is to be read again from time to time."""
+        self._reviewer.expect()
+        self._reviewing.wake()
+
     def _wake_polling(self, provider: str) -> None:
         self._polling[provider].wake()
 
     async def run_due(self) -> None:
         """Do all that is due now."""
         await asyncio.gather(*(routine.run() for routine in self._routines))
+
+    def hanging(self) -> list[UnderWay]:
+        """The webhooks that were sent and not answered yet."""
+        return self._delivery.under_way()
 
     async def stop(self) -> None:
         """Begin nothing more, wait for what is under way for as long as STOP_S, and give back what was not begun."""

@@ -1,23 +1,23 @@
 """A database's own failures, distinguished from those of one statement or one row."""
 
+import sqlite3
+
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from bakong_service.adapters.sealing import SealError
 from bakong_service.domain.errors import UnavailableError
 
 _BROKEN = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 _DOWN = ("OperationalError", "InterfaceError")
 # SQLSTATE classes: connection, insufficient resources, operator intervention (a restart), system error.
 _DOWN_CLASSES = ("08", "53", "57", "58")
+_READ_ONLY = "25006"  # a standby, or a server that was set so
 _ROLLED_BACK = ("22", "23", "40", "54")  # data, constraint, rolled back, a limit of the server
 _RETRYABLE = ("40001", "40P01", "26000")  # serialization failure, deadlock, prepared at another server of a pooler's
 
 
 def translated(error: BaseException) -> BaseException:
     """A database's own failure as UnavailableError; every other error as it is."""
-    if isinstance(error, SealError):
-        return UnavailableError("a sealed column does not open; is its key in OLD_ENCRYPTION_KEYS?")
     if is_database_down(error):
         failure = UnavailableError("the database cannot be written or read at present")
         failure.__cause__ = error
@@ -34,11 +34,13 @@ def is_database_down(error: BaseException) -> bool:
     """Whether the database, and not the statement, is at fault."""
     if _is_bad_value(error):
         return False
-    if isinstance(error, OSError | TimeoutError | PoolTimeoutError):
+    if isinstance(error, OSError | TimeoutError | PoolTimeoutError | sqlite3.OperationalError):
         return True
     if isinstance(error, DBAPIError) and (error.connection_invalidated or type(error).__name__ in _DOWN):
         return True
     if getattr(getattr(error, "orig", None), "sqlite_errorname", "").startswith(_BROKEN):
+        return True
+    if sqlstate(error) == _READ_ONLY:
         return True
     return sqlstate(error)[:2] in _DOWN_CLASSES or type(error).__module__.startswith("asyncpg")
 

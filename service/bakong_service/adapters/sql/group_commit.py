@@ -3,20 +3,24 @@
 A work is first run against records that write nothing and take every key as free (a dry run). Where it asks for
 anything but an insert, it runs by itself. The pending inserts of many works are stored together, all or none; where a
 key was taken after all, none is, and each work runs by itself. So no work can tell whether others were with it.
+
+One read is shared: the job that a payment is for. The jobs of a group are read and held by one statement, in the
+group's transaction, and each work is run dry again with its own.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Table
 
 from bakong_service.adapters.sql.failures import closed, translated
 from bakong_service.adapters.sql.records import SqlRecords
 from bakong_service.adapters.sql.rows import Seal
+from bakong_service.domain.escrow import Job
 from bakong_service.ports import Records
 
-T = TypeVar("T")
 GROUP = 64
 
 
@@ -34,6 +38,33 @@ class PendingInsert(NamedTuple):
     row: tuple[Any, ...]
 
 
+class Inserts(NamedTuple):
+    """What a work returns, and the rows that it inserts."""
+
+    result: Any
+    rows: list[PendingInsert]
+
+
+class NeedsJob(NamedTuple):
+    """A work inserts rows once it knows this job."""
+
+    job_id: str
+
+
+class Member(Protocol):
+    """A work that is stored with others. is_abandoned: nobody waits for it any more."""
+
+    work: Callable[[Records], Any]
+    dry: Inserts | NeedsJob | None
+
+    @property
+    def is_abandoned(self) -> bool: ...
+
+
+class _NeedsJobError(Exception):
+    """The work asks for a job, which is its one argument."""
+
+
 class _NotOnlyInsertsError(Exception):
     """The work reads or changes rows, and needs a transaction of its own."""
 
@@ -41,8 +72,9 @@ class _NotOnlyInsertsError(Exception):
 class _DryRecords(SqlRecords):
     """Records without a database: rows that are inserted are kept, in order."""
 
-    def __init__(self, seal: Seal) -> None:
+    def __init__(self, seal: Seal, jobs: dict[str, Job] | None) -> None:
         self._seal = seal
+        self._jobs = jobs
         self._run = _refuse
         self.pending: list[PendingInsert] = []
 
@@ -53,29 +85,54 @@ class _DryRecords(SqlRecords):
         self._insert(table, values)
         return True
 
+    def unpaid_job(self, job_id: str) -> Job | None:
+        if self._jobs is None:
+            raise _NeedsJobError(job_id)
+        job = self._jobs.pop(job_id, None)  # another payment for it meets this one, and is not in its group
+        return _refuse() if job is None else job
+
 
 def _refuse(*_: Any) -> Any:
     raise _NotOnlyInsertsError
 
 
 class _AddMethods:
-    """The records' add_ methods alone: anything else is refused before a statement is made for it."""
+    """The records' add_ methods and the one read alone: all else is refused before a statement is made for it."""
 
     def __init__(self, records: _DryRecords) -> None:
         self._records = records
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._records, name) if name.startswith("add_") else _refuse()
+        return getattr(self._records, name) if name.startswith("add_") or name == "unpaid_job" else _refuse()
 
 
-def dry_run(work: Callable[[Records], T], seal: Seal) -> tuple[T, list[PendingInsert]] | None:
-    """What the work returns and the rows that it inserts; None where it does more. Raises what it raises."""
-    records = _DryRecords(seal)
+def dry_run(
+    work: Callable[[Records], Any], seal: Seal, jobs: dict[str, Job] | None = None
+) -> Inserts | NeedsJob | None:
+    """What the work comes to; None where it does more. Raises what it raises. jobs: those that are known by now."""
+    records = _DryRecords(seal, jobs)
     add_methods: Any = _AddMethods(records)
     try:
-        return work(add_methods), records.pending
+        return Inserts(work(add_methods), records.pending)
+    except _NeedsJobError as error:
+        return NeedsJob(*error.args)
     except _NotOnlyInsertsError:
         return None
+
+
+def planned(group: Sequence[Member], records: SqlRecords, seal: Seal) -> list[Inserts | None]:
+    """What each of a group inserts, now that jobs can be read; None for one that has to run by itself."""
+    wanted = [member.dry.job_id for member in group if isinstance(member.dry, NeedsJob)]
+    jobs = records.unpaid_jobs(wanted) if wanted else {}
+    return [_plan(member, jobs, seal) for member in group]
+
+
+def _plan(member: Member, jobs: dict[str, Job], seal: Seal) -> Inserts | None:
+    dry = member.dry
+    if isinstance(dry, NeedsJob) and not member.is_abandoned:
+        with suppress(Exception):  # whatever is wrong with it, it meets by itself
+            dry = dry_run(member.work, seal, jobs)
+    return dry if isinstance(dry, Inserts) else None
 
 
 def by_shape(pending: Iterable[PendingInsert]) -> dict[InsertShape, list[tuple[Any, ...]]]:
@@ -86,27 +143,42 @@ def by_shape(pending: Iterable[PendingInsert]) -> dict[InsertShape, list[tuple[A
     return rows
 
 
+class Waiting:
+    """A member of a group to come; the outcome is None where it has to run by itself."""
+
+    __slots__ = ("dry", "outcome", "work")
+
+    def __init__(self, work: Callable[[Records], Any], dry: Inserts | NeedsJob | None) -> None:
+        self.work, self.dry = work, dry
+        self.outcome: asyncio.Future[Inserts | None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def is_abandoned(self) -> bool:
+        return self.outcome.done()
+
+
 class Groups:
     """Stores what waits, group after group: while one is under way, the next one gathers.
 
-    add: stores rows, all or none, durably; whether it did. It raises where that cannot be known.
+    add: stores the rows of a group durably, and says of each member what was stored, or None. It raises where that
+    cannot be known.
     """
 
-    def __init__(self, add: Callable[[list[PendingInsert]], Awaitable[bool]]) -> None:
+    def __init__(self, add: Callable[[list[Waiting]], Awaitable[Sequence[Inserts | None]]]) -> None:
         self._add = add
-        self._waiting: list[tuple[list[PendingInsert], asyncio.Future[bool]]] = []
+        self._waiting: list[Waiting] = []
         self._running: asyncio.Task[None] | None = None
         self._closed = False
 
-    async def stored(self, pending: list[PendingInsert]) -> bool:
-        """Whether the rows are stored, with others or alone. Raises UnavailableError."""
+    async def stored(self, work: Callable[[Records], Any], dry: Inserts | NeedsJob) -> Inserts | None:
+        """What was stored of the work, with others or alone; None: it has to run by itself. Raises UnavailableError."""
         if self._closed:
             raise closed()
-        outcome: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((pending, outcome))
+        member = Waiting(work, dry)
+        self._waiting.append(member)
         if self._running is None:
             self._running = asyncio.create_task(self._run())
-        return await outcome
+        return await member.outcome
 
     async def close(self) -> None:
         """Take nothing more, and return when nothing waits any more."""
@@ -116,19 +188,19 @@ class Groups:
 
     async def _run(self) -> None:
         while self._waiting:
-            group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
-            result = await self._result([insert for pending, _ in group for insert in pending])
-            for _, outcome in group:
-                if outcome.done():
+            waiting = [one for one in self._waiting if not one.is_abandoned]  # who gave up is not stored
+            group, self._waiting = waiting[:GROUP], waiting[GROUP:]
+            if not group:
+                break
+            try:
+                results: Sequence[Inserts | Exception | None] = await self._add(group)
+            except Exception as error:  # noqa: BLE001  it goes to those who wait
+                results = [error] * len(group)
+            for member, result in zip(group, results, strict=True):
+                if member.is_abandoned:
                     continue
-                if isinstance(result, bool):
-                    outcome.set_result(result)
+                if isinstance(result, Exception):
+                    member.outcome.set_exception(translated(result))
                 else:
-                    outcome.set_exception(translated(result))
+                    member.outcome.set_result(result)
         self._running = None
-
-    async def _result(self, pending: list[PendingInsert]) -> bool | Exception:
-        try:
-            return await self._add(pending)
-        except Exception as error:  # noqa: BLE001  it goes to those who wait
-            return error

@@ -5,19 +5,39 @@ in its way, and where the connection was found dead before the commit; never aft
 Those that only insert rows wait until the group before them is stored, and are then one statement together.
 """
 
+import asyncio
 import re
-from collections.abc import Callable
-from contextlib import AsyncExitStack, nullcontext
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, nullcontext, suppress
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bakong_service.adapters.sql.failures import closed, is_database_down, is_retryable, translated, was_rolled_back
-from bakong_service.adapters.sql.group_commit import Groups, InsertShape, PendingInsert, by_shape, dry_run
+from bakong_service.adapters.deadline import DeadlineStore
+from bakong_service.adapters.sql.failures import (
+    closed,
+    is_database_down,
+    is_retryable,
+    sqlstate,
+    translated,
+    was_rolled_back,
+)
+from bakong_service.adapters.sql.group_commit import (
+    Groups,
+    Inserts,
+    InsertShape,
+    PendingInsert,
+    Waiting,
+    by_shape,
+    dry_run,
+    planned,
+)
 from bakong_service.adapters.sql.records import SqlRecords
 from bakong_service.adapters.sql.rows import NoSeal, Seal, insert_into
+from bakong_service.adapters.sql.unread import Unread
+from bakong_service.domain.errors import UnreadableRowError
 from bakong_service.ports import Records, ReportRow, unreported
 from bakong_service.postgres_url import PostgresUrl, driver_arguments, read_url
 
@@ -26,78 +46,171 @@ TRIES = 4
 POOL = 20  # no overflow: a connection that is closed after each use costs more than all else
 CONNECT_S = 3
 STATEMENT_S = 10
+STOP_S = 5
+# Refused where nothing may be written, and held up where a create would be. Then half a megabyte that finds no room in
+# memory: a file on the database's disk, gone with its statement. Neither leaves a row, dead or alive.
+_PROBE = """
+SET LOCAL work_mem = '64kB';
+UPDATE payment_transactions SET status = status WHERE false;
+SELECT count(*) FROM generate_series(1, 20000)
+"""
+_NO_SUCH_FILE = "53400"  # a server whose temp_file_limit forbids it: what it may write is not known by that
 
 
-class PostgresStore:
+class _NotStoredError(Exception):
+    """Rows could not be added, and no commit was begun."""
+
+
+class PostgresStore(DeadlineStore):
     """See bakong_service.ports.Store."""
 
     def __init__(
-        self, url: str, seal: Seal | None = None, report: ReportRow = unreported, *, pooler: bool = False
+        self,
+        url: str,
+        seal: Seal | None = None,
+        report: ReportRow = unreported,
+        now_ms: Callable[[], int] = int,
+        *,
+        pooler: bool = False,
+        deadline_s: float | None = None,
     ) -> None:
+        super().__init__(deadline_s)
         self._seal = seal or NoSeal()
         self._report = report
+        self.on_set_aside: Callable[[], object] = str
+        self._unread = Unread(now_ms, self._say)
         self._url = read_url(url)
         self._pooler = pooler or self._url.pooler
-        self.engine = engine(self._url, statement_s=STATEMENT_S, pooler=self._pooler)
+        self.engine = engine(self._url, statement_s=deadline_s or STATEMENT_S, pooler=self._pooler)
         # A read is one statement, or a few that need no common snapshot: no BEGIN and no ROLLBACK to wait for. Through
         # a pooler each of them would come to another server than what was prepared for it.
         autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._reading = self.engine if self._pooler else autocommit
         self._groups = Groups(self._add)
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
 
-    async def write(self, work: Callable[[Records], T]) -> T:
+    async def _write(self, work: Callable[[Records], T]) -> T:
         self._check_open()
-        inserts = dry_run(work, self._seal)
-        if inserts is not None and (not inserts[1] or await self._groups.stored(inserts[1])):
-            return inserts[0]
-        return await self._write_alone(work)
+        dry = dry_run(work, self._seal)
+        stored = dry if isinstance(dry, Inserts) and not dry.rows else dry and await self._groups.stored(work, dry)
+        if stored is not None:
+            result: T = stored.result
+            return result
+        async with self._unread.noted(self._write_unread) as unread:
+            return await self._apart(self._write_alone(work, unread))
 
-    async def _add(self, pending: list[PendingInsert]) -> bool:
+    async def _write_unread(self, work: Callable[[Records], T]) -> T:
+        return await self._apart(self._write_alone(work, []))
+
+    async def _add(self, group: list[Waiting]) -> Sequence[Inserts | None]:
+        """What was stored of each."""
+        alone = [None] * len(group)
+        dry = [member.dry for member in group if isinstance(member.dry, Inserts)]
+        if len(dry) < len(group):
+            return await self._add_with_jobs(group) or alone
+        return dry if await self._add_rows([row for inserts in dry for row in inserts.rows]) else alone
+
+    async def _add_rows(self, pending: list[PendingInsert]) -> bool:
         """Whether the rows are stored. One statement, its own transaction: one round trip and one durable commit."""
-        shapes = by_shape(pending)
-        arrays = [column for rows in shapes.values() for column in zip(*rows, strict=True)]
-        async with AsyncExitStack() as opened:
-            try:
-                connection = await opened.enter_async_context(self._reading.connect())
-                driver: Any = (await connection.get_raw_connection()).driver_connection
-            except Exception:  # noqa: BLE001  nothing was sent; each work meets the failure by itself
-                return False
-            try:
-                async with driver.transaction() if self._pooler else nullcontext():
-                    await driver.execute(_add_text(self.engine.dialect, tuple(shapes)), *arrays)
-            except Exception as error:
-                if driver.is_closed() or not was_rolled_back(error):
-                    await connection.invalidate(error)
-                if not was_rolled_back(error):
-                    raise
-                return False
+
+        async def add(_connection: AsyncConnection, driver: Any) -> bool:
+            async with driver.transaction() if self._pooler else nullcontext():
+                await self._insert(driver, pending)
             return True
 
-    async def _write_alone(self, work: Callable[[Records], T]) -> T:
+        return bool(await self._stored(self._reading, add))
+
+    async def _add_with_jobs(self, group: list[Waiting]) -> Sequence[Inserts | None] | None:
+        """What was stored of each, once the jobs are read and held; None: nothing was, of any."""
+
+        async def add(connection: AsyncConnection, driver: Any) -> Sequence[Inserts | None] | None:
+            try:
+                plans = await connection.run_sync(self._planned, group)
+                await self._insert(driver, [row for plan in plans if plan for row in plan.rows])
+            except Exception as error:
+                raise _NotStoredError from error
+            if any(member.is_abandoned for member in group):  # it may have taken long: the others try without
+                return None
+            await connection.commit()
+            return plans
+
+        return await self._stored(self.engine, add)
+
+    async def _stored(
+        self, engine: AsyncEngine, add: Callable[[AsyncConnection, Any], Awaitable[T | None]]
+    ) -> T | None:
+        """What was added on a connection; None: nothing was. Raises where that cannot be known."""
+        async with AsyncExitStack() as opened:
+            try:
+                connection = await opened.enter_async_context(engine.connect())
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+            except Exception:  # noqa: BLE001  nothing was sent; each work meets the failure by itself
+                return None
+            try:
+                return await add(connection, driver)
+            except Exception as error:
+                cause = error.__cause__ if isinstance(error, _NotStoredError) and error.__cause__ else error
+                if driver.is_closed() or not was_rolled_back(cause):
+                    await connection.invalidate(cause)
+                if cause is error and not was_rolled_back(error):
+                    raise
+                return None
+
+    def _planned(self, connection: Connection, group: list[Waiting]) -> list[Inserts | None]:
+        return planned(group, SqlRecords(connection, self._seal), self._seal)
+
+    async def _insert(self, driver: Any, pending: list[PendingInsert]) -> None:
+        if not pending:
+            return
+        shapes = by_shape(pending)
+        arrays = [column for rows in shapes.values() for column in zip(*rows, strict=True)]
+        await driver.execute(_add_text(self.engine.dialect, tuple(shapes)), *arrays)
+
+    async def _write_alone(self, work: Callable[[Records], T], unread: list[UnreadableRowError]) -> T:
         for left in reversed(range(TRIES)):
             committing = False
             try:
                 async with self.engine.connect() as connection:
-                    result = await connection.run_sync(self._in_records, work)
+                    result = await connection.run_sync(self._in_records, work, unread)
                     committing = True
                     await connection.commit()
                     return result
             except Exception as error:
                 if left and (is_retryable(error) or (is_database_down(error) and not committing)):
                     continue
+                if isinstance(error, UnreadableRowError):
+                    raise
                 raise translated(error) from error
         raise AssertionError("the last try returns or raises")  # pragma: no cover
 
-    async def read(self, work: Callable[[Records], T]) -> T:
+    async def _read(self, work: Callable[[Records], T]) -> T:
         self._check_open()
+        async with self._unread.noted(self._write_unread, once=True) as unread:
+            return await self._apart(self._twice(lambda opened: opened.run_sync(self._in_records, work, unread)))
+
+    async def _apart(self, work: Coroutine[Any, Any, T]) -> T:
+        """The work in a task of its own: who gives up does not wait until a connection that hangs is closed."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+
+    async def _twice(self, use: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """What is read on a connection; on another one where the first was dead."""
         for left in (1, 0):
             try:
                 async with self._reading.connect() as connection:
-                    return await connection.run_sync(self._in_records, work)
+                    return await use(connection)
             except Exception as error:
                 if left and is_database_down(error):
                     continue
+                if isinstance(error, UnreadableRowError):
+                    raise
                 raise translated(error) from error
         raise AssertionError("the last try returns or raises")  # pragma: no cover
 
@@ -112,11 +225,27 @@ class PostgresStore:
         finally:
             await patient.dispose()
 
-    async def ping(self) -> None:
-        await self.read(lambda records: records.next_subscription_ms())
+    async def examine(self, work: Callable[[Connection], T]) -> T:
+        """Run work that only reads, on a connection of its own, as everything is at one moment; nobody waits for it."""
 
-    def _in_records(self, connection: Connection, work: Callable[[Records], T]) -> T:
-        return work(SqlRecords(connection, self._seal, self._report))
+        def at_one_moment(connection: Connection) -> T:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            return work(connection)
+
+        return await self.migrate(at_one_moment)
+
+    def _say(self, kind: str, row_id: str, error: BaseException) -> None:
+        self._report(kind, row_id, error)
+        self.on_set_aside()
+
+    async def _ping(self) -> None:
+        self._check_open()
+        await self._apart(self._twice(_probe))
+
+    def _in_records(self, connection: Connection, work: Callable[[Records], T], unread: list[UnreadableRowError]) -> T:
+        records = SqlRecords(connection, self._seal)
+        records.unread = unread
+        return work(records)
 
     def _check_open(self) -> None:
         if self._closed:
@@ -124,8 +253,22 @@ class PostgresStore:
 
     async def close(self) -> None:
         self._closed = True
-        await self._groups.close()
-        await self.engine.dispose()
+        with suppress(TimeoutError):  # a server that hangs is left alone
+            async with asyncio.timeout(STOP_S):
+                await self._groups.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                await self.engine.dispose()
+
+
+async def _probe(connection: AsyncConnection) -> None:
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    try:
+        await driver.execute(_PROBE)
+    except BaseException as error:
+        if sqlstate(error) != _NO_SUCH_FILE:
+            await connection.invalidate(error)
+            raise
 
 
 @lru_cache(64)

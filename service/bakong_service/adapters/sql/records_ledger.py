@@ -3,10 +3,11 @@
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, select
+from sqlalchemy import Row, delete, select
 
 from bakong_service.adapters.sql import tables as t
 from bakong_service.adapters.sql.rows import Rows
+from bakong_service.adapters.sql.stored import checked
 from bakong_service.domain.audit import AuditRow
 from bakong_service.domain.idempotency import Answer
 
@@ -18,10 +19,13 @@ class LedgerRows(Rows):
     """See bakong_service.ports.LedgerRecords."""
 
     def answer_to(self, scope: str, now_ms: int) -> Answer | None:
-        row = self._run(select(t.idempotency_keys).where(_I.scope == scope, _I.expires_ms > now_ms)).first()
-        if row is None:
-            return None
-        body = self._seal.open(row.body.decode(), ANSWERS, "body", scope)
+        """Raises UnreadableRowError: what was done under the key is not done again."""
+        kept = select(t.idempotency_keys).where(_I.scope == scope, _I.expires_ms > now_ms)
+        return self._first("answer", kept, self._answer, "scope")
+
+    def _answer(self, row: Row[Any]) -> Answer:
+        checked(row, t.idempotency_keys)
+        body = self._seal.open(row.body.decode(), ANSWERS, "body", row.scope)
         return Answer(**row._asdict() | {"body": body.encode()})
 
     def add_answer(self, answer: Answer) -> bool:

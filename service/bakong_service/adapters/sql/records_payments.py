@@ -6,13 +6,21 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, func, select, update
 
+from bakong_contracts.money import exponent
 from bakong_contracts.service_api import PaymentStatus, Plan, Priority
 from bakong_service.adapters.sql import tables as t
 from bakong_service.adapters.sql.rows import Rows, Seal
+from bakong_service.adapters.sql.stored import DamagedError, checked
+from bakong_service.domain.callbacks import receiving_host
 from bakong_service.domain.handoff import ClientSecret, Code, Handoff, Redirect
 from bakong_service.domain.money import Money
 from bakong_service.domain.payments import Payment, Purpose, Receipt
 
+_DROPPABLE = (
+    PaymentStatus.EXPIRED.value,
+    PaymentStatus.FAILED.value,
+    PaymentStatus.CANCELLED.value,
+)  # whose code retention drops
 PAYMENTS, RECEIPTS = "payment_transactions", "payment_receipts"
 _P = t.payment_transactions.c
 
@@ -28,19 +36,39 @@ class PaymentRows(Rows):
         self._history(payment.id, None, payment.status, "created", payment.created_ms)
         return True
 
+    def made_payment(self, payment: Payment, next_poll_ms: int) -> bool:
+        """Store what the provider has made of a payment that was written first; False where it has been before.
+
+        Also of one that has ended meanwhile: whoever has its page may still pay.
+        """
+        row = _payment_row(payment, self._seal)
+        values = {name: row[name] for name in ("account_id", "md5", "qr", "short_link", "reference")}
+        unmade = update(t.payment_transactions).where(_P.id == payment.id, _P.reference == "")
+        polled = {"next_poll_ms": next_poll_ms, "leased_until_ms": None, "updated_ms": payment.updated_ms}
+        return bool(self._run(unmade.values(values | polled)).rowcount == 1)
+
+    def extend_payment(self, payment_id: str, expires_ms: int) -> None:
+        """Let it be waited for longer: what was asked of its provider has no outcome yet."""
+        self._run(update(t.payment_transactions).where(_P.id == payment_id).values(expires_ms=expires_ms))
+
     def payment_by_id(self, payment_id: str) -> Payment | None:
-        return payment_of(self._run(select(t.payment_transactions).where(_P.id == payment_id)).first(), self._seal)
+        return self._payment(select(t.payment_transactions).where(_P.id == payment_id))
 
     def payment_by_md5(self, md5: str) -> Payment | None:
-        return payment_of(self._run(select(t.payment_transactions).where(_P.md5 == md5)).first(), self._seal)
+        return self._payment(select(t.payment_transactions).where(_P.md5 == md5))
 
     def payments_by_md5(self, md5s: Sequence[str]) -> list[Payment]:
-        return self._all(select(t.payment_transactions).where(_P.md5.in_(md5s)))
+        """Those that can be read."""
+        return self._payments(self._rows(select(t.payment_transactions).where(_P.md5.in_(md5s))))
+
+    def known_md5s(self, provider: str, md5s: Sequence[str]) -> set[str]:
+        """Those that belong to a payment of the provider, whether it can be read or not."""
+        return set(self._run(select(_P.md5).where(_P.md5.in_(md5s), _P.provider == provider)).scalars())
 
     def payment_by_reference(self, provider: str, reference: str) -> Payment | None:
         """The payment that a provider knows by this reference."""
         named = select(t.payment_transactions).where(t.REFERRED, _P.provider == provider, _P.reference == reference)
-        return payment_of(self._run(named).first(), self._seal)
+        return self._payment(named)
 
     def payments_by_id(self, payment_ids: Sequence[str]) -> list[Payment]:
         """In the order of their ids; held until the transaction ends, where the database can."""
@@ -51,12 +79,12 @@ class PaymentRows(Rows):
         """The user's payment for a purpose that is not yet decided."""
         theirs = select(t.payment_transactions).where(_P.user_id == user_id, _P.purpose == purpose.value)
         condition = t.OPEN if purpose is Purpose.PLAN else t.OPEN_CHANGE
-        return payment_of(self._run(theirs.where(condition).limit(1)).first(), self._seal)
+        return self._payment(theirs.where(condition).limit(1))
 
     def waiting_payment(self, user_id: str) -> Payment | None:
         """The oldest renewal that was paid and bought nothing yet."""
         theirs = select(t.payment_transactions).where(_P.user_id == user_id, t.WAITING_RENEWAL)
-        return payment_of(self._run(theirs.order_by(_P.paid_ms, _P.id).limit(1)).first(), self._seal)
+        return self._payment(theirs.order_by(_P.paid_ms, _P.id).limit(1))
 
     def change_payment(self, payment: Payment, expected: PaymentStatus, why: str) -> bool:
         """Store the new state where the stored one is still the expected; of many that try, one succeeds."""
@@ -109,15 +137,17 @@ class PaymentRows(Rows):
         )
 
     def user_payments(self, user_id: str, limit: int, offset: int) -> list[Payment]:
-        """Newest first."""
+        """Those that can be read, newest first."""
         theirs = select(t.payment_transactions).where(_P.user_id == user_id)
-        return self._all(theirs.order_by(_P.created_ms.desc(), _P.id.desc()).limit(limit).offset(offset))
+        return self._payments(
+            self._rows(theirs.order_by(_P.created_ms.desc(), _P.id.desc()).limit(limit).offset(offset))
+        )
 
     def count_user_payments(self, user_id: str) -> int:
         return int(self._run(select(func.count()).where(_P.user_id == user_id)).scalar_one())
 
-    def _all(self, statement: Any) -> list[Payment]:
-        return [payment for row in self._rows(statement) if (payment := payment_of(row, self._seal))]
+    def _payment(self, statement: Any) -> Payment | None:
+        return self._first("payment", statement, lambda row: payment_of(row, self._seal))
 
     def _payments(self, rows: Sequence[Row[Any]]) -> list[Payment]:
         return self._readable("payment", rows, lambda row: payment_of(row, self._seal))
@@ -141,12 +171,12 @@ def _payment_row(payment: Payment, seal: Seal) -> dict[str, Any]:
     return {
         "id": payment.id,
         "user_id": payment.user_id,
-        "plan": payment.plan.value,
+        "plan": "" if payment.plan is None else payment.plan.value,
         "amount_minor": payment.money.minor,
         "currency": payment.money.currency,
         "account_id": "***@" + payment.account_id.partition("@")[2],
         "bill_number": payment.bill_number,
-        "md5": payment.md5 or payment.id.replace("-", ""),
+        "md5": payment.md5 or payment.id.removeprefix("pay_").replace("-", ""),
         "qr": seal.seal(private, PAYMENTS, "qr", payment.id),
         "deep_link": "",
         "short_link": payment.code.short_link,
@@ -167,29 +197,32 @@ def _payment_row(payment: Payment, seal: Seal) -> dict[str, Any]:
     }
 
 
-def payment_of(row: Row[Any] | None, seal: Seal) -> Payment | None:
-    if row is None:
-        return None
+def payment_of(row: Row[Any], seal: Seal) -> Payment:
+    """The payment of a whole row. Raises whatever is wrong with the row."""
+    checked(row, t.payment_transactions)
+    exponent(row.currency)
+    receiving_host(row.callback)
     account_id, handoff = _private(row, seal)
+    purpose = Purpose(row.purpose)
     return Payment(
         id=row.id,
         user_id=row.user_id,
-        plan=Plan(row.plan),
+        plan=Plan(row.plan) if purpose.sells_plan else None,
         money=Money(row.amount_minor, row.currency),
         account_id=account_id,
         bill_number=row.bill_number,
         provider=row.provider,
-        reference=row.reference or row.md5,
+        reference=row.reference or (row.md5 if purpose.sells_plan else ""),
         handoff=handoff,
         callback=row.callback,
         status=PaymentStatus(row.status),
-        late=row.late,
+        late=bool(row.late),
         flag=row.flag,
         created_ms=row.created_ms,
         expires_ms=row.expires_ms,
         updated_ms=row.updated_ms,
         paid_ms=row.paid_ms,
-        purpose=Purpose(row.purpose),
+        purpose=purpose,
         bill_ms=row.bill_ms,
         priority=Priority(row.priority),
         hash=row.hash,
@@ -199,14 +232,23 @@ def payment_of(row: Row[Any] | None, seal: Seal) -> Payment | None:
 def _private(row: Row[Any], seal: Seal) -> tuple[str, Handoff]:
     """Account and hand-off; of a row from before sealing, as they stand; without the code once it is dropped."""
     if not row.qr:
+        if row.status not in _DROPPABLE:
+            raise DamagedError("qr is empty")
         return row.account_id, Code("")
     if row.deep_link:
+        if row.qr.startswith("v1."):
+            raise DamagedError("deep_link stands beside a sealed code")
         return row.account_id, Code(row.qr, row.deep_link, row.short_link)
     account_id, first, *rest = orjson.loads(seal.open(row.qr, PAYMENTS, "qr", row.id))
-    if isinstance(first, str):
-        return account_id, Code(first, rest[0], row.short_link)
-    ((kind, text),) = first.items()
-    return account_id, _KINDS[kind](text)
+    handoff = Code(first, rest[0], row.short_link) if isinstance(first, str) else _other_handoff(first)
+    if not isinstance(account_id, str):
+        raise DamagedError("qr holds no account")
+    return account_id, handoff
+
+
+def _other_handoff(sealed: dict[str, str]) -> Handoff:
+    ((kind, text),) = sealed.items()
+    return _KINDS[kind](text)
 
 
 # What is sealed of each kind of hand-off: a code's text and link as they always were, of others the kind and its text.

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import BigInteger, Row, and_, bindparam, case, func, or_, select, update
 
 from bakong_contracts.service_api import PaymentStatus, Priority
 from bakong_service.adapters.sql import tables as t
 from bakong_service.adapters.sql.records_payments import PaymentRows
+from bakong_service.adapters.sql.stored import checked, instant
 from bakong_service.domain.payments import Payment
 from bakong_service.domain.polling import HOUR_MS, PollCandidate, Spent
 
@@ -23,6 +24,12 @@ _PLAN = (
     .values(next_poll_ms=func.coalesce(_P.event_ms, bindparam("next", type_=BigInteger)), leased_until_ms=None)
 )
 _PLAN_ASKED = _PLAN.values(asked_ms=bindparam("asked"))
+
+
+def _candidate(row: Row[Any]) -> PollCandidate:
+    checked(row, t.payment_transactions)
+    priority = Priority(row.priority)
+    return PollCandidate(row.id, row.created_ms, row.expires_ms, row.asked_ms, priority, row.status in _OPEN)
 
 
 def _free(now_ms: int) -> Any:
@@ -70,28 +77,40 @@ class PollRows(PaymentRows):
         named = update(t.payment_transactions).where(t.REFERRED, _P.provider == provider, _P.reference == reference)
         return bool(self._run(named.values(next_poll_ms=at_ms, event_ms=at_ms)).rowcount)
 
+    def payment_id_of(self, provider: str, reference: str) -> str | None:
+        """Our id of what a provider knows by this reference."""
+        named = select(_P.id).where(t.REFERRED, _P.provider == provider, _P.reference == reference)
+        payment_id: str | None = self._run(named).scalar()
+        return payment_id
+
+    def hasten_payment(self, provider: str, payment_id: str, at_ms: int) -> str | None:
+        """As hasten_poll, by our id; the reference ("": the provider has not made it yet), None where there is none."""
+        ours = and_(_P.id == payment_id, _P.provider == provider)
+        reference: str | None = self._run(select(_P.reference).where(ours)).scalar()
+        if reference:
+            self._run(update(t.payment_transactions).where(ours).values(next_poll_ms=at_ms, event_ms=at_ms))
+        return reference
+
     def last_asked_ms(self, payment_id: str) -> int | None:
-        asked_ms: int | None = self._run(select(_P.asked_ms).where(_P.id == payment_id)).scalar()
-        return asked_ms
+        return instant(self._run(select(_P.asked_ms).where(_P.id == payment_id)).scalar())
 
     def next_poll_ms(self, provider: str) -> int | None:
         """The earliest time at which a provider's payment is due and no worker has it."""
         free = select(_P.next_poll_ms).where(t.POLLED, _P.provider == provider, _P.leased_until_ms.is_(None))
         later = case((_P.leased_until_ms > _P.next_poll_ms, _P.leased_until_ms), else_=_P.next_poll_ms)
         leased = select(func.min(later)).where(t.LEASED, _P.provider == provider, _P.leased_until_ms > 0)
-        dues = (self._run(free.order_by(_P.next_poll_ms).limit(1)).scalar(), self._run(leased).scalar())
-        return min((due_ms for due_ms in dues if due_ms is not None), default=None)
+        stored = (self._run(free.order_by(_P.next_poll_ms).limit(1)).scalar(), self._run(leased).scalar())
+        return min((due_ms for due_ms in map(instant, stored) if due_ms is not None), default=None)
 
     def next_end_ms(self, provider: str) -> int | None:
         """When the time of a provider's next open payment has passed."""
-        end = select(func.min(_P.expires_ms)).where(t.OPEN, _P.provider == provider)
-        end_ms: int | None = self._run(end).scalar()
-        return end_ms
+        end = select(func.min(_P.expires_ms)).where(t.ENDING, _P.provider == provider)
+        return instant(self._run(end).scalar())
 
     def watched(self, provider: str, limit: int) -> list[PollCandidate]:
         """What a provider may have news of: the open ones, those not asked about since their end, then the rest."""
         rows = self._rows(
-            select(_P.id, _P.created_ms, _P.expires_ms, _P.asked_ms, _P.priority, _P.status)
+            select(t.payment_transactions)
             .where(_EVERY_POLLED, _P.provider == provider)
             .order_by(
                 case((_P.status.in_(_OPEN), 0), (_P.asked_ms > _P.expires_ms, 2), else_=1),
@@ -101,16 +120,11 @@ class PollRows(PaymentRows):
             )
             .limit(limit)
         )
-        return [
-            PollCandidate(
-                row.id, row.created_ms, row.expires_ms, row.asked_ms, Priority(row.priority), row.status in _OPEN
-            )
-            for row in rows
-        ]
+        return self._readable("payment", rows, _candidate)
 
     def overdue(self, provider: str, now_ms: int, limit: int) -> list[Payment]:
         """A provider's open payments whose time has passed."""
-        due = select(t.payment_transactions).where(t.OPEN, _P.provider == provider, _P.expires_ms <= now_ms)
+        due = select(t.payment_transactions).where(t.ENDING, _P.provider == provider, _P.expires_ms <= now_ms)
         return self._payments(self._rows(due.limit(limit).with_for_update(skip_locked=True)))
 
     def sold(self, provider: str, from_ms: int, until_ms: int) -> dict[int, int]:
@@ -118,7 +132,8 @@ class PollRows(PaymentRows):
         first, end = from_ms // HOUR_MS, until_ms // HOUR_MS
         self._count_hours(provider, first, end)
         made = select(_H.hour, _H.payments).where(_H.provider == provider, _H.hour >= first, _H.hour < end)
-        return {row.hour: row.payments for row in self._rows(made.where(_H.payments > 0))}
+        rows = self._rows(made.where(_H.payments > 0))
+        return {row.hour: row.payments for row in rows if isinstance(row.payments, int)}
 
     def _count_hours(self, provider: str, first: int, end: int) -> None:
         """Count the hours that nobody has counted yet, each once; the last is marked also where it sold nothing."""
@@ -141,7 +156,11 @@ class PollRows(PaymentRows):
 
     def calls_spent(self, provider: str, day: int) -> Spent:
         row = self._run(select(t.provider_calls).where(_C.provider == provider, _C.day == day)).first()
-        return Spent(0, stopped=False) if row is None else Spent(row.calls, stopped=row.stopped)
+        if row is None:
+            return Spent(0, stopped=False)
+        if not isinstance(row.calls, int):  # how many were made nobody knows, and the provider counts
+            return Spent(0, stopped=True)
+        return Spent(row.calls, stopped=bool(row.stopped))
 
     def spend_call(self, provider: str, day: int, limit: int) -> bool:
         """Take one of the day's calls; False where none is left, or the provider has said so."""

@@ -1,22 +1,23 @@
 """What has come of age, in every table that is ever emptied."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-import orjson
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 
 from bakong_service.adapters.sql import tables as t
-from bakong_service.adapters.sql.rows import Rows
+from bakong_service.adapters.sql.records_audit import audit_row
+from bakong_service.adapters.sql.records_chain import ChainRows
+from bakong_service.adapters.sql.stored import LAST_MS, instant
 from bakong_service.domain.audit import AuditRow
-from bakong_service.domain.caller import Caller
 from bakong_service.domain.retention import Oldest
 
 _I, _W, _P = t.idempotency_keys.c, t.webhook_notifications.c, t.payment_transactions.c
-_A = t.audit_logs.c
+_A, _V = t.audit_logs.c, t.provider_events.c
 
 
-class RetentionRows(Rows):
+class RetentionRows(ChainRows):
     """See bakong_service.ports.RetentionRecords."""
 
     def oldest(self) -> Oldest:
@@ -27,12 +28,13 @@ class RetentionRows(Rows):
                 select(func.min(_W.delivered_ms)).where(t.DELIVERED).scalar_subquery(),
                 select(func.min(_W.created_ms)).where(t.WITHOUT_URL).scalar_subquery(),
                 select(func.min(_P.expires_ms)).where(t.UNPAID_WITH_CODE).scalar_subquery(),
-                select(_A.at_ms).order_by(_A.id).limit(1).scalar_subquery(),
+                select(_A.at_ms).where(_A.at_ms <= LAST_MS).order_by(_A.id).limit(1).scalar_subquery(),
+                select(func.min(_V.received_ms)).where(t.HANDLED_EVENT).scalar_subquery(),
             )
         ).one()
-        answers, delivered, without_url, codes, audit = row
+        answers, delivered, without_url, codes, audit, events = map(instant, row)
         webhooks = min((at_ms for at_ms in (delivered, without_url) if at_ms is not None), default=None)
-        return Oldest(answers, webhooks, codes, audit)
+        return Oldest(answers, webhooks, codes, audit, events)
 
     def forget_answers(self, before_ms: int, limit: int) -> int:
         """Answers that expired by then; how many."""
@@ -60,28 +62,29 @@ class RetentionRows(Rows):
             self._run(update(t.payment_transactions).where(_P.id.in_(ids)).values(**dropped))
         return len(ids)
 
-    def old_audit(self, before_ms: int, limit: int) -> list[AuditRow]:
-        """The oldest audit rows from before then."""
-        first = select(t.audit_logs).order_by(_A.id).limit(limit).subquery()
-        rows = self._rows(select(first).where(first.c.at_ms <= before_ms).order_by(first.c.id))
-        return self._readable("audit", rows, _audit_row)
+    def forget_events(self, before_ms: int, limit: int) -> int:
+        """Providers' events that came by then and are done with; how many."""
+        old = select(_V.id).where(t.HANDLED_EVENT, _V.received_ms <= before_ms).order_by(_V.received_ms).limit(limit)
+        ids = self._ids(old)
+        if ids:
+            self._run(delete(t.provider_events).where(_V.id.in_(ids)))
+        return len(ids)
 
-    def forget_audit(self, ids: Sequence[int], before_ms: int) -> None:
+    def old_audit(self, before_ms: int, limit: int) -> list[AuditRow]:
+        """The oldest audit rows from before then; of a damaged one, what stands there: it is exported as it is."""
+        first = select(t.audit_logs).where(_A.at_ms <= LAST_MS).order_by(_A.id).limit(limit).subquery()
+        rows = self._rows(select(first).where(first.c.at_ms <= before_ms).order_by(first.c.id))
+        links = self.links_of([row.id for row in rows])
+        return [replace(audit_row(row), link=links.get(row.id)) for row in rows]
+
+    def forget_audit(self, ids: Sequence[int], before_ms: int, at_ms: int) -> None:
         """Those of the rows that are from before then: SQLite gives a number again where its row was the last."""
+        self.archived(self._ids_of_audit(ids, before_ms), at_ms)
         self._run(delete(t.audit_logs).where(_A.id.in_(ids), _A.at_ms <= before_ms))
+
+    def _ids_of_audit(self, ids: Sequence[int], before_ms: int) -> list[int]:
+        return [row.id for row in self._rows(select(_A.id).where(_A.id.in_(ids), _A.at_ms <= before_ms))]
 
     def _ids(self, statement: Any) -> list[str]:
         """Ids of rows that no other transaction has in hand."""
         return [row.id for row in self._rows(statement.with_for_update(skip_locked=True))]
-
-
-def _audit_row(row: Row[Any]) -> AuditRow:
-    return AuditRow(
-        id=row.id,
-        action=row.action,
-        resource=row.resource,
-        before=None if row.before is None else orjson.loads(row.before),
-        after=None if row.after is None else orjson.loads(row.after),
-        by=Caller(row.actor, row.address, row.user_agent, row.request_id),
-        at_ms=row.at_ms,
-    )

@@ -4,13 +4,14 @@ from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
 
+from bakong_contracts.money import exponent
 from bakong_contracts.service_api import Plan, SubscriptionStatus
 from bakong_service.adapters.sql import tables as t
 from bakong_service.adapters.sql.rows import Rows
+from bakong_service.adapters.sql.stored import checked, instant
 from bakong_service.domain.subscriptions import Subscription
 
 _S = t.subscriptions.c
-POSTPONED_MS = 3_600_000  # until a row that cannot be read is tried again
 _FIELDS = tuple(Subscription.__dataclass_fields__)
 
 
@@ -20,11 +21,11 @@ class SubscriptionRows(Rows):
     def active_subscription(self, user_id: str) -> Subscription | None:
         """The one that runs: ACTIVE or PAST_DUE; held until the transaction ends, where the database can."""
         running = select(t.subscriptions).where(_S.user_id == user_id, t.RUNNING)
-        return _subscription(self._run(running.with_for_update()).first())
+        return self._first("subscription", running.with_for_update(), subscription_of)
 
     def latest_subscription(self, user_id: str) -> Subscription | None:
         theirs = select(t.subscriptions).where(_S.user_id == user_id).order_by(_S.created_ms.desc(), _S.id.desc())
-        return _subscription(self._run(theirs.limit(1)).first())
+        return self._first("subscription", theirs.limit(1), subscription_of)
 
     def save_subscription(self, subscription: Subscription, why: str, due_ms: int | None) -> None:
         """Store it, new or changed, with its history row and the time when it falls due."""
@@ -50,27 +51,23 @@ class SubscriptionRows(Rows):
         """Those that time has changed; another worker's transaction does not see them meanwhile."""
         due = select(t.subscriptions).where(_S.due_ms <= now_ms).order_by(_S.due_ms).limit(limit)
         rows = self._rows(due.with_for_update(skip_locked=True))
-        subscriptions = self._readable("subscription", rows, _subscription)
-        for unread in {row.id for row in rows} - {one.id for one in subscriptions}:
-            self.postpone_subscription(unread, now_ms + POSTPONED_MS)
-        return subscriptions
+        return self._readable("subscription", rows, subscription_of)
 
     def postpone_subscription(self, subscription_id: str, due_ms: int) -> None:
         """Look at it again then, and change nothing else."""
         self._run(update(t.subscriptions).where(_S.id == subscription_id).values(due_ms=due_ms))
 
     def next_subscription_ms(self) -> int | None:
-        due_ms: int | None = self._run(select(func.min(_S.due_ms))).scalar()
-        return due_ms
+        return instant(self._run(select(func.min(_S.due_ms))).scalar())
 
 
 def _row(subscription: Subscription) -> dict[str, Any]:
     return {name: getattr(subscription, name) for name in _FIELDS}
 
 
-def _subscription(row: Row[Any] | None) -> Subscription | None:
-    if row is None:
-        return None
+def subscription_of(row: Row[Any]) -> Subscription:
+    """The subscription of a whole row. Raises whatever is wrong with the row."""
+    exponent(checked(row, t.subscriptions).currency)
     values = {name: getattr(row, name) for name in _FIELDS}
     values["plan"], values["status"] = Plan(row.plan), SubscriptionStatus(row.status)
     values["pending_plan"] = None if row.pending_plan is None else Plan(row.pending_plan)

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import Row, func, insert, select, update
 
-from bakong_contracts.webhooks import EventType
 from bakong_service.adapters.sql import tables as t
 from bakong_service.adapters.sql.rows import Rows
+from bakong_service.adapters.sql.stored import DamagedError, checked, instant
 from bakong_service.domain.callbacks import receiving_host
-from bakong_service.domain.events import Attempt, Notification
+from bakong_service.domain.events import Attempt, Notification, event_type
 
 _W = t.webhook_notifications.c
 
@@ -25,8 +26,21 @@ class WebhookRows(Rows):
         hosts = select(func.min(_W.host).label("host")).where(t.UNDELIVERED).cte("hosts", recursive=True)
         after = select(func.min(_W.host)).where(t.UNDELIVERED, _W.host > hosts.c.host).scalar_subquery()
         hosts = hosts.union_all(select(after).where(hosts.c.host.is_not(None)))
-        first = select(func.min(_W.next_try_ms)).where(t.UNDELIVERED, _W.host == hosts.c.host).scalar_subquery()
-        return {host: due_ms for host, due_ms in self._run(select(hosts.c.host, first)) if due_ms is not None}
+        first = (
+            select(func.min(_W.next_try_ms))
+            .where(t.UNDELIVERED, _W.host == hosts.c.host)
+            .scalar_subquery()
+            .label("due_ms")
+        )
+        rows = ((row.host, instant(row.due_ms)) for row in self._rows(select(hosts.c.host, first)))
+        return {host: due_ms for host, due_ms in rows if due_ms is not None}
+
+    def outbox_backlog(self) -> tuple[int, int | None, int]:
+        """How many webhooks wait, when the first is due, and how many were given up: partial indexes hold no others."""
+        waiting = select(func.count(), func.min(_W.next_try_ms)).where(t.UNDELIVERED)
+        count, first_ms = self._run(waiting).one()
+        given_up = self._run(select(func.count()).select_from(t.webhook_notifications).where(t.GIVEN_UP)).scalar()
+        return int(count), instant(first_ms), int(given_up or 0)
 
     def lease_notifications(self, host: str, now_ms: int, until_ms: int, limit: int) -> list[Notification]:
         """Notifications to a host that are due, taken until until_ms; no other worker gets them meanwhile."""
@@ -37,13 +51,13 @@ class WebhookRows(Rows):
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        taken = self._run(
+        taken = self._rows(
             update(t.webhook_notifications)
             .where(_W.id.in_(due))
             .values(next_try_ms=until_ms)
             .returning(*t.webhook_notifications.c)
         )
-        leased = self._readable("webhook", taken.all(), _notification)
+        leased = self._readable("webhook", taken, notification_of)
         return sorted(leased, key=lambda one: (one.created_ms, one.id))
 
     def release_notifications(self, notification_ids: Sequence[str], at_ms: int) -> None:
@@ -64,24 +78,30 @@ class WebhookRows(Rows):
             },
         )
 
+    def notification(self, notification_id: str) -> Notification | None:
+        """The webhook of an id. Raises UnreadableRowError."""
+        named = select(t.webhook_notifications).where(_W.id == notification_id)
+        return self._first("webhook", named, notification_of)
+
     def attempts(self, notification_id: str) -> list[Attempt]:
         """Each try of a webhook, in order."""
         tries = t.webhook_attempts
         rows = self._rows(select(tries).where(tries.c.notification_id == notification_id).order_by(tries.c.number))
-        return [Attempt(**row._asdict()) for row in rows]
+        return self._readable("attempt", rows, _attempt, "notification_id")
 
     def given_up(self, limit: int) -> list[Notification]:
         """Webhooks that were not delivered and are tried no more, newest first."""
         newest = select(t.webhook_notifications).where(t.GIVEN_UP).order_by(_W.created_ms.desc(), _W.id.desc())
-        return self._readable("webhook", self._rows(newest.limit(limit)), _notification)
+        return self._readable("webhook", self._rows(newest.limit(limit)), notification_of)
 
     def replay(self, notification_id: str, at_ms: int) -> bool:
         """Let it be tried once more, at once; False where it is not there. The tries of before stay recorded."""
-        url = self._run(select(_W.url).where(_W.id == notification_id)).scalar()
-        if url is None:
+        named = select(t.webhook_notifications).where(_W.id == notification_id)
+        notification = self._first("webhook", named, notification_of)
+        if notification is None or notification.url is None:
             return False
         again = update(t.webhook_notifications).where(_W.id == notification_id)
-        self._run(again.values(host=receiving_host(url), next_try_ms=at_ms, delivered_ms=None))
+        self._run(again.values(host=receiving_host(notification.url), next_try_ms=at_ms, delivered_ms=None))
         return True
 
 
@@ -101,7 +121,16 @@ def _row(notification: Notification) -> dict[str, Any]:
     }
 
 
-def _notification(row: Row[Any]) -> Notification:
-    values = row._asdict()
-    values["event"] = EventType(row.event)
+def notification_of(row: Row[Any]) -> Notification:
+    """The webhook of a whole row. Raises whatever is wrong with the row."""
+    values = checked(row, t.webhook_notifications)._asdict()
+    values["event"] = event_type(row.event)
+    receiving_host(row.url)
+    body = orjson.loads(row.body)
+    if not isinstance(body, dict) or not isinstance(body.get("data", {}), dict):
+        raise DamagedError("body is no event")
     return Notification(**values)
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    return Attempt(**checked(row, t.webhook_attempts)._asdict())

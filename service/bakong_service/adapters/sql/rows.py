@@ -1,15 +1,15 @@
 """What the groups of records share: a connection that runs statements, and a seal. Knows no table."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Dialect, Row, Table
 
 from bakong_service.adapters.sql.failures import is_database_down, is_retryable
-from bakong_service.domain.errors import RowError
-from bakong_service.ports import ReportRow, unreported
+from bakong_service.adapters.sql.stored import why_unreadable
+from bakong_service.domain.errors import RowError, UnreadableRowError
 
 T = TypeVar("T")
 
@@ -34,10 +34,10 @@ class NoSeal:
 class Rows:
     """The base of each group of records; one for each transaction."""
 
-    def __init__(self, connection: Connection, seal: Seal, report: ReportRow = unreported) -> None:
+    def __init__(self, connection: Connection, seal: Seal) -> None:
         self._connection = connection
         self._seal = seal
-        self._report = report
+        self.unread: list[UnreadableRowError] = []  # what this transaction met, for the store to set aside
         self._run: Callable[..., Any] = connection.execute
 
     @contextmanager
@@ -60,18 +60,26 @@ class Rows:
         rows: Sequence[Row[Any]] = self._run(statement).all()
         return rows
 
-    def _readable(self, kind: str, rows: Sequence[Row[Any]], read: Callable[[Row[Any]], T | None]) -> list[T]:
-        """What is read from the rows; one that cannot be read is reported, and the others do not wait for it."""
+    def _readable(self, kind: str, rows: Sequence[Row[Any]], read: Callable[[Row[Any]], T], key: str = "id") -> list[T]:
+        """What is read from the rows; one that cannot be read is noted, and the others do not wait for it."""
         values = []
         for row in rows:
-            try:
-                value = read(row)
-            except Exception as error:  # noqa: BLE001  a seal, a word or a number of which this program knows nothing
-                self._report(kind, row.id, error)
-                continue
-            if value is not None:
-                values.append(value)
+            with suppress(UnreadableRowError):
+                values.append(self._value(kind, row, read, key))
         return values
+
+    def _first(self, kind: str, statement: Any, read: Callable[[Row[Any]], T], key: str = "id") -> T | None:
+        """What is read from the first row; None where there is none. Raises UnreadableRowError."""
+        row = self._run(statement).first()
+        return None if row is None else self._value(kind, row, read, key)
+
+    def _value(self, kind: str, row: Row[Any], read: Callable[[Row[Any]], T], key: str) -> T:
+        try:
+            return read(row)
+        except Exception as error:
+            unread = UnreadableRowError(kind, as_text(getattr(row, key)), why_unreadable(error))
+            self.unread.append(unread)
+            raise unread from error
 
     def _insert(self, table: Table, values: dict[str, Any]) -> None:
         """Insert a row that names all its columns but those the database fills."""
@@ -82,6 +90,11 @@ class Rows:
         """Insert where the key is free; False where it is taken. A racing transaction is waited for."""
         text = insert_text(self._connection.dialect, table, tuple(values)) + " ON CONFLICT DO NOTHING"
         return bool(self._connection.exec_driver_sql(text, tuple(values.values())).rowcount == 1)
+
+
+def as_text(row_id: Any) -> str:
+    """A row's id for lists and logs, also where it is damaged itself."""
+    return row_id if isinstance(row_id, str) else repr(row_id)
 
 
 @lru_cache(256)

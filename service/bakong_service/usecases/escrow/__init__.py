@@ -1,0 +1,1 @@
+"""Escrow: a guardian's payment for a job, held until the job is done, then released, or refunded."""

@@ -1,0 +1,1 @@
+"""What shops ask for: payment methods, orders, their payments and refunds, settlements."""
