@@ -1,0 +1,178 @@
+"""What the processes of a life share on disk: the real tables and statements, in SQLite's memory, in this thread.
+
+A transaction is whole or nothing, and outlives whoever made it. What a process has not committed dies with it.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from copy import copy
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import StaticPool
+
+from bakong_explorer.conditions import Conditions
+from bakong_explorer.loop import passes
+from bakong_service.adapters.deadline import DeadlineStore
+from bakong_service.adapters.sealing import Sealer
+from bakong_service.adapters.sql.failures import translated
+from bakong_service.adapters.sql.records import SqlRecords
+from bakong_service.adapters.sql.tables import metadata
+from bakong_service.domain.errors import UnavailableError
+from bakong_service.ports import Records
+
+T = TypeVar("T")
+DEADLINE_S = 5.0
+HANGS_S = 30.0
+
+
+def _engine(driver: sqlite3.Connection) -> Engine:
+    driver.isolation_level = None
+    made = create_engine("sqlite://", creator=lambda: driver, poolclass=StaticPool)
+
+    @event.listens_for(made, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return made
+
+
+@lru_cache(1)
+def _new_file() -> bytes:
+    """A database with all tables and no rows, as a file has it."""
+    driver = sqlite3.connect(":memory:", check_same_thread=False)
+    engine = _engine(driver)
+    metadata.create_all(engine)
+    content = driver.serialize()
+    engine.dispose()
+    driver.close()
+    return content
+
+
+# What workers ask again and again while nothing changes; making these statements costs more than running them.
+_ASKED_OFTEN = (
+    *("next_poll_ms", "next_end_ms", "next_subscription_ms", "next_escrow_ms", "next_refund_ms", "next_closing_ms"),
+    *("next_event_ms", "first_open_day", "due_hosts", "oldest", "listed", "without_turn", "api_keys"),
+)
+
+
+class _Reading(SqlRecords):
+    """The records of a transaction that only reads, which may know the answer from before the last commit."""
+
+    known: dict[tuple[Any, ...], Any]
+
+
+def _remembering(name: str) -> Callable[..., Any]:
+    def ask(self: _Reading, *given: Any) -> Any:
+        key = (name, *given)
+        if key not in self.known:
+            self.known[key] = getattr(SqlRecords, name)(self, *given)
+        value = self.known[key]
+        return copy(value) if isinstance(value, list | dict) else value
+
+    return ask
+
+
+for _name in _ASKED_OFTEN:
+    setattr(_Reading, _name, _remembering(_name))
+
+
+class Disk:
+    """The database. on_commit: called after each transaction that has changed something."""
+
+    def __init__(self, encryption_keys: tuple[str, ...]) -> None:
+        self.driver = sqlite3.connect(":memory:", check_same_thread=False)
+        self.driver.deserialize(_new_file())
+        self.driver.execute("PRAGMA foreign_keys=ON")
+        self._engine = _engine(self.driver)
+        self._connection = self._engine.connect()
+        self._seal = Sealer(encryption_keys)
+        self.on_commit: Callable[[], object] = str
+        self.transactions = 0
+        self._known: dict[tuple[Any, ...], Any] = {}
+        self._known_at = -1
+
+    def write(self, work: Callable[[Records], T]) -> T:
+        """Commit what the work has changed; nothing, where it raises."""
+        before = self.driver.total_changes
+        self.transactions += 1
+        try:
+            with self._connection.begin():
+                records = SqlRecords(self._connection, self._seal)
+                result = work(records)
+                _whole(records)
+        except DBAPIError as error:
+            raise translated(error) from error
+        if self.driver.total_changes != before:
+            self.on_commit()
+        return result
+
+    def read(self, work: Callable[[Records], T]) -> T:
+        self.transactions += 1
+        transaction = self._connection.begin()
+        if self._known_at != self.driver.total_changes:
+            self._known_at = self.driver.total_changes
+            self._known.clear()
+        try:
+            records = _Reading(self._connection, self._seal)
+            records.known = self._known
+            result = work(records)
+            _whole(records)
+        finally:
+            transaction.rollback()
+        return result
+
+    def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What the laws look at, beside the service's own way."""
+        return self.driver.execute(statement, values).fetchall()
+
+    def close(self) -> None:
+        self._connection.close()
+        self._engine.dispose()
+        self.driver.close()
+
+
+def _whole(records: SqlRecords) -> None:
+    """Nobody damages rows here: one that cannot be read was written so."""
+    if records.unread:
+        raise AssertionError(f"a stored row cannot be read: {records.unread[0]}")
+
+
+class ProcessStore(DeadlineStore):
+    """See bakong_service.ports.Store: one process's way to the disk, and what befalls it on that way."""
+
+    def __init__(self, disk: Disk, process: str, conditions: Conditions) -> None:
+        super().__init__(DEADLINE_S)
+        self._disk = disk
+        self._process = process
+        self._conditions = conditions
+
+    async def _write(self, work: Callable[[Records], T]) -> T:
+        await self._there()
+        result = self._disk.write(work)
+        await passes(self._conditions.database_s())
+        if self._conditions.loses_commit(self._process):
+            raise UnavailableError("the connection broke after the commit was sent")
+        return result
+
+    async def _read(self, work: Callable[[Records], T]) -> T:
+        await self._there()
+        result = self._disk.read(work)
+        await passes(self._conditions.database_s())
+        return result
+
+    async def _ping(self) -> None:
+        await self._there()
+
+    async def close(self) -> None:
+        """The disk stays."""
+
+    async def _there(self) -> None:
+        await passes(self._conditions.database_s())
+        fault = self._conditions.database(self._process)
+        if fault == "hangs":
+            await passes(HANGS_S)
+        if fault:
+            raise UnavailableError("the database cannot be reached")

@@ -1,0 +1,164 @@
+"""One life from its story to its verdict: the same story gives the same bytes, wherever and whenever it is lived."""
+
+import asyncio
+import gc
+import warnings
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from bakong_explorer.acts import ACTS
+from bakong_explorer.chance import Chance
+from bakong_explorer.faults import FAULTS
+from bakong_explorer.laws import Watcher
+from bakong_explorer.loop import RestlessError, StuckError, VirtualLoop, passes, swallow_unraisable
+from bakong_explorer.rest import BOUND_MS, at_rest
+from bakong_explorer.story import DAY_MS, GAPS, HOUR_MS, MINUTE_MS, SECOND_MS, Happening, Story, gap_ms, swarm
+from bakong_explorer.town import Town, Violation
+
+DAYS = 45
+MAX_STEPS = 200_000
+LASTS_MS = (SECOND_MS, 20 * SECOND_MS, 4 * MINUTE_MS, 20 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS)
+
+
+@dataclass(slots=True)
+class Life:
+    """What came of a story. violation: the first law that broke; digest: of all that happened."""
+
+    story: Story
+    violation: Violation | None
+    digest: str
+    steps: int
+    commits: int
+    virtual_s: float
+    met: Counter[str] = field(default_factory=Counter)
+    lines: list[tuple[int, str, str, str]] = field(default_factory=list)
+
+
+def story_of(seed: int, days: int = DAYS) -> Story:
+    """The life of a seed: which kinds of acts and faults it has at all, and when they come."""
+    chance = Chance(seed, "story")
+    acts = [*swarm(chance, [(name, weight) for name, (_, weight) in ACTS.items()]), ("buy_and_pay", 3), ("pay", 3)]
+    faults = swarm(chance, [(name, weight) for name, (_, weight) in FAULTS.items()], 0.5)
+    gaps = swarm(chance, GAPS, 0.75)
+    profile = {
+        "replicas": chance.weighted(((1, 4), (2, 4), (3, 1), (4, 1))),
+        "users": chance.between(1, 3),
+        "daily_calls": chance.weighted(((0, 6), (30, 1), (100, 1))),
+        "rate_limit": chance.weighted(((0, 6), (5, 1), (12, 1))),
+        "shuffle": chance.pick((0, 30, 70)),
+    }
+    at_ms, made = chance.below(MINUTE_MS), []
+    for _ in range(chance.between(6, 36)):
+        made.append(Happening(at_ms, chance.weighted(acts), chance.below(1 << 30)))
+        at_ms += gap_ms(chance, gaps)
+        if at_ms > days * DAY_MS:
+            break
+    struck = []
+    for _ in range(chance.weighted(((0, 2), (2, 3), (6, 3), (14, 2)))):
+        near = chance.pick(made).at_ms
+        begins_ms = max(0, near + chance.between(-2 * SECOND_MS, chance.pick((1, 30, 900)) * SECOND_MS))
+        what = chance.weighted(faults)
+        for_ms = chance.pick(LASTS_MS if what in ("provider", "receiver") else LASTS_MS[:4])
+        struck.append(Happening(begins_ms, what, chance.below(1 << 30), for_ms))
+    return Story(seed=seed, profile=profile, acts=tuple(made), faults=tuple(sorted(struck)))
+
+
+def live(story: Story) -> Life:
+    """Live a story to its end, or to the first law that breaks."""
+    was_enabled, restore = gc.isenabled(), swallow_unraisable()
+    if not gc.get_freeze_count():
+        gc.freeze()  # the program itself is no garbage of a life
+    gc.disable()  # what the collector ends, it would end at moments of its own
+    loop = VirtualLoop(Chance(story.seed, f"turns/{story.turns}"), story.profile.get("shuffle", 50) / 100)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            asyncio.set_event_loop(loop)
+            with loop.owned_by(loop.world):
+                town = Town(story, loop)
+            loop.set_exception_handler(lambda _loop, context: _failed(town, context))
+            watcher = Watcher(town)
+            town.disk.on_commit = watcher.look
+            loop.most_steps = MAX_STEPS
+            try:
+                loop.run_until_complete(_lived(town, watcher))
+            except (RestlessError, StuckError) as error:
+                town.broken("liveness", str(error))
+            town.close()
+            return Life(
+                story,
+                town.violations[0] if town.violations else None,
+                town.digest.hexdigest(),
+                loop.steps,
+                watcher.commits,
+                loop.time(),
+                town.met,
+                town.lines,
+            )
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            gc.collect()  # the dead end here, and nobody hears them
+        if was_enabled:
+            gc.enable()
+        restore()
+
+
+def _failed(town: Town, context: dict[str, Any]) -> None:
+    """A task or a callback that nobody waited for raised."""
+    error = context.get("exception")
+    if not town.finished:
+        town.broken("no failures", f"{context.get('message')}: {type(error).__name__}: {error}")
+
+
+async def _lived(town: Town, watcher: Watcher) -> None:
+    """The acts and faults at their times; then everything is well, and has its time; then the last look."""
+    loop, story = town.loop, town.story
+    calm = loop.spawn(loop.world, town.calm_down())
+    try:
+        await town.open()
+        work: list[asyncio.Task[Any]] = []
+        happenings = sorted([(one, False) for one in story.acts] + [(one, True) for one in story.faults])
+        for happening, is_fault in happenings:
+            await passes(max(0.0, happening.at_ms / 1000 - loop.time()))
+            if town.violations:
+                return
+            work.append(loop.spawn(loop.world, _happens(town, happening, is_fault=is_fault)))
+        while pending := [task for task in work if not task.done()]:
+            await asyncio.wait(pending, timeout=60)
+            if town.violations:
+                return
+        for task in work:
+            task.result()
+        await _rest(town, watcher)
+    finally:
+        calm.cancel()
+
+
+async def _happens(town: Town, happening: Happening, *, is_fault: bool) -> None:
+    chance = Chance(happening.pick, happening.what)
+    town.busy()
+    town.met[f"{'fault' if is_fault else 'act'} {happening.what}"] += 1
+    if is_fault:
+        await FAULTS[happening.what][0](town, chance, happening.for_ms)
+    else:
+        await ACTS[happening.what][0](town, chance)
+
+
+async def _rest(town: Town, watcher: Watcher) -> None:
+    town.conditions.heal()
+    for clock in town.clocks:
+        clock.offset_ms = 0
+    for at in range(len(town.replicas)):
+        await town.boot(at)
+    town.busy()
+    town.tell("world", "world", "everything is well from now on")
+    end_s = town.loop.time() + BOUND_MS / 1000
+    while town.loop.time() < end_s and not town.violations:
+        await passes(min(HOUR_MS / 1000, end_s - town.loop.time()))
+    if not town.violations:
+        watcher.look()
+        at_rest(town, watcher)

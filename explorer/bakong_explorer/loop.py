@@ -1,0 +1,273 @@
+"""A deterministic event loop: time is virtual, no thread and no socket, and whose turn it is comes from the seed.
+
+Whatever runs belongs to an owner, such as one process of the service: a task to the one that was running when it was
+made, a callback to its task's, else to the one that was running. What belongs to a dead owner never runs again, as
+after a power cut: nothing is cancelled, no finally is entered.
+"""
+
+import asyncio
+import heapq
+import sys
+import threading
+from asyncio import events
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from contextvars import Context
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+_PICK_AMONG = 8
+
+
+class Draws(Protocol):
+    """What the loop needs of chance."""
+
+    def below(self, bound: int, /) -> int: ...
+    def happens(self, probability: float, /) -> bool: ...
+
+
+class Owner:
+    """Whose tasks, timers and callbacks these are. fuse: so many turns more until on_fuse is called; None: for ever."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.dead = False
+        self.fuse: int | None = None
+        self.on_fuse: Callable[[], object] = str
+
+    def __repr__(self) -> str:
+        return f"<{self.name}{', dead' if self.dead else ''}>"
+
+
+class StuckError(RuntimeError):
+    """Nothing is ready and no timer is set, although somebody waits."""
+
+
+class ThreadError(RuntimeError):
+    """Something runs on a thread, whose turns no seed decides."""
+
+
+class RestlessError(RuntimeError):
+    """More turns than any life takes: something asks itself again and again."""
+
+
+class OwnedTask(asyncio.Task[Any]):
+    """A task that knows its owner, and its number: the order in which tasks were made."""
+
+    owner: Owner
+    number: int
+
+    def __hash__(self) -> int:
+        """So that sets of tasks have the same order in every process."""
+        return self.number
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+class _Handle(events.Handle):
+    """A callback that knows its owner."""
+
+    __slots__ = ("owner",)
+    owner: Owner
+
+
+class _Timer(events.TimerHandle):
+    """A timer that knows its owner, and its number, which decides between those of one moment."""
+
+    __slots__ = ("number", "owner")
+    owner: Owner
+    number: int
+
+    def __lt__(self, other: Any) -> bool:
+        return (self._when, self.number) < (other._when, other.number)  # type: ignore[attr-defined]
+
+
+class VirtualLoop(asyncio.BaseEventLoop):
+    """See the module. draws: where turns come from. shuffle: how often a task is let go before its turn."""
+
+    def __init__(self, draws: Draws, shuffle: float = 0.5) -> None:
+        super().__init__()
+        self._draws = draws
+        self._shuffle = shuffle
+        self._now_s = 0.0
+        self._queue: deque[_Handle | _Timer] = deque()
+        self._timers: list[_Timer] = []
+        self._made = 0
+        self._thread = threading.get_ident()
+        self.called_by_thread = ""
+        self.steps = 0
+        self.most_steps = 1 << 62
+        self.world = Owner("world")
+        self.owner = self.world
+        self.graveyard: list[object] = []
+        self.tasks: list[OwnedTask] = []
+
+    # Time
+
+    def time(self) -> float:
+        """Seconds since the life began."""
+        return self._now_s
+
+    # Ownership
+
+    @contextmanager
+    def owned_by(self, owner: Owner) -> Iterator[None]:
+        """What is begun meanwhile belongs to the owner."""
+        before, self.owner = self.owner, owner
+        try:
+            yield
+        finally:
+            self.owner = before
+
+    def spawn(self, owner: Owner, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """A task that belongs to the owner."""
+        with self.owned_by(owner):
+            return self.create_task(work, context=Context())
+
+    # What BaseEventLoop asks of a loop
+
+    def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> _Handle:  # type: ignore[override]
+        handle = _Handle(callback, args, self, context)
+        handle.owner = self._owner_of(callback)
+        self._queue.append(handle)
+        return handle
+
+    def call_soon_threadsafe(self, callback: Any, *args: Any, context: Context | None = None) -> _Handle:  # type: ignore[override]
+        """As call_soon. Raises ThreadError where another thread calls: no life with one is like another."""
+        if threading.get_ident() != self._thread:
+            self.called_by_thread = getattr(callback, "__qualname__", str(callback))
+            raise ThreadError(f"a thread calls the loop: {self.called_by_thread}")
+        return self.call_soon(callback, *args, context=context)
+
+    def call_later(self, delay: float, callback: Any, *args: Any, context: Context | None = None) -> _Timer:  # type: ignore[override]
+        return self.call_at(self._now_s + max(0.0, delay), callback, *args, context=context)
+
+    def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> _Timer:  # type: ignore[override]
+        timer = _Timer(when, callback, args, self, context)
+        timer.owner = self._owner_of(callback)
+        self._made += 1
+        timer.number = self._made
+        timer._scheduled = True  # type: ignore[attr-defined]  # noqa: SLF001  asyncio's own mark
+        heapq.heappush(self._timers, timer)
+        return timer
+
+    def create_task(self, coro: Any, *, name: str | None = None, context: Context | None = None, **_: Any) -> OwnedTask:  # type: ignore[override]
+        task = OwnedTask.__new__(OwnedTask)
+        self._made += 1
+        task.owner, task.number = self.owner, self._made
+        # A name of its own counts the tasks of a whole process, and would differ from life to life.
+        OwnedTask.__init__(task, coro, loop=self, name=name or f"task-{self._made}", context=context)
+        task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001  the dead leave many
+        self.tasks.append(task)
+        if len(self.tasks) > 512:
+            self.tasks = [one for one in self.tasks if not one.done()]
+        return task
+
+    def run_in_executor(self, _executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]
+        """At once, in this thread: what another loop gives to threads takes no time here."""
+        outcome: asyncio.Future[T] = self.create_future()
+        try:
+            outcome.set_result(func(*args))
+        except Exception as error:  # noqa: BLE001  it goes to whoever awaits it
+            outcome.set_exception(error)
+        return outcome
+
+    def _owner_of(self, callback: Any) -> Owner:
+        task = getattr(callback, "__self__", None)
+        return task.owner if isinstance(task, OwnedTask) else self.owner
+
+    def _timer_handle_cancelled(self, handle: Any) -> None:
+        """The heap drops it when its time comes."""
+
+    def _run_once(self) -> None:
+        self._let_time_pass()
+        handle = self._next()
+        if handle._cancelled or handle.owner.dead:  # noqa: SLF001
+            if handle.owner.dead:
+                self.graveyard.append(handle)
+            return
+        self.steps += 1
+        if self.steps > self.most_steps:
+            self.most_steps = 1 << 62
+            raise RestlessError(f"{self.steps} turns by {self._now_s:.3f} s: {handle!r}")
+        self.owner = owner = handle.owner
+        handle._run()  # noqa: SLF001
+        self.owner = self.world
+        if owner.fuse is not None:
+            owner.fuse -= 1
+            if owner.fuse <= 0:
+                owner.fuse = None
+                owner.on_fuse()
+
+    def _let_time_pass(self) -> None:
+        """To the next timer, where nothing is ready; what is due by then gets ready."""
+        queue, timers = self._queue, self._timers
+        while timers and (timers[0]._cancelled or timers[0].owner.dead):  # noqa: SLF001
+            dropped = heapq.heappop(timers)
+            if dropped.owner.dead:
+                self.graveyard.append(dropped)
+        if not queue:
+            if not timers or self.called_by_thread:
+                why = (
+                    f"a thread calls the loop, {self.called_by_thread}" if self.called_by_thread else "no timer is set"
+                )
+                raise StuckError(f"nothing is ready and {why}, although somebody waits")
+            self._now_s = max(self._now_s, timers[0]._when)  # type: ignore[attr-defined]  # noqa: SLF001
+        while timers and timers[0]._when <= self._now_s:  # type: ignore[attr-defined]  # noqa: SLF001
+            due = heapq.heappop(timers)
+            due._scheduled = False  # type: ignore[attr-defined]  # noqa: SLF001
+            queue.append(due)
+
+    def _next(self) -> "_Handle | _Timer":
+        """The first that is ready; or a task's turn from among the next few, which others might have had first.
+
+        What is no task's turn keeps its place: asyncio's own parts rely on their order.
+        """
+        queue = self._queue
+        if len(queue) > 1 and self._draws.happens(self._shuffle):
+            turns = [
+                (task.number, place)
+                for place in range(min(len(queue), _PICK_AMONG))
+                if isinstance(task := getattr(queue[place]._callback, "__self__", None), OwnedTask)  # type: ignore[union-attr]  # noqa: SLF001
+            ]
+            if len(turns) > 1:
+                turns.sort()
+                place = turns[self._draws.below(len(turns))][1]
+                chosen = queue[place]
+                del queue[place]
+                return chosen
+        return queue.popleft()
+
+    def _write_to_self(self) -> None:
+        """Nobody waits in a selector."""
+
+    def _process_events(self, event_list: Any) -> None:
+        """There are no sockets."""
+
+    def bury(self, owner: Owner) -> None:
+        """The owner's tasks never run again, and are kept, so that the collector does not run their ends."""
+        owner.dead = True
+        self.graveyard.extend(task for task in self.tasks if task.owner is owner)
+
+    def close(self) -> None:
+        for kept in (self._queue, self._timers, self.graveyard, self.tasks):
+            kept.clear()
+        super().close()
+
+
+async def passes(seconds: float) -> None:
+    """Wait for so much virtual time; others have their turns meanwhile."""
+    await asyncio.sleep(seconds)  # noqa: TID251  virtual time alone passes
+
+
+def swallow_unraisable() -> Any:
+    """What comes of the dead when they are collected concerns nobody; what to call afterwards."""
+    before = sys.unraisablehook
+    sys.unraisablehook = lambda _: None
+
+    def restore() -> None:
+        sys.unraisablehook = before
+
+    return restore

@@ -1,0 +1,75 @@
+"""A small model of what payments buy, of limits and of promptness: said again in a few lines, to be compared with."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bakong_service.adapters.memory_admission import MemoryAdmission
+from bakong_service.domain.admission import Quota, Verdict
+
+MINUTE_US = 60_000_000
+PRICES = {"USD": {"PREMIUM": 50, "FAMILY_PREMIUM": 100}, "KHR": {"PREMIUM": 2_000, "FAMILY_PREMIUM": 4_000}}
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """The quotient of two whole numbers that are not negative, half away from zero."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def upgrade_minor(subscription: Any, created_ms: int) -> int | None:
+    """What the better plan costs for the rest of one period; None where the case is not the plain one."""
+    if subscription.pending_plan is not None or subscription.plan != "PREMIUM" or subscription.period_cycles != 1:
+        return None
+    begins_s, ends_s = subscription.next_billing_ms // 1000 - 30 * 86_400, subscription.next_billing_ms // 1000
+    dearer = PRICES[subscription.currency]["FAMILY_PREMIUM"] - subscription.paid_minor
+    return half_up(dearer * (ends_s - created_ms // 1000), ends_s - begins_s)
+
+
+def bought_nothing(purpose: str, bill_ms: int | None, before: Any, at_ms: int) -> str:
+    """Why a paid payment buys nothing of what its user has, so that it has to be flagged; "" where it buys."""
+    if purpose == "renewal" and before is not None and before.is_running and bill_ms != before.next_billing_ms:
+        return "its bill was paid before"
+    if purpose != "upgrade":
+        return ""
+    if before is None or not before.is_running:
+        return "there is nothing to upgrade"
+    if before.plan == "FAMILY_PREMIUM" and before.pending_plan is None:
+        return "the user has the better plan"
+    return "its period is over" if at_ms >= (bill_ms or 0) else ""
+
+
+class WatchedAdmission:
+    """A limiter beside a list of what it let in: no minute has more than the limit, and who had room was let in."""
+
+    is_degraded = False
+
+    def __init__(
+        self, real: MemoryAdmission, limit: int, now_us: Callable[[], int], broken: Callable[[str], object]
+    ) -> None:
+        self._real, self._limit, self._now_us, self._broken = real, limit, now_us, broken
+        self._let_in: dict[str, deque[int]] = {}
+
+    async def admit(self, who: str, address: str, /, quotas: Sequence[Quota] = ()) -> Verdict:
+        verdict = await self._real.admit(who, address, quotas)
+        if self._limit and not verdict.blocked:
+            now_us, log = self._now_us(), self._let_in.setdefault(who, deque())
+            while log and log[0] <= now_us - MINUTE_US:
+                log.popleft()
+            if verdict.admitted != (len(log) < self._limit):
+                done = "let in" if verdict.admitted else "refused"
+                self._broken(f"a request was {done} after {len(log)} of {self._limit} in 60 s")
+            if verdict.admitted:
+                log.append(now_us)
+        return verdict
+
+    async def take(self, quotas: Sequence[Quota], /) -> Verdict:
+        return await self._real.take(quotas)
+
+    async def failed(self, address: str, /) -> bool:
+        return await self._real.failed(address)
+
+    async def state(self) -> str | None:
+        return await self._real.state()
+
+    async def close(self) -> None:
+        await self._real.close()

@@ -1,0 +1,192 @@
+"""Everything that lives in one life: the service's processes, the providers' fakes, the main backend, the customers."""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from bakong_explorer.chance import Chance
+from bakong_explorer.conditions import Conditions
+from bakong_explorer.disk import Disk, ProcessStore
+from bakong_explorer.loop import VirtualLoop, passes
+from bakong_explorer.network import HOSTS, Answer, Backend, FakeTransport, call_api
+from bakong_explorer.process import ENCRYPTION_KEY, EPOCH_MS, KEY, DriftingTimers, Process, settings
+from bakong_explorer.story import DAY_MS, HOUR_MS, Story
+from bakong_schemes.bakong.adapter.settings import BakongSettings
+from bakong_schemes.bakong.fake.scheme import BAKONG, MERCHANT
+from bakong_simulator import app as simulator_app
+from bakong_simulator.kernel.payments import Payment as FakePayment
+from bakong_simulator.kernel.worlds import Worlds
+
+PHNOM_PENH_MS = 7 * HOUR_MS  # where the day of its calls begins
+QUIET_LOOK_MS = 6 * HOUR_MS
+BUSY_LOOK_MS = 240_000
+BUSY_S = 960.0
+MAX_LINES = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A law that does not hold: its name, and what was seen."""
+
+    law: str
+    seen: str
+
+    def __str__(self) -> str:
+        return f"{self.law}: {self.seen}"
+
+
+class Town:
+    """See the module. lines: what happened, for digests and diagrams. known: what customers know of their payments."""
+
+    def __init__(self, story: Story, loop: VirtualLoop) -> None:
+        self.story, self.loop = story, loop
+        self.chance = Chance(story.seed, f"town/{story.turns}")
+        self.conditions = Conditions(Chance(story.seed, f"conditions/{story.turns}"))
+        self.lines: list[tuple[int, str, str, str]] = []
+        self.digest = hashlib.blake2b(digest_size=16)
+        self.violations: list[Violation] = []
+        self.met: Counter[str] = Counter()
+        self.disk = Disk((ENCRYPTION_KEY,))
+        self.worlds = Worlds(self.now_ms, (BAKONG,), seed=story.seed & 0x7FFF_FFFF)
+        self.world = self.worlds.default
+        self.simulator = simulator_app.build(self.worlds)
+        self.world.journal_bytes = 0
+        self.backend = Backend(self.conditions, self.now_ms, lambda seen: self.broken("webhooks", seen))
+        self.known: list[dict[str, Any]] = []
+        self.heard: list[bytes] = []
+        self.calls_by_day: Counter[int] = Counter()
+        self.replicas: list[Process | None] = []
+        self.clocks: list[DriftingTimers] = []
+        self._boots = 0
+        self._last_act_s = 0.0
+        self.settings = settings(rate_limit_per_minute=story.profile.get("rate_limit", 0))
+        with loop.owned_by(loop.world):
+            self.token = self.world.state(BAKONG).registrations.issue()
+        quota = story.profile.get("daily_calls", 0)
+        bakong = BakongSettings.model_construct(
+            bakong_base_url=HOSTS["bakong"],
+            bakong_merchant_id=MERCHANT,
+            bakong_developer_token=SecretStr(self.token),
+            bakong_timeout_ms=5_000,
+            bakong_daily_calls=quota,
+        )
+        self.factories = [bakong.factory()]
+        self.finished = False
+
+    # Time and what is told
+
+    def now_ms(self) -> int:
+        return EPOCH_MS + int(self.loop.time() * 1000 + 1e-3)
+
+    def tell(self, who: str, whom: str, what: str) -> None:
+        """Something that happened, between two."""
+        at_ms = self.now_ms() - EPOCH_MS
+        self.digest.update(f"{at_ms} {who} {whom} {what}\n".encode())
+        if len(self.lines) < MAX_LINES:
+            self.lines.append((at_ms, who, whom, what))
+
+    def broken(self, law: str, seen: str) -> None:
+        """A law does not hold. The first one counts."""
+        self.violations.append(Violation(law, seen))
+        self.tell("law", "law", f"{law}: {seen}")
+
+    # Processes
+
+    async def open(self) -> None:
+        """Start every replica."""
+        for at in range(self.story.profile.get("replicas", 1)):
+            self.clocks.append(DriftingTimers(self.loop))
+            self.replicas.append(None)
+            await self.boot(at)
+
+    async def boot(self, at: int) -> None:
+        """Start a replica, where it is down."""
+        if self.replicas[at] is not None:
+            return
+        self._boots += 1
+        name = f"service-{at + 1}"
+        process = Process(
+            name,
+            self.loop,
+            self.clocks[at],
+            ProcessStore(self.disk, name, self.conditions),
+            self.settings,
+            chance=Chance(self.story.seed, f"{name}/{self._boots}/{self.story.turns}"),
+            factories=self.factories,
+            client=self._client,
+            post=self.backend.post,
+            look_ms=self._look_ms(),
+            on_trouble=lambda seen: self.broken("no failures", seen),
+        )
+        process.on_fuse = lambda: self.crash(at)
+        self.replicas[at] = process
+        self.tell(name, name, "starts")
+        await self.loop.spawn(process, process.start())
+
+    def crash(self, at: int) -> None:
+        """A power cut of one replica."""
+        process = self.replicas[at]
+        if process is None or self.finished:
+            return
+        self.replicas[at] = None
+        self.loop.bury(process)
+        self.tell(process.name, process.name, "crashes")
+
+    def alive(self) -> list[Process]:
+        return [process for process in self.replicas if process is not None]
+
+    def busy(self) -> None:
+        """Somebody does something: for a while, each worker looks often for what others have left."""
+        self._last_act_s = self.loop.time()
+        for process in self.alive():
+            if process.core.look_ms != BUSY_LOOK_MS:
+                process.core.look_ms = BUSY_LOOK_MS
+                process.worker.wake()
+
+    async def calm_down(self) -> None:
+        """For ever: where nobody has done anything for long, workers look seldom."""
+        while True:
+            await passes(BUSY_S / 2)
+            for process in self.alive():
+                process.core.look_ms = self._look_ms()
+
+    def _look_ms(self) -> int:
+        return BUSY_LOOK_MS if self.loop.time() - self._last_act_s < BUSY_S else QUIET_LOOK_MS
+
+    def _client(self, provider: str, timeout_s: float) -> httpx.AsyncClient:
+        transport = FakeTransport(provider, self.simulator, self.loop, self.conditions, self._called)
+        return httpx.AsyncClient(transport=transport, base_url=HOSTS[provider], timeout=timeout_s, trust_env=False)
+
+    def _called(self, provider: str) -> None:
+        self.calls_by_day[(self.now_ms() + PHNOM_PENH_MS) // DAY_MS] += provider == "bakong"
+
+    # Who asks, and what is paid
+
+    async def ask(self, pick: int, method: str, path: str, body: object = None, **headers: str) -> Answer:
+        """A request of the shop to a replica."""
+        alive = self.alive()
+        if not alive:
+            return Answer(0, b"", {})
+        process = alive[pick % len(alive)]
+        self.busy()
+        given = {"authorization": f"Bearer {KEY}"} | {name.replace("_", "-"): text for name, text in headers.items()}
+        path, _, query = path.partition("?")
+        answer = await call_api(process, method, path, body=body, headers=given, query=query)
+        self.heard.append(answer.body)
+        self.tell("shop", process.name, f"{method} {path} -> {answer.status or 'broken off'}")
+        if answer.status >= 500 and answer.status != 503:
+            self.broken("no failures", f"{method} {path} was answered with {answer.status}: {answer.body[:200]!r}")
+        return answer
+
+    def fake(self, reference: str) -> FakePayment | None:
+        """What Bakong's fake has of a code."""
+        return self.world.payments.get(("bakong", reference))
+
+    def close(self) -> None:
+        self.finished = True
+        self.world.clock.close()
+        self.disk.close()
