@@ -2,32 +2,41 @@
 
 import json
 import os
-import sys
+import ssl
 from pathlib import Path
 from typing import Any, NoReturn
 
 import httpx
 import typer
 
-from bakong_sandbox.stack.access import CONTROL_ENVVAR
+from bakong_contracts.escaping import json_text
+from bakong_contracts.trust import ssl_context
+from bakong_sandbox.cli.program import complain
+from bakong_sandbox.cli.streams import UnreadableError, read_text
+from bakong_sandbox.stack.running import CONTROL_ENVVAR
 
 REFUSED, UNREACHABLE = 1, 2
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # reading the public authorities takes longer than most calls
 
 
-def ask(url: str, method: str, path: str, body: Any = None, **query: Any) -> Any:
-    """The answer as JSON values. Ends the program with one line: code 1 where it is refused, 2 where nobody answers."""
+def ask(url: str, ca: Path | None, method: str, path: str, body: Any = None, **query: Any) -> Any:
+    """The answer as JSON values. Ends the program with one line: code 1 where it is refused, 2 where nobody answers.
+
+    ca: authorities that an https:// URL may show beside the public ones.
+    """
     sent: dict[str, Any] = (
         {"content": body.encode()} if isinstance(body, str) else {} if body is None else {"json": body}
     )
     named = {name: value for name, value in query.items() if value is not None}
-    token = os.environ.get(CONTROL_ENVVAR, "")
-    headers = {"authorization": f"Bearer {token}"} if token else {}
     try:
         address = url.rstrip("/") + path
-        answer = httpx.request(method, address, params=named, headers=headers, timeout=600, trust_env=False, **sent)
+        with httpx.Client(verify=tls_of(url, ca), timeout=600, trust_env=False) as client:
+            answer = client.request(method, address, params=named, headers=headers_of(), **sent)
         shown = answer.json() if answer.content else None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         fail(f"no sandbox answers at {url} ({error}): start one with `bakong-sandbox up`, or give --url", UNREACHABLE)
+    except UnicodeEncodeError as error:
+        fail(f"what was typed is not UTF-8: {error.object[:80]!r}", UNREACHABLE)
     except ValueError:
         fail(f"{url} answers, and is no sandbox: {answer.status_code} {answer.text[:80]!r}", UNREACHABLE)
     if answer.status_code >= 400:
@@ -35,25 +44,36 @@ def ask(url: str, method: str, path: str, body: Any = None, **query: Any) -> Any
     return shown
 
 
+def headers_of() -> dict[str, str]:
+    """What a call of the control API brings: the token, where the environment has one."""
+    token = os.environ.get(CONTROL_ENVVAR, "")
+    return {"authorization": f"Bearer {token}"} if token else {}
+
+
+def tls_of(url: str, ca: Path | None) -> ssl.SSLContext:
+    """What a client of that URL trusts."""
+    return NO_TLS if url.startswith("http:") else ssl_context(ca)
+
+
 def fail(message: str, code: int) -> NoReturn:
-    print(f"bakong-sandbox: {message}", file=sys.stderr)
+    complain(message)
     raise typer.Exit(code)
 
 
 def show(document: Any) -> None:
-    print(json.dumps(document, indent=2, ensure_ascii=False))
+    print(json_text(document, indent=2))
 
 
 def text_of(path: Path) -> str:
     """What a file says, or standard input for "-"."""
     try:
-        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fail(f"{str(path)!r} cannot be read: {error}", UNREACHABLE)
+        return read_text(None if str(path) == "-" else path)
+    except UnreadableError as error:
+        fail(f"{str(path)!r} cannot be read: {error.reason}", UNREACHABLE)
 
 
 def json_of(path: Path) -> Any:
     try:
         return json.loads(text_of(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         fail(f"{str(path)!r} is not valid JSON: {error}", UNREACHABLE)

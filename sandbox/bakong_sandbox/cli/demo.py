@@ -9,14 +9,15 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import typer
 from rich.console import Console
-from rich.markup import escape
 
+from bakong_conformance.reports.terminal import escape
 from bakong_contracts.webhooks import WebhookError, verify
 from bakong_sandbox.cli.program import run_async
 from bakong_sandbox.stack.options import Options, Stack
@@ -30,10 +31,24 @@ PACE = 4.0
 PATIENCE_S = 60
 
 
+class Country(StrEnum):
+    """Whose story it is."""
+
+    CAMBODIA = "cambodia"
+    BANGLADESH = "bangladesh"
+
+
 @commands.command()
-def demo() -> None:
-    """Tell the story of a payment in the terminal: paid, after a time-out, and failed after errors."""
-    raise typer.Exit(run_async(tell()))
+def demo(country: Annotated[Country, typer.Argument(help="Whose payments.")] = Country.CAMBODIA) -> None:
+    """Tell the story of a payment in the terminal: paid, after a time-out, and failed after errors.
+
+    bangladesh: paid by bKash, held until a job is done, refunded in part, released; with every ledger entry.
+    """
+    if country is Country.CAMBODIA:
+        raise typer.Exit(run_async(tell()))
+    from bakong_sandbox.cli.demo_bangladesh import tell as tell_escrow  # noqa: PLC0415  loads the core's escrow
+
+    raise typer.Exit(run_async(tell_escrow()))
 
 
 class StoryError(Exception):
@@ -72,7 +87,7 @@ async def tell(stories: Sequence[Story] = STORIES, console: Console | None = Non
                         console.rule(f"[bold]{number}. {story.title}[/] (scenario: {story.scenario})")
                         await _Teller(stack, client, mailbox, console, f"customer-{number}").tell(story)
                 except StoryError as error:
-                    console.print(f"\n[bold red]It did not happen:[/] {error}")
+                    console.print(f"\n[bold red]It did not happen:[/] {escape(str(error))}")
                     return 1
     console.print("\n[bold green]All of it happened.[/]")
     return 0

@@ -1,24 +1,28 @@
 """`khqr`: codes on the command line: encode, decode, verify, image, read, explain."""
 
+import codecs
 import json
-import re
+import queue
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, fields
-from datetime import datetime
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 import khqr
-from bakong_conformance.reports.text import one_line
+from bakong_contracts.escaping import clean, json_text, terminal_line
+from bakong_sandbox.cli.khqr_fields import FIELDS, of_options, payee_of
+from bakong_sandbox.cli.khqr_fields import moment as _moment
+from bakong_sandbox.cli.program import complain
+from bakong_sandbox.cli.streams import name_of, read_bytes, read_text, text_of, typed
 from bakong_sandbox.stack.errors import SetupError
-from khqr import EncodeError, Individual, KHQRError, Merchant, Mode
+from khqr import ImageError, KHQRError, Mode
 from khqr import image as pictures
 from khqr.explaining import Line
 from khqr.explaining import explain as explained
@@ -28,20 +32,45 @@ File = Annotated[Path | None, typer.Option("--file", "-f", help="A file to read 
 Now = Annotated[str | None, typer.Option(help="The present: epoch ms or ISO 8601; by default the system's.")]
 Lenient = Annotated[bool, typer.Option("--lenient", help="Forgive what the wild really holds, and say what.")]
 
-NAMES = {field.name for kind in (Individual, Merchant) for field in fields(kind)}
-CURRENCIES = {"KHR": 116, "USD": 840, "116": 116, "840": 840}
-MERCHANTS_OWN = "merchant_id"
-INDIVIDUALS_OWN = "account_information"
-
+READ_S = 60  # that one picture may take
 codes = typer.Typer(no_args_is_help=True, help="KHQR codes: make, read, judge, draw, scan and explain them.")
 commands = typer.Typer()
 commands.add_typer(codes, name="khqr")
 
 
 @codes.command()
-def encode(file: File = None, now: Now = None) -> None:
-    """Make codes of JSON: an object of fields (or a list of them), answered with qr and md5, a line each."""
-    _end(lambda: _encode_all(file, now))
+def encode(
+    file: File = None,
+    now: Now = None,
+    account: Annotated[
+        str | None, typer.Option(help="The payee's account, such as sokha@devb; JSON is not read.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The payee's name.")] = None,
+    amount: Annotated[str | None, typer.Option(help="Left out, the payer chooses it.")] = None,
+    currency: Annotated[str | None, typer.Option(help="KHR or USD.")] = None,
+    expires_in: Annotated[str | None, typer.Option(metavar="DURATION", help="Of a code with an amount.")] = None,
+    merchant_id: Annotated[str | None, typer.Option(help="Makes it a merchant's code.")] = None,
+    bank: Annotated[str | None, typer.Option(help="The acquiring bank.")] = None,
+    more: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="Any other field; repeatable.")
+    ] = None,
+    only: Annotated[str | None, typer.Option(metavar="qr|md5", help="Print this alone, without JSON.")] = None,
+) -> None:
+    """Make codes of options, or of JSON: an object of fields, a list of them or JSON Lines; `khqr fields` has them."""
+    if only not in {None, "qr", "md5"}:
+        raise SetupError(f"--only is {only!r}, expected qr or md5")
+    given = {"account": account, "name": name, "amount": amount, "currency": currency, "merchant_id": merchant_id}
+    options = {**given, "expires_in": expires_in, "bank": bank}
+    if more or any(value is not None for value in options.values()):
+        _end(lambda: _each([of_options(options, more or (), _moment(now))], lambda one: _encoded(one, now), only=only))
+    _end(lambda: _encode_all(file, now, only))
+
+
+@codes.command("fields")
+def list_fields() -> None:
+    """List the fields of a code, as `khqr encode` takes and `khqr decode` prints them."""
+    for field, about in FIELDS.items():
+        print(f"{field:34}{about}")
 
 
 @codes.command()
@@ -91,7 +120,7 @@ def _end(work: Callable[[], bool]) -> None:
     try:
         good = work()
     except KHQRError as error:
-        typer.echo(f"bakong-sandbox: {error}", err=True)
+        complain(error)
         raise typer.Exit(1) from None
     raise typer.Exit(0 if good else 1)
 
@@ -103,64 +132,56 @@ def _mode(*, lenient: bool) -> Mode:
 def _codes(text: str | None, file: Path | None) -> Iterator[str]:
     """The codes that are asked about: the argument, or the lines of the file or of standard input."""
     if text is not None and text != "-":
-        yield text
+        yield typed(text)
         return
-    for line in _content(file).splitlines():
-        if line:
-            yield line
+    for line in read_text(file).split("\n"):
+        if code := line.removesuffix("\r"):
+            yield code
 
 
-def _content(file: Path | None) -> str:
-    try:
-        return file.read_text(encoding="utf-8") if file else sys.stdin.buffer.read().decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SetupError(f"cannot read {file or 'standard input'}: {error}") from None
-
-
-def _moment(text: str | None) -> datetime | str | None:
-    """An ISO 8601 moment with its zone, or epoch milliseconds as they are."""
-    if text is None or text.isdigit():
-        return text
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise SetupError(f"read {text!r}, expected epoch milliseconds or ISO 8601 with a zone") from None
-
-
-def _encode_all(file: Path | None, now: str | None) -> bool:
+def _encode_all(file: Path | None, now: str | None, only: str | None = None) -> bool:
     """One line of JSON for each object of fields in the file or on standard input; whether all became codes."""
+    _moment(now)
+    read, name = read_bytes(file), name_of(file)
+    if lines := _json_lines(read):
+        made = lambda line: _encoded(_json(text_of(line, "the line"), "the line"), now)  # noqa: E731
+        return _each(lines, made, numbered=True, only=only)
+    given = _json(text_of(read, name), name)
+    return _each(given if isinstance(given, list) else [given], lambda payee: _encoded(payee, now), only=only)
+
+
+def _json_lines(read: bytes) -> list[bytes]:
+    """The lines of JSON Lines; none where it is one document of JSON.
+
+    A document of several lines begins with its bracket alone, or is valid as a whole.
+    """
+    lines = read.removeprefix(codecs.BOM_UTF8).split(b"\n")
+    first, *rest = [line.strip() for line in lines if line.strip()] or [b""]
+    if not rest or first == b"{" or first.startswith(b"["):
+        return []
     try:
-        read = json.loads(_content(file), parse_float=Decimal)
-    except ValueError as error:
-        raise SetupError(f"{file or 'standard input'} is not valid JSON: {error}") from None
-    return _each(
-        read if isinstance(read, list) else [read], lambda given: asdict(khqr.encode(_payee(given), now=_moment(now)))
-    )
+        json.loads(read)
+    except (ValueError, RecursionError):
+        return lines
+    return []
 
 
-def _payee(given: Any) -> Individual | Merchant:
-    """The fields of a JSON object, in snake_case or NBC's camelCase; a merchant where it has a merchant_id."""
-    if not isinstance(given, dict):
-        raise EncodeError(f"read {given!r}, expected an object of fields", field="payee")
-    named = {_snake(name): value for name, value in given.items()}
-    for name in named.keys() - NAMES:
-        near = get_close_matches(name, NAMES, 1)
-        raise EncodeError(f"is no field of a code{f'; did you mean {near[0]}?' if near else ''}", field=name)
-    currency = named.get("currency")
-    if currency is not None:
-        named["currency"] = CURRENCIES.get(str(currency).upper(), currency)
-    expiry = named.get("expiration_timestamp")
-    if isinstance(expiry, str):
-        named["expiration_timestamp"] = _moment(expiry)
-    kind, foreign = (Merchant, INDIVIDUALS_OWN) if MERCHANTS_OWN in named else (Individual, MERCHANTS_OWN)
-    named.pop(foreign, None)
-    for name in ("bakong_account_id", "merchant_name", *(("acquiring_bank",) if kind is Merchant else ())):
-        named.setdefault(name, "")
-    return kind(**{name: value for name, value in named.items() if value is not None})
+def _json(text: str, name: str) -> Any:
+    """The values of JSON, numbers with a point exactly as they are written. Raises SetupError."""
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise SetupError(f"{name} is not valid JSON: {error}") from None
 
 
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])([A-Z]+)", lambda capitals: "_" + capitals[1].lower(), name)
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"read {name}, expected a number")
+
+
+def _encoded(given: Any, now: str | None) -> dict[str, Any]:
+    """What a decoded code was made at is when it is made again, unless --now says otherwise."""
+    payee, made_at = payee_of(given)
+    return asdict(khqr.encode(payee, now=_moment(now) if now is not None else made_at))
 
 
 def _fields_of(text: str, mode: Mode) -> dict[str, Any]:
@@ -180,23 +201,35 @@ def _verify_all(texts: Iterator[str], now: str | None, mode: Mode) -> bool:
     return all_valid
 
 
-def _each(given: Any, work: Callable[[Any], dict[str, Any]]) -> bool:
-    """What work makes of each as a line of JSON, or what is wrong with it."""
+def _each(
+    given: Iterable[Any], work: Callable[[Any], dict[str, Any]], *, numbered: bool = False, only: str | None = None
+) -> bool:
+    """What work makes of each as a line of JSON, or what is wrong with it; whether all is well.
+
+    numbered: they are lines, of which empty ones are passed over and a bad one is told by its number.
+    only: the one key that is printed, without JSON.
+    """
     all_good = True
-    for each in given:
+    for number, each in enumerate(given, 1):
+        if numbered and not each.strip():
+            continue
         try:
-            _print(work(each))
-        except KHQRError as error:
+            answer = work(each)
+            print(answer[only]) if only else _print(answer)
+        except (KHQRError, SetupError) as error:
             all_good = False
-            problems = [asdict(problem) for problem in getattr(error, "problems", ())]
-            _print(
-                {"error": str(error), "code": error.code, "field": getattr(error, "field", None), "problems": problems}
-            )
+            _print(({"line": number} if numbered else {}) | _wrong(error))
     return all_good
 
 
+def _wrong(error: KHQRError | SetupError) -> dict[str, Any]:
+    problems = [asdict(problem) for problem in getattr(error, "problems", ())]
+    code, field = getattr(error, "code", None), getattr(error, "field", None)
+    return {"error": str(error), "code": code, "field": field, "problems": problems}
+
+
 def _print(answer: dict[str, Any]) -> None:
-    print(json.dumps(answer, ensure_ascii=False, default=str))
+    print(json_text(answer, default=str))
 
 
 def _draw(text: str, out: Path | None, *, card: bool, width: int, font: Path | None) -> None:
@@ -221,15 +254,43 @@ def _draw(text: str, out: Path | None, *, card: bool, width: int, font: Path | N
 
 
 def _read_all(files: list[Path]) -> bool:
-    """The texts of the codes in each picture, one a line; whether every picture held one."""
-    rows = [(file, pictures.read(file)) for file in files]
-    for _, texts in rows:
+    """The texts of the codes in each picture, one a line; whether every picture held one. Exit code 2: one is none."""
+    read = [(file, *_texts_in(file)) for file in files]
+    for file, texts, problem in read:
         for text in texts:
-            print(text)
-    for file, texts in rows:
+            print(_one_line(text))
         if not texts:
-            print(f"{file}: no QR code was found", file=sys.stderr)
-    return all(texts for _, texts in rows)
+            complain(problem or f"{str(file)!r}: no QR code was found")
+    if any(problem for *_, problem in read):
+        raise typer.Exit(2)
+    return all(texts for _, texts, _ in read)
+
+
+def _one_line(text: str) -> str:
+    r"""A code's text in one line: control characters, which no KHQR holds, as Python writes them.
+
+    For a program the rest is as the picture has it, for a terminal without what that would obey.
+    """
+    plain = "".join(repr(sign)[1:-1] if sign < " " or "\x7f" <= sign <= "\x9f" else sign for sign in text)
+    return str(clean(plain)) if sys.stdout.isatty() else plain
+
+
+def _texts_in(file: Path) -> tuple[list[str], str]:
+    """The texts of the codes in a picture, and why it cannot be read."""
+    answers: queue.SimpleQueue[tuple[list[str], str]] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            answers.put((pictures.read(file), ""))
+        except ImageError as error:
+            answers.put(([], str(error)))
+
+    # A thread, for a decoder of C cannot be interrupted; what does not end is left behind.
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        return answers.get(timeout=READ_S)
+    except queue.Empty:
+        return [], f"{str(file)!r} was not read within {READ_S} s"
 
 
 def _explain_all(texts: Iterator[str], now: str | None, mode: Mode) -> bool:
@@ -241,7 +302,7 @@ def _explain_all(texts: Iterator[str], now: str | None, mode: Mode) -> bool:
         for line in said.lines:
             console.print(_shown(line))
         for problem in said.elsewhere:
-            console.print(Text(f"  ✗ {one_line(str(problem))}", "red"))
+            console.print(Text(f"  ✗ {terminal_line(problem)}", "red"))
         forgiven = f", {len(said.verdict.forgiven)} forgiven" if said.verdict.forgiven else ""
         valid = Text("valid" + forgiven, "bold green")
         console.print(valid if said.verdict else Text(f"not valid: {len(said.verdict.problems)} problems", "bold red"))
@@ -251,7 +312,9 @@ def _explain_all(texts: Iterator[str], now: str | None, mode: Mode) -> bool:
 
 def _shown(line: Line) -> Text:
     shown = Text("  " * line.depth).append(f"{line.path:8}", "cyan").append(f"{line.name:34}", "dim")
-    shown.append(one_line(line.value), "bold").append(f"  {one_line(line.meaning)}" if line.meaning else "", "green")
+    shown.append(terminal_line(line.value), "bold").append(
+        f"  {terminal_line(line.meaning)}" if line.meaning else "", "green"
+    )
     for problem in line.problems:
-        shown.append(f"\n{'  ' * line.depth}        ✗ {one_line(str(problem))}", "red")
+        shown.append(f"\n{'  ' * line.depth}        ✗ {terminal_line(problem)}", "red")
     return shown

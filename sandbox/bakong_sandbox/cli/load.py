@@ -12,6 +12,7 @@ from rich.console import Console
 from bakong_loadtests.errors import LoadError
 from bakong_loadtests.profiles import load as load_profile
 from bakong_loadtests.profiles import load_slo, with_settings
+from bakong_sandbox.cli.authorities import Ca
 from bakong_sandbox.cli.program import run_async
 from bakong_sandbox.devkit.load.check import LoadRun, run_check
 from bakong_sandbox.devkit.load.progress import print_verdict
@@ -45,12 +46,13 @@ def load(
     bind: Annotated[str, typer.Option(help="Where those workers come to, as HOST:PORT.")] = "127.0.0.1:5557",
     worker: Annotated[str, typer.Option(help="Run as a load worker for HOST:PORT.")] = "",
     callback_host: Annotated[str, typer.Option(help="This machine's name, as the service sees it.")] = "127.0.0.1",
+    ca: Ca = None,
 ) -> None:
     """Load a payment service, attack its limit, close the books, and give a verdict."""
     if find_spec("locust") is None:  # it is imported in processes of its own
         raise ModuleNotFoundError("No module named 'locust'", name="locust")
     if worker:
-        _become_worker(worker)
+        _become_worker(worker, ca)
     flags = [f"shape.users={users}"] * bool(users) + [f"shape.seconds={seconds}"] * bool(seconds)
     try:
         settled = with_settings(load_profile(profile), [*flags, *(settings or [])])
@@ -67,6 +69,7 @@ def load(
                 database_url=database_url,
                 limit=limit,
                 own=own,
+                ca=ca,
             ),
             out=out or Path("reports") / f"load-{settled.name}",
             seed=seed,
@@ -83,10 +86,11 @@ def load(
     raise typer.Exit(report["exit_code"])
 
 
-def _become_worker(master: str) -> NoReturn:
+def _become_worker(master: str, ca: Path | None) -> NoReturn:
     """Become the worker's process: Locust must be the first to be imported."""
     host, port = _host_and_port(master)
     command = [sys.executable, "-P", "-m", "bakong_loadtests.runner", "worker", "--host", host, "--port", str(port)]
+    command += ["--ca", str(ca)] if ca else []
     os.execv(sys.executable, command)  # noqa: S606  our own module
 
 

@@ -1,12 +1,14 @@
 """`record`: what a real Bakong answers, masked, in a file. Draws the salt, and keeps neither it nor what is private."""
 
 import asyncio
+import re
 import secrets  # noqa: TID251  a composition root: the salt of a cassette is drawn here
 import signal
+import ssl
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import httpx
 import typer
@@ -26,6 +28,9 @@ from bakong_conformance.cassettes import (
 )
 from bakong_conformance.cassettes.taking import private_values
 from bakong_conformance.http import client
+from bakong_contracts.escaping import terminal_line
+from bakong_contracts.trust import ssl_context
+from bakong_sandbox.cli.authorities import Ca
 from bakong_sandbox.cli.program import run_async
 from bakong_sandbox.devkit.recording.proxy import Proxy
 from bakong_sandbox.stack.errors import SetupError
@@ -55,15 +60,17 @@ def record(
     listen: Annotated[
         int | None, typer.Option(metavar="PORT", min=0, max=65535, help="Forward your own calls, and keep those.")
     ] = None,
+    ca: Ca = None,
 ) -> None:
     """Keep a Bakong's answers to read-only calls, within a budget, all that is private masked."""
     targets = _targets_of(ask, md5 or [], transaction_hash or [], account or [])
     base_url = base_url.rstrip("/")
+    how = _How(budget, timeout, ssl_context(ca))
     try:
         if listen is None:
-            cassette = _record(base_url, token, targets, budget=budget, timeout_s=timeout)
+            cassette = _record(base_url, token, targets, how=how)
         else:
-            proxied = _listen(base_url, token, targets, port=listen, budget=budget, timeout_s=timeout)
+            proxied = _listen(base_url, token, targets, port=listen, how=how)
             cassette = run_async(proxied)
     except CassetteError as error:
         raise SetupError(str(error)) from None
@@ -82,6 +89,9 @@ def _targets_of(file: Path | None, md5s: list[str], hashes: list[str], accounts:
         raise SetupError(
             f"{file}: expected md5s, hashes, accounts and private, each a list of texts: {reason}"
         ) from None
+    for md5 in (*listed.md5s, *md5s):
+        if not re.fullmatch(r"[0-9a-fA-F]{32}", md5, re.ASCII):  # a call of the day's few would be spent on it
+            raise SetupError(f"--md5: read {md5!r}, expected 32 hex digits: the md5 of the code's text")
     return listed.model_copy(
         update={
             "md5s": (*listed.md5s, *md5s),
@@ -91,33 +101,43 @@ def _targets_of(file: Path | None, md5s: list[str], hashes: list[str], accounts:
     )
 
 
-def _record(base_url: str, token: str, targets: Targets, *, budget: int, timeout_s: float) -> Cassette:
+class _How(NamedTuple):
+    """How a Bakong is asked: so many calls at most, so long for one answer, trusting these certificates."""
+
+    budget: int
+    timeout_s: float
+    trust: ssl.SSLContext
+
+
+def _record(base_url: str, token: str, targets: Targets, *, how: "_How") -> Cassette:
     """What a Bakong answers within the budget, masked. Raises SetupError without a token, or where nobody answers."""
     if not token:
         raise SetupError("give --token (or BAKONG_TOKEN)")
-    with client(base_url, timeout_s=timeout_s) as http:
-        recorder = Recorder(http, token, budget, time.monotonic)
+    with client(base_url, timeout_s=how.timeout_s, trust=how.trust) as http:
+        recorder = Recorder(http, token, how.budget, time.monotonic)
         recorder.record(targets)
     if all(take.answer is None for take in recorder.takes):
         raise SetupError(f"{base_url} does not answer: {recorder.takes[0].silence}")
-    return masked(recorder.takes, {token}, targets, base_url=base_url, budget=budget, left_out=recorder.left_out)
+    return masked(recorder.takes, {token}, targets, base_url=base_url, budget=how.budget, left_out=recorder.left_out)
 
 
-async def _listen(base_url: str, token: str, targets: Targets, *, port: int, budget: int, timeout_s: float) -> Cassette:
+async def _listen(base_url: str, token: str, targets: Targets, *, port: int, how: "_How") -> Cassette:
     """Forward a team's own calls until SIGINT or SIGTERM, and keep the answers, masked. Raises SetupError."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    upstream = httpx.AsyncClient(base_url=f"{base_url}/", timeout=timeout_s, trust_env=False)
+    upstream = httpx.AsyncClient(base_url=f"{base_url}/", timeout=how.timeout_s, trust_env=False, verify=how.trust)
     async with upstream:
-        proxy = Proxy(upstream, budget, token)
+        proxy = Proxy(upstream, how.budget, token)
         with listen_on(port, "127.0.0.1") as opened:
             async with serve(proxy, opened):
-                print(f"Recording {base_url} at {url_of(opened)}, at most {budget} calls. Ctrl-C ends it.", flush=True)
+                print(
+                    f"Recording {base_url} at {url_of(opened)}, at most {how.budget} calls. Ctrl-C ends it.", flush=True
+                )
                 await stop.wait()
     if not proxy.takes:
         raise SetupError("no call was made: nothing was written")
-    return masked(proxy.takes, {token, *proxy.tokens} - {""}, targets, base_url=base_url, budget=budget)
+    return masked(proxy.takes, {token, *proxy.tokens} - {""}, targets, base_url=base_url, budget=how.budget)
 
 
 def masked(
@@ -150,7 +170,8 @@ def _print_summary(cassette: Cassette, out: Path) -> None:
     for exchange in cassette.exchanges:
         answer = exchange.answer
         outcome = f"{answer.status} in {answer.latency_ms} ms" if answer else f"no answer: {exchange.silence}"
-        console.print(f"  {exchange.name}: {exchange.request.endpoint}: {outcome}")
+        console.print(terminal_line(f"  {exchange.name}: {exchange.request.endpoint}: {outcome}"))
     for left in cassette.left_out:
-        console.print(f"  not asked: {left}")
-    console.print(f"{cassette.spent} of {cassette.budget} calls; kept in {out}, masked. Read it before you share it.")
+        console.print(terminal_line(f"  not asked: {left}"))
+    kept = f"{cassette.spent} of {cassette.budget} calls; kept in {out}, masked. Read it before you share it."
+    console.print(terminal_line(kept))

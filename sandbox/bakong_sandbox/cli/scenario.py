@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from bakong_contracts.escaping import terminal, terminal_line
+from bakong_sandbox.cli.authorities import Ca
 from bakong_sandbox.cli.control import REFUSED, ask, fail, text_of
 from bakong_sandbox.cli.control import show as show_json
 from bakong_sandbox.cli.simulator import AT, DEFAULT, InWorld, Url
@@ -28,7 +30,8 @@ def list_scenarios(scheme: OfScheme = None) -> None:
         fail(str(error), REFUSED)
     for entry in entries:
         script, of = entry.script, LIBRARY.players(entry)
-        print(f"{script.number or '':>3}  {script.name:<22}  {'' if of == 'all' else f'{of}: '}{script.about}")
+        about = f"{'' if of == 'all' else f'{of}: '}{script.about}"
+        print(terminal_line(f"{script.number or '':>3}  {script.name:<22}  {about}"))
 
 
 @scenario.command("show")
@@ -45,11 +48,14 @@ def check(files: Annotated[list[Path], typer.Argument()]) -> None:
     """Read scripts, and say of each what is wrong and where; exit code 1 where one is."""
     wrong = 0
     for path in files:
-        try:
-            print(f"{path}: {LIBRARY.load_file(path).name}: good")
-        except ScenarioError as error:
-            wrong += 1
-            print(error)
+        mistakes = LIBRARY.mistakes(path)
+        wrong += bool(mistakes)
+        for mistake in mistakes:
+            print(terminal(mistake))
+        if len(mistakes) > 1:
+            print(terminal_line(f"{path}: {len(mistakes)} mistakes"))
+        if not mistakes:
+            print(terminal_line(f"{path}: {LIBRARY.load_file(path).name}: good"))
     raise typer.Exit(1 if wrong else 0)
 
 
@@ -59,11 +65,12 @@ def use(
     scheme: OfScheme = None,
     in_world: InWorld = DEFAULT,
     url: Url = AT,
+    ca: Ca = None,
 ) -> None:
     """Let a world play a script, for the payments that begin from now on."""
     is_file = name == "-" or name.endswith((".yaml", ".yml")) or Path(name).is_file()
     body = text_of(Path(name)) if is_file else {"name": name} | ({"scheme": scheme} if scheme else {})
-    show_json(ask(url, "PUT", f"/sandbox/worlds/{in_world}/scenario", body))
+    show_json(ask(url, ca, "PUT", f"/sandbox/worlds/{in_world}/scenario", body))
 
 
 @scenario.command("schema")

@@ -1,38 +1,69 @@
 """`service`: the payment service by itself, as it runs in production, and what its operators need."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from bakong_contracts.escaping import json_text, terminal_line
+from bakong_contracts.webhooks import ProbeType
+from bakong_sandbox.cli import access, service_books
 from bakong_sandbox.cli.program import run_async
+from bakong_sandbox.cli.service_store import changed, with_store
+from bakong_sandbox.cli.streams import typed
 from bakong_sandbox.stack import service as production
+from bakong_sandbox.stack.care_tokens import care_token
+from bakong_sandbox.stack.datadir import load_secrets
 from bakong_sandbox.stack.errors import SetupError
+from bakong_sandbox.stack.starting import started
+from bakong_service import app as service_app
 from bakong_service import wiring
 from bakong_service.adapters.keys import Hasher, draw
 from bakong_service.adapters.sealing import Sealer
 from bakong_service.adapters.sql import migrate as migrations
 from bakong_service.adapters.sql import rotation
+from bakong_service.adapters.sql.records_review import LOST_KEY
 from bakong_service.adapters.sql.sqlite import SqliteStore
-from bakong_service.adapters.system import SystemTimers
+from bakong_service.adapters.system import SystemIds, SystemTimers
+from bakong_service.api.shapes import webhook_shown
 from bakong_service.domain.errors import UnavailableError
+from bakong_service.domain.escrow_numbers import amount_text
 from bakong_service.domain.events import iso
 from bakong_service.domain.keys import ApiKey
-from bakong_service.ports import Store
+from bakong_service.domain.review import SetAside
+from bakong_service.domain.tokens import platform_claims
+from bakong_service.ports import Records, Store
 from bakong_service.provider_factory import ProbeLine, ProviderFactory
 from bakong_service.settings import Settings
+from bakong_service.usecases import webhooks as on_demand
+from bakong_service.usecases.escrow.reconciling import Reconciled, reconcile
+from bakong_service.usecases.orders.methods import seed_thai_methods as seed_methods
+from bakong_service.usecases.provider_events import replay as replay_event
+from bakong_service.usecases.review import take_back
+from bakong_service.usecases.seal_audit import reseal as reseal_audit
 
 if TYPE_CHECKING:  # PostgreSQL is an extra
     from bakong_service.adapters.sql.postgres import PostgresStore
 
+SHOWN = 100
 T = TypeVar("T")
 service = typer.Typer(no_args_is_help=True, help="The payment service: run it, and look after it.")
 keys = typer.Typer(no_args_is_help=True, help="API keys: several may be good at once.")
-webhooks = typer.Typer(no_args_is_help=True, help="Undelivered webhooks.")
+webhooks = typer.Typer(no_args_is_help=True, help="Webhooks to the main backend: seen, sent again, tried.")
+inbox = typer.Typer(no_args_is_help=True, help="Webhooks of providers that name no payment of ours.")
 commands = typer.Typer()
+seed = typer.Typer(no_args_is_help=True, help="Rows to begin with.")
 service.add_typer(keys, name="keys")
+service.add_typer(seed, name="seed")
 service.add_typer(webhooks, name="webhooks")
+service.add_typer(inbox, name="webhooks-inbox")
+service.add_typer(service_books.commands)
+service.add_typer(access.users, name="users")
+service.add_typer(access.clients, name="clients")
+service.add_typer(access.tokens, name="tokens")
 commands.add_typer(service, name="service")
 
 
@@ -96,21 +127,26 @@ async def _check(*, asks: bool) -> int:
     """Print a line for each part. 0: all is well; 1: the service would start, but could not ask Bakong."""
     settings, providers = production.configured()
     print(f"settings: good, mode {settings.mode}, limit {settings.rate_limit_per_minute}/min")
+    print(wiring.proxies_line(settings.trusted_proxies))
+    print(wiring.tokens_line(settings))
     store = _connected(settings)
     try:
         revision = await store.migrate(migrations.revision)
         print(f"database: answers, stands at {revision or 'nothing'} of {migrations.HEAD}")
         admission = wiring.open_admission(settings, None)
+        if revision == migrations.HEAD:
+            await wiring.check_keys(settings, store)
         print(f"redis: {(await wiring.redis_check(admission)()).message}")
         await admission.close()
         counting = store if revision == migrations.HEAD else None
-        lines = [line for one in providers for line in await _probed(settings, one, counting, spends=asks)]
+        lines = await wiring.probe_issuer(settings)
+        lines += [line for one in providers for line in await _probed(settings, one, counting, spends=asks)]
     except UnavailableError as error:
         raise SetupError(f"the service would not start: database: {wiring.explained(error)}") from None
     finally:
         await store.close()
     for line in lines:
-        print(line)
+        print(terminal_line(line))
     return 0 if all(line.good for line in lines) else 1
 
 
@@ -136,11 +172,146 @@ async def _probed(
 @service.command("rotate")
 def rotate() -> None:
     """Seal every sealed column again with the present ENCRYPTION_KEY. The old keys stand in OLD_ENCRYPTION_KEYS."""
+    unopened: list[str] = []
 
     async def work(settings: Settings, store: "SqliteStore | PostgresStore") -> int:
-        return sum([await store.migrate(batch) for batch in rotation.batches(Sealer(settings.encryption_keys))])
+        seal = Sealer(settings.encryption_keys)
+        batches = rotation.batches(seal, lambda kind, row_id, error: unopened.append(f"{kind} of {row_id}: {error}"))
+        sealed = sum([await store.migrate(batch) for batch in batches])
+        await store.write(lambda records: reseal_audit(records, wiring.audit_seals(settings)))
+        return sealed
 
-    print(f"{_with_store(work)} columns were sealed with the present key; none needs an old one")
+    sealed = with_store(work)
+    if not unopened:
+        print(f"{sealed} columns were sealed with the present key; none needs an old one")
+        return
+    print(f"{sealed} columns were sealed with the present key; {len(unopened)} do not open, and stay as they are:")
+    for line in unopened[:SHOWN]:
+        print(line)
+    raise typer.Exit(1)
+
+
+@service.command("review")
+def review(
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Read each again now, and take back what can be read.")
+    ] = False,
+    give_up_key: Annotated[
+        str, typer.Option(metavar="ID", help="This key is lost: let the service start without what it sealed.")
+    ] = "",
+) -> None:
+    """List the rows that cannot be read, and are set aside until they can be: kind, id, since when, why.
+
+    A worker reads them again at its start and every ten minutes.
+    """
+
+    async def work(settings: Settings, store: "SqliteStore | PostgresStore") -> list[str]:
+        at_ms = SystemTimers().now_ms()
+        if give_up_key:
+            await store.write(lambda records: records.set_aside(LOST_KEY, give_up_key, "given up", at_ms))
+        return [line async for line in _set_aside(store, settings.grace_ms, retry=retry)]
+
+    for line in with_store(work) or ["every row that was met can be read"]:
+        print(line)
+
+
+async def _set_aside(store: Store, grace_ms: int, *, retry: bool) -> AsyncIterator[str]:
+    """A line for each row."""
+    after: SetAside | None = None
+    while batch := await store.read(partial(_listed, after)):
+        after = batch[-1]
+        for row in batch:
+            taken = retry and await store.write(partial(take_back, row, SystemTimers().now_ms(), grace_ms))
+            state = "can be read again, and is taken back" if taken else row.why
+            yield f"{row.kind}  {row.row_id}  {iso(row.at_ms)}  {state}"
+
+
+def _listed(after: SetAside | None, records: Records) -> list[SetAside]:
+    return records.listed(after, SHOWN)
+
+
+@service.command("test-token")
+def issue_test_token(
+    user: Annotated[str, typer.Option(help="The platform's id of who asks.")],
+    role: Annotated[str, typer.Option(help="GUARDIAN, CAREGIVER, AGENCY_ADMIN, PLATFORM_ADMIN or SUPER_ADMIN.")],
+    agency: Annotated[
+        str | None, typer.Option(metavar="ID", help="Of an AGENCY_ADMIN: whose payments he sees.")
+    ] = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Of a sandbox that runs with --providers: its secret signs, for ten years, and no setting is read.",
+        ),
+    ] = None,
+) -> None:
+    """Issue a signed token for one of the care platform's people and print it. For the sandbox: there are no users.
+
+    In production the platform signs its own, with JWT_SECRET, or has an issuer.
+    """
+    if data_dir is not None:
+        print(_signed_by(data_dir, typed(user), role, agency))
+        return
+
+    async def work(settings: Settings, store: "SqliteStore | PostgresStore") -> str:
+        if settings.mode == "production":
+            raise SetupError("SERVICE_MODE: read production; test tokens are the sandbox's alone")
+        timers = SystemTimers()
+        tokens = wiring.open_tokens(settings, store, timers)
+        parties = wiring.open_parties(settings)
+        try:
+            claims = platform_claims(typed(user), role, agency, parties, timers.now_ms(), SystemIds().new_id())
+        except ValueError as error:
+            raise SetupError(f"--role: {error}") from None
+        return await tokens.sign(claims)
+
+    print(with_store(work))
+
+
+def _signed_by(folder: Path, user: str, role: str, agency: str | None) -> str:
+    """A token as a platform signs it by itself. Raises SetupError."""
+    try:
+        return care_token(load_secrets(folder).jwt_secret, user, role, SystemTimers().now_ms(), agency)
+    except ValueError as error:
+        raise SetupError(str(error)) from None
+
+
+@service.command("reconcile")
+def reconcile_books() -> None:
+    """Ask the providers about every payment of a job and its refunds, and print what differs from our books.
+
+    Exit code 1 where something differs. Money that was not known of is entered.
+    """
+
+    async def work() -> Reconciled:
+        given = production.configured()
+        async with started(service_app.run(given.settings, given.providers, works=False)) as running:
+            return await reconcile(running.core)
+
+    done = run_async(work())
+    for one in done.differences:
+        line = f"{one.payment_id or 'the ledger'}  {one.what}: ours {one.ours}, the provider's {one.theirs}"
+        print(terminal_line(line))
+    held = ", ".join(f"{method} {amount_text(minor)} BDT" for method, minor in sorted(done.clearing.items()))
+    print(
+        terminal_line(
+            f"{done.payments} payments, {len(done.differences)} differences; with the providers: {held or 'nothing'}"
+        )
+    )
+    if done.differences:
+        raise typer.Exit(1)
+
+
+@seed.command("thai-methods")
+def seed_thai_methods() -> None:
+    """Make the Thai payment methods that are not there yet: PromptPay, and Omise's ways to pay."""
+
+    async def work(settings: Settings, store: "SqliteStore | PostgresStore") -> list[str]:
+        made = await changed(settings, store, seed_methods)
+        return [f"{method.provider}  {method.id}  {method.name}" for method in made]
+
+    for line in with_store(work) or ["they are all there"]:
+        print(terminal_line(line))
 
 
 @keys.command("make")
@@ -150,10 +321,10 @@ def make_key(label: Annotated[str, typer.Option(help="Whose key it is.")] = "mai
     async def work(settings: Settings, store: "SqliteStore | PostgresStore") -> str:
         key, at_ms = draw(), SystemTimers().now_ms()
         digest = Hasher(settings.encryption_keys[:1]).digests(key)[0]
-        await store.write(lambda records: records.add_api_key(digest, label[:64], at_ms))
+        await store.write(lambda records: records.add_api_key(digest, typed(label)[:64], at_ms))
         return key
 
-    print(_with_store(work))
+    print(with_store(work))
 
 
 @keys.command("list")
@@ -163,8 +334,8 @@ def list_keys() -> None:
     async def work(_settings: Settings, store: "SqliteStore | PostgresStore") -> list[ApiKey]:
         return list(await store.read(lambda records: records.api_keys()))
 
-    for line in [_key_line(key) for key in _with_store(work)] or ["no keys but MAIN_BACKEND_API_KEY"]:
-        print(line)
+    for line in [_key_line(key) for key in with_store(work)] or ["no keys but MAIN_BACKEND_API_KEY"]:
+        print(terminal_line(line))
 
 
 def _key_line(key: ApiKey) -> str:
@@ -188,7 +359,7 @@ def revoke_key(
         is_new = await store.write(lambda records: records.revoke_api_key(named[0].digest, at_ms))
         return f"{named[0].id} is revoked" if is_new else f"{named[0].id} was revoked before"
 
-    print(_with_store(work))
+    print(with_store(work))
 
 
 @webhooks.command("list")
@@ -201,41 +372,81 @@ def list_webhooks(limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50) -
             for row in await store.read(lambda records: records.given_up(limit))
         ]
 
-    for line in _with_store(work) or ["every webhook was delivered, or is still tried"]:
-        print(line)
+    for line in with_store(work) or ["every webhook was delivered, or is still tried"]:
+        print(terminal_line(line))
 
 
-@webhooks.command("replay")
+@webhooks.command("show")
+def show_webhook(
+    webhook_id: Annotated[str, typer.Argument(metavar="ID", help="Its webhook-id.")],
+) -> None:
+    """One webhook with its body and every try. It is signed when it leaves, anew each time."""
+
+    async def work(_settings: Settings, store: "SqliteStore | PostgresStore") -> str:
+        notification = await store.read(lambda records: records.notification(webhook_id))
+        if notification is None:
+            raise SetupError(f"no webhook has the id {webhook_id!r}")
+        attempts = await store.read(lambda records: records.attempts(webhook_id))
+        body = notification.body.decode("utf-8", "backslashreplace")
+        return json_text({**webhook_shown(notification, attempts), "body": body}, indent=2)
+
+    print(with_store(work))
+
+
+@webhooks.command("resend")
+@webhooks.command("replay", hidden=True)
 def replay_webhooks(
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="webhook-ids, or `all` that were given up.")],
 ) -> None:
-    """Let a worker deliver once more, at once, with the same webhook-id."""
+    """Let a worker deliver once more, at once, with the same webhook-id: any webhook, also one that was delivered."""
 
-    async def work(_settings: Settings, store: "SqliteStore | PostgresStore") -> int:
+    async def work(settings: Settings, store: "SqliteStore | PostgresStore") -> int:
         named = ids
         if ids == ["all"]:
-            named = [row.id for row in await store.read(lambda records: records.given_up(10_000))]
-        at_ms = SystemTimers().now_ms()
-        missing = await store.write(lambda records: [one for one in named if not records.replay(one, at_ms)])
-        if missing:
-            raise SetupError(f"no webhook has the id {missing[0]!r}")
+            rows = await store.read(lambda records: records.given_up(10_000))
+            named = [row.id for row in rows if not isinstance(row.event, ProbeType)]
+        await changed(settings, store, lambda unit: [on_demand.resend(unit, one) for one in named])
         return len(named)
 
-    print(f"{_with_store(work)} are due again")
+    print(f"{with_store(work)} are due again")
 
 
-def _with_store(work: Callable[[Settings, "SqliteStore | PostgresStore"], Awaitable[T]]) -> T:
-    """What the work returns, with the environment's settings and their store, brought up to date. Raises SetupError."""
+@inbox.command("list")
+def list_inbox(limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50) -> None:
+    """List the dead letters, newest first."""
 
-    async def opened() -> T:
-        settings = production.configured().settings
-        try:
-            store = await wiring.open_store(settings)
-            try:
-                return await work(settings, store)
-            finally:
-                await store.close()
-        except UnavailableError as error:
-            raise SetupError(f"DATABASE_URL: {error}") from None
+    async def work(_settings: Settings, store: "SqliteStore | PostgresStore") -> list[str]:
+        return [
+            f"{row.id}  {iso(row.received_ms)}  {row.provider}  {row.kind}  {row.payment_id or row.reference}"
+            for row in await store.read(lambda records: records.dead_events(limit))
+        ]
 
-    return run_async(opened())
+    for line in with_store(work) or ["every webhook has led to a payment, or is still looked at"]:
+        print(terminal_line(line))
+
+
+@inbox.command("replay")
+def replay_inbox(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of the list.")],
+) -> None:
+    """Look for the payment of a provider's webhook once more, and have it asked about."""
+
+    async def work(settings: Settings, store: "SqliteStore | PostgresStore") -> list[str]:
+        rows = await changed(settings, store, lambda unit: [replay_event(unit, one) for one in ids])
+        return [f"{row.id}: {row.state.value}" for row in rows]
+
+    for line in with_store(work):
+        print(line)
+
+
+@webhooks.command("test")
+def send_test(
+    url: Annotated[str | None, typer.Argument(metavar="URL", help="By default MAIN_BACKEND_WEBHOOK_URL.")] = None,
+) -> None:
+    """Let a worker send the event webhook.test, once, and print its webhook-id."""
+
+    async def work(settings: Settings, store: "SqliteStore | PostgresStore") -> str:
+        made, _ = await changed(settings, store, lambda unit: on_demand.send_test(unit, url))
+        return made.id
+
+    print(with_store(work))

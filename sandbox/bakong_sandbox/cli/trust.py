@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from bakong_contracts.escaping import terminal_line
 from bakong_sandbox.stack.datadir import open_folder
-from bakong_sandbox.stack.tls import HOSTS, authority
+from bakong_sandbox.stack.tls import HOSTS, authority, hosts_of, read_names
 
 commands = typer.Typer()
 
@@ -17,15 +18,32 @@ def trust(
         "data"
     ),
     address: Annotated[str, typer.Option(help="Where the sandbox answers, for the hosts file.")] = "127.0.0.1",
+    tls_name: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            envvar="BAKONG_SANDBOX_TLS_NAMES",
+            help="As of `up`; left out, the folder's authority stays what it is.",
+        ),
+    ] = None,
 ) -> None:
     """Print what to set for Python, Node, PHP, Java, Go, curl, Docker and hosts files."""
-    print(instructions(authority(open_folder(data_dir)).ca_file, address=address), end="")
+    names = read_names(tls_name) if tls_name else None
+    print(instructions(authority(open_folder(data_dir), names).ca_file, address=address), end="")
 
 
 def instructions(ca_file: Path, *, address: str = "127.0.0.1") -> str:
     """For each language and tool, the setting that lets its unmodified clients meet the sandbox."""
-    hosts = "\n".join(f"{address}  {host}" for host in HOSTS)
-    return _TEXT.format(ca=ca_file, folder=ca_file.parent, name=ca_file.name, address=address, hosts=hosts)
+    hosts = hosts_of(ca_file)
+    return _TEXT.format(
+        ca=terminal_line(ca_file),
+        folder=ca_file.parent,
+        name=ca_file.name,
+        address=address,
+        hosts="\n".join(f"{address}  {host}" for host in hosts),
+        no_proxy=",".join(hosts),
+        java="|".join(hosts),
+    )
 
 
 _TEXT = """\
@@ -54,7 +72,11 @@ Trust it on test machines alone: who holds its key can pretend to be anyone to t
    curl      curl --cacert {ca} --resolve {host}:443:{address} https://{host}/v1/...
    Debian    cp {ca} /usr/local/share/ca-certificates/bakong-sandbox.crt && update-ca-certificates
 
-3. Docker: the sandbox as a network alias, the authority as a volume
+3. Where a proxy is set, keep NBC's names from it (else the calls and their tokens go there):
+   NO_PROXY={no_proxy} no_proxy={no_proxy}
+   Java      -Dhttp.nonProxyHosts='{java}'
+
+4. Docker: the sandbox as a network alias, the authority as a volume
      services:
        bakong:
          command: up --host 0.0.0.0 --tls-port 443 --data-dir /data

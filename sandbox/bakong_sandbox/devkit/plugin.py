@@ -8,16 +8,36 @@ A test that fails tells the seed, the scenario and the calls of its Bakong, and 
 import re
 import sys
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bakong_sandbox.devkit.testing.handle import Bakong
+    from bakong_sandbox.devkit.testing.handle import Bakong, Handle
     from bakong_sandbox.devkit.testing.in_process import InProcess
-    from bakong_sandbox.devkit.testing.server import Server
+    from bakong_sandbox.devkit.testing.server import Outside, Server
+
+MARKER = "bakong(scenario=, quota=, profile=, at=): what the test's Bakong begins with; docs/pytest.md"
+INI = {
+    "bakong_url": "a sandbox that runs already, for the fixture bakong; by default one of this process",
+    "bakong_control_token": "its control token, where it wants one",
+    "bakong_scenario": "what a Bakong plays where no marker says it: a name, or a file beside the ini",
+    "bakong_quota": "calls a day for each token, where no marker says it",
+    "bakong_profile": "current, doc-1.0.2, sit or prod, where no marker says it",
+    "bakong_at": "the instant at which a Bakong's clock stands, where no marker says it",
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    for name, about in INI.items():
+        parser.addini(name, about, default="")
+    parser.getgroup("bakong").addoption("--bakong-url", metavar="URL", default="", help=INI["bakong_url"])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", MARKER)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -31,16 +51,16 @@ def pytest_runtest_makereport(
 
 
 def _stories(item: pytest.Item) -> Iterator[str]:
-    from bakong_sandbox.devkit.testing.handle import Bakong
+    from bakong_sandbox.devkit.testing.handle import Handle
 
     folder = _folder(item.config)
     for name in ("bakong", "bakong_in_process"):
         held = getattr(item, "funcargs", {}).get(name)
-        if isinstance(held, Bakong):
+        if isinstance(held, Handle):
             yield _story(held, folder, re.sub(r"[^A-Za-z0-9]+", "-", item.nodeid)[-100:].strip("-"))
 
 
-def _story(held: "Bakong", folder: "Path | None", name: str) -> str:
+def _story(held: "Handle[Any, Any]", folder: "Path | None", name: str) -> str:
     """The story, or in one line why it cannot be told: an error in a hook would end the whole run."""
     from bakong_sandbox.devkit.testing.failure_section import story
 
@@ -68,20 +88,37 @@ def _refuse_shadows() -> None:
 
 
 @pytest.fixture(scope="session")
-def bakong_server() -> "Iterator[Server]":
-    """The simulator of this test process: under xdist each worker has its own."""
+def bakong_server(pytestconfig: pytest.Config) -> "Iterator[Server | Outside]":
+    """The simulator of this test process (under xdist each worker has its own), or the one that runs at bakong_url."""
     _refuse_shadows()
-    from bakong_sandbox.devkit.testing.server import Server
+    from bakong_sandbox.devkit.testing.errors import BakongError
+    from bakong_sandbox.devkit.testing.server import Outside, Server
 
-    server = Server()
+    url = pytestconfig.getoption("--bakong-url") or pytestconfig.getini("bakong_url")
+    try:
+        server = Outside(url, pytestconfig.getini("bakong_control_token")) if url else Server()
+    except BakongError as error:
+        pytest.fail(str(error), pytrace=False)
     yield server
     server.stop()
 
 
 @pytest.fixture
-def bakong(bakong_server: "Server") -> "Iterator[Bakong]":
-    """One isolated Bakong for this test: base_url, token, pay, use, clock, journal."""
-    world = bakong_server.world()
+def bakong(bakong_server: "Server | Outside", request: pytest.FixtureRequest) -> "Iterator[Bakong]":
+    """One isolated Bakong for this test: base_url, token, pay, use, clock, journal. The marker bakong begins it."""
+    from bakong_sandbox.devkit.testing import marked
+    from bakong_sandbox.devkit.testing.errors import BakongError
+
+    settings = {name: request.config.getini(f"bakong_{name}") for name in marked.KEYS}
+    given = {
+        name: value for mark in reversed([*request.node.iter_markers("bakong")]) for name, value in mark.kwargs.items()
+    }
+    try:
+        begin = marked.beginnings(given, settings)
+        world = bakong_server.world(**marked.world_options(begin))
+        marked.prepare(world, begin, request.config.rootpath)
+    except BakongError as error:
+        pytest.fail(str(error), pytrace=False)
     yield world
     bakong_server.drop(world)
 
@@ -98,12 +135,15 @@ def bakong_in_process() -> "Iterator[InProcess]":
 
 
 @pytest.fixture
-def bakong_redirect(bakong: "Bakong", monkeypatch: pytest.MonkeyPatch) -> "Bakong":
-    """`bakong`, and every call to NBC's host names goes to it: from httpx, requests, aiohttp, urllib, http.client."""
-    from bakong_sandbox.devkit.testing.redirect import install
+def bakong_redirect(bakong: "Bakong", monkeypatch: pytest.MonkeyPatch) -> "Iterator[Bakong]":
+    """`bakong`, and every call to NBC's host names goes to it, past every proxy.
 
-    install(monkeypatch, bakong.base_url)
-    return bakong
+    From httpx, requests, urllib3, aiohttp, urllib.request and http.client.
+    """
+    from bakong_sandbox.devkit.testing.redirect import redirected
+
+    with redirected(monkeypatch, bakong.base_url):
+        yield bakong
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ class Secrets:
     bakong_token: str = ""
     bakong_token_expires_ms: int = 0
     control_token: str = ""
+    jwt_secret: str = ""
 
 
 def open_folder(folder: Path) -> Path:
@@ -40,7 +41,7 @@ def load_secrets(folder: Path) -> Secrets:
     """The folder's secrets, drawn where there are none. Raises SetupError for a file that cannot be read."""
     path = folder / FILE
     try:
-        return Secrets(**json.loads(path.read_text()))
+        return Secrets(**json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return _draw()
     except (OSError, ValueError, TypeError) as error:
@@ -51,9 +52,14 @@ def save_secrets(folder: Path, kept: Secrets) -> None:
     """Write them for the owner alone, in one step."""
     path = folder / FILE
     draft = path.with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(asdict(kept), file, indent=2)
     draft.replace(path)
+
+
+def draw_jwt_secret() -> str:
+    """What signs the tokens of the care platform's people, in a sandbox that has escrow."""
+    return "sandbox_jwt_" + secrets.token_urlsafe(64)
 
 
 def _draw() -> Secrets:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
-from bakong_sandbox.stack.serving import Protocol
+from bakong_sandbox.stack.http_protocol import Protocol
 from bakong_sandbox.stack.wall_clock import wall_ms
 from bakong_simulator.wire.reply import nginx_page
 from bakong_simulator.wire.send import head
@@ -67,12 +67,22 @@ class EdgeProtocol(Protocol):
             self.transport.close()
         self.on_response_complete()
 
+    @classmethod
+    def busy(cls) -> bytes:
+        return _last_page(503)
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  nginx does not say what was wrong
-        page = nginx_page(400)
-        headers = [*head(page.content_type, len(page.body), wall_ms() // 1000), (b"connection", b"close")]
-        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
-        self.transport.write(_status_line(400) + lines + b"\r\n" + page.body)
-        self.transport.close()
+        self._held = None
+        if not self.transport.is_closing():
+            self.transport.write(_last_page(400))
+            self.transport.close()
+
+
+def _last_page(status: int) -> bytes:
+    """The whole answer with which nginx ends a connection."""
+    page = nginx_page(status)
+    headers = [*head(page.content_type, len(page.body), wall_ms() // 1000), (b"connection", b"close")]
+    return _status_line(status) + b"".join(b"%b: %b\r\n" % header for header in headers) + b"\r\n" + page.body
 
 
 @lru_cache

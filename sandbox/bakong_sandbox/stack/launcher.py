@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from bakong_conformance.program_errors import pass_on
 from bakong_sandbox.stack.errors import SetupError
 
 OURS = (sys.executable, "-P", "-c", "from bakong_sandbox.cli import main; main()")
@@ -24,7 +25,7 @@ ERRORS_KEPT = 2000
 
 
 class Program:
-    """A running program. keeps_errors: stderr goes into what a failed start says; else it is the terminal's."""
+    """A running program. keeps_errors: stderr goes into what a failed start says; else it is shown on ours."""
 
     def __init__(
         self,
@@ -39,16 +40,18 @@ class Program:
             cwd=folder,
             env=environment,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if keeps_errors else None,
+            stderr=subprocess.PIPE,
             start_new_session=True,
         )
         self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._drops = False
         self._errors = b""
+        assert self._process.stderr is not None  # noqa: S101  it is a pipe
         self._readers = [threading.Thread(target=self._read_lines, daemon=True)]
         self._readers += [threading.Thread(target=self._read_errors, daemon=True)] if keeps_errors else []
         for reader in self._readers:
             reader.start()
+        self._readers += [] if keeps_errors else [pass_on(self._process.stderr)]
 
     @property
     def pid(self) -> int:

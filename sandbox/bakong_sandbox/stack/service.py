@@ -5,18 +5,21 @@ import json
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bakong_sandbox.stack.bounded import BoundedProtocol
+from bakong_sandbox.stack.connections import Bounds, Connections, raise_descriptor_limit
 from bakong_sandbox.stack.datadir import load_secrets, open_folder, save_secrets
 from bakong_sandbox.stack.errors import SetupError
 from bakong_sandbox.stack.providers import KINDS
 from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_sandbox.stack.starting import started
 from bakong_service import app as service_app
+from bakong_service.adapters.metrics import CONTENT_TYPE
+from bakong_service.api.addresses import Proxies
 from bakong_service.database_url import sqlite_url
 from bakong_service.provider_factory import ProviderFactory
 from bakong_service.settings import Settings, SettingsError, load_all
@@ -36,7 +39,7 @@ def configured() -> Configured:
     """
     try:
         settings, providers = load_all(KINDS, _drawn())
-        return Configured(settings, [provider.factory() for provider in providers])
+        return Configured(settings, [one.factory() for one in providers if one.is_configured])
     except SettingsError as error:
         raise SetupError("\n  ".join(["invalid configuration:", *error.lines])) from None
 
@@ -61,11 +64,28 @@ async def serve_api(host: str, port: int | None, *, works: bool, as_json: bool) 
     """Serve until SIGINT or SIGTERM; requests under way get 5 s, the worker hands back what it has not begun."""
     given = configured()
     stop = _stop_event()
+    raise_descriptor_limit()
+    bounds = _bounds(given.settings)
+    connections = Connections(bounds, Proxies(given.settings.trusted_proxies).trusts)
     with listen(given.settings.port if port is None else port, host) as opened:
-        async with _running(given, works=works) as running, serve(running.app, opened, http=BoundedProtocol):
+        async with (
+            _running(given, works=works) as running,
+            serve(running.app, opened, http=BoundedProtocol, bounds=bounds, connections=connections),
+        ):
             if as_json:
                 print(json.dumps({"event": "ready", "service_url": url_of(opened)}), flush=True)
             await stop.wait()
+
+
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(
+        connections=settings.max_connections,
+        per_address=settings.max_connections_per_address,
+        read_s=settings.read_timeout_s,
+        answer_s=settings.answer_timeout_s,
+        write_s=settings.write_timeout_s,
+        idle_s=settings.idle_timeout_s,
+    )
 
 
 async def work() -> None:
@@ -79,7 +99,25 @@ async def work() -> None:
 async def _running(given: Configured, *, works: bool) -> AsyncIterator[service_app.Service]:
     async with started(service_app.run(given.settings, given.providers, works=works)) as running:
         _adopt_library_logs(running.log)
-        yield running
+        async with AsyncExitStack() as opened:
+            if given.settings.metrics_port is not None:
+                port = opened.enter_context(listen(given.settings.metrics_port, given.settings.metrics_host))
+                await opened.enter_async_context(serve(_Metrics(running.metrics), port))
+            yield running
+
+
+class _Metrics:
+    """An ASGI app of /metrics alone, for a port that no caller reaches: it wants no key."""
+
+    def __init__(self, read: Callable[[], Awaitable[bytes]]) -> None:
+        self._read = read
+
+    async def __call__(self, scope: dict[str, Any], _receive: Any, send: Any) -> None:
+        is_asked = scope["type"] == "http" and (scope["method"], scope["path"]) == ("GET", "/metrics")
+        body, status = (await self._read(), 200) if is_asked else (b"/metrics is all there is here\n", 404)
+        headers = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 class _Adopted(logging.Handler):

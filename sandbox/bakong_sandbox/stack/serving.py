@@ -5,68 +5,18 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, nullcontext, suppress
-from typing import Any, ClassVar
+from typing import Any
 
-import httptools
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bakong_contracts.addresses import host_and_port
+from bakong_sandbox.stack.accepting import Acceptor
+from bakong_sandbox.stack.connections import Bounds, Connections
 from bakong_sandbox.stack.errors import SetupError
+from bakong_sandbox.stack.http_protocol import Protocol
 
 GRACE_S, LOOK_S = 5, 0.005
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  a name, bound nowhere
-NO_HTTP = "Invalid HTTP request received."
-
-
-class Protocol(HttpToolsProtocol):
-    """uvicorn's HTTP, with the transport in the scope's state, so that faults can break the connection itself.
-
-    A client may offer another protocol with its request, as Java's offers HTTP/2 to every http:// address: the offer is
-    passed over and the request answered. uvicorn and httptools lose its body.
-    waiting: the transports whose answers wait, as a script lets them.
-    """
-
-    waiting: ClassVar[set[Any]] = set()
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        if self.client is not None:  # of a socket that listens on both, IPv4 comes as an address inside IPv6
-            self.client = self.client[0].removeprefix("::ffff:"), self.client[1]
-        self.app_state = {**self.app_state, "transport": transport, "waiting": self.waiting}
-
-    def data_received(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
-        try:
-            try:
-                self.parser.feed_data(data)
-            except httptools.HttpParserUpgrade as offer:
-                self._pass_over(offer, memoryview(data))
-        except httptools.HttpParserError:
-            self.send_400_response(NO_HTTP)
-
-    def _should_upgrade(self) -> bool:
-        """Whether the request that the parser ends after its head is held back: all are, to be read once more."""
-        return True
-
-    def _pass_over(self, offer: httptools.HttpParserUpgrade, data: memoryview) -> None:
-        """Read the request again without its offer, and all that follows. Raises HttpParserError."""
-        offered: httptools.HttpParserUpgrade | None = offer
-        while offered is not None:
-            if self.scope["method"] == "CONNECT":
-                raise httptools.HttpParserError("a tunnel")
-            data = data[offered.args[0] :]
-            offered = None
-            self.parser.feed_data(self._head_without_offer())
-            try:
-                self.parser.feed_data(data)
-            except httptools.HttpParserUpgrade as another:
-                offered = another
-
-    def _head_without_offer(self) -> bytes:
-        line = b"%b %b HTTP/%b" % (self.scope["method"].encode(), self.url, self.parser.get_http_version().encode())
-        kept = [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
-        return b"\r\n".join([line, *kept, b"\r\n"])
 
 
 def listen(port: int, host: str = "127.0.0.1") -> socket.socket:
@@ -117,30 +67,54 @@ def url_of(opened: socket.socket, scheme: str = "http") -> str:
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the signals to who started it, says when it answers, and ends as soon as it can.
+    """A server that bounds its connections, leaves the signals to who started it, and ends as soon as it can.
 
-    uvicorn's own looks every 0.1 s whether it should end, then waits for 0.1 s, then looks every 0.1 s whether it has.
+    uvicorn's own has the loop accept, which bounds nothing; it looks every 0.1 s whether it should end, then waits for
+    0.1 s, then looks every 0.1 s whether it has.
     """
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, http: type[Protocol], connections: Connections) -> None:
         super().__init__(config)
         self.answers = asyncio.Event()
         self.ending = asyncio.Event()
+        self._http = http
+        self._connections = connections
+        self._acceptors: list[Acceptor] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        self._acceptors = [
+            Acceptor(
+                opened,
+                self._protocol,
+                self._connections,
+                self._http.bounds,
+                tls=self.config.ssl,
+                refusal=self._http.busy,
+            )
+            for opened in sockets or []
+        ]
+        for acceptor in self._acceptors:
+            acceptor.start()
+        self.started = True
         self.answers.set()
 
+    def _protocol(self) -> Protocol:
+        return self._http(self.config, self.server_state, {})
+
     async def main_loop(self) -> None:
+        """Keep the connections to their deadlines."""
+        loop = asyncio.get_running_loop()
         while not self.ending.is_set():
             await self.on_tick(0)  # the Date of the answers
+            for connection in list(self.server_state.connections):
+                connection.check(loop.time())  # type: ignore[union-attr]  # all of them are _protocol's
             with suppress(TimeoutError):
-                async with asyncio.timeout(1):
+                async with asyncio.timeout(self._http.bounds.sweep_s):
                     await self.ending.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()
+        for acceptor in self._acceptors:
+            acceptor.stop()
         for opened in sockets or []:
             opened.close()
         for connection in list(self.server_state.connections):
@@ -171,16 +145,20 @@ async def serve(
     *,
     http: type[Protocol] = Protocol,
     dates: bool = True,
+    bounds: Bounds | None = None,
+    connections: Connections | None = None,
 ) -> AsyncIterator[None]:
     """Serve the app on an open socket while the context lasts; then finish what is under way, for at most 5 s.
 
     Answers that only wait, as scripts let them, are not waited for. dates: each answer gets the wall's Date; an app
-    that has a clock of its own wants none.
+    that has a clock of its own wants none. connections: those of the process, where it has several ports.
     """
     waiting: set[Any] = set()
+    bounds = bounds or http.bounds
+    bounded = type("ServedProtocol", (http,), {"waiting": waiting, "bounds": bounds})
     config = uvicorn.Config(
         app,
-        http=type("WaitingProtocol", (http,), {"waiting": waiting}),
+        http=bounded,
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -188,11 +166,10 @@ async def serve(
         server_header=False,
         date_header=dates,
         proxy_headers=False,  # an app that stands behind a proxy says itself whom it trusts
-        timeout_keep_alive=75,
     )
     config.load()
     config.ssl = tls
-    server = _Server(config)
+    server = _Server(config, bounded, connections or Connections(bounds))
     running = asyncio.create_task(server.serve(sockets=[opened]))
     await server.answers.wait()
     try:

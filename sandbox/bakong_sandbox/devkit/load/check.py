@@ -16,9 +16,11 @@ from typing import Any
 import httpx
 from rich.console import Console
 from rich.live import Live
+from rich.text import Text
 
 import bakong_loadtests
 from bakong_contracts.addresses import host_and_port
+from bakong_contracts.escaping import terminal_line
 from bakong_loadtests.accounting import Books, until
 from bakong_loadtests.clock import wall_ns
 from bakong_loadtests.errors import LoadError
@@ -96,11 +98,12 @@ class _Check:
         self._backend = backend
         self._notes: list[str] = []
         self._logged = -1.0
+        self._interrupted = False
         self._memory_mb: list[tuple[float, float]] = []
 
     async def run(self) -> dict[str, Any]:
         began = datetime.fromtimestamp(wall_ns() / 1e9, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=30, verify=self._target.trust) as client:
             books = self._books(client)
             await self._keys_are_known(client)
             frozen = await self._frozen(client)
@@ -130,6 +133,7 @@ class _Check:
                 server_cpu_s=None if cpu is None or after_cpu is None else after_cpu - cpu,
                 memory_mb=self._memory_mb,
                 notes=self._notes,
+                interrupted=self._interrupted,
             )
         report = verdict(evidence)
         write(report, self._load_run.out)
@@ -167,14 +171,15 @@ class _Check:
         """One process, or a master and its workers, until the run ends. SIGINT ends it early, with what there is."""
         load_run = self._load_run
         count = load_run.workers or load_run.expected
+        trusting = ["--ca", str(load_run.target.ca)] if load_run.target.ca else []
         if not count:
-            await self._follow(_runner("alone", *files))
+            await self._follow(_runner("alone", *files, *trusting))
             return
         port = str(load_run.bind_port or free_port())
         head = _runner("master", *files, "--host", load_run.bind_host, "--port", port, "--workers", str(count))
         if load_run.expected:
             load_run.console.print(f"Waiting for {count} workers: bakong-sandbox load --worker HOST:{port}")
-        workers = [_runner("worker", "--port", port) for _ in range(load_run.workers)]
+        workers = [_runner("worker", "--port", port, *trusting) for _ in range(load_run.workers)]
         try:
             await self._follow(head)
         finally:
@@ -186,6 +191,7 @@ class _Check:
 
         def stop() -> None:
             runner.signal(signal.SIGINT)
+            self._interrupted = True
             self._notes.append("Ended by hand before its time: the report is of what there was.")
 
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -212,7 +218,8 @@ class _Check:
         """Where nobody watches a terminal, a line every ten seconds."""
         if not self._load_run.console.is_terminal and so_far["seconds"] // 10 != self._logged:
             self._logged = so_far["seconds"] // 10
-            self._load_run.console.print(" ".join(f"{name}={value}" for name, value in so_far.items()), soft_wrap=True)
+            told = " ".join(f"{name}={value}" for name, value in so_far.items())
+            self._load_run.console.print(Text(terminal_line(told)), soft_wrap=True)
 
     def _weigh(self, seconds: float) -> None:
         sizes = [memory_mb(pid) for pid in self._target.pids]
@@ -257,7 +264,7 @@ class _Check:
 
     def _aim(self) -> Aim:
         urls = tuple(url + PROBE for url in self._plan.urls)
-        return Aim(urls=urls, limit=self._plan.limit, window_ns=MINUTE_NS)
+        return Aim(urls=urls, limit=self._plan.limit, window_ns=MINUTE_NS, trust=self._target.trust)
 
     async def _close(self, books: Books, records: Records) -> Reconciliation | None:
         """The books, once all that was paid is known, or the time to settle is up."""
@@ -316,19 +323,19 @@ async def _backend(load_run: LoadRun) -> AsyncIterator[tuple[Backend, str]]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text()
+        return path.read_text(encoding="utf-8")
     except OSError:
         raise LoadError(f"the scenario {path.stem!r} is neither in the library nor in {path.parent.name}") from None
 
 
 def _write(path: str, text: str) -> None:
-    Path(path).write_text(text)
+    Path(path).write_text(text, encoding="utf-8")
 
 
 def _read(path: str) -> Any:
     """The runner's JSON. Raises LoadError."""
     try:
-        return json.loads(Path(path).read_text())
+        return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise LoadError("the load generator ended without its records: see what it said above") from None
 

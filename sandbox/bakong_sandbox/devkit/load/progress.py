@@ -8,7 +8,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from bakong_conformance.reports.text import one_line
+from bakong_contracts.escaping import terminal, terminal_line
 from bakong_loadtests.profiles import Profile
 from bakong_loadtests.slo import shown as figure
 
@@ -21,8 +21,8 @@ def shown(profile: Profile, line: Mapping[str, Any], webhooks: int) -> Renderabl
     values = [line[name] for name in ("users", "calls", "per_second", "failed", "payments", "known")]
     table.add_row(*(str(value) for value in [*values, webhooks]))
     bar = ProgressBar(total=profile.shape.seconds, completed=min(seconds, profile.shape.seconds), width=60)
-    head = Text(f"{profile.name}  {seconds:.0f} of {profile.shape.seconds} s")
-    return Group(head, bar, table, Text(one_line(line["why"]), style="red"))
+    head = Text(f"{terminal_line(profile.name)}  {seconds:.0f} of {profile.shape.seconds} s")
+    return Group(head, bar, table, Text(terminal_line(line["why"]), style="red"))
 
 
 def print_verdict(console: Console, report: Mapping[str, Any], page: str) -> None:
@@ -33,10 +33,15 @@ def print_verdict(console: Console, report: Mapping[str, Any], page: str) -> Non
     for one in report["findings"]:
         measured = "not measured" if one["figure"] is None else f"{figure(one['figure'])} {one['unit']}".strip()
         wanted = f"{'at least' if one['floor'] else 'at most'} {figure(one['bound'])}"
-        table.add_row(one["title"], measured, wanted, "[green]holds[/]" if one["holds"] else "[red]broken[/]")
+        table.add_row(
+            Text(terminal_line(one["title"])),
+            Text(terminal_line(measured)),
+            wanted,
+            "[green]holds[/]" if one["holds"] else "[red]broken[/]",
+        )
     console.print(table)
     for note in report["notes"]:
-        console.print(Text(one_line(note), "dim"))
+        console.print(Text(terminal(note), "dim"))
     for row in (row for row in report["limits"] if not row["holds"]):
         _print_problem(console, "limit", f"{row['check']} {row['scope']}: {row['message']}")
     for problem in (report["books"] or {"problems": []})["problems"][:10]:
@@ -44,8 +49,10 @@ def print_verdict(console: Console, report: Mapping[str, Any], page: str) -> Non
     for why, count in list(report["failures"].items())[:10]:
         _print_problem(console, f"{count} x", why)
     word = "[bold green]It holds.[/]" if report["holds"] else "[bold red]It does not hold.[/]"
-    console.print(f"\n{word} {page}", highlight=False, soft_wrap=True)
+    if report.get("interrupted") and report["exit_code"] != 1:
+        word = f"[bold yellow]Interrupted after {report['seconds']:.0f} s: no verdict.[/]"
+    console.print(f"\n{word}", Text(terminal_line(page)), highlight=False, soft_wrap=True)
 
 
 def _print_problem(console: Console, kind: str, message: str) -> None:
-    console.print(Text.assemble((kind, "red"), " ", one_line(message)))
+    console.print(Text.assemble((terminal_line(kind), "red"), " ", terminal(message)))

@@ -1,6 +1,7 @@
 """What a load test is aimed at: a sandbox that runs, one of our own for the time of the run, or somebody's service."""
 
 import os
+import ssl
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from bakong_contracts.trust import ssl_context
 from bakong_loadtests.errors import LoadError
 from bakong_sandbox.devkit.load.database import Database, fresh_keys, open_database
 from bakong_sandbox.stack.datadir import FILE, load_secrets
@@ -34,6 +36,7 @@ class TargetOptions:
     limit: int = 100
     own: bool = False
     up_options: tuple[str, ...] = ()
+    ca: Path | None = None  # authorities that it may show beside the public ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ class Target:
     own: bool = False
     pids: tuple[int, ...] = field(default_factory=tuple)
     stack: ProductionStack | None = None
+    trust: ssl.SSLContext = field(default_factory=ssl_context)
 
     @property
     def fresh(self) -> bool:
@@ -59,6 +63,7 @@ class Target:
 @asynccontextmanager
 async def find_target(options: TargetOptions, keys: int, *, kill: bool = False) -> AsyncIterator[Target]:
     """The target, with so many keys where they can be made. kill: one of our own, to be killed. Raises LoadError."""
+    trust = ssl_context(options.ca)
     if kill:
         async with _killable(options, keys) as target:
             yield target
@@ -68,14 +73,26 @@ async def find_target(options: TargetOptions, keys: int, *, kill: bool = False) 
     if options.api_keys:
         bakong = options.bakong_url or BAKONG_URL
         urls = options.urls or (SERVICE_URL,)
-        await _require_answer(urls[0])
-        yield Target(urls=urls, keys=options.api_keys, bakong_url=bakong, world=options.world, limit=options.limit)
+        await _require_answer(urls[0], trust)
+        yield Target(
+            urls=urls,
+            keys=options.api_keys,
+            bakong_url=bakong,
+            world=options.world,
+            limit=options.limit,
+            trust=trust,
+        )
         return
-    if options.urls or (not options.own and (options.data_dir / FILE).exists() and await _answers(SERVICE_URL)):
+    if options.urls or (not options.own and (options.data_dir / FILE).exists() and await _answers(SERVICE_URL, trust)):
         urls = options.urls or (SERVICE_URL,)
-        await _require_answer(urls[0])
+        await _require_answer(urls[0], trust)
         base = Target(
-            urls=urls, keys=(), bakong_url=options.bakong_url or BAKONG_URL, world=options.world, limit=options.limit
+            urls=urls,
+            keys=(),
+            bakong_url=options.bakong_url or BAKONG_URL,
+            world=options.world,
+            limit=options.limit,
+            trust=trust,
         )
         async with _with_keys(base, options.data_dir, keys, options.database_url) as target:
             yield target
@@ -132,7 +149,7 @@ async def _with_keys(base: Target, folder: Path, count: int, database_url: str =
 def cpu_s(pid: int) -> float | None:
     """The CPU seconds that a process of this machine has used."""
     try:
-        rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        rest = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
         return None
     return (int(rest[11]) + int(rest[12])) / os.sysconf("SC_CLK_TCK")
@@ -141,19 +158,19 @@ def cpu_s(pid: int) -> float | None:
 def memory_mb(pid: int) -> float | None:
     """The memory that a process of this machine has in use."""
     try:
-        pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+        pages = Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1]
     except OSError:
         return None
     return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-async def _require_answer(url: str) -> None:
-    if not await _answers(url):
+async def _require_answer(url: str, trust: ssl.SSLContext) -> None:
+    if not await _answers(url, trust):
         raise LoadError(f"{url}/api/health/live does not answer: is the service up? `bakong-sandbox up` starts one")
 
 
-async def _answers(url: str) -> bool:
-    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+async def _answers(url: str, trust: ssl.SSLContext) -> bool:
+    async with httpx.AsyncClient(trust_env=False, timeout=5, verify=trust) as client:
         try:
             return (await client.get(f"{url}/api/health/live")).status_code < 500
         except httpx.HTTPError:

@@ -76,12 +76,12 @@ class Proxy:
 
 
 async def _read(receive: Any) -> bytes:
-    body = b""
+    body = bytearray()
     while True:
         message: dict[str, Any] = await receive()
-        body += bytes(message.get("body", b""))
+        body += message.get("body", b"")
         if not message.get("more_body"):
-            return body
+            return bytes(body)
 
 
 async def _send(send: Any, status: int, headers: Mapping[str, str], body: bytes) -> None:

@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bakong_sandbox.devkit.testing.handle import Bakong, BakongError
+from bakong_contracts.escaping import terminal_line
+from bakong_sandbox.devkit.testing.errors import BakongError
+from bakong_sandbox.devkit.testing.handle import Handle
 
 MOST = 20
 
 
-def story(bakong: Bakong, folder: Path | None, name: str) -> str:
+def story(bakong: Handle[Any, Any], folder: Path | None, name: str) -> str:
     """The lines for a test's report; the journal, whole, goes to a file in the folder."""
     world, calls = bakong.look(""), bakong.look("/journal")
     head = f"world={world['world']} seed={world['seed']} scenario={world['scenario']} now={world['clock']['now']}"
@@ -17,7 +19,7 @@ def story(bakong: Bakong, folder: Path | None, name: str) -> str:
     lines = [head, *left_out, *map(_line, calls[-MOST:])]
     if folder is not None:
         lines.append(_kept(bakong, folder / f"{name}.json"))
-    return "\n".join(lines)
+    return "\n".join(terminal_line(line) for line in lines)
 
 
 def _line(call: dict[str, Any]) -> str:
@@ -28,7 +30,7 @@ def _line(call: dict[str, Any]) -> str:
     return asked + about + said + waited + (f" fault={call['fault']}" if call["fault"] else "")
 
 
-def _kept(bakong: Bakong, path: Path) -> str:
+def _kept(bakong: Handle[Any, Any], path: Path) -> str:
     try:
         path.write_text(json.dumps(bakong.look("/journal?format=replay")), encoding="utf-8")
     except (BakongError, OSError) as error:

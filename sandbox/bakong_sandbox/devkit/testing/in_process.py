@@ -1,12 +1,13 @@
 """A simulator without a port: an httpx transport in the test's own event loop. Broken wires are httpx's errors."""
 
 import asyncio
+from collections.abc import Awaitable
 from contextvars import ContextVar
 from typing import Any
 
 import httpx
 
-from bakong_sandbox.devkit.testing.handle import Bakong, unpacked
+from bakong_sandbox.devkit.testing.handle import Handle, unpacked
 from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_sandbox.stack.wall_clock import wall_ms
 from bakong_schemes.bakong.fake.scheme import BAKONG
@@ -14,6 +15,7 @@ from bakong_simulator import app
 from bakong_simulator.kernel.worlds import Worlds
 from bakong_simulator.wire.send import ClientTimeoutError, ConnectionAborted
 
+__tracebackhide__ = True
 _patience_s: ContextVar[float | None] = ContextVar("patience_s", default=None)
 
 
@@ -39,7 +41,7 @@ class Transport(httpx.ASGITransport):
             raise httpx.ReadError(str(error), request=request) from None
 
 
-class InProcess(Bakong):
+class InProcess(Handle[Awaitable[dict[str, Any]], Awaitable[list[dict[str, Any]]]]):
     """One Bakong in this process. Its acts are awaited. transport: for an httpx.AsyncClient of the code under test."""
 
     def __init__(self) -> None:

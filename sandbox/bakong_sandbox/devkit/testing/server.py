@@ -7,12 +7,57 @@ from typing import Any
 import httpx
 import uvloop
 
+from bakong_sandbox.devkit.testing.errors import BakongError
 from bakong_sandbox.devkit.testing.handle import Bakong, unpacked
 from bakong_sandbox.stack.serving import listen, serve, url_of
 
+__tracebackhide__ = True
 
-class Server:
-    """Starts at once; stop() ends it."""
+
+class Worlds:
+    """Makes a world for each test, by the control API of a sandbox."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def world(self, **options: Any) -> Bakong:
+        """A world of its own; options as the control API takes them. Raises BakongError."""
+        answer = self._client.post("/sandbox/worlds", json=options)
+        made = unpacked("POST", "/sandbox/worlds", answer.status_code, answer.json())
+        return Bakong(made["base_url"], made["token"], made["world"], self._asker(made["world"]))
+
+    def drop(self, world: Bakong) -> None:
+        self._client.delete(f"/sandbox/worlds/{world.world}")
+
+    def _asker(self, world: str) -> Any:
+        def ask(method: str, path: str, body: Any) -> Any:
+            sent = {"content": body.encode()} if isinstance(body, str) else {"json": body} if body is not None else {}
+            answer = self._client.request(method, f"/sandbox/worlds/{world}{path}", **sent)
+            return unpacked(method, path, answer.status_code, answer.json())
+
+        return ask
+
+
+class Outside(Worlds):
+    """A sandbox that runs already. stop() leaves it as it is."""
+
+    def __init__(self, url: str, control_token: str = "") -> None:
+        headers = {"authorization": f"Bearer {control_token}"} if control_token else {}
+        self.url = url.rstrip("/")
+        super().__init__(httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=30))
+        try:
+            self._client.get("/sandbox/health").raise_for_status()
+        except httpx.HTTPError as error:
+            raise BakongError(
+                f"no sandbox answers at {self.url} ({error}): start one, or leave bakong_url out"
+            ) from None
+
+    def stop(self) -> None:
+        self._client.close()
+
+
+class Server(Worlds):
+    """A simulator of this process. Starts at once; stop() ends it."""
 
     def __init__(self) -> None:
         self._answers = threading.Event()
@@ -22,29 +67,12 @@ class Server:
         self._answers.wait()
         if self._error:
             raise self._error
-        self._client = httpx.Client(base_url=self.url, trust_env=False, timeout=30)
-
-    def world(self) -> Bakong:
-        """A world of its own."""
-        answer = self._client.post("/sandbox/worlds", json={})
-        made = unpacked("POST", "/sandbox/worlds", answer.status_code, answer.json())
-        return Bakong(made["base_url"], made["token"], made["world"], self._asker(made["world"]))
-
-    def drop(self, world: Bakong) -> None:
-        self._client.delete(f"/sandbox/worlds/{world.world}")
+        super().__init__(httpx.Client(base_url=self.url, trust_env=False, timeout=30))
 
     def stop(self) -> None:
         self._client.close()
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
-
-    def _asker(self, world: str) -> Any:
-        def ask(method: str, path: str, body: Any) -> Any:
-            sent = {"content": body.encode()} if isinstance(body, str) else {"json": body} if body is not None else {}
-            answer = self._client.request(method, f"/sandbox/worlds/{world}{path}", **sent)
-            return unpacked(method, path, answer.status_code, answer.json())
-
-        return ask
 
     def _run(self) -> None:
         try:
@@ -66,6 +94,8 @@ class Server:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         with listen(0) as port:
             self.url = url_of(port)
-            async with serve(app.build(Worlds(wall_ms, SCHEMES), Access()), port, http=EdgeProtocol, dates=False):
+            worlds = Worlds(wall_ms, SCHEMES)
+            async with serve(app.build(worlds, Access()), port, http=EdgeProtocol, dates=False):
                 self._answers.set()
                 await self._stop.wait()
+                worlds.close_streams()

@@ -1,0 +1,102 @@
+"""`explore`: years of a shop in minutes, from one seed, with everything breaking; and one life of it again."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bakong_contracts.escaping import terminal
+from bakong_explorer import campaign
+from bakong_explorer.diagram import report
+from bakong_explorer.life import Life, live, story_of
+from bakong_explorer.shrinking import shrink
+from bakong_explorer.story import Story, read
+from bakong_sandbox.stack.errors import SetupError
+
+BROKEN = 1
+commands, lives_of = typer.Typer(), typer.Typer()
+commands.add_typer(lives_of, name="explore")
+
+
+@lives_of.callback(invoke_without_command=True)
+def explore(
+    context: typer.Context,
+    seed: Annotated[int, typer.Option(help="The first seed.", min=0)] = 1,
+    lives: Annotated[int, typer.Option(help="So many lives; 0: until the time is up.", min=0)] = 0,
+    seconds: Annotated[float, typer.Option(help="For so long.", min=0)] = 300,
+    days: Annotated[int, typer.Option(help="Virtual days of each life.", min=1, max=400)] = 45,
+    processes: Annotated[int, typer.Option(help="Lives at a time; 0: one for each processor.", min=0)] = 0,
+    replay: Annotated[
+        str | None, typer.Option(metavar="FILE|SEED", help="Live one life again: the same bytes each time.")
+    ] = None,
+    shrinks: Annotated[bool, typer.Option("--shrink/--no-shrink", help="Cut a life that breaks a law shorter.")] = True,
+    save: Annotated[Path | None, typer.Option(help="Write what broke a law there, for a test to replay.")] = None,
+) -> None:
+    """Live the payment service through outages, crashes and races; exit code 1 where a law breaks."""
+    if context.invoked_subcommand is not None:
+        return
+    if replay is not None:
+        _end(_shown(live(_story(replay, days))), save)
+        return
+    figures = campaign.explore(seed, lives=lives, seconds=0 if lives else seconds, days=days, processes=processes)
+    print(f"{figures}")
+    if not figures.failures:
+        return
+    failed = figures.failures[0]
+    _end(_shown(shrink(failed) if shrinks else failed), save)
+
+
+@lives_of.command("service")
+def service(
+    config: Annotated[
+        Path, typer.Option(metavar="FILE", help="The mapping of our operations: docs/verify-service.md.")
+    ],
+    seed: Annotated[int, typer.Option(help="The first seed.", min=0)] = 1,
+    lives: Annotated[int, typer.Option(help="So many lives.", min=1)] = 50,
+) -> None:
+    """Live with somebody else's service: customers, races, outages, on the sandbox's clock; exit code 1 as above."""
+    from bakong_conformance.rules import CannotRunError, CheckError  # noqa: PLC0415  an extra that lives do not need
+    from bakong_conformance.service import load  # noqa: PLC0415  as above
+    from bakong_explorer import foreign  # noqa: PLC0415  as above
+    from bakong_sandbox.devkit.subject import subject  # noqa: PLC0415  as above
+
+    try:
+        with subject(load(config), config.resolve().parent, f"{seed:x}") as under_test:
+            broken = foreign.explore(under_test, seed, lives)
+    except (CannotRunError, CheckError) as error:
+        raise SetupError(str(error)) from None
+    if broken is None:
+        print(f"{lives} lives from seed {seed} on: every law held")
+        return
+    print(terminal(str(broken)))
+    raise typer.Exit(BROKEN)
+
+
+def _story(named: str, days: int) -> Story:
+    """The story of a seed, or in a file. Raises SetupError."""
+    if named.isdigit():
+        return story_of(int(named), days)
+    try:
+        return read(Path(named))
+    except (OSError, ValueError) as error:
+        raise SetupError(f"--replay: {error}") from None
+
+
+def _shown(life: Life) -> Life:
+    if life.violation is None:
+        print(f"seed {life.story.seed}: every law held; {life.steps} turns, {life.commits} commits")
+    else:
+        print(terminal(report(life)))
+    print(f"digest {life.digest}")
+    return life
+
+
+def _end(life: Life, save: Path | None) -> None:
+    """Keep a life that broke a law; exit with 1 for it."""
+    if life.violation is None:
+        return
+    if save is not None:
+        save.write_text(life.story.dump(law=life.violation.law, seen=life.violation.seen), "utf-8")
+        print(f"kept in {save}; `bakong-sandbox explore --replay {save}` lives it again", file=sys.stderr)
+    raise typer.Exit(BROKEN)
