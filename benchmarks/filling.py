@@ -29,6 +29,7 @@ _STATEMENTS = (
         "INSERT INTO audit_logs (at_ms, actor, action, resource, address, user_agent, request_id) "
         "SELECT {at}, 'key', 'payment.status', 'payment/p' || i, '', '', '' FROM n"
     ),
+    "INSERT INTO audit_chain (number, audit_id, previous, hash) SELECT i + 1, i + 1, 'h' || i, 'h' || (i + 1) FROM n",
     (
         "INSERT INTO subscriptions (id, user_id, plan, status, start_ms, last_billing_ms, next_billing_ms, created_ms,"
         " updated_ms, due_ms) SELECT 's' || i, 'u' || i, 'PREMIUM',"
@@ -38,6 +39,78 @@ _STATEMENTS = (
     (
         "INSERT INTO idempotency_keys (scope, fingerprint, status, body, created_ms, expires_ms) "
         "SELECT 's' || i, 'f', 200, CAST('{{}}' AS {bytes}), {now}, {now} + 86400000 + i FROM n WHERE i < 1000"
+    ),
+    # Orders of one merchant, each paid, and given back again; a settlement for each ten of them.
+    (
+        "INSERT INTO orders (id, merchant_id, reference, status, currency, document, buyer, subtotal_minor, vat_minor,"
+        " withholding_minor, refunded_minor, payment_id, created_ms, updated_ms) SELECT 'or' || i, 'shop', 'ref' || i,"
+        " 'paid', 'THB', '{{}}', '{{}}', 100, 7, 0, 0, 'p' || i, {at}, {at} FROM n"
+    ),
+    (
+        "INSERT INTO order_payments (payment_id, order_id, merchant_id, method_id, method, attempt, fee_percentage,"
+        " fixed_fee, fee_vat_rate, disputed) SELECT 'p' || i, 'or' || i, 'shop', 'river', 'RIVERPAY', 1, '1.65', '0',"
+        " '7', FALSE FROM n"
+    ),
+    (
+        "INSERT INTO refunds (id, payment_id, order_id, merchant_id, amount_minor, currency, wish, status, created_ms,"
+        " updated_ms) SELECT 'rf' || i, 'p' || i, 'or' || i, 'shop', 7, 'THB', '{{}}', 'completed', {at}, {at} FROM n"
+    ),
+    (
+        "INSERT INTO settlements (id, merchant_id, method_id, currency, day, number, status, gross_minor, fee_minor,"
+        " vat_minor, refunds_minor, debt_minor, created_ms, updated_ms) SELECT 'st' || i, 'shop', 'river', 'THB', i, 0,"
+        " 'PAID', 1, 0, 0, 0, 0, {at}, {at} FROM n WHERE i % {users} = 0"
+    ),
+    (
+        "INSERT INTO settlement_entries (kind, subject_id, settlement_id, order_id, amount_minor, currency, fee_minor,"
+        " vat_minor, at_ms) SELECT 'payment', 'p' || i, 'st' || (i - i % {users}), 'or' || i, 107, 'THB', 2, 0, {at}"
+        " FROM n"
+    ),
+    # Payments of jobs, each captured and released, and a tenth given back before.
+    (
+        "INSERT INTO jobs (id, guardian_id, caregiver_id, agency_id, parties, status, created_ms, updated_ms) "
+        "SELECT 'j' || i, 'g' || (i / {users}), 'c' || (i / {users}), 'a' || (i / {users}), '{{}}', 'COMPLETED', {at},"
+        " {at} FROM n"
+    ),
+    (
+        "INSERT INTO escrow_payments (id, job_id, payer_id, caregiver_id, agency_id, method, amount_minor, status,"
+        " number_ms, invoice, gateway_id, attempt_id, attempt_count, late, escrow_id, escrow_status, fee_bps,"
+        " caregiver_bps, captured_minor, refunded_minor, processing_minor, refund_count, released_minor, entries,"
+        " created_ms, expires_ms, updated_ms, open_job_id) SELECT 'e' || i, 'j' || i, 'g' || (i / {users}),"
+        " 'c' || (i / {users}), 'a' || (i / {users}), 'BKASH', 1000, 'COMPLETED', {now} - 100000000 + i, 'I' || i,"
+        " 'T' || i, 'p' || i, 1, FALSE, 'x' || i, 'RELEASED', 500, 500, 1000, 0, 0, 0, 1000, 2, {at}, {at}, {at},"
+        " 'j' || i FROM n"
+    ),
+    (
+        "INSERT INTO escrow_attempts (payment_id, escrow_payment_id, number, return_url, executes, captured) "
+        "SELECT 'p' || i, 'e' || i, 1, '', 1, TRUE FROM n"
+    ),
+    (
+        "INSERT INTO escrow_refunds (id, payment_id, attempt_id, kind, amount_minor, status, reason, initiated_by,"
+        " tries, provider_refund_id, created_ms, updated_ms) SELECT 'er' || i, 'e' || i, 'p' || i, 'request', 7,"
+        " 'COMPLETED', 'r', 'a', 1, 'R' || i, {at}, {at} FROM n"
+    ),
+    (
+        "INSERT INTO escrow_entries (payment_id, number, fact, subject, at_ms) "
+        "SELECT 'e' || i, 1, 'captured', 'p' || i, {at} FROM n"
+    ),
+    (
+        "INSERT INTO escrow_lines (payment_id, number, line, account, method, party, amount) SELECT 'e' || i, 1, 1,"
+        " 'gateway_clearing', 'BKASH', '', 1000 FROM n"
+    ),
+    # What has happened to each order, the provider's event that it happened by, and its rows for bookkeepers.
+    (
+        "INSERT INTO order_events (order_id, number, id, payment_id, sequence, type, at_ms, data, causation) SELECT"
+        " 'or' || i, 1, 'evt' || i, 'p' || i, 1, 'payment.completed', {at}, '{{}}', '' FROM n"
+    ),
+    (
+        "INSERT INTO provider_events (id, provider, event_key, kind, reference, payment_id, digest, state, received_ms,"
+        " deliveries, tries) SELECT 'in' || i, 'bakong', 'key' || i, 'paid', 'm' || i, 'p' || i, 'd', 'done', {at}, 1,"
+        " 0 FROM n"
+    ),
+    (
+        "INSERT INTO order_transactions (id, type, payment_id, order_id, merchant_id, amount_minor, currency, status,"
+        " provider, actor, request_id, created_ms) SELECT 'tx' || i, 'payment', 'p' || i, 'or' || i, 'shop', 107,"
+        " 'THB', 'completed', 'bakong', 'key', '', {at} FROM n"
     ),
 )
 _OPEN = (

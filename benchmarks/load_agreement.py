@@ -81,11 +81,11 @@ def load(ready, folder, profile, *options):
 
 
 def report_of(folder):
-    return json.loads(Path(folder, "report", "report.json").read_text())
+    return json.loads(Path(folder, "report", "report.json").read_text(encoding="utf-8"))
 
 
 def cpu_s(pid):
-    used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    used = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(used[11]) + int(used[12])) / 100
 
 
@@ -96,7 +96,7 @@ def peak(folder):
         subprocess.run(load(ready, folder, "peak", *WELL_BEHAVED), stdout=-3, stderr=-3, check=False)
         server_cpu_s = cpu_s(pid) - before
     report = report_of(folder)
-    rows = [json.loads(line) for line in Path(folder, "logs", "combined.log").read_text().splitlines()]
+    rows = [json.loads(line) for line in Path(folder, "logs", "combined.log").read_text(encoding="utf-8").splitlines()]
     took = [row["ms"] for row in rows if row["event"] == "request" and AGENT in (row["user_agent"] or "")]
     answers = sum(row["calls"] for row in report["calls"] if row["who"] != "wallet")
     seconds = answers / report["figures"]["throughput"]
@@ -114,8 +114,8 @@ def peak(folder):
 def beside_wrk(folder):
     """What wrk and the report say of the same seconds."""
     profile, script = Path(folder, "agreement.yaml"), Path(folder, "wrk.lua")
-    profile.write_text(PROFILE)
-    script.write_text(LUA)
+    profile.write_text(PROFILE, encoding="utf-8")
+    script.write_text(LUA, encoding="utf-8")
     with sandbox(folder, 0) as (ready, pid):
         url = paid_payment(ready)
         with subprocess.Popen(load(ready, folder, str(profile), "--limit", "0"), stdout=-3, stderr=-3) as running:

@@ -50,11 +50,11 @@ class Server:
         self.process = subprocess.Popen(["taskset", "-c", "0", *map(str, command)], stdout=subprocess.PIPE)
 
     def cpu_s(self):
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def memory_mb(self, name="VmRSS"):
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
         return int(re.search(rf"{name}:\s+(\d+)", status)[1]) / 1024
 
     def wait(self, url):
@@ -79,11 +79,14 @@ def post(url, body, token=""):
 
 def load(server, url, script, seconds):
     """Requests for each CPU-second of the server, requests a second, p99 in ms."""
+    return load_path(server, f"{url}/v1/check_transaction_by_md5", script, seconds)
+
+
+def load_path(server, url, script, seconds):
+    """The same at a whole URL."""
     before = server.cpu_s()
     command = ["taskset", "-c", "1", "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", script, url]
-    text = subprocess.run(
-        [*command[:-1], f"{url}/v1/check_transaction_by_md5"], capture_output=True, text=True, check=True
-    ).stdout
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in text:
         raise SystemExit(text)
     requests = int(re.search(r"(\d+) requests in", text)[1])
@@ -119,7 +122,9 @@ def started(folder, *options):
 
 def script_of(folder, token, paid, strangers):
     path = Path(folder) / f"load-{strangers}.lua"
-    path.write_text(LUA.format(token=token, found=",".join(f'"{md5}"' for md5 in paid), strangers=strangers))
+    path.write_text(
+        LUA.format(token=token, found=",".join(f'"{md5}"' for md5 in paid), strangers=strangers), encoding="utf-8"
+    )
     return str(path)
 
 

@@ -27,4 +27,4 @@ async def sleep_until(at_ns: int) -> None:
 
 def clock_name() -> str:
     """The same text for all that share this machine's monotonic clock."""
-    return _BOOT.read_text().strip() if _BOOT.exists() else "this machine"
+    return _BOOT.read_text(encoding="utf-8").strip() if _BOOT.exists() else "this machine"

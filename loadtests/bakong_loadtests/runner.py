@@ -20,6 +20,7 @@ import gevent
 from locust import User
 from locust.env import Environment
 
+from bakong_contracts.trust import ssl_context
 from bakong_loadtests import users
 from bakong_loadtests.clock import clock_name, monotonic_ns
 from bakong_loadtests.plan import LoadPlan
@@ -55,12 +56,12 @@ class Run:
         self.records.ended_ns = monotonic_ns()
         self.records.cpu_s += cpu_s
         self.records.processes = processes
-        out.write_text(json.dumps(self.records.plain()))
+        out.write_text(json.dumps(self.records.plain()), encoding="utf-8")
 
 
-def alone(plan: LoadPlan, out: Path) -> None:
+def alone(plan: LoadPlan, out: Path, ca: Path | None) -> None:
     """The whole run in this process."""
-    users.begin(plan)
+    users.begin(plan, ssl_context(ca))
     run = Run(plan)
     runner = run.environment.create_local_runner()
 
@@ -109,14 +110,15 @@ def master(plan: LoadPlan, out: Path, host: str, port: int, workers: int) -> Non
     run.close(out, _cpu_s() + sum(cpu.values()), 1 + workers)
 
 
-def worker(host: str, port: int) -> None:
-    """One worker: its users, classes and keys come with the master's plan."""
+def worker(host: str, port: int, ca: Path | None) -> None:
+    """One worker: its users, classes and keys come with the master's plan; its authorities are this machine's."""
+    trust = ssl_context(ca)
     environment = Environment(user_classes=[users.Customer, users.BadBodies, users.BadKeys, users.Hammer, users.Prober])
     environment.stop_timeout = STOP_TIMEOUT_S
     runner = environment.create_worker_runner(host, port)
 
     def take_up(msg: Any, **_: Any) -> None:
-        users.begin(LoadPlan.model_validate(msg.data))
+        users.begin(LoadPlan.model_validate(msg.data), trust)
         runner.send_message("plan_taken", {})
 
     def report(client_id: str, data: dict[str, Any]) -> None:  # noqa: ARG001  Locust's names
@@ -199,14 +201,15 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=5557)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--ca", type=Path)
     asked = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     if asked.role == "worker":
-        worker(asked.host, asked.port)
+        worker(asked.host, asked.port, asked.ca)
         return
-    plan = LoadPlan.model_validate(json.loads(asked.plan.read_text()))
+    plan = LoadPlan.model_validate(json.loads(asked.plan.read_text(encoding="utf-8")))
     if asked.role == "alone":
-        alone(plan, asked.out)
+        alone(plan, asked.out, asked.ca)
     else:
         master(plan, asked.out, asked.host, asked.port, asked.workers)
 

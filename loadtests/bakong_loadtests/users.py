@@ -7,11 +7,12 @@ WORKER, which the runner fills before the first user.
 import hashlib
 import itertools
 import random  # noqa: TID251  every user's own generator, seeded from the plan
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import gevent
 from locust import FastHttpUser, User, task
@@ -51,6 +52,7 @@ class WorkerState:
 
     plan: LoadPlan
     ring: Keyring
+    trust: ssl.SSLContext
     recorder: Recorder = field(default_factory=Recorder)
     ordinals: Iterator[int] = field(default_factory=itertools.count)
     made: int = 0
@@ -60,11 +62,11 @@ class WorkerState:
 WORKER: list[WorkerState] = []
 
 
-def begin(plan: LoadPlan) -> None:
+def begin(plan: LoadPlan, trust: ssl.SSLContext) -> None:
     """Take up a plan: the keys are dealt to the workers; where they are too few, each gets a part of one's limit."""
     mine = plan.keys[plan.worker :: plan.workers] or (plan.keys[plan.worker % len(plan.keys)],)
     sharers = max(1, -(-plan.workers // len(plan.keys)))
-    WORKER[:] = [WorkerState(plan, Keyring(mine, plan.limit and max(1, plan.limit // sharers)))]
+    WORKER[:] = [WorkerState(plan, Keyring(mine, plan.limit and max(1, plan.limit // sharers)), trust)]
 
 
 class _Customer(FastHttpUser):
@@ -74,6 +76,7 @@ class _Customer(FastHttpUser):
     who: ClassVar[str] = ""
     network_timeout = TIMEOUT_S
     connection_timeout = TIMEOUT_S
+    insecure = False
 
     def __init__(self, environment: Any) -> None:
         self.worker = WORKER[0]
@@ -81,6 +84,7 @@ class _Customer(FastHttpUser):
         self.number = next(self.worker.ordinals)
         self.host = plan.urls[self.number % len(plan.urls)]
         self.random = random.Random(f"{plan.seed}/{plan.worker}/{self.number}")  # noqa: S311  a seeded load
+        self.ssl_context_factory = lambda **_: self.worker.trust
         super().__init__(environment)
 
     def pause(self, ms: float) -> None:
@@ -312,7 +316,7 @@ class BadKeys(User):
         source = (BAD_KEY_ADDRESS, 0) if parts.hostname in ("127.0.0.1", "localhost") else None
         if turn.wrong_keys < (BAD_KEY_TRIES if source else 3):
             turn.wrong_keys += 1
-            self._try(turn, HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_S, source_address=source))
+            self._try(turn, _connection(turn, parts, source))
         gevent.sleep(0.7)
 
     def _try(self, turn: WorkerState, connection: HTTPConnection) -> None:
@@ -329,6 +333,13 @@ class BadKeys(User):
         outcome, why = _found("bad key", status, (401, 403, 429), {})
         call = CallSeen("bad key", self.who, f"address:{BAD_KEY_ADDRESS}", sent_ns, received_ns, status, outcome, why)
         turn.recorder.calls.append(call)
+
+
+def _connection(turn: WorkerState, parts: SplitResult, source: tuple[str, int] | None) -> HTTPConnection:
+    at = (parts.hostname or "", parts.port)
+    if parts.scheme == "https":
+        return HTTPSConnection(*at, timeout=TIMEOUT_S, source_address=source, context=turn.trust)
+    return HTTPConnection(*at, timeout=TIMEOUT_S, source_address=source)
 
 
 def _found(name: str, status: int, expected: tuple[int, ...], body: object) -> tuple[str, str]:

@@ -38,20 +38,26 @@ class Evidence:
     server_cpu_s: float | None = None
     memory_mb: Sequence[tuple[float, float]] = ()
     notes: Sequence[str] = field(default_factory=tuple)
+    interrupted: bool = False
 
 
 def verdict(evidence: Evidence) -> dict[str, Any]:
-    """The report. `holds` is the verdict; `exit_code` is the program's."""
+    """The report. `holds` is the verdict; `exit_code` is the program's.
+
+    A run that was ended before its time never holds: what broke until then is broken, all else is not decided.
+    """
     records, plan = evidence.records, evidence.plan
     limits = _limits(evidence)
     measured = {**figures(records), **_figures(evidence, limits)}
     findings = judge(plan.profile.slo, measured)
     books = evidence.books
-    holds = bool(findings) and all(one.holds for one in findings)
+    broken = not findings or not all(one.holds for one in findings)
+    holds = not broken and not evidence.interrupted
     seconds = (records.ended_ns - records.began_ns) / 1e9
     return {
         "holds": holds,
-        "exit_code": HOLDS if holds else BROKEN,
+        "exit_code": HOLDS if holds else BROKEN if broken else COULD_NOT_RUN,
+        "interrupted": evidence.interrupted,
         "profile": plan.profile.name,
         "about": plan.profile.about,
         "began": evidence.began,

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from httptools import HttpParserError, HttpResponseParser
 
+from bakong_contracts.trust import ssl_context
 from bakong_loadtests.clock import monotonic_ns
 from bakong_loadtests.errors import LoadError
 
@@ -91,10 +92,13 @@ class Connection(asyncio.Protocol):
         self._parser = HttpResponseParser(self)
 
 
-async def connect(url: str, source: str | None = None) -> Connection:
-    """A connection to the URL's host, from the source address where one is given. Raises LoadError."""
+async def connect(url: str, source: str | None = None, trust: ssl.SSLContext | None = None) -> Connection:
+    """A connection to the URL's host, from the source address where one is given. Raises LoadError.
+
+    trust: whose certificates count; by default the public authorities'.
+    """
     parts = urlsplit(url)
-    secure = ssl.create_default_context() if parts.scheme == "https" else None
+    secure = (trust or ssl_context()) if parts.scheme == "https" else None
     port = parts.port or (443 if secure else 80)
     local = (source, 0) if source else None
     try:

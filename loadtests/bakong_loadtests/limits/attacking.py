@@ -1,6 +1,7 @@
 """Carrying out attacks on a server over many connections, and what was seen. May not judge it."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ class Target:
     limit: int
     window_ns: int
     connections: int = CONNECTIONS
+    trust: ssl.SSLContext | None = None  # by default the public authorities
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Pool:
     async def open(self) -> None:
         for number in range(self._target.connections):
             which = number % len(self._target.urls)
-            self._idle.put_nowait((which, await connect(self._target.urls[which], self._scope.source)))
+            self._idle.put_nowait((which, await self._connect(which)))
 
     def close(self) -> None:
         while not self._idle.empty():
@@ -98,11 +100,14 @@ class Pool:
             raise LoadError(f"{self._target.urls[0]} answers {shut} to {self._scope.name}: the limit was not reached")
         return answers
 
+    async def _connect(self, which: int) -> Connection:
+        return await connect(self._target.urls[which], self._scope.source, self._target.trust)
+
     async def _one(self) -> TimedAnswer:
         which, connection = await self._idle.get()
         try:
             if not connection.is_open:
-                connection = await connect(self._target.urls[which], self._scope.source)
+                connection = await self._connect(which)
             return await connection.ask(self._requests[which], TIMEOUT_S)
         finally:
             self._idle.put_nowait((which, connection))

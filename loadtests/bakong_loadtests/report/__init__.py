@@ -36,6 +36,8 @@ def as_junit(report: Mapping[str, Any]) -> str:
 
 def _cases(report: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """(group, name, what failed) of each case."""
+    if report.get("interrupted"):
+        yield "run", "to its end", f"interrupted after {report['seconds']:.0f} s: no verdict"
     for finding in report["findings"]:
         yield "slo", finding["name"], "" if finding["holds"] else finding["message"]
     for limit in report["limits"]:
