@@ -1,13 +1,24 @@
 # One image for the simulator and the service. Dependencies first: a change of code rebuilds the last layers only.
-FROM python:3.11-slim AS build
+# EXTRAS: "production" by default; "production verify" for docs/ci, "production load" for the load check.
+# For two architectures: docker buildx build --platform linux/amd64,linux/arm64 .
+FROM debian:bookworm-slim AS base
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends python3 ca-certificates \
+ && rm -rf /var/lib/apt/lists/*
+
+FROM base AS build
+RUN apt-get update && apt-get install --yes --no-install-recommends python3-venv
 WORKDIR /src
-ARG EXTRAS=production
-RUN python -m venv /venv
+ARG EXTRAS="production verify"
+# pip stays here: it installs into a venv that has none.
+RUN python3 -m venv /tools && python3 -m venv --without-pip /venv
 COPY pyproject.toml constraints.txt ./
-RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+RUN python3 -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
       extras = [line for name in '$EXTRAS'.split() for line in p['optional-dependencies'][name]]; \
       print('\n'.join(p['dependencies'] + extras))" > requirements.txt \
- && /venv/bin/pip install --no-cache-dir --constraint constraints.txt --requirement requirements.txt "hatchling>=1.27"
+ && /tools/bin/pip --python /venv/bin/python install --no-cache-dir --constraint constraints.txt \
+      --requirement requirements.txt \
+ && /tools/bin/pip install --no-cache-dir --constraint constraints.txt "hatchling>=1.27"
 COPY README.md LICENSE ./
 COPY emvqr emvqr
 COPY khqr khqr
@@ -17,15 +28,26 @@ COPY simulator simulator
 COPY service service
 COPY schemes schemes
 COPY loadtests loadtests
+COPY explorer explorer
 COPY sandbox sandbox
-RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+RUN /tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
+ && /tools/bin/pip --python /venv/bin/python install --no-cache-dir --no-deps /wheels/*.whl \
+ && find /venv -depth \( -name '*.c' -o -name '*.pyx' -o -name '*.pxd' -o -path '*/site-packages/*/tests' \) -exec rm -rf {} +
 
-FROM python:3.11-slim
+FROM base
+ARG VERSION=dev
+LABEL org.opencontainers.image.title="bakong-sandbox" \
+      org.opencontainers.image.description="A fake Bakong, a KHQR codec and a payment service" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION"
 RUN useradd --create-home --uid 10001 sandbox && mkdir /data && chown sandbox /data
 COPY --from=build /venv /venv
-USER sandbox
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1
+USER 10001
+WORKDIR /data
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 VOLUME /data
 EXPOSE 443 8600 3002
 STOPSIGNAL SIGTERM
-CMD ["bakong-sandbox", "up", "--data-dir", "/data", "--host", "0.0.0.0"]
+HEALTHCHECK --interval=5s --timeout=5s --retries=12 \
+  CMD ["python3", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8600/sandbox/health', timeout=3)"]
+CMD ["bakong-sandbox", "up", "--data-dir", "/data", "--host", "0.0.0.0", "--keep"]
