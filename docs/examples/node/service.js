@@ -76,7 +76,7 @@ async function refresh(payment) {
     tell("payment.paid", payment);
   } else if (errorCode === 3 && payment.state === "open") {
     payment.state = "failed";
-  } else if (now() >= payment.ends && payment.state === "open") {
+  } else if (errorCode === 1 && now() >= payment.ends && payment.state === "open") {
     payment.state = "expired";
     tell("payment.expired", payment);
   }
