@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -83,15 +84,16 @@ class OwnPostgres:
 
 
 class OwnRedis:
-    """A Redis server on a free port, which keeps nothing."""
+    """A Redis server on a free port, which keeps nothing. options: further ones of redis-server."""
 
-    def __init__(self):
+    def __init__(self, *options):
+        self._options = options
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._process = None
 
     def start(self):
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", *self._options]
         self._process = subprocess.Popen([program("redis-server"), *options], stdout=subprocess.DEVNULL, cwd="/")
         client = redis.Redis(port=self.port, retry=redis.retry.Retry(redis.backoff.ConstantBackoff(0.05), 100))
         client.ping()
@@ -101,6 +103,12 @@ class OwnRedis:
     def stop(self):
         self._process.kill()
         self._process.wait()
+
+    def freeze(self):
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self._process.send_signal(signal.SIGCONT)
 
 
 class Databases:

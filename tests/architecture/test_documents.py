@@ -48,3 +48,14 @@ def test_no_path_of_one_machine_is_committed():
 def test_every_constraint_is_a_name_and_a_version():
     lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if line and not line.startswith("#")]
     assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line)] == []
+
+
+def test_every_test_and_attack_that_the_security_page_names_is_there():
+    page = (ROOT / "docs" / "security.md").read_text()
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page)
+    assert len(named) > 30
+    missing = [f"{path}::{name}" for path, name in named if f"def {name}(" not in (ROOT / path).read_text()]
+    rows = re.findall(r"^\|[^|]+\| `tests/[^|]+\| ([^|]*)\|$", page, re.MULTILINE)
+    attacks = "".join(path.read_text() for path in (ROOT / "tests" / "attacks").glob("*.py"))
+    missing += [name for row in rows if (name := row.strip()) and f'"{name}"' not in attacks]
+    assert (len(rows), missing) == (len(named), [])

@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ["emvqr", "khqr", "contracts", "scenarios", "simulator", "service", "schemes", "loadtests", "sandbox"]
+FOLDERS = [
+    "emvqr",
+    "khqr",
+    "contracts",
+    "scenarios",
+    "simulator",
+    "service",
+    "schemes",
+    "loadtests",
+    "explorer",
+    "sandbox",
+]
 SCHEMES = "schemes/bakong_schemes"
 BIN = Path(sys.executable).parent
 
@@ -43,9 +54,16 @@ def test_the_tools_find_nothing(command):
         ("service/bakong_service/usecases/core.py", "import bakong_service.adapters.sealing", "The service's layers"),
         ("service/bakong_service/ports.py", "import bakong_schemes.bakong.adapter.client", "Imports run one way"),
         ("emvqr/tlv.py", "import khqr.tags", "Imports run one way"),
+        ("emvqr/checking.py", "import emvqr.profiles.pix", "The EMVCo core knows no scheme's table"),
         ("sandbox/bakong_sandbox/stack/tls.py", "import bakong_sandbox.devkit.plugin", "The sandbox's layers"),
         ("simulator/bakong_simulator/kernel/world.py", "import bakong_schemes.bakong.wire", "Imports run one way"),
         (f"{SCHEMES}/bakong/wire/codes.py", "import bakong_schemes.other", "Schemes know nothing of each other"),
+        ("schemes/bakong_described/forms.py", "import bakong_schemes.bakong.wire", "Imports run one way"),
+        (
+            "schemes/bakong_described/fake/state.py",
+            "import bakong_described.adapter.exchange",
+            "A scheme's fake does not",
+        ),
         (f"{SCHEMES}/other/fake/__init__.py", "import bakong_schemes.other.adapter", "A scheme's fake does not"),
         (
             f"{SCHEMES}/other/adapter/__init__.py",

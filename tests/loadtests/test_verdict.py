@@ -2,9 +2,11 @@
 
 import json
 import re
+from io import StringIO
 from xml.etree import ElementTree as ET
 
 import pytest
+from rich.console import Console
 
 from bakong_loadtests.measures import percentile, sliding_minutes
 from bakong_loadtests.plan import LoadPlan
@@ -14,6 +16,7 @@ from bakong_loadtests.recording import CallSeen, PaymentSeen, Records, records_o
 from bakong_loadtests.report import write
 from bakong_loadtests.slo import OBJECTIVES
 from bakong_loadtests.verdict import Evidence, verdict
+from bakong_sandbox.devkit.load.progress import print_verdict
 
 S = 1_000_000_000
 MS = 1_000_000
@@ -140,6 +143,17 @@ def test_the_sliding_minutes_are_those_of_the_busiest_key():
     calls = [call(at, scope="key:busy") for at in (0, 1, 2, 61.5)] + [call(0, scope="key:idle")]
     busiest, rows = sliding_minutes(Records(calls=calls))
     assert (busiest, [count for _, count in rows]) == ("key:busy", [1, 2, 3, 2])
+
+
+def test_an_interrupted_run_never_holds_and_what_broke_is_broken():
+    whole, part = (judged([call(1)], {"p99_ms": 100}, interrupted=interrupted) for interrupted in (False, True))
+    assert (whole["holds"], whole["exit_code"]) == (True, 0)
+    assert (part["holds"], part["exit_code"], part["interrupted"]) == (False, 2, True)
+    console = Console(file=StringIO(), width=200)
+    print_verdict(console, part, "report.html")
+    assert "Interrupted after 60 s: no verdict." in console.file.getvalue()
+    assert "holds." not in console.file.getvalue()
+    assert judged([call(1)], {"p99_ms": 1}, interrupted=True)["exit_code"] == 1
 
 
 def test_every_objective_can_be_measured():

@@ -1,5 +1,9 @@
-"""Measure what the harness catches: every seeded bug against the rule that names it. Writes docs/verify-catches.md."""
+"""Measure what the harness catches: every seeded bug against the rule that names it.
 
+Writes docs/verify-catches.md, and the number of all seeded bugs into README.md.
+"""
+
+import re
 import sys
 import time
 from pathlib import Path
@@ -7,11 +11,26 @@ from pathlib import Path
 from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.worlds import Worlds
-from tests.mutants import test_bakong, test_encoder, test_shop
-from tests.mutants.catalogue import BAKONG, BAKONG_WHOLE, ENCODER, SHOP
+from tests.mutants import (
+    test_bakong,
+    test_bkash,
+    test_card_shop,
+    test_emv_codec,
+    test_encoder,
+    test_escrow_shop,
+    test_nagad,
+    test_shop,
+    test_stripe_server,
+    test_thai_shop,
+)
+from tests.mutants.card_catalogue import CARDS
+from tests.mutants.catalogue import BAKONG, BAKONG_WHOLE, BKASH, EMV, ENCODER, ESCROW, NAGAD, SHOP, THAI
 from tests.mutants.serving import Loop
+from tests.mutants.stripe_catalogue import STRIPES
 
-PAGE = Path(__file__).parents[2] / "docs" / "verify-catches.md"
+ROOT = Path(__file__).parents[2]
+PAGE, README = ROOT / "docs" / "verify-catches.md", ROOT / "README.md"
+NUMBER = re.compile(r"\[(\d+) seeded bugs\]\(docs/verify-catches\.md\)")
 HEAD = """# What the harness catches
 
 Seeded bugs, each in a small program that is otherwise right (`tests/mutants`), and the rule that names it. *Cases* is
@@ -24,8 +43,15 @@ def tables(loop, url):
     """Title to catalogue, and how a bug is judged."""
     return {
         "Encoders and decoders": (ENCODER, test_encoder.judge),
+        "EMVCo codecs": (EMV, test_emv_codec.judge),
         "Bakongs": (BAKONG | BAKONG_WHOLE, lambda bug, **how: test_bakong.judge(loop, [bug], **how)),
         "Payment services": (SHOP, lambda bug, **how: test_shop.judge(loop, url, [bug], **how)),
+        "Shops of orders": (THAI, lambda bug, **how: test_thai_shop.judge(loop, url, [bug], **how)),
+        "Escrow services": (ESCROW, lambda bug, **how: test_escrow_shop.judge(loop, [bug], **how)),
+        "Servers like bKash's": (BKASH, lambda bug, **how: test_bkash.judge([bug], **how)),
+        "Servers like Nagad's": (NAGAD, lambda bug, **how: test_nagad.judge([bug], **how)),
+        "Stripes": (STRIPES, test_stripe_server.judge),
+        "Shops paid by card": (CARDS, test_card_shop.judge),
     }
 
 
@@ -56,7 +82,13 @@ def main(*titles, seed=1):
                 missed += escaped
                 print(f"{title}: {len(catalogue)} bugs, not caught: {escaped or 'none'}", flush=True)
     PAGE.write_text("\n".join([HEAD.format(seed=seed), *(f"{section.rstrip()}\n" for section in old.values())]))
+    README.write_text(NUMBER.sub(f"[{counted()} seeded bugs](docs/verify-catches.md)", README.read_text()))
     return bool(missed)
+
+
+def counted():
+    """All seeded bugs of the page, by its headings."""
+    return sum(map(int, re.findall(r"^## .+: (\d+)$", PAGE.read_text(), re.MULTILINE)))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs
 import httpx
 
 import khqr
+from tests.mutants.kinds import Kinds
 from tests.mutants.meeting import Meeting
 from tests.mutants.shop_gate import Gate
 from tests.mutants.shop_hooks import Hooks
@@ -27,7 +28,9 @@ PRICES = {"BASIC": {"USD": 50, "KHR": 2000}, "FULL": {"USD": 100, "KHR": 4000}}
 MERCHANT = "sandbox_merchant@sand"
 
 
-class Shop(Plans, Hooks, Gate):
+class Healthy(Plans, Hooks, Gate):
+    """What is right, but for the bugs that are as old as the shop; those of `kinds` are mixed in before it."""
+
     def __init__(
         self, *, bakong_url, token, api_key, secret, webhook_url, bugs=(), prices=PRICES, now_ms=1_770_768_000_000
     ):
@@ -42,7 +45,7 @@ class Shop(Plans, Hooks, Gate):
         self.hooks = httpx.AsyncClient(timeout=60, trust_env=False, follow_redirects=self.has("redirects-followed"))
         self.payments, self.plans, self.keys, self.upgrades, self.outbox = {}, {}, {}, {}, []
         self.logs, self.count, self.tokens, self.refilled = {}, 0, 100.0, now_ms
-        self.quiet_until, self.meeting = 0, Meeting()
+        self.quiet_until, self.meeting, self.windows, self.revoked = 0, Meeting(), {}, set()
         self.lock, self.silent, self.read = asyncio.Lock(), False, {}
 
     def has(self, *bugs):
@@ -87,6 +90,8 @@ class Shop(Plans, Hooks, Gate):
         if path == "/test/time":
             await self.set_time(json.loads(raw)["now_ms"])
             return 200, {}
+        if path == "/test/restart":
+            return 200, self.restart()
         if path == "/test/keys":
             return 200, self.change_keys(json.loads(raw))
         key = self.check_key(headers, path, address)
@@ -95,12 +100,15 @@ class Shop(Plans, Hooks, Gate):
             return 200, answer
         if not (self.has("limit-reads-only") and method == "POST"):
             try:
-                extra |= {"x-ratelimit-remaining": await self.check_limit(key, path, headers)}
+                extra |= await self.check_limit(key, path, headers, method)
             except Problem:
                 if self.has("key-spent-by-429") and "idempotency-key" in headers:
                     order = json.loads(raw)
                     order = (order.get("user"), order.get("plan"), order.get("amount"), order.get("currency"))
-                    self.keys[(key, "orders", headers["idempotency-key"])] = (order, {})
+                    self.keys[self.key_of(key, "orders", headers["idempotency-key"])] = (
+                        order,
+                        {"created": self.now_ms},
+                    )
                 raise
         parts = path.strip("/").split("/")
         body = self.body(raw) if method == "POST" else {}
@@ -124,14 +132,14 @@ class Shop(Plans, Hooks, Gate):
         if (method, parts[0]) == ("POST", "downgrades"):
             return 200, self.downgrade(body)
         if (method, parts[0]) == ("POST", "renewals"):
-            return 200, self.renew(body, (key, "renewals", headers.get("idempotency-key")))
+            return 200, await self.renew(body, self.key_of(key, "renewals", headers.get("idempotency-key")))
         if (method, parts[0]) == ("POST", "watches"):
             return 200, await self.monitor(body)
         raise Problem(404, "no such path")
 
     def body(self, raw):
         try:
-            found = json.loads(raw)
+            found = json.loads(raw, parse_constant=constant)
         except (ValueError, RecursionError):
             if self.has("bad-json-500"):
                 raise
@@ -148,8 +156,8 @@ class Shop(Plans, Hooks, Gate):
         order = (body.get("user"), body.get("plan"), body.get("amount"), body.get("currency"))
         user, plan, amount, currency = order
         if key:
-            key = key if self.has("key-shared") else (owner, "orders", key)
-        if key and key in self.keys and not self.has("key-ignored"):
+            key = ("all", "orders", key) if self.has("key-shared") else self.key_of(owner, "orders", key)
+        if key and self.remembered(key) and not self.has("key-ignored"):
             known, made = self.keys[key]
             differs = known[0] != user if self.has("key-compares-users") else known != order
             if differs and not self.has("key-reuse-taken"):
@@ -157,7 +165,7 @@ class Shop(Plans, Hooks, Gate):
             life = 30_000 if self.has("key-first-only") else 3_600_000 if self.has("key-an-hour") else None
             if life and self.now_ms - made["created"] > life:
                 return self.make(user, plan, self.prices[plan][currency], currency)
-            return made | ({"expires_told": self.now_ms + LIFE_MS} if self.has("replay-renews") else {})
+            return self.replayed(made) | ({"expires_told": self.now_ms + LIFE_MS} if self.has("replay-renews") else {})
         if not isinstance(user, str) or not user or not user.isprintable() or len(user) > 128:
             raise Problem(422, "user")
         if (
@@ -168,11 +176,14 @@ class Shop(Plans, Hooks, Gate):
         ):
             raise Problem(422, "plan or currency")
         price = self.price_of(plan, currency, amount)
-        if isinstance(amount, bool) or not isinstance(amount, int | float):
+        amount = self.number(amount, Decimal(price) / (100 if currency == "USD" else 1))
+        if isinstance(amount, bool) or not isinstance(amount, int | float | Decimal):
             if not self.has("price-text"):
                 raise Problem(422, "amount")
             amount = price / 100
         offered = Decimal(str(amount)) * (100 if currency == "USD" else 1)
+        if not offered.is_finite():
+            raise Problem(422, "amount")
         if self.has("price-rounded"):
             offered = round(offered)
         if (
@@ -195,7 +206,7 @@ class Shop(Plans, Hooks, Gate):
             await self.bakong.post("/v1/generate_deeplink_by_qr", json={"qr": made["code"]})
         if key:
             self.keys[key] = (order, made)
-        return made
+        return made | {"user": self.user_told(user)}
 
     def price_of(self, plan, currency, amount):
         """The plan's price; with bugs, what is offered, where it is some price of the list."""
@@ -219,6 +230,7 @@ class Shop(Plans, Hooks, Gate):
                 currency=khqr.Currency[currency],
                 amount=text if not self.has("code-wrong-amount") else "9.99" if currency == "USD" else "999",
                 bill_number="SAME" if self.has("code-shared") else f"B-{self.count}",
+                store_label=None if self.has("code-race") else self.bill_number(user),
                 expiration_timestamp=self.now_ms + life,
             ),
             now=self.now_ms,
@@ -228,6 +240,7 @@ class Shop(Plans, Hooks, Gate):
         md5 = hashlib.md5(code.qr[:-4].encode()).hexdigest() if self.has("md5-without-crc") else code.md5
         payment = {
             "id": md5,
+            "number": self.count,
             "user": user,
             "plan": plan,
             "minor": minor,
@@ -249,6 +262,8 @@ class Shop(Plans, Hooks, Gate):
 
     async def status(self, md5, key):
         payment = self.payments.get(md5)
+        if md5.isdecimal() and self.has("integer-ids"):
+            payment = next((one for one in self.payments.values() if str(one["number"]) == md5), None)
         if self.has("status-by-prefix"):
             payment = next((one for name, one in self.payments.items() if name.startswith(md5)), None)
         if payment and payment.get("owner", key) != key and not self.has("tenants-mixed"):
@@ -262,7 +277,7 @@ class Shop(Plans, Hooks, Gate):
         await self.check(payment)
         if self.has("paid-at-moves") and payment["state"] == "paid":
             payment["paid_at"] = self.now_ms
-        return 200, payment
+        return 200, payment | {"user": self.user_told(payment["user"])}
 
     def history(self, user, asked, key):
         """A user's payments, newest first, a page of them."""
@@ -353,6 +368,8 @@ class Shop(Plans, Hooks, Gate):
             await self.settle(payment)
         elif self.has("codes-fail") and code not in (None, 1) and payment["state"] == "open":
             payment["state"] = "failed"
+        elif code not in (None, 1, 3) and not self.has("refusal-expires"):
+            self.silent = True
         elif code == 3 and payment["state"] in ("open", "timeout"):
             payment["state"] = (
                 "paid" if self.has("failed-is-paid") else "open" if self.has("failed-ignored") else "failed"
@@ -403,7 +420,7 @@ class Shop(Plans, Hooks, Gate):
             self.silent = True
             return None
         try:
-            response = await self.bakong.post("/v1/check_transaction_by_md5", json={"md5": md5})
+            response = await self.ask_bakong(md5)
             if (
                 self.has("garbage-is-paid")
                 and response.status_code == 200
@@ -414,7 +431,7 @@ class Shop(Plans, Hooks, Gate):
                 amount = payment["minor"] / (100 if currency == "USD" else 1)
                 return {"errorCode": None, "data": {"amount": amount, "currency": currency, "toAccountId": MERCHANT}}
             answer = response.json()
-            good = response.status_code == 200 and isinstance(answer, dict) and answer.get("responseCode") in (0, 1)
+            good = response.status_code == 200 and isinstance(answer, dict) and self.complete(answer)
             self.silent = not good
             if good and answer.get("errorCode") == 17 and not self.has("quota-hammered"):
                 self.quiet_until = self.tomorrow()
@@ -425,6 +442,49 @@ class Shop(Plans, Hooks, Gate):
             if self.has("reset-500"):
                 raise
             return None
+
+    async def ask_bakong(self, md5):
+        return await self.bakong.post("/v1/check_transaction_by_md5", json={"md5": md5})
+
+    def complete(self, answer):
+        """Whether an answer says anything: a refusal with its code, or a payment."""
+        if answer.get("responseCode") == 1:
+            return type(answer.get("errorCode")) is int
+        return answer.get("responseCode") == 0 and (self.has("garbage-is-paid") or isinstance(answer.get("data"), dict))
+
+    def number(self, amount, _price):
+        """The amount of an order, as it is compared."""
+        return amount
+
+    def bill_number(self, user):
+        """What the code says of the user, as wallets show it: at most 25 characters, which emoji are not."""
+        return "".join(letter for letter in user if letter <= "\uffff")[:25].strip() or None
+
+    def user_told(self, user):
+        """A user's name, as answers tell it."""
+        return user
+
+    def key_of(self, owner, path, key):
+        """How an idempotency key is remembered."""
+        if key is None:
+            return None
+        if not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()) and not self.has("key-long-cut"):
+            raise Problem(422, "the idempotency key")
+        return owner, path, key
+
+    def key_life_ms(self):
+        return 86_400_000
+
+    def remembered(self, key):
+        """What was answered under the key, where it is not forgotten."""
+        known = self.keys.get(key)
+        life = self.key_life_ms()
+        if known and life is not None and known[1] and self.now_ms >= known[1]["created"] + life:
+            known = None
+        return known
+
+    def replayed(self, made):
+        return made
 
     def tomorrow(self):
         """Midnight in Phnom Penh, when the day's calls begin anew."""
@@ -470,10 +530,14 @@ class Shop(Plans, Hooks, Gate):
                 if self.has("expiry-unwatched") and self.now_ms >= payment["expires"]:
                     continue
                 if payment["state"] in ("open", "timeout") or self.now_ms < payment["expires"] + 3_600_000:
-                    with contextlib.suppress(RuntimeError, httpx.HTTPError, ValueError):
-                        await self.check(payment)
+                    with contextlib.suppress(RuntimeError, httpx.HTTPError, ValueError, Problem):
+                        await self.work_on(payment)
         self.age()
         await self.deliver()
+
+    async def work_on(self, payment):
+        """What the worker does with a payment that is open."""
+        await self.check(payment)
 
     async def follow(self):
         """Take the world's time, where that is the shop's."""
@@ -500,6 +564,9 @@ class Shop(Plans, Hooks, Gate):
             payment["state"] = "timeout"
         if self.has("monitor-forgets") and (await self.ask(payment["id"]) or {}).get("errorCode") == 1:
             payment["state"] = "timeout"
+        if payment["state"] == "open" and self.has("timeout-of-the-wait"):
+            self.tell("payment.timeout", payment)
+            return {"state": "timeout"}
         if payment["state"] == "open":
             payment["waited"] = True
             payment["state"] = (
@@ -508,6 +575,15 @@ class Shop(Plans, Hooks, Gate):
             if not self.has("timeout-untold"):
                 self.tell("payment.timeout", payment)
         return {"state": "timeout" if self.has("monitor-blind") else payment["state"]}
+
+
+class Shop(Kinds, Healthy):
+    """The shop with all its switches."""
+
+
+def constant(name):
+    """NaN and its kin, which are no JSON."""
+    raise ValueError(name)
 
 
 def static(code):

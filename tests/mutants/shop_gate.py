@@ -7,9 +7,12 @@ from tests.mutants.shop_plans import Problem
 
 
 class Gate:
+    tells_when_refused = True
+
     def change_keys(self, body):
         """Test only: make a key, or revoke one."""
         if "revoke" in body:
+            self.revoked.add(body["revoke"])
             if not self.has("key-revoked-lives"):
                 self.keys_made.discard(body["revoke"])
             return {}
@@ -73,14 +76,44 @@ class Gate:
         if not right:
             raise Problem(401, "the key is missing or wrong")
 
-    async def check_limit(self, key, path, headers):
-        if self.has("limit-none"):
-            return 100
-        whose = "all" if self.has("limit-global") else (key, path.split("/")[1]) if self.has("limit-each-path") else key
+    def whose(self, key, path, headers, method):
+        """Who shares a limit."""
         if self.has("limit-by-header"):
-            whose = headers["authorization"]
+            return headers["authorization"]
         if self.has("limit-by-forwarded"):
-            whose = headers.get("x-forwarded-for", key)
+            return headers.get("x-forwarded-for", key)
+        return "all" if self.has("limit-global") else (key, path.split("/")[1]) if self.has("limit-each-path") else key
+
+    def admitted_log(self, _log, _now):
+        """What counts against the limit, where a bug counts otherwise."""
+        return
+
+    def note_admitted(self, log, now):
+        """One was admitted."""
+
+    def note_refused(self, log, now):
+        """One was refused."""
+
+    def wait_told(self, admitted, now):
+        """Seconds until one more is admitted."""
+        return -(-(admitted[0] + 60_000 - now) // 1000)
+
+    def limit_told(self, left, oldest_ms, now):
+        """The RateLimit fields of an answer: what is left, and for how long the oldest call counts."""
+        if self.has("tells-no-limit"):
+            return {}
+        if self.has("remaining-lies"):
+            left = 100
+        return {
+            "ratelimit-policy": '"default";q=100;w=60',
+            "ratelimit": f'"default";r={left};t={-(-(oldest_ms + 60_000 - now) // 1000)}',
+        }
+
+    async def check_limit(self, key, path, headers, method):
+        """Count one call, and return the fields that tell of it. Raises Problem."""
+        if self.has("limit-none"):
+            return {}
+        whose = self.whose(key, path, headers, method)
         log = self.logs.setdefault(whose, deque())
         now, window, most = self.now_ms, 60_000, 101 if self.has("limit-101") else 99 if self.has("limit-99") else 100
         if self.has("limit-59s"):
@@ -93,7 +126,7 @@ class Gate:
             if self.tokens < 1:
                 raise Problem(429, "slow down", {"retry-after": 1})
             self.tokens -= 1
-            return int(self.tokens)
+            return self.limit_told(int(self.tokens), now, now)
         if self.has("limit-fixed"):
             admitted = [at for at in log if at // 60_000 == now // 60_000]
         elif self.has("limit-counter"):
@@ -102,21 +135,26 @@ class Gate:
             while log and (log[0] < now - window or (log[0] == now - window and not self.has("limit-closed"))):
                 log.popleft()
             admitted = list(log)
+        if (other := self.admitted_log(log, now)) is not None:
+            admitted = other
         if len(admitted) >= most:
             if self.has("limit-counts-refused"):
                 log.append(now)
-            wait = -(-(admitted[0] + window - now) // 1000)
+            self.note_refused(log, now)
+            wait = self.wait_told([at + window - 60_000 for at in admitted], now)
             if self.has("retry-after-floor"):
                 wait = (admitted[0] + window - now) // 1000
             if self.has("retry-after-60"):
                 wait = 60
             if self.has("retry-after-ms"):
                 wait = admitted[0] + window - now
-            raise Problem(429, "slow down", {} if self.has("retry-after-missing") else {"retry-after": wait})
+            told = self.limit_told(0, admitted[0], now) if self.tells_when_refused else {}
+            raise Problem(429, "slow down", told | ({} if self.has("retry-after-missing") else {"retry-after": wait}))
         if self.has("limit-racy") and len(admitted) == most - 1:
             await self.meeting()
         log.append(now)
-        return most if self.has("remaining-lies") else most - len(admitted) - 1
+        self.note_admitted(log, now)
+        return self.limit_told(max(most - len(admitted) - 1, 0), (admitted or [now])[0], now)
 
     def counter(self, log, now):
         """Cloudflare's estimate: the last window's count by the share of it that is still inside."""

@@ -20,7 +20,7 @@ class Hooks:
             return
         if (self.has("late-untold") and late) or (self.has("failed-untold") and kind == "payment.failed"):
             return
-        self.put({"type": kind, "data": {"md5": payment["id"], "user": payment["user"]}})
+        self.put({"type": kind, "data": {"md5": payment["id"], "user": self.user_told(payment["user"])}})
 
     def tell_user(self, kind, user):
         """An event of a subscription into the outbox."""
@@ -28,13 +28,37 @@ class Hooks:
             return
         if self.has("events-misnamed"):
             kind = "changed"
-        self.put({"type": f"subscription.{kind}", "data": {"user": user}})
+        self.put({"type": f"subscription.{kind}", "data": {"user": self.user_told(user)}})
 
     def put(self, body):
         self.count += 1
         number = 1 if self.has("webhook-same-id") else self.count
         number = f"{number}.{self.now_ms}" if self.has("webhook-id-dotted") else number
-        self.outbox.append({"id": f"msg_{number}", "body": body, "due": self.now_ms, "made": self.now_ms, "tries": 0})
+        self.outbox.append(
+            {"id": self.name_of(body, number), "body": body, "due": self.now_ms, "made": self.now_ms, "tries": 0}
+        )
+
+    def name_of(self, _body, number):
+        """The webhook-id of an event."""
+        return f"msg_{number}"
+
+    def wait_of(self, tries):
+        """Seconds until the next try, after so many; None for no more."""
+        return RETRIES_S[tries - 1] if tries <= (2 if self.has("gives-up-early") else len(RETRIES_S)) else None
+
+    def in_turn(self, due):
+        """The messages that are due, in the order in which they are sent."""
+        return due
+
+    def sealed(self, message, raw, headers):
+        """Body and headers of a try."""
+        return raw, headers
+
+    def signed(self, message_id, stamp, raw):
+        """The headers of Standard Webhooks."""
+        digest = hmac.new(self.secret, f"{message_id}.{stamp}.".encode() + raw, hashlib.sha256).digest()
+        text = base64.b64encode(digest).decode()
+        return {"webhook-id": message_id, "webhook-timestamp": str(stamp), "webhook-signature": f"v1,{text}"}
 
     async def deliver(self):
         async with self.lock:
@@ -45,7 +69,8 @@ class Hooks:
                     if message["due"] is not None:
                         break
                 return
-            for message in [one for one in self.outbox if one["due"] is not None and one["due"] <= self.now_ms]:
+            due = [one for one in self.outbox if one["due"] is not None and one["due"] <= self.now_ms]
+            for message in self.in_turn(due):
                 await self.send(message)
 
     async def send(self, message):
@@ -75,6 +100,7 @@ class Hooks:
             headers = {f"x-{name}": value for name, value in headers.items()}
         if self.has("unsigned"):
             del headers["webhook-signature"]
+        raw, headers = self.sealed(message, raw, headers)
         message["tries"] += 1
         try:
             response = await self.hooks.post(
@@ -95,7 +121,7 @@ class Hooks:
         tries = message["tries"]
         if self.has("webhook-again") and tries == 1:
             good = False
-        most = 2 if self.has("gives-up-early") else len(RETRIES_S)
-        message["due"] = None if good or tries > most else self.now_ms + RETRIES_S[tries - 1] * 1000
+        wait_s = self.wait_of(tries)
+        message["due"] = None if good or wait_s is None else self.now_ms + round(wait_s * 1000)
         if self.has("webhook-hammers") and not good:
             message["due"] = self.now_ms

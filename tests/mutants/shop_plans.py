@@ -157,9 +157,23 @@ class Plans:
             held["plan"] = "BASIC"
         return {"effective": (self.now_ms if self.has("downgrade-tells-now") else held["ends"] * 1000)}
 
-    def renew(self, body, key):
+    def fresh(self, payment):
+        """Whether a quote or bill can still be paid."""
+        return payment["state"] in ("open", "timeout")
+
+    def open_bill(self, held):
+        """The user's bill that can still be paid, or None."""
+        bill = held and self.payments.get(held.get("bill"))
+        return bill if bill and self.fresh(bill) else None
+
+    def bill_fits(self, bill, held, plan):
+        """Whether an open bill is over what is due now."""
+        return bill["minor"] == self.prices[plan][held["currency"]] and bill["due"] == held["ends"]
+
+    async def renew(self, body, key):
+        """The bill that is open, where it is still right, or a new one."""
         user = body.get("user")
-        if key[-1] and key in self.keys and not self.has("renew-key-ignored"):
+        if key and self.remembered(key) and not self.has("renew-key-ignored"):
             known, made = self.keys[key]
             if known != user:
                 raise Problem(422, "the key was used for another bill")
@@ -178,11 +192,22 @@ class Plans:
             return {"payment": old}
         if self.has("bill-of-50-riel"):
             minor = self.prices[plan]["USD"]
-        made = self.make(user, plan, minor, currency, "bill")
+        known = self.open_bill(held)
+        made = (
+            known
+            if known and self.bill_fits(known, held, plan) and not (key and self.has("renew-key-ignored"))
+            else None
+        )
+        if made is None:
+            made = self.make(user, plan, minor, currency, "bill") | {"due": held["ends"]}
+            self.payments[made["id"]] = made
         held["bill"] = made["id"]
-        if key[-1]:
+        if key:
             self.keys[key] = (user, made)
         return {"payment": made}
+
+    def may_upgrade(self, held):
+        return self.standing(held) == "active"
 
     async def upgrade(self, body):
         user = body.get("user")
@@ -190,17 +215,19 @@ class Plans:
         if held and self.has("upgrade-in-grace") and self.standing(held) == "past_due" and held["plan"] == "BASIC":
             held["plan"] = "FULL"
             return {"amount": 0, "payment": None}
-        if not held or self.standing(held) != "active":
+        if not held or not self.may_upgrade(held):
             if self.has("upgrade-of-nothing"):
                 return {"amount": 0.5, "payment": None}
             raise Problem(409, "nothing to upgrade")
+        if held["plan"] == "FULL" and held["pending"] and self.has("refuses-beside-downgrade"):
+            raise Problem(409, "a downgrade waits")
         if held["plan"] == "FULL" and held["pending"] and not self.has("upgrade-keeps-downgrade"):
             held |= {"pending": None, "pending_at": None}
             return {"amount": 0, "payment": None}
         if held["plan"] == "FULL" and not self.has("upgrade-of-full"):
             raise Problem(409, "already the best")
         open_one = self.payments.get(self.upgrades.get(user, ""))
-        fresh = open_one and (open_one["state"] in ("open", "timeout") or self.has("quote-forever"))
+        fresh = open_one and (self.fresh(open_one) or self.has("quote-forever"))
         if fresh and self.has("quote-10-minutes") and self.now_ms > open_one["created"] + 600_000:
             fresh = False
         if open_one and self.has("quote-lingers") and self.now_ms < open_one["expires"] + 30_000:

@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from bakong_sandbox.cli import app
-from bakong_sandbox.cli.program import COMMANDS, MODULES, command
+from bakong_sandbox.cli.program import COMMANDS, MODULES, command, command_line, install_command
 
 HEAVY = (
     "httpx",
@@ -44,6 +46,12 @@ def test_help_lists_every_command_and_imports_none():
     ("words", "said"),
     [
         (["up", "--prices", "cheap"], "expected two prices"),
+        (["up", "--prices", "1.00,0.50"], "the lower price first"),
+        (["up", "--webhook-url", "notaurl"], "expected a URL"),
+        (["up", "--webhook-url", "http://[half"], "expected a URL"),
+        (["record", "--base-url", "http://127.0.0.1:9", "--token", "t", "--md5", "xyz"], "32 hex digits"),
+        (["clock", "advance", "-5"], "never goes back"),
+        (["clock", "advance", "soon"], "a duration such as"),
         (["load", "--worker", "somewhere"], "expected HOST:PORT"),
         (["load", "smoke", "--expect-workers", "2", "--bind", "5557:"], "expected HOST:PORT"),
         (["drift", "nowhere.yaml"], "nowhere.yaml"),
@@ -55,6 +63,52 @@ def test_a_wrong_option_is_one_line_and_code_2(words, said):
     ended = CliRunner().invoke(app, words)
     assert (ended.exit_code, ended.stderr.count("\n"), ended.exception.__class__) == (2, 1, SystemExit)
     assert said in ended.stderr
+
+
+@pytest.mark.parametrize("start", [["bakong-sandbox"], ["python", "-m", "bakong_sandbox"]], ids=" ".join)
+def test_the_version_is_that_of_the_installation(start, tmp_path):
+    program = str(Path(sys.executable).with_name(start[0]))
+    ended = subprocess.run([program, *start[1:], "--version"], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert ended.stdout == f"bakong-sandbox {version('bakong-sandbox')}\n"
+
+
+def test_the_shell_completes_commands_and_options(monkeypatch):
+    monkeypatch.setenv("_BAKONG_SANDBOX_COMPLETE", "complete_bash")
+    for words, offered in (("bakong-sandbox sc", "scenario"), ("bakong-sandbox scenario sh", "show")):
+        shell = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        ended = CliRunner().invoke(app, [], env=shell, prog_name="bakong-sandbox")
+        assert offered in ended.stdout.split()
+
+
+def test_each_option_of_up_has_an_environment_variable(monkeypatch):
+    given = []
+    monkeypatch.setattr("bakong_sandbox.cli.up.run_async", lambda work: work.close())
+    monkeypatch.setattr("bakong_sandbox.cli.up.Options", lambda **options: given.append(options))
+    words = {"PORT": "0", "DATA_DIR": "elsewhere", "NO_SERVICE": "1", "SCENARIO": "timeout", "QUOTA": "7", "JSON": "1"}
+    ended = CliRunner().invoke(app, ["up"], env={f"BAKONG_SANDBOX_{name}": text for name, text in words.items()})
+    assert ended.exit_code == 0, ended.output
+    said = {name: given[0][name] for name in ("port", "data_dir", "service_port", "scenario", "quota")}
+    assert said == {"port": 0, "data_dir": Path("elsewhere"), "service_port": None, "scenario": "timeout", "quota": 7}
+
+
+def test_an_extra_is_installed_by_the_names_of_its_packages(monkeypatch):
+    assert install_command("load") == f"{sys.executable} -m pip install 'locust>=2.32'"
+    monkeypatch.setattr("bakong_sandbox.cli.program.find_spec", lambda _: None)
+    assert install_command("load") == f"uv pip install --python {sys.executable} 'locust>=2.32'"
+
+
+def test_the_banner_names_the_command_as_it_is_typed_here(tmp_path, monkeypatch):
+    program = tmp_path / "venv" / "bin" / "bakong-sandbox"
+    program.parent.mkdir(parents=True)
+    program.touch(0o755)
+    monkeypatch.setattr("sys.executable", str(program.with_name("python")))
+    monkeypatch.setenv("PATH", "/usr/bin")
+    monkeypatch.chdir(tmp_path)
+    assert command_line() == "venv/bin/bakong-sandbox"
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert command_line() == "bakong-sandbox"
+    program.unlink()
+    assert command_line() == f"{program.with_name('python')} -m bakong_sandbox"
 
 
 def test_an_unknown_command_is_code_2():

@@ -8,8 +8,15 @@ from typer.testing import CliRunner
 
 from bakong_sandbox.cli import app
 from bakong_sandbox.devkit.testing.server import Server
+from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.sandbox import run as sandbox
 from bakong_sandbox.stack.scripts import LIBRARY
+from bakong_schemes import promptpay
+from bakong_simulator.kernel.clock import Mode
+from bakong_simulator.kernel.webhooks import Endpoint
 from khqr import Currency, Individual, encode
+from tests.mutants.serving import Loop
+from tests.simulator.shop import TINY
 
 NOW_MS = 1_770_768_000_000
 
@@ -62,6 +69,12 @@ def test_a_code_is_shown_paid_and_found_in_the_journal(run, code):
     assert good(run("journal", "show"))["entries"] == []
 
 
+def test_a_promptpay_code_is_paid_like_any_other(run):
+    code = promptpay.encode(promptpay.CreditTransfer(proxy="mobile", id="0800000475", amount="100.50"))
+    paid = good(run("pay", code.text))
+    assert (paid["scheme"], paid["status"], paid["slip"]["amount"]) == ("promptpay", "paid", "100.50")
+
+
 def test_a_payment_can_be_made_to_fail(run, code):
     assert good(run("pay", code.qr, "--failed"))["status"] == "failed"
 
@@ -102,6 +115,68 @@ def test_scripts_are_used_by_name_file_and_standard_input(run, tmp_path):
     assert (exit_code, "did you mean 'paid'" in told) == (1, True)
 
 
+@pytest.fixture
+def shop(tmp_path):
+    """Runs a command where a scheme posts webhooks, whose receiver refuses the first; and what that was sent."""
+    loop, seen = Loop(), []
+
+    async def receive_webhook(_scope, receive, send):
+        seen.append((await receive())["body"].decode())
+        status = 500 if len(seen) == 1 else 200
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body"})
+
+    with loop.serving(receive_webhook) as url:
+        opened = sandbox(Options(data_dir=tmp_path / "data", port=0, service_port=None))
+        stack = loop.call(opened.__aenter__())
+        stack.worlds.default.outbox.register(TINY)
+        stack.worlds.default.outbox.add_endpoint(Endpoint("tiny", url, "secret"))
+        stack.worlds.default.clock.set_mode(Mode.FROZEN)
+
+        def run(*words):
+            ended = CliRunner().invoke(app, ["webhooks", *words, "--url", stack.bakong_url])
+            return ended.exit_code, ended.stdout if ended.exit_code == 0 else ended.stderr
+
+        yield run, seen
+        loop.call(opened.__aexit__(None, None, None))
+    loop.close()
+
+
+def test_webhooks_are_tried_listed_and_sent_again(shop, tmp_path):
+    run, seen = shop
+    (tmp_path / "event.json").write_text('{"mine": "é"}')
+    first = good(run("test", "tiny"))
+    mine = good(run("test", "tiny", "--type", "refund.create", "--body", str(tmp_path / "event.json")))
+    assert [(row["number"], row["state"], row["type"]) for row in (*first, *mine)] == [
+        (1, "pending", "charge.complete"),
+        (2, "delivered", "refund.create"),
+    ]
+    assert seen[1] == '{"mine": "é"}'
+    assert [row["number"] for row in good(run("list"))] == [1, 2]
+    assert [row["number"] for row in good(run("list", "--state", "pending"))] == [1]
+    assert [row["number"] for row in good(run("list", "--type", "refund.create", "--limit", "5"))] == [2]
+    for number, attempts in (("1", [False, True]), ("2", [False, True])):
+        sent = good(run("resend", number))
+        assert (sent["state"], [attempt["resent"] for attempt in sent["attempts"]]) == ("delivered", attempts)
+        assert good(run("show", number)) == sent
+    assert len(seen) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("resend", "7"), "7"),
+        (("show", "7"), "7"),
+        (("test", "nobody"), "nobody"),
+        (("list", "--state", "lost"), "state"),
+        (("test", "tiny", "--body", "nowhere.json"), "'nowhere.json' cannot be read"),
+    ],
+)
+def test_a_webhook_that_is_not_there_is_one_line(shop, words, message):
+    code, said = shop[0](*words)
+    assert (code in (1, 2), message in said, said.count("\n")) == (True, True, 1), said
+
+
 def test_scripts_are_listed_shown_and_checked(run, tmp_path):
     assert all(name in run("scenario", "list")[1] for name in LIBRARY.names())
     lines = run("scenario", "list", "--scheme", "bakong")[1].splitlines()
@@ -114,7 +189,7 @@ def test_scripts_are_listed_shown_and_checked(run, tmp_path):
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text("name: wrong\nfalts: []")
     exit_code, told = run("scenario", "check", str(wrong))
-    assert (exit_code, told.count("wrong.yaml:2: unknown key 'falts'; did you mean 'faults'?")) == (1, 1)
+    assert (exit_code, told.count("wrong.yaml:2:1: unknown key 'falts'; did you mean 'faults'?")) == (1, 1)
     wrong.write_text("name: right")
     assert run("scenario", "check", str(wrong))[0] == 0
 

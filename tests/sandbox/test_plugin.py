@@ -202,6 +202,150 @@ def test_code_that_calls_nbc_meets_the_sandbox_from_every_client(run):
     assert "6 passed" in told
 
 
+def test_a_time_out_of_the_client_costs_no_time_and_is_its_own(run):
+    told = run(
+        """
+        import asyncio, http.client, socket, time, urllib.request
+
+        pytestmark = pytest.mark.usefixtures("no_real_network")
+        BODY, DATA = {"md5": "0" * 32}, b'{"md5": "%s"}' % (b"0" * 32)
+
+        @pytest.fixture
+        def token(bakong_redirect):
+            bakong_redirect.use("timeout")  # 60 s, two times
+            began = time.monotonic()
+            yield {**auth(bakong_redirect), "content-type": "application/json"}
+            assert time.monotonic() - began < 2
+            assert [call["fault"] for call in bakong_redirect.journal] == ["hang"]
+
+        def test_httpx(token):
+            with pytest.raises(httpx.ReadTimeout):
+                httpx.post(NBC, json=BODY, headers=token, timeout=30)
+
+        def test_httpx_async(token):
+            async def story():
+                async with httpx.AsyncClient(timeout=30) as client:
+                    await client.post(NBC, json=BODY, headers=token)
+            with pytest.raises(httpx.ReadTimeout):
+                asyncio.run(story())
+
+        def test_requests(token):
+            import requests
+            with pytest.raises(requests.ReadTimeout):
+                requests.post(NBC, json=BODY, headers=token, timeout=(3, 30))
+
+        def test_urllib3(token):
+            import urllib3
+            with pytest.raises(urllib3.exceptions.ReadTimeoutError):
+                urllib3.PoolManager(retries=False).request("POST", NBC, json=BODY, headers=token, timeout=30)
+
+        def test_urllib(token):
+            with pytest.raises(TimeoutError):
+                urllib.request.urlopen(urllib.request.Request(NBC, DATA, token), timeout=30)
+
+        def test_http_client(token):
+            connection = http.client.HTTPSConnection("api-bakong.nbc.gov.kh", timeout=30)
+            connection.request("POST", "/v1/check_transaction_by_md5", DATA, token)
+            with pytest.raises(TimeoutError):
+                connection.getresponse()
+            connection.close()
+
+        @pytest.mark.parametrize("limits", [{"total": 30}, {"total": None, "sock_read": 30}])
+        def test_aiohttp(token, limits):
+            import aiohttp
+            async def story():
+                async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(**limits)) as session:
+                    await session.post(NBC, json=BODY, headers=token)
+            with pytest.raises(TimeoutError):
+                asyncio.run(story())
+        """
+    )
+    assert "8 passed" in told
+
+
+def test_who_waits_longer_than_the_sandbox_gets_the_answer(run):
+    told = run(
+        """
+        def test_late(bakong_redirect):
+            late = "{on: check, fault: delay, median: 100ms, p99: 200ms}"
+            bakong_redirect.use(f"name: late\\nabout: a little\\nfaults: [{late}]")
+            answer = httpx.post(NBC, json={"md5": "0" * 32}, headers=auth(bakong_redirect), timeout=30)
+            assert (answer.status_code, answer.json()["errorCode"]) == (200, 1)
+        """
+    )
+    assert "1 passed" in told
+
+
+def test_the_marker_and_the_ini_begin_a_bakong(run, tmp_path):
+    (tmp_path / "mine.yaml").write_text("name: mine\nabout: a file beside the ini\n")
+    told = run(
+        """
+        import bakong_sandbox
+        from bakong_sandbox import Bakong
+
+        pytestmark = pytest.mark.bakong(quota=7)
+
+        def test_ini(bakong: Bakong):
+            world = bakong.look("")
+            assert (world["scenario"], world["clock"]["now"][:10]) == ("mine", "2026-02-11")
+
+        @pytest.mark.bakong(scenario="storm-503", profile="sit", at="2026-03-01T00:00:00Z")
+        def test_marker(bakong):
+            world = bakong.look("")
+            assert (world["scenario"], world["clock"]["now"][:10]) == ("storm-503", "2026-03-01")
+            assert world["clock"]["mode"] == "frozen"
+            assert "7" in str(world["limits"]) if "limits" in world else True
+
+        @pytest.mark.bakong(quota=1)
+        def test_quota_and_geo_block(bakong):
+            def check():
+                url = bakong.base_url + "/v1/check_transaction_by_md5"
+                return httpx.post(url, json={"md5": "a" * 32}, headers=auth(bakong), trust_env=False)
+            assert check().json()["errorCode"] == 1
+            assert check().json()["errorCode"] == 17
+            bakong.set_quota(None)
+            assert check().json()["errorCode"] == 1
+            bakong.set_geo_block()
+            assert check().status_code == 403
+        """,
+        *("-o", "bakong_scenario=mine.yaml", "-o", "bakong_at=2026-02-11T00:00:00Z"),
+    )
+    assert "3 passed" in told
+
+
+def test_a_mistake_in_a_marker_or_a_call_shows_the_users_line_and_none_of_ours(run):
+    told = run(
+        """
+        @pytest.mark.bakong(scenaro="timeout")
+        def test_key(bakong): ...
+
+        @pytest.mark.bakong(scenario="timeuot")
+        def test_name(bakong): ...
+
+        def test_call(bakong):
+            bakong.pay("nonsense")
+        """,
+        ends=1,
+    )
+    assert "the marker bakong has no 'scenaro'; did you mean 'scenario'?" in told
+    assert "did you mean 'timeout'?" in told
+    assert 'bakong.pay("nonsense")' in told
+    assert "devkit/testing" not in told
+
+
+def test_a_sandbox_that_runs_already_serves_the_tests(run, bakong_server):
+    told = run(
+        f"""
+        def test_outside(bakong):
+            assert bakong.base_url.startswith("{bakong_server.url}")
+        """,
+        f"--bakong-url={bakong_server.url}",
+    )
+    assert "1 passed" in told
+    told = run("def test_it(bakong): ...", "-o", "bakong_url=http://127.0.0.1:9", ends=1)
+    assert "no sandbox answers at http://127.0.0.1:9" in told
+
+
 def test_the_real_network_is_forbidden(run):
     told = run(
         """

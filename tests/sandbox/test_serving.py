@@ -1,7 +1,8 @@
 """What of uvicorn's inside is used: each method that is overridden or called is there, and takes what we give it.
 
 uvicorn has no public way to reach the transport, to answer what is no HTTP, or to end at once. Where this fails on a
-new version: read what has changed, mend sandbox/bakong_sandbox/serving.py, and raise the bound in pyproject.toml.
+new version: read what has changed, mend serving.py and http_protocol.py of bakong_sandbox/stack, and raise the bound in
+pyproject.toml.
 """
 
 import inspect
@@ -12,9 +13,9 @@ import uvicorn
 from packaging.requirements import Requirement
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from bakong_sandbox.stack import bounded, edge, serving
+from bakong_sandbox.stack import bounded, edge, http_protocol, serving
 
-PROTOCOL = ["connection_made", "connection_lost", "data_received", "send_400_response", "on_message_begin"]
+PROTOCOL = ["connection_made", "connection_lost", "data_received", "send_400_response", "on_message_begin", "on_header"]
 PROTOCOL += [
     "on_body",
     "on_response_complete",
@@ -22,10 +23,11 @@ PROTOCOL += [
     "on_headers_complete",
     "on_message_complete",
     "_should_upgrade",
-    "_unset_keepalive_if_required",
+    "pause_writing",
+    "resume_writing",
 ]
 SERVER = ["startup", "main_loop", "on_tick", "shutdown", "capture_signals"]
-OURS = [(HttpToolsProtocol, PROTOCOL, (serving.Protocol, edge.EdgeProtocol, bounded.BoundedProtocol))]
+OURS = [(HttpToolsProtocol, PROTOCOL, (http_protocol.Protocol, edge.EdgeProtocol, bounded.BoundedProtocol))]
 OURS += [(uvicorn.Server, SERVER, (serving._Server,))]
 ROWS = [(theirs, name, ours) for theirs, names, ours in OURS for name in names]
 

@@ -18,12 +18,12 @@ from bakong_sandbox.stack.errors import SetupError
 from bakong_sandbox.stack.options import Options
 from bakong_sandbox.stack.sandbox import run
 from bakong_sandbox.stack.scripts import LIBRARY
-from bakong_sandbox.stack.tls import HOSTS, authority
+from bakong_sandbox.stack.tls import HOSTS, authority, read_names
 
 
 @pytest.fixture
 async def tls_stack(tmp_path):
-    async with run(Options(data_dir=tmp_path, port=0, service_port=None, tls_port=0)) as stack:
+    async with run(Options(data_dir=tmp_path / "tls", port=0, service_port=None, tls_port=0)) as stack:
         yield stack
 
 
@@ -172,3 +172,69 @@ async def test_a_script_that_is_edited_while_it_is_played_is_played_anew(tmp_pat
         script.write_text("name: mine\npayment: [failed]")
         await client.post("/sandbox/worlds/default/reset")
         assert (await check(4)).json()["errorCode"] == 3
+
+
+NAMED = ["Pay.Shop.Example.", "*.shop.example", "10.0.0.5", "2001:db8::5", "ហាង.example"]
+SHOWN_AT = ["pay.shop.example", "any.shop.example", "10.0.0.5", "2001:db8::5", "xn--m2e9c4c.example", HOSTS[0]]
+
+
+@pytest.mark.parametrize("host", SHOWN_AT)
+def test_whoever_trusts_the_authority_meets_the_sandbox_at_each_further_name(tmp_path, host):
+    ours = authority(tmp_path, read_names(NAMED))
+    shaken_hands(ours.ca_file, ours.context, host)
+
+
+@pytest.mark.parametrize("name", ["bank.example", "10.0.0.6", "evil-shop.example"])
+def test_an_authority_for_further_names_speaks_for_no_others(tmp_path, name):
+    ca_file = authority(tmp_path, read_names(NAMED)).ca_file
+    ca = trustme.CA.from_pem(ca_file.read_bytes(), (tmp_path / "sandbox-ca-key.pem").read_bytes())
+    forged = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert(name).configure_cert(forged)
+    with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
+        shaken_hands(ca_file, forged, name)
+
+
+def test_an_authority_is_another_where_names_change_and_the_same_where_they_do_not(tmp_path):
+    plain = authority(tmp_path).ca_file.read_bytes()
+    named = authority(tmp_path, read_names(NAMED)).ca_file.read_bytes()
+    assert authority(tmp_path, read_names(NAMED)).ca_file.read_bytes() == named != plain
+    assert authority(tmp_path, None).ca_file.read_bytes() == named
+    assert authority(tmp_path).ca_file.read_bytes() not in (named, plain)
+
+
+WRONG_NAMES = ["https://shop.example", "shop.example:443", "*", "*.example", "a.*.example", "10.0.0.0/8", "", "a b"]
+WRONG_NAMES += ["shop..example", "-shop.example", "1.2.3.4.5", "a_b.example", "x" * 64 + ".example", "*.10.0.0.5"]
+
+
+@pytest.mark.parametrize("name", WRONG_NAMES)
+def test_what_is_no_name_is_refused_in_one_line_and_makes_nothing(tmp_path, name):
+    command = ["up", "--data-dir", str(tmp_path), "--port", "0", "--no-service", "--tls-port", "0", "--tls-name", name]
+    told = CliRunner().invoke(app, command)
+    assert (told.exit_code, told.stderr.count("\n")) == (2, 1)
+    assert f"--tls-name: read {name!r}" in told.stderr
+    assert not (tmp_path / "sandbox-ca.pem").exists()
+
+
+def test_names_without_a_tls_port_are_refused(tmp_path):
+    told = CliRunner().invoke(app, ["up", "--data-dir", str(tmp_path), "--port", "0", "--tls-name", "shop.example"])
+    assert (told.exit_code, "give --tls-port too" in told.stderr) == (2, True)
+
+
+async def test_a_sandbox_answers_at_a_further_name_and_trust_tells_of_it(tmp_path):
+    options = Options(data_dir=tmp_path, port=0, service_port=None, tls_port=0, tls_names=("pay.shop.example",))
+    async with run(options) as stack:
+        trust = ssl.create_default_context(cafile=stack.ca_file)
+        port = int(stack.tls_url.rpartition(":")[2])
+        _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trust, server_hostname="pay.shop.example")
+        writer.close()
+        before = (tmp_path / "sandbox-ca.pem").read_bytes()
+        told = CliRunner().invoke(app, ["trust", "--data-dir", str(tmp_path)])
+    assert "127.0.0.1  pay.shop.example\n" in told.output
+    assert (tmp_path / "sandbox-ca.pem").read_bytes() == before
+
+
+def test_trust_tells_how_to_keep_nbcs_names_from_a_proxy(tmp_path):
+    told = CliRunner().invoke(app, ["trust", "--data-dir", str(tmp_path), "--tls-name", "pay.shop.example"])
+    names = [*HOSTS, "pay.shop.example"]
+    assert f"NO_PROXY={','.join(names)} no_proxy={','.join(names)}" in told.output
+    assert f"-Dhttp.nonProxyHosts='{'|'.join(names)}'" in told.output

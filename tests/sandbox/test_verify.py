@@ -29,6 +29,17 @@ def test_our_own_codec_holds_and_the_reports_are_written(tmp_path):
     assert (tmp_path / "v.html").read_text().startswith("<!DOCTYPE html>")
 
 
+def test_our_own_core_holds_to_emvcos_rules_and_a_wrong_one_does_not(tmp_path):
+    code, out, err = verify(
+        "emv", "--seed", "3", "--profile", "quick", "--", sys.executable, "-m", "emvqr", "decode", cwd=tmp_path
+    )
+    assert (code, err, "0 broken, 0 not checked" in out) == (0, "", True), out
+    wrong = ("env", "BUGS=duplicates-taken", sys.executable, str(ROOT / "tests/mutants/emv.py"))
+    code, out, _ = verify("emv", "--only", "emv.refuse.*", "--", *wrong, cwd=tmp_path)
+    assert (code, "✗ No tag is read twice emv.refuse.duplicates" in out) == (1, True), out
+    assert verify("emv", "--", "no-such-program-here", cwd=tmp_path)[0] == 2
+
+
 def test_a_failure_is_met_again_by_the_printed_command(tmp_path):
     code, out, _ = verify("khqr", "--only", "khqr.amount.*", "--json", "first.json", "--", *MUTANT, cwd=tmp_path)
     assert code == 1

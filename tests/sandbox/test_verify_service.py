@@ -22,6 +22,9 @@ PROGRAM = Path(sys.executable).with_name("bakong-sandbox")
 ROOT = Path(__file__).parents[2]
 OURS = ROOT / "docs/examples/service/ours.yaml"
 NODE = ROOT / "docs/examples/node/verify.yaml"
+THAI = ROOT / "tests/mutants/thai_shop.yaml"
+OUR_ORDERS = ROOT / "docs/examples/service/orders.yaml"
+OURS_IN_BAHT = ROOT / "docs/examples/service/thai.yaml"
 FAST = ("--seed", "1", "--profile", "quick")
 QUICK = ("service.create.*", "service.mismatch.*", "service.webhook.signed", "service.granted.once", "service.key.*")
 
@@ -54,6 +57,62 @@ def test_a_service_in_another_language_holds(tmp_path, require):
     rows = json.loads((tmp_path / "v.json").read_text())["rules"]
     unmapped = [row["reason"] for row in rows if row["id"] == "service.upgrade.price"]
     assert unmapped == ["the configuration maps no operation 'upgrade'"]
+
+
+def held(folder, config, *rules):
+    """The verdicts of a run over one of our own configurations that starts our program."""
+    path = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
+    asked = ("service", "--config", config, *FAST, *only(*rules), "--json", "v.json")
+    code, out, err = verify(*asked, cwd=folder, environment={"PATH": path})
+    assert (code, err) == (0, ""), out
+    return {name: row["verdict"] for name, row in outcomes(folder).items()}
+
+
+@pytest.mark.parametrize(
+    ("config", "rules"),
+    [
+        (OUR_ORDERS, ("tax.group", "tax.shares", "order.mismatch", "order.late", "order.paid-twice", "order.key.race")),
+        (OURS_IN_BAHT, ("tax.vat", "inbound.forged", "inbound.same-id", "inbound.rotation", "inbound.several")),
+    ],
+)
+def test_our_own_orders_hold(tmp_path, config, rules):
+    named = [f"service.{rule}" for rule in rules]
+    assert held(tmp_path, config, *named) == dict.fromkeys(named, "holds")
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("config", [OUR_ORDERS, OURS_IN_BAHT])
+def test_our_own_orders_hold_by_every_rule(tmp_path, config):
+    verdicts = held(tmp_path, config, *(f"service.{kind}.*" for kind in ("tax", "order", "refund", "inbound")))
+    assert "broken" not in verdicts.values()
+
+
+def test_a_shop_of_orders_with_the_harness_own_provider_holds(tmp_path):
+    rules = ("service.tax.vat", "service.order.paid", "service.refund.sum", "service.inbound.paid")
+    asked = ("service", "--config", THAI, *FAST, *only(*rules), "--json", "v.json")
+    code, out, err = verify(*asked, cwd=tmp_path, environment={"PYTHONPATH": str(ROOT)})
+    assert (code, err) == (0, ""), out
+    assert {name: row["verdict"] for name, row in outcomes(tmp_path).items()} == dict.fromkeys(rules, "holds")
+
+
+def test_a_shop_of_orders_that_rounds_line_by_line_is_caught(tmp_path):
+    asked = ("service", "--config", THAI, *FAST, *only("service.tax.group"))
+    code, out, _ = verify(*asked, cwd=tmp_path, environment={"PYTHONPATH": str(ROOT), "BUGS": "vat-per-line"})
+    assert code == 1
+    assert "seven lines of 0.07: vat is '0.00', expected 0.03" in out
+
+
+def test_mistakes_of_the_blocks_for_orders_are_named(tmp_path):
+    text = THAI.read_text()
+    for old, new, expected in (
+        ("form: header-pair", "form: stripe", "inbound.form: expected one of standard, header-pair, omise"),
+        ('vat_rates: ["7", "0", "10", "7.5"]', 'vat_rates: ["7 %"]', "expected rates and amounts as texts of digits"),
+        ('qty: "{quantity}", ', "", "orders.item: expected a line that holds {quantity}"),
+        ("    create:\n", "    make:\n", "orders.operations: there are no operations ['make']"),
+    ):
+        code, _, err = verify("service", "--config", changed("mine.yaml", text, tmp_path, (old, new)), cwd=tmp_path)
+        assert code == 2
+        assert expected in err
 
 
 def changed(path, text, folder, *changes):

@@ -106,6 +106,21 @@ def test_an_error_names_file_line_and_what_was_meant(text, message):
     assert str(caught.value).startswith(message)
 
 
+@pytest.mark.parametrize("word", ["no", "yes", "null", "12:30:00", "2026-01-01", "0x1f", "1e3", "010", "~"])
+def test_yaml_makes_texts_and_nothing_else(word):
+    assert LIBRARY.read(f"name: x\nabout: {word}").about == word
+
+
+TRAPS = ["payment: !!python/object/apply:os.system [ls]", "payment: !!int 1", "payment: &a [*a, *a]", "<<: {about: y}"]
+TRAPS += ["payment: &a [1, 1]\nfaults: [*a, *a]", "---\nname: y"]
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_a_trap_of_yaml_is_refused(trap):
+    with pytest.raises(ScenarioError, match=r"^scenario:\d+: "):
+        LIBRARY.read(f"name: x\n{trap}")
+
+
 def test_an_unknown_name_is_answered_with_the_nearest():
     with pytest.raises(ScenarioError, match="did you mean 'timeout'"):
         LIBRARY.find("timout")

@@ -31,6 +31,7 @@ SETTINGS = {
     "webhook_secret": SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
     "encryption_key": SecretStr("sandbox_encryption_key_0123456789abcdef"),
     "rate_limit_per_minute": 0,
+    "database_deadline_s": 60.0,  # a disk that stalls under a test is no outage
 }
 ALL = SETTINGS | BAKONG
 secrecy.issue(*(value.get_secret_value() for value in ALL.values() if isinstance(value, SecretStr)))
@@ -62,9 +63,12 @@ def pace_of(core, name="bakong"):
 
 
 @asynccontextmanager
-async def open_house(folder, *, database_url="", at_ms=NOW_MS, providers=(), **changes):
-    """core, worker, clock and client of a service; its Bakong answers nothing, unless a test puts one in its place."""
-    clock = WorldClock(lambda: at_ms)
+async def open_house(folder, *, database_url="", at_ms=NOW_MS, providers=(), clock=None, **changes):
+    """core, worker, clock and client of a service; its Bakong answers nothing, unless a test puts one in its place.
+
+    clock: a world's, which stands still.
+    """
+    clock = clock or WorldClock(lambda: at_ms)
     clock.set_mode(Mode.FROZEN, at_ms=at_ms)
     url = database_url or f"sqlite:///{folder / 'house.db'}"
     settings = Settings.model_construct(**SETTINGS | {"database_url": url, "log_dir": folder / "logs"} | changes)

@@ -38,20 +38,21 @@ def environment(folder, **changes):
     }
 
 
-async def command(*options, env):
-    """A `service` command run to its end: exit code, stdout, stderr."""
-    return await sandbox("service", *options, env=env)
+async def command(*options, env, given=""):
+    """A `service` command run to its end: exit code, stdout, stderr. given: its standard input."""
+    return await sandbox("service", *options, env=env, given=given)
 
 
-async def sandbox(*options, env):
+async def sandbox(*options, env, given=""):
     """A command run to its end: exit code, stdout, stderr."""
     with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "in").write_text(given)
         process = _FORKS.Process(target=_be_the_program, args=(list(options), env, folder))
         process.start()
         await asyncio.to_thread(process.join)
         out, err = ((Path(folder) / name).read_text() for name in ("out", "err"))
-    if options[1:3] == ("keys", "make"):
-        secrecy.issue(out.strip())
+    if options[1:3] in (("keys", "make"), ("clients", "add")):
+        secrecy.issue(*out.split()[-1:])
     else:
         secrecy.seen(f"what {options} printed", (out + err).encode())
     return process.exitcode, out, err
@@ -66,6 +67,9 @@ def _be_the_program(options, env, folder):
     for number, name in ((1, "out"), (2, "err")):
         with (Path(folder) / name).open("w") as file:
             os.dup2(file.fileno(), number)
+    with (Path(folder) / "in").open() as file:
+        os.dup2(file.fileno(), 0)
+    sys.stdin = os.fdopen(0)
     sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
     os.environ.clear()
     os.environ.update(env)

@@ -21,6 +21,38 @@ API = (
     Promise("Authorization", "a key on every path but health and pictures; else 401", (
         "contract: every_path_but_health_and_pictures_wants_a_key", "payments: a_wrong_key_is_401",
     )),
+    Promise("users", "login, refresh tokens good once, logout, roles; argon2id", (
+        "users: a_user_logs_in_and_his_access_token_is_good_for_exactly_15_minutes",
+        "users: a_refresh_token_is_good_for_exactly_30_days",
+        "users: a_refresh_token_that_comes_twice_ends_its_family_and_no_other",
+        "users: of_refreshes_at_once_with_one_token_one_wins_and_the_family_is_revoked",
+        "users: a_logout_ends_the_login_whatever_token_of_it_is_sent_and_tells_nothing",
+        "users: a_new_password_and_a_disabled_user_end_every_login",
+        "users: a_role_may_what_it_is_for_and_nothing_else",
+        "users: an_idempotency_key_is_the_users_also_after_his_token_was_refreshed",
+        "users: users_are_added_listed_disabled_and_changed_from_the_command_line",
+    )),
+    Promise("access tokens", "EdDSA, RS256 or HS256; key set, rotation; another library verifies them", (
+        "tokens: another_library_verifies_our_tokens_by_the_published_keys",
+        "tokens: the_small_mode_signs_with_the_secret_and_publishes_nothing",
+        "tokens: a_shop_that_has_the_secret_signs_tokens_with_sub_exp_and_role",
+        "tokens: a_retired_key_verifies_until_its_last_token_has_expired_and_is_published_so_long",
+        "tokens: keys_rotate_from_the_command_line_and_at_once_where_they_are_known_to_others",
+    )),
+    Promise("POST /oauth2/token", "client credentials, scopes; errors of RFC 6749", (
+        "oauth2: a_client_library_gets_a_token_both_ways_and_the_token_opens_what_it_is_for",
+        "oauth2: errors_are_those_of_rfc_6749", "oauth2: a_request_of_another_form_is_invalid_request",
+        "oauth2: a_disabled_client_gets_no_token_and_those_of_before_are_refused",
+        "oauth2: a_scope_reads_and_changes_what_it_is_about_and_nothing_else",
+        "oauth2: a_route_that_requires_a_scope_or_a_role_is_open_to_whom_it_says",
+    )),
+    Promise("an outside issuer", "OIDC discovery, aud and scope; its known keys go on while it is down", (
+        "tokens: a_token_of_the_issuer_is_held_to_audience_scope_and_time",
+        "tokens: the_issuers_tokens_open_the_api_for_their_scopes_alone",
+        "tokens: while_the_issuer_is_down_its_known_keys_go_on_and_unknown_ones_are_asked_for_once_in_a_while",
+        "tokens: a_key_that_the_issuer_has_changed_is_fetched_when_a_token_names_it",
+        "tokens: a_wrong_or_endless_answer_of_the_issuer_is_no_keys_and_no_error",
+    ), once=True),
     Promise("answers", "success and data; each route as its documented example, which is executed", (
         "documents: the_examples_of_every_route_do_what_they_say",
     )),
@@ -140,6 +172,51 @@ API = (
         "subscriptions: there_is_nothing_above_the_family_plan_and_nothing_below_premium",
         "events: each_of_the_eleven_events_arrives_once_signed_and_in_order",
     )),
+    # Webhooks on demand
+    Promise("GET /api/webhooks/{id}, POST .../resend", "any webhook once more, under its id; each try is seen", (
+        "resend: any_webhook_is_sent_again_at_once_under_its_id_and_body_and_each_try_is_seen",
+        "resend: a_resend_is_audited_with_who_asked_and_what_it_was",
+        "resend: a_resend_with_the_same_idempotency_key_sends_once",
+        "resend: a_resend_needs_a_key_a_webhook_that_is_there_and_a_receiver",
+    )),
+    Promise("POST /api/webhooks/test", "webhook.test, signed as every webhook, tried once", (
+        "resend: a_test_event_is_marked_signed_and_seen",
+        "resend: a_test_event_that_fails_is_tried_once_and_says_why",
+        "resend: a_test_event_goes_to_no_url_that_webhooks_may_not_go_to",
+        "resend: a_test_event_leads_into_no_private_network_and_needs_a_receiver",
+    )),
+    # Escrow
+    Promise("POST /api/payments", "a job's payment: exact amounts, unique numbers, one a job, no provider call", (
+        "escrow.test_payments: a_payment_by_bkash_from_its_creation_to_held_money",
+        "escrow.test_payments: bad_input_is_refused_by_its_code_and_changes_nothing",
+        "escrow.test_payments: a_job_has_one_open_or_paid_payment_whatever_races",
+        "escrow.test_payments: numbers_are_unique_also_where_time_stands_still",
+    )),
+    Promise("bkash/execute, nagad/verify", "money moves once; lost answers are asked about; late money is never lost", (
+        "escrow.test_payments: 20_executes_at_once_move_the_money_once_and_answer_the_same",
+        "escrow.test_payments: a_lost_answer_is_asked_about_after_1_2_4_8_16_30_and_every_60_seconds",
+        "escrow.test_payments: of_one_attempt_there_are_three_executes_and_before_each_a_question",
+        "escrow.test_payments: late_money_is_never_lost_and_goes_back",
+        "escrow.test_payments: a_second_capture_goes_back_in_full_and_the_first_is_held",
+    )),
+    Promise("refund, release-escrow", "reserved, looked for before repeated; 48 hours to the millisecond; once", (
+        "escrow.test_release_and_refund: a_release_splits_the_gross_and_comes_once",
+        "escrow.test_release_and_refund: 48_hours_after_the_job_it_is_released_to_the_millisecond",
+        "escrow.test_release_and_refund: no_release_while_a_refund_is_under_way_and_then_it_comes_at_once",
+        "escrow.test_release_and_refund: 20_refunds_at_once_never_promise_more_than_was_captured",
+        "escrow.test_release_and_refund: a_refund_whose_answer_was_lost_is_looked_for_before_it_is_repeated",
+    )),
+    Promise("escrow's roles", "404 to strangers, 403 to who knows it; a platform's token opens nothing else", (
+        "escrow.test_payments: a_role_that_may_not_learns_nothing_and_changes_nothing",
+        "escrow.test_payments: a_token_of_the_platform_opens_nothing_else_and_others_do_not_open_escrow",
+    )),
+    Promise("escrow's laws", "fourteen, under any order of requests, time, faults and crashes, with two workers", (
+        "escrow.test_laws: the_laws_hold_whatever_happens",
+        "escrow.test_kill: a_kill_at_any_step_loses_and_doubles_nothing",
+    )),
+    Promise("reconciliation", "what differs from the providers' books is named", (
+        "escrow.test_release_and_refund: the_reconciliation_names_what_differs",
+    )),
     # Health and polling
     Promise("GET /api/health, /ready, /live", "three parts; 503 when unhealthy", (
         "contract: health_has_the_three_parts_and_readiness_its_own_word", "payments: health_answers_without_a_key",
@@ -191,6 +268,9 @@ API = (
     Promise("X-Forwarded-For", "counts only from configured proxies", (
         "guard_parts: a_forwarded_address_counts_only_from_a_trusted_proxy",
         "limits: after_ten_wrong_keys_the_right_one_is_refused_until_the_block_ends",
+        "forwarded_for: an_entry_is_read_as_proxies_write_it",
+        "forwarded_for: the_first_refusal_behind_a_proxy_that_nobody_trusts_says_what_to_set",
+        "forwarded_for: check_config_prints_that_line",
     ), once=True),
     Promise("sealed columns", "AES-256-GCM, key ids, rotation, bound to the row", (
         "sealing: after_a_rotation_the_old_key_is_needed_no_more",
@@ -207,6 +287,46 @@ API = (
         "faults: a_callback_into_a_private_network_is_422_where_the_setting_does_not_allow_it",
         "webhook_transport: a_name_that_resolves_into_a_private_network_is_not_called",
     ), once=True),
+    # Orders
+    Promise("orders", "items, VAT, withholding tax: the figures of the vectors; sums checked; limits", (
+        "orders: every_order_of_the_vectors_comes_to_the_same_figures_over_http_and_when_it_is_read",
+        "orders: sums_of_the_client_are_checked_and_never_trusted",
+        "orders: what_no_order_can_be_is_422_with_the_field_and_stores_nothing",
+        "orders: one_key_and_body_make_one_order",
+    )),
+    Promise("payment methods", "limits, fees, sealed secrets; what is offered; what checkout chooses", (
+        "payment_methods: limits_and_fees_of_the_vectors_hold_over_http",
+        "payment_methods: secrets_are_sealed_never_shown_and_audited_as_changed",
+        "payment_methods: checkout_takes_the_named_method_or_the_first_offered_and_says_why_there_is_none",
+        "payment_methods: what_is_payable_is_compared_and_not_the_total",
+        "commands: thai_methods_are_seeded_once",
+    )),
+    Promise("checkout", "one open payment an order, which comes again; expiry opens the order", (
+        "order_payments: an_order_is_checked_out_once_and_its_open_payment_comes_again",
+        "order_payments: another_method_or_currency_than_that_of_the_open_payment_is_refused",
+        "order_payments: a_payment_expires_and_the_order_can_be_paid_again",
+        "order_payments: refresh_asks_the_provider_once_in_5_seconds",
+    )),
+    Promise("refunds", "lines, an amount, or all that is left; taxes again on what remains", (
+        "refunds: all_that_is_left_is_given_back_and_nothing_more",
+        "refunds: lines_are_given_back_and_taxes_are_computed_again_on_what_remains",
+        "refunds: a_provider_that_gives_nothing_back_is_409",
+    )),
+    Promise("settlements", "one row a method and day in Bangkok; entries = row; double entry; carried forward", (
+        "settlements: a_day_in_bangkok_is_closed_at_midnight_and_what_comes_later_is_of_the_next",
+        "settlements: a_payment_of_a_closed_day_that_is_learnt_later_is_a_correction",
+        "settlements: what_is_below_zero_is_carried_to_the_next_day_until_it_is_paid",
+        "settlements: the_laws_hold_after_a_week_of_random_trade",
+    )),
+    Promise("merchants", "a key sees its own; a suspended one makes nothing", (
+        "orders: a_key_sees_its_own_merchants_orders_payments_and_settlements_alone",
+        "orders: a_suspended_merchant_makes_no_orders_and_no_payments",
+    )),
+    Promise("GET /api/v1/audit-logs", "the seven names; filters; CSV; a page costs the same", (
+        "audit_logs: each_step_of_an_order_is_a_line_with_who_asked_and_what_changed",
+        "audit_logs: pages_look_through_so_many_lines_and_meet_each_wanted_one_once",
+        "audit_logs: lines_come_as_csv_and_json_lines_and_no_cell_is_a_formula",
+    )),
     # Storage and settings
     Promise("settings", "missing or weak ones stop the start, each on a line", (
         "commands: what_is_missing_is_named_each_on_a_line_with_how_to_make_it",
@@ -247,6 +367,22 @@ FAULTS = (
         "odd_answers: whatever_is_answered_is_a_report_that_can_be_stored",
         "odd_answers: no_more_is_read_of_an_answer_than_256_kilobytes",
     ), once=True),
+    Promise("rows that cannot be read", "set aside, shown, not read again meanwhile, back by themselves", (
+        "unreadable_rows: open_payments_that_cannot_be_read_stop_nobody_and_are_granted_once_they_can_be",
+        "unreadable_rows: the_routes_of_a_payment_that_cannot_be_read_say_so",
+        "unreadable_rows: lists_answer_for_those_that_can_be_read",
+        "unreadable_rows: what_is_set_aside_is_not_read_again_before_its_time",
+        "unreadable_rows: no_create_fails_for_the_rows_of_another_key",
+        "unreadable_rows: it_is_seen_in_health_readiness_and_metrics_and_no_more_when_it_is_back",
+        "unreadable_rows: webhooks_that_cannot_be_read_hold_up_no_other_and_are_sent_once_they_can_be",
+        "unreadable_rows: subscriptions_that_cannot_be_read_stop_no_other_and_go_on_once_they_can_be",
+        "unreadable_rows: an_answer_that_does_not_open_is_not_done_again",
+    )),
+    Promise("a forgotten ENCRYPTION_KEY", "check-config and start refuse with its id, code 2; nothing is lost", (
+        "unreadable_rows: a_forgotten_key_is_named_at_check_config_and_start_in_one_line_with_code_2",
+        "unreadable_rows: a_forgotten_key_stops_the_start_and_comes_back_without_a_loss",
+        "unreadable_rows: payments_made_while_a_process_lacked_their_key_are_granted_when_it_has_it",
+    )),
     Promise("one row that cannot be stored or read", "it alone waits, and `row_failed` is in the log", (
         "row_failures: an_answer_that_cannot_be_stored_leaves_the_other_payments_of_its_batch_paid",
         "row_failures: a_payment_that_does_not_open_leaves_the_others_of_its_batch_paid",
@@ -296,8 +432,43 @@ FAULTS = (
         "outages: redis_restarted_under_load_costs_no_request",
         "limits: without_redis_each_process_limits_by_itself_and_redis_is_found_again",
     ), once=True),
+    Promise("Redis frozen, full, read-only, forbidding", "the limit in each process; health, log and metrics say why", (
+        "limiter_degraded: each_process_keeps_the_limit_by_itself_and_says_so_once",
+        "limiter_degraded: health_finds_out_before_any_request_does",
+        "limiter_degraded: health_log_and_metrics_tell_it",
+    ), once=True),
+    Promise("more requests at once than connections to Redis", "100 in all, no process counts by itself", (
+        "limiter_degraded: more_requests_at_once_than_connections_are_limited_together",
+    ), once=True),
+    Promise("a flood of addresses past the limiter's bound", "no good key and no bystander refused; each 100", (
+        "limiter_bounds: a_flood_of_addresses_costs_a_key_nothing_new_or_known",
+        "limiter_bounds: an_address_that_did_nothing_is_let_in_past_the_bound",
+        "limiter_bounds: an_address_gets_no_second_limit_by_a_flood",
+        "limiter_bounds: guessers_from_many_networks_leave_the_main_backend_its_hundred",
+    ), once=True),
     Promise("PostgreSQL restarted under load", "503 and Retry-After, 0 acknowledged lost, back within 10 s", (
         "outages: postgresql_restarted_under_load_loses_no_acknowledged_payment",
+    ), once=True),
+    Promise("database frozen, locked, silent or out of connections", "503 in time; no order lost, none twice", (
+        "frozen_database: everybody_is_answered_in_time_and_each_order_is_one_payment_afterwards",
+        "frozen_database: a_routine_that_was_woken_while_its_database_was_away_comes_back",
+        "frozen_database: nothing_is_stored_of_who_gave_up_while_the_writer_was_stuck",
+        "frozen_database: a_server_that_says_nothing_is_given_up_in_time",
+        "frozen_database: a_pool_whose_every_connection_is_in_use_is_given_up_in_time",
+        "frozen_database: a_request_has_one_deadline_for_all_its_transactions",
+        "frozen_database: a_key_that_could_not_be_looked_up_is_503_and_counts_against_nobody",
+    ), once=True),
+    Promise("database that cannot be written", "creates and readiness 503; asking grows nothing", (
+        "readiness: sqlite_whose_files_may_not_grow_is_not_ready",
+        "readiness: postgresql_that_takes_no_writes_is_not_ready_and_goes_on_when_it_does",
+        "readiness: postgresql_whose_disk_is_full_is_not_ready",
+        "readiness: asking_grows_nothing_in_sqlite",
+        "readiness: asking_grows_nothing_in_postgresql",
+    ), once=True),
+    Promise("log disk full", "whole lines, counted, told when there is room again", (
+        "whole_lines: a_full_log_disk_costs_no_request_and_tears_no_line",
+        "whole_lines: wherever_the_disk_ends_the_file_holds_whole_lines_and_the_rest_is_counted",
+        "whole_lines: a_log_says_how_many_lines_it_lost_when_there_is_room_again",
     ), once=True),
     Promise("disk full, 4 MB", "503; integrity_check is ok", (
         "outages: a_full_disk_is_503_and_the_database_stays_whole",
@@ -329,6 +500,18 @@ FAULTS = (
         "limits: ten_wrong_keys_block_the_address_for_15_minutes_and_no_other",
         "limits: after_ten_wrong_keys_the_right_one_is_refused_until_the_block_ends",
         "contract: past_the_limit_an_answer_says_when_to_come_again_and_ten_wrong_keys_shut_the_address_out",
+    )),
+    Promise("forged, changed, confused tokens", "none of them is taken, and none is 500; ten shut the address out", (
+        "tokens: no_token_is_taken_without_the_right_signature_of_the_right_kind",
+        "tokens: claims_of_a_good_signature_are_held_to_issuer_audience_and_time_exactly",
+        "tokens: no_changed_token_is_ever_taken_or_an_internal_error",
+        "tokens: ten_forged_tokens_shut_the_address_out_and_expired_ones_do_not",
+        "tokens: keys_of_the_issuer_verify_what_they_are_for_alone",
+    ), once=True),
+    Promise("wrong passwords and secrets", "an unknown name costs one argon2 check, too; ten shut the address out", (
+        "users: an_unknown_name_costs_and_is_answered_what_a_wrong_password_is",
+        "users: ten_wrong_passwords_shut_the_address_out_as_wrong_keys_do",
+        "oauth2: ten_wrong_secrets_shut_the_address_out", "oauth2: no_form_is_ever_an_internal_error",
     )),
     Promise("a flipped bit in a sealed column", "does not open; rotation leaves 0 in clear", (
         "sealing: no_flipped_bit_of_nonce_ciphertext_or_tag_opens", "sealing: what_was_sealed_opens_for_its_row_alone",
@@ -364,4 +547,25 @@ FAULTS = (
         "operating: a_log_that_nobody_reads_stalls_no_request_and_what_is_dropped_is_counted",
         "stdout_writer: a_pipe_that_nobody_reads_holds_up_nobody_and_what_finds_no_room_is_counted",
     ), once=True),
+    Promise("12 checkouts of one order at once, and in two processes", "one payment, the same answer", (
+        "order_payments: checkouts_at_once_make_one_payment_and_give_all_the_same",
+        "order_payments: two_processes_that_check_out_at_once_make_one_payment",
+    )),
+    Promise("a provider that does not answer checkout or refund", "made once, given back once, by the same key", (
+        "order_payments: the_row_is_written_before_the_provider_is_asked_and_made_again_with_the_same_key",
+        "order_payments: what_no_caller_repeats_the_worker_makes_again",
+        "refunds: one_key_gives_back_once_also_where_the_answer_was_lost",
+    )),
+    Promise("an order paid late, wrongly, or twice", "late and reviewed; nothing completed; the second given back", (
+        "order_payments: a_late_payment_is_never_dropped_and_the_policy_decides",
+        "order_payments: an_amount_that_differs_by_a_satang_completes_nothing",
+        "order_payments: an_order_that_two_payments_pay_keeps_the_first_and_the_second_is_given_back",
+    )),
+    Promise("webhooks and polls of one payment together", "completed once, entered once", (
+        "order_payments: webhooks_and_polls_together_complete_it_once",
+    )),
+    Promise("7 refunds at once", "never more than was captured", (
+        "refunds: refunds_at_once_never_give_back_more_than_was_captured",
+        "refunds: two_admins_who_give_all_back_at_once",
+    )),
 )  # fmt: skip

@@ -4,6 +4,9 @@ import asyncio
 import json
 import os
 import re
+import shutil
+import subprocess
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,7 +30,8 @@ VARIABLES = {name.upper() for kind in (Settings, *KINDS) for name in kind.model_
 
 def test_the_file_is_valid_by_the_compose_specification():
     compose_spec = pytest.importorskip("compose_spec")
-    merged = yaml.safe_dump(COMPOSE)  # the reader knows no YAML merge keys
+    text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", (ROOT / "docker-compose.yml").read_text())
+    merged = yaml.safe_dump(yaml.safe_load(text))  # the reader knows no variables and no YAML merge keys
     assert compose_spec.PyCompose.from_yaml(merged)
 
 
@@ -51,7 +55,7 @@ def test_the_load_check_is_started_as_the_command_knows_it_and_aimed_at_what_sta
         assert asked["database_url"] == SERVICES["service"]["environment"]["DATABASE_URL"]
 
 
-def test_the_simulator_answers_to_every_host_name_of_nbc():
+def test_the_simulator_answers_to_every_host_name_of_the_real_providers():
     assert set(HOSTS) <= set(SERVICES["simulator"]["networks"]["inside"]["aliases"])
 
 
@@ -62,11 +66,13 @@ def test_every_variable_is_a_setting_that_the_service_knows(name):
 
 def test_the_image_is_slim_not_root_and_caches_its_dependencies():
     lines = (ROOT / "Dockerfile").read_text().splitlines()
-    assert [line for line in lines if line.startswith("FROM")] == [
-        "FROM python:3.11-slim AS build",
-        "FROM python:3.11-slim",
-    ]
-    assert "USER sandbox" in lines
+    stages = [line for line in lines if line.startswith("FROM")]
+    assert stages == ["FROM debian:bookworm-slim AS base", "FROM base AS build", "FROM base"]
+    last = "\n".join(lines).rpartition("\nFROM base\n")[2]
+    assert "USER 10001" in last
+    assert "HEALTHCHECK" in last
+    assert "org.opencontainers.image.version" in last
+    assert not re.search(r"\bpip\b|setuptools|apt-get", last), "what builds stays in the build stage"
     installed = next(number for number, line in enumerate(lines) if "requirements.txt" in line)
     assert installed < lines.index("COPY service service")
 
@@ -74,9 +80,73 @@ def test_the_image_is_slim_not_root_and_caches_its_dependencies():
 def test_the_proxy_drops_what_a_client_claims_and_is_the_one_that_is_trusted():
     config = (ROOT / "deploy" / "nginx.conf").read_text()
     assert "proxy_set_header X-Forwarded-For $remote_addr;" in config
-    assert set(re.findall(r"server (\w+):3002;", config)) == {"service", "replica"}
+    assert set(re.findall(r"server (\w+):3002 resolve;", config)) == {"service", "replica"}
     address = SERVICES["nginx"]["networks"]["edge"]["ipv4_address"]
     assert SERVICES["service"]["environment"]["TRUSTED_PROXIES"] == f"{address}/32"
+
+
+def test_the_build_sees_what_the_image_is_made_of_and_nothing_else():
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    copied = re.findall(r"^COPY ([^-].*) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    sources = {word for line in copied for word in line.split()}
+    assert {line[1:] for line in lines if line.startswith("!")} == sources
+    assert "*" in lines
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_each_container_is_contained(name):
+    service = SERVICES[name]
+    assert service["restart"] == ("no" if name in JOBS else "unless-stopped")
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["mem_limit"]
+    assert service["cpus"]
+    assert service["pids_limit"]
+    assert set(service["logging"]["options"]) == {"max-size", "max-file"}
+    assert re.search(r":[\w.${}:-]*[\d}]", service["image"]), "a version, not whatever is newest"
+
+
+def test_every_variable_of_the_file_stands_in_the_example_with_its_default():
+    used = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", (ROOT / "docker-compose.yml").read_text()))
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    example = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    assert example == used
+
+
+def test_profiles_are_the_four_that_the_pages_name():
+    profiles = {profile for service in SERVICES.values() for profile in service.get("profiles", ["default"])}
+    assert profiles == {"default", "replicas", "load", "monitoring"}
+
+
+def test_the_proxy_asks_for_names_again_and_has_an_address_that_no_other_container_is_given():
+    config = (ROOT / "deploy" / "nginx.conf").read_text()
+    assert re.search(r"resolver 127\.0\.0\.11 valid=\d+s;", config)
+    assert len(re.findall(r"server \w+:3002 resolve;", config)) == 2
+    address = ip_address(SERVICES["nginx"]["networks"]["edge"]["ipv4_address"])
+    (pool,) = COMPOSE["networks"]["edge"]["ipam"]["config"]
+    assert address in ip_network(pool["subnet"])
+    assert address not in ip_network(pool["ip_range"])
+
+
+def test_postgres_is_healthy_only_once_it_answers_over_tcp():
+    assert "-h 127.0.0.1" in SERVICES["postgres"]["healthcheck"]["test"][1]
+
+
+def test_an_engine_that_is_here_reads_the_file_and_builds_the_image():
+    """`make compose-check`: docker or podman where one answers; else the tests beside this one run its commands."""
+    engine = next((one for one in ("docker", "podman") if answers(one)), None)
+    if engine is None:
+        pytest.skip("no engine answers (docker, podman): the containers' commands are run as processes instead")
+    for words in (("compose", "config", "--quiet"), ("build", "--tag", "bakong-sandbox:check", ".")):
+        done = subprocess.run([engine, *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=1500)
+        assert done.returncode == 0, done.stderr
+
+
+def answers(engine):
+    if shutil.which(engine) is None:
+        return False
+    return subprocess.run([engine, "version"], capture_output=True, check=False, timeout=30).returncode == 0
 
 
 async def start(command, env):

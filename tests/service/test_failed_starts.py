@@ -77,6 +77,10 @@ SETTINGS = {
     "a rate beyond all codes": ({"KHR_PER_USD": "99999999999999999999"}, "KHR_PER_USD"),
     "a port of Redis that is a word": ({"REDIS_URL": "redis://h:port"}, "REDIS_URL"),
     "a port of Redis beyond all": ({"REDIS_URL": "redis://h:99999"}, "REDIS_URL"),
+    "an authority that is empty": (
+        {"BAKONG_BASE_URL": "https://127.0.0.1:1", "BAKONG_CA_FILE": "{file}"},
+        "no certificate in PEM form",
+    ),
     "an option of SQLite": ({"DATABASE_URL": "sqlite:///x.db?mode=ro"}, "DATABASE_URL"),
 }
 

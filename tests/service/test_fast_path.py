@@ -44,7 +44,7 @@ async def both_ways(folder):
         rules = Rules(
             find=key_of, admission=MemoryAdmission(int, 0), limit=0, new_id=lambda: "a-request", ticks_us=lambda: 0
         )
-        guards = (Guard(FastPath(app, house.core, routes.BUSIEST), rules), Guard(app, rules))
+        guards = (Guard(FastPath(app, routes.BUSIEST), rules), Guard(app, rules))
         one, other = map(client, guards)
         async with one, other:
             yield one, other, house.core

@@ -287,3 +287,13 @@ async def test_a_callback_into_a_private_network_is_422_where_the_setting_does_n
         assert answer.json()["errors"][0]["field"] == "callback"
         good = await house.client.post("/api/payments/create", json=ORDER | {"callback": "https://example.com/hook"})
         assert good.status_code == 200
+
+
+async def test_a_payment_ends_at_its_moment_also_if_bakong_failed_within_the_second_before(house):
+    """A failing call in that second had put its end off to a second after the call."""
+    house.bakong.default = NoAnswer("unreachable")
+    payment = await create(house)
+    await house.clock.advance(899_500)
+    house.core.wake()
+    await house.clock.advance(500)
+    assert (await stored(house, payment.id)).status is PaymentStatus.EXPIRED

@@ -172,7 +172,7 @@ from bakong_service.adapters.memory_admission import MemoryAdmission
 from bakong_service.adapters.redis_admission import RedisAdmission, connect
 async def main(url, prefix):
     local = MemoryAdmission(lambda: 0, 100)
-    admission = RedisAdmission(connect(url), 100, prefix=prefix, local=local, ticks_us=lambda: 0)
+    admission = RedisAdmission(connect(url, 30), 100, prefix=prefix, local=local, ticks_us=lambda: 0)
     verdicts = await asyncio.gather(*(admission.admit("k", "a") for _ in range(60)))
     print(sum(verdict.admitted for verdict in verdicts))
     await admission.close()
@@ -248,7 +248,7 @@ async def test_without_redis_each_process_limits_by_itself_and_redis_is_found_ag
 
 async def test_wrong_keys_block_an_address_in_redis_too(redis_url):
     prefix = f"test:{uuid.uuid4()}"
-    admission = RedisAdmission(connect(redis_url), 100, prefix=prefix, local=memory(Clock()), ticks_us=Clock())
+    admission = RedisAdmission(connect(redis_url, 30), 100, prefix=prefix, local=memory(Clock()), ticks_us=Clock())
     for _ in range(FAILURES):
         await admission.failed("10.0.0.1")
     verdict = await admission.admit("x", "10.0.0.1")

@@ -150,7 +150,11 @@ async def test_a_full_disk_is_503_and_the_database_stays_whole(tmp_path, small_d
         while answers[-1].status_code == 200 and len(answers) < 500:
             answers.append(await client.post("/api/payments/create", json=ORDER))
         assert (answers[-1].status_code, answers[-1].json()["code"]) == (503, "unavailable")
+        ready = await client.get("/api/health/ready")
+        assert (ready.status_code, ready.json()["code"], ready.headers["retry-after"]) == (503, "unavailable", "1")
+        assert (await client.get("/api/health")).json()["services"]["database"]["status"] == "unhealthy"
         filler.unlink()
+        assert (await client.get("/api/health/ready")).status_code == 200
         again = await client.post("/api/payments/create", json=ORDER)
         assert again.status_code == 200
     with contextlib.closing(sqlite3.connect(small_disk / "service.db")) as connection:

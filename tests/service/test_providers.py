@@ -289,7 +289,8 @@ async def test_health_and_metrics_show_each_provider(house):
     house.river.on_call("check", "answered")
     services = (await house.client.get("/api/health")).json()["services"]
     assert list(services) == ["database", "redis", "bakong", "riverpay"]
-    assert services["riverpay"] == {"status": "healthy", "message": "is asked"}
+    known = {"status": "healthy", "message": "is asked"}
+    assert services["riverpay"] == known | {"breaker": "closed", "lastSuccessAt": None}
     metrics = (await house.client.get("/metrics")).text
     assert 'riverpay_calls_total{endpoint="check",outcome="answered"} 1.0' in metrics
     assert "riverpay_calls_remaining" not in metrics
@@ -298,17 +299,17 @@ async def test_health_and_metrics_show_each_provider(house):
     await house.clock.advance(300_000)
     services = (await house.client.get("/api/health")).json()["services"]
     assert (services["riverpay"]["status"], services["bakong"]["status"]) == ("unhealthy", "healthy")
+    assert services["riverpay"]["breaker"] in ("open", "half_open")
 
 
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
         ({"polling": None}, "has no polling"),
-        ({"refund": str}, "brings refund, which the core does not do yet"),
         ({"capture": str}, "brings capture, which the core does not do yet"),
         ({"name": "lakepay"}, "'riverpay' calls itself 'lakepay'"),
     ],
-    ids=["no polling", "refund", "capture", "another name"],
+    ids=["no polling", "capture", "another name"],
 )
 async def test_what_the_core_does_not_do_is_refused_at_the_start(tmp_path, river, changes, why):
     with pytest.raises(ProviderError, match=why):

@@ -14,7 +14,25 @@ from benchmarks.filling import fill
 from benchmarks.worker_statements import STATEMENTS
 
 # Indexes of what is under way, which may be read whole; and a table of which the first rows are read, by its key.
-SMALL = ("ix_payment_polled", "ix_payment_leased", "ix_payment_open", "ix_webhook_host", "ix_webhook_given_up")
+SMALL = (
+    "ix_payment_polled",
+    "ix_payment_leased",
+    "ix_payment_open",
+    "ix_webhook_host",
+    "ix_webhook_given_up",
+    "uq_settlement_open",
+    "ix_escrow_sweep",
+    "ix_escrow_release",
+    "ix_escrow_review",
+    "ix_escrow_refund_due",
+    "ix_escrow_refund_review",
+    "ix_order_payment_close",
+    "ix_provider_event_unmatched",
+    "ix_provider_event_dead",
+    "ix_transaction_created",  # whose newest 2,000 rows are read, and no more
+)
+# Partial indexes that keep a promise and are not read by: what they say is unique.
+PROMISES = {"uq_escrow_gateway", "uq_escrow_refund_provider"}
 BY_KEY = "audit_logs"
 SMALL_TABLES = ("provider_calls", "provider_hours", "api_keys")
 
@@ -67,4 +85,4 @@ async def test_every_partial_index_is_used(store):
         for index in table.indexes
         if index.dialect_options["sqlite"]["where"] is not None
     }
-    assert {name for name in partial if not any(name in line for line in lines)} == set()
+    assert {name for name in partial if not any(name in line for line in lines)} == PROMISES

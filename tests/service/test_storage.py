@@ -87,8 +87,16 @@ async def test_many_that_start_together_migrate_once(empty):
 
 async def test_a_database_of_a_newer_program_is_refused_with_both_numbers(store):
     await store.migrate(lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    await store.migrate(lambda connection: connection.execute(text("UPDATE schema_compatibility SET oldest = '9998'")))
     with pytest.raises(UnavailableError, match=f"9999.*{migrate.HEAD}"):
         await store.migrate(migrate.upgrade)
+
+
+async def test_a_newer_database_that_says_so_is_worked_with_as_it_is(store):
+    """So a program of before may be started again while a deploy of the next one is under way."""
+    await store.migrate(lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    await store.migrate(migrate.upgrade)
+    assert await store.migrate(migrate.revision) == "9999"
 
 
 def test_the_head_is_the_newest_migration():

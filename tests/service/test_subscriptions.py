@@ -52,6 +52,13 @@ async def test_an_upgrade_halfway_costs_half_the_difference_and_the_plan_changes
     assert (after["planType"], after["nextBillingDate"]) == ("FAMILY_PREMIUM", "2026-03-13T00:00:00.000Z")
 
 
+async def test_a_cycle_paid_ahead_in_riel_is_no_thousand_dollars(service, control):
+    await subscribe(service, control)
+    await subscribe(service, control, amount=2000, currency="KHR")
+    offer = (await act(service, "upgrade")).json()["data"]
+    assert offer["proratedAmount"] == 1.0, "half a dollar for each of two cycles"
+
+
 async def test_a_quote_is_frozen_for_15_minutes_and_then_priced_anew(service, control):
     await subscribe(service, control)
     await advance(control, 15 * DAY)

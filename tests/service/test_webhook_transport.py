@@ -1,12 +1,18 @@
 """Webhooks go to public addresses alone, follow nothing, and wait for nobody for long; and logs tell no secrets."""
 
 import json
+import socket
+import ssl
 
+import httpcore
 import pytest
+import trustme
 
 from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_service.adapters.logs import LogFiles, Redactor, logger
 from bakong_service.adapters.webhook_http import PRIVATE, HttpPost
+from bakong_service.settings import SettingsError, load
+from tests.service.house import SETTINGS
 
 PRIVATE_ADDRESSES = [
     "127.0.0.1",
@@ -120,3 +126,79 @@ def test_a_log_line_shows_no_secret_wherever_it_stands(tmp_path, secret, mark):
     assert (mark in whole) == mark.startswith(("[", "no***"))
     for line in written["error"].splitlines():
         assert json.loads(line)["level"] == "error"
+
+
+@pytest.fixture
+def authority(tmp_path):
+    """An authority of one's own: its file, its key's file, and what a receiver under it shows."""
+    made = trustme.CA()
+    made.cert_pem.write_to_path(tmp_path / "ca.pem")
+    made.private_key_pem.write_to_path(tmp_path / "key.pem")
+    shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.issue_cert("127.0.0.1").configure_cert(shown)
+    return tmp_path, shown
+
+
+@pytest.fixture
+async def https_url(authority):
+    """A receiver under that authority, which answers 204."""
+
+    async def app(_scope, receive, send):
+        await receive()
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    with listen(0) as opened:
+        async with serve(app, opened, authority[1]):
+            yield url_of(opened, "https")
+
+
+@pytest.mark.parametrize(("trusts", "result"), [(True, 204), (False, "ConnectError")])
+async def test_a_receiver_under_an_authority_of_ones_own_is_trusted_where_it_is_named(
+    authority, https_url, trusts, result
+):
+    post = HttpPost(private_allowed=True, ca_file=authority[0] / "ca.pem" if trusts else None)
+    assert await post(https_url, b"{}", {}) == result
+    await post.close()
+
+
+@pytest.mark.parametrize("names_another", [False, True], ids=["alone", "beside WEBHOOK_CA_FILE"])
+async def test_a_receiver_under_an_authority_of_ssl_cert_file_is_trusted(
+    authority, https_url, monkeypatch, names_another
+):
+    folder = authority[0]
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "ca.pem"))
+    trustme.CA().cert_pem.write_to_path(folder / "another.pem")
+    post = HttpPost(private_allowed=True, ca_file=folder / "another.pem" if names_another else None)
+    assert await post(https_url, b"{}", {}) == 204
+    await post.close()
+
+
+class GuardError(RuntimeError):
+    """What a guard of sockets raises, so that no retry hides it."""
+
+
+RAISED = [GuardError("no network here"), socket.gaierror(-2, "unknown"), UnicodeError("label too long"), KeyError("x")]
+RAISED += [httpcore.ReadTimeout("slow"), httpcore.PoolTimeout("full"), RecursionError("deep"), ssl.SSLError("odd")]
+
+
+@pytest.mark.parametrize("raised", RAISED, ids=lambda error: type(error).__name__)
+async def test_whatever_a_resolver_or_a_guard_of_sockets_raises_is_one_failed_try(raised):
+    async def resolver(_host, _port):
+        raise raised
+
+    tried = []
+    post = HttpPost(private_allowed=False, resolver=resolver, on_attempt=tried.append)
+    result = await post("https://hooks.example.com/a", b"{}", {})
+    assert isinstance(result, str)
+    assert tried == [result]
+    await post.close()
+
+
+@pytest.mark.parametrize(("file", "why"), [("nowhere.pem", "No such file"), ("key.pem", "no certificate in PEM form")])
+def test_a_file_that_holds_no_authority_is_named_before_the_start(authority, monkeypatch, file, why):
+    monkeypatch.setenv("WEBHOOK_CA_FILE", str(authority[0] / file))
+    with pytest.raises(SettingsError) as raised:
+        load(SETTINGS)
+    (line,) = raised.value.lines
+    assert (line.startswith("WEBHOOK_CA_FILE: "), file in line, why in line) == (True, True, True)

@@ -66,6 +66,7 @@ async def live(order):
         webhook_secret=SecretStr(WEBHOOK_SECRET),
         encryption_key=SecretStr(ENCRYPTION_KEY),
         rate_limit_per_minute=0,
+        database_deadline_s=60,  # a loaded machine is not what this is about
         log_dir=Path(order["logs"]),
     )
     provider = bakong(

@@ -5,6 +5,8 @@ import pytest
 
 from bakong_sandbox.stack.options import Options
 from bakong_sandbox.stack.sandbox import run
+from bakong_simulator import app as simulator_app
+from bakong_simulator.app import MAX_SNAPSHOT
 from bakong_simulator.kernel.worlds import MAX_WORLDS
 
 KEPT = 64 * 1024
@@ -50,3 +52,34 @@ async def test_forty_large_acts_are_kept_by_their_bytes(hand, world):
         await hand.post("/accounts", json={"account_id": "a@b", "name": "x", "balances": {}}, params={"q": "y" * 1000})
         await hand.put("/scenario", content=b"name: big\npayment:\n  - paid\n#" + b"x" * 60_000)
     assert world.journal.kept_bytes <= 2 * world.journal_bytes
+
+
+class Piece(bytes):
+    """A piece of a body, which counts what it is joined to."""
+
+    joined = 0
+
+    def __radd__(self, before):
+        Piece.joined += len(before)
+        assert Piece.joined <= MAX_SNAPSHOT, "what had come is copied again for each piece"
+        return bytes(before) + bytes(self)
+
+
+@pytest.mark.parametrize(("over", "status"), [(0, 422), (1, 413)])
+async def test_a_large_body_in_small_pieces_is_joined_once(worlds, over, status):
+    piece, last = Piece(b"x" * 16_384), b"y" * over
+    count = MAX_SNAPSHOT // len(piece)
+    pieces = iter([*[{"type": "http.request", "body": piece, "more_body": True}] * count])
+    sent = []
+
+    async def receive():
+        return next(pieces, {"type": "http.request", "body": last, "more_body": False})
+
+    async def send(message):
+        sent.append(message)
+
+    app = simulator_app.build(worlds)
+    asked = {"type": "http", "method": "PUT", "path": "/sandbox/worlds/default/snapshot", "query_string": b""}
+    await app({**asked, "headers": [], "state": {}, "root_path": ""}, receive, send)
+    assert sent[0]["status"] == status
+    assert next(pieces, None) is None

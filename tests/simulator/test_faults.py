@@ -160,6 +160,7 @@ WIRES = [
     *("{fault: truncate}", "{fault: truncate, as: connection}", "{fault: truncate, at: 0, as: connection}"),
     *(
         "{fault: dribble, pieces: 999, every: 0ms}",
+        "{fault: row_status, on: checks}",
         "{fault: dribble, pieces: 3, every: 5ms}",
         "{fault: delay, for: 5ms}",
     ),

@@ -125,10 +125,11 @@ async def test_a_body_is_taken_as_a_common_parser_takes_it(wire, body, expected)
 
 
 TARGETS = {
-    "a slash at the end": (f"POST {CHECK}/ HTTP/1.1", (404, 5)),
-    "two slashes": (f"POST /{CHECK} HTTP/1.1", (404, 5)),
+    "a slash at the end": (f"POST {CHECK}/ HTTP/1.1", NOBODYS),
+    "two slashes": (f"POST /{CHECK} HTTP/1.1", NOBODYS),
+    "two slashes without the version": ("POST //check_transaction_by_md5 HTTP/1.1", (404, 5)),
     "no version": ("POST /check_transaction_by_md5 HTTP/1.1", (404, 5)),
-    "the root": ("GET / HTTP/1.1", (404, 5)),
+    "the root": ("POST / HTTP/1.1", (404, 5)),
     "a world without the version": ("POST /w/default/check_transaction_by_md5 HTTP/1.1", (404, 5)),
     "a world": (f"POST /w/default{CHECK} HTTP/1.1", NOBODYS),
     "other letters": ("POST /v1/Check_Transaction_By_MD5 HTTP/1.1", (404, 5)),
@@ -140,7 +141,7 @@ TARGETS = {
 
 
 @pytest.mark.parametrize(("line", "expected"), TARGETS.values(), ids=TARGETS)
-async def test_a_path_is_an_endpoints_letter_by_letter(wire, line, expected):
+async def test_a_path_is_an_endpoints_but_for_slashes_too_many(wire, line, expected):
     assert await told(wire, request(wire[2], line=line)) == expected
 
 

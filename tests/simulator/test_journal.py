@@ -104,7 +104,7 @@ async def test_a_journal_leaves_as_har(api, hand):
 
 def entry_of(size):
     call = (0, "bakong", "e", "POST", "e", "", "", "", "", None, 1, "manual", None)
-    return (*call, 200, None, None, 0, b"", (), b"", b"x" * size)
+    return (*call, 200, None, None, 0, b"", (), b"", b"x" * size, 0, ())
 
 
 def test_a_journal_is_bounded_in_calls_and_in_bytes():

@@ -346,7 +346,7 @@ async def test_on_production_the_md5_list_is_nginxs_page_for_anybody(api, hand, 
 @holds("edge unknown path", "edge wrong method")
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("POST", "nothing", 404), ("GET", "check_transaction_by_md5", 405), ("POST", "check_transaction_by_md5/", 404)],
+    [("POST", "nothing", 404), ("GET", "check_transaction_by_md5", 405), ("POST", "check_transaction_by_md5/x", 404)],
 )
 async def test_a_wrong_path_or_method_has_nbcs_envelope(api, method, path, status):
     await refused(await api.request(method, path), status, 5, "Missing required fields.")

@@ -329,7 +329,7 @@ async def test_what_waits_for_a_deleted_endpoint_is_given_up(world):
 
 async def test_a_scheme_that_posts_none_is_named(world):
     open_shop(world)
-    with pytest.raises(OutboxError, match=r"read 'tyni', expected one that posts webhooks \(known: tiny\)"):
+    with pytest.raises(OutboxError, match=r"read 'tyni', expected one that posts webhooks \(known: .*tiny\)"):
         world.outbox.add_endpoint(Endpoint("tyni", URL, SECRET))
 
 

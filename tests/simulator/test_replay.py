@@ -274,7 +274,8 @@ async def test_a_snapshot_of_version_1_is_put_back_with_all_that_it_held(hand, o
     assert (await hand.put("/snapshot", json=old)).status_code == 200
     shown = (await hand.get("")).json()
     assert (shown["profile"], shown["limits"], shown["outbox"]) == ("sit", old["limits"], old["outbox"])
-    assert (await hand.get("/accounts")).json() == [
+    shown_accounts, known = (await hand.get("/accounts")).json(), {row["account_id"] for row in old["accounts"]}
+    assert [row for row in shown_accounts if row["account_id"] in known] == [
         {
             "account_id": row["account_id"],
             "name": row["name"],

@@ -208,6 +208,18 @@ async def test_a_settlement_that_comes_back_does_so_once_and_the_scheme_is_told(
         world.send_back(payment, 0)
 
 
+async def test_a_settlement_comes_back_in_parts_and_never_more_than_it_was(world):
+    payment = world.pay(TILL, Order("c1", "shop", "THB", 1250, None, None))
+    world.send_back(payment, 0, 250)
+    assert (payment.settlements[0].returned, payment.settlements[0].rest) == (False, 1000)
+    for amount in (1001, 0, -1):
+        with pytest.raises(ValueError, match="has no money that could go back"):
+            world.send_back(payment, 0, amount)
+    world.send_back(payment, 0)
+    assert (payment.settlements[0].returned, payment.settlements[0].rest) == (True, 0)
+    assert world.ledger.balance("buyer", "THB") == 500_00
+
+
 async def test_a_journal_names_scheme_and_reference_and_a_har_the_real_address(hand, api, outside):
     await charge(outside)
     await outside.get("/till/charges/c2?expand=1", headers={"x-key": "default", "x-other": "unread"})

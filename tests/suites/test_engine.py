@@ -86,7 +86,7 @@ def test_a_check_ends_in_its_verdict(error, verdict, code):
     assert ([found.verdict for found in report.outcomes], report.exit_code) == ([verdict], code)
 
 
-def test_a_failed_step_that_another_rule_named_does_not_break_the_next_rule():
+def test_a_failed_step_that_another_rule_named_follows_from_that_rule():
     def broken(_subject, _case):
         raise RuleBrokenError("creating does not work")
 
@@ -94,7 +94,59 @@ def test_a_failed_step_that_another_rule_named_does_not_break_the_next_rule():
         raise PreconditionError("creating does not work")
 
     report = run(suite_of(builds_on_it, before=broken), None, Options(seed=1))
-    assert [found.verdict for found in report.outcomes] == [Verdict.BROKEN, Verdict.NOT_CHECKED]
+    assert [(found.verdict, found.follows) for found in report.outcomes] == [
+        (Verdict.BROKEN, ""),
+        (Verdict.BROKEN, "sample.before"),
+    ]
+    assert [(head.rule.id, len(others)) for head, others in report.headlines()] == [("sample.before", 1)]
+
+
+def test_a_rule_is_listed_under_the_one_that_names_its_cause_better():
+    def broken(_subject, _case):
+        raise RuleBrokenError("no")
+
+    suite = suite_of(broken, before=broken)
+    suite.causes = (("sample.b*", "sample.one"),)
+    report = run(suite, None, Options(seed=1))
+    assert [found.follows for found in report.outcomes] == ["sample.one", ""]
+
+
+def test_causes_that_name_each_other_leave_one_headline_each():
+    def broken(_subject, _case):
+        raise RuleBrokenError("no")
+
+    suite = suite_of(broken, before=broken)
+    suite.causes = (("sample.before", "sample.one"), ("sample.one", "sample.before"))
+    assert run(suite, None, Options(seed=1)).headlines()
+
+
+def test_after_a_broken_rule_the_subject_begins_anew_so_that_each_verdict_is_its_own():
+    class Subject:
+        spoilt, renewed = False, 0
+
+        def renew(self):
+            self.spoilt, self.renewed = False, self.renewed + 1
+
+    def spoils(subject, _case):
+        subject.spoilt = True
+        raise RuleBrokenError("no")
+
+    def is_clean(subject, _case):
+        if subject.spoilt:
+            raise RuleBrokenError("another rule's mess")
+
+    subject = Subject()
+    report = run(suite_of(is_clean, before=spoils), subject, Options(seed=1))
+    assert [found.verdict for found in report.outcomes] == [Verdict.BROKEN, Verdict.HOLDS]
+    assert subject.renewed == 1
+
+
+def test_a_case_that_is_dear_is_not_made_smaller():
+    suite = Suite("sample")
+    suite.rule("one", "Dear", forbids="nothing", examples=20, shrinks=False)(large_is_broken)
+    found = run(suite, 10, Options(seed=7)).outcomes[0]
+    assert found.verdict is Verdict.BROKEN
+    assert found.cases <= found.cases_until_broken + 1
 
 
 def test_a_failure_that_does_not_come_back_is_said_to_be_unsteady():
@@ -108,6 +160,26 @@ def test_a_failure_that_does_not_come_back_is_said_to_be_unsteady():
 
     found = outcome(check, examples=20)
     assert (found.verdict, found.steady) == (Verdict.BROKEN, False)
+
+
+def test_an_interrupt_gives_the_report_so_far_and_never_code_0():
+    suite = Suite("sample")
+
+    @suite.rule("one", "One", forbids="nothing")
+    def one(_limit, _case): ...
+
+    @suite.rule("two", "Two", forbids="nothing")
+    def two(_limit, _case):
+        raise KeyboardInterrupt
+
+    @suite.rule("three", "Three", forbids="nothing")
+    def three(_limit, _case):
+        raise AssertionError
+
+    report = run(suite, 1000, Options(seed=7))
+    assert [found.verdict for found in report.outcomes] == [Verdict.HOLDS, Verdict.NOT_CHECKED, Verdict.NOT_CHECKED]
+    assert (report.interrupted, report.exit_code) == (True, 2)
+    assert "interrupted" in report.outcomes[2].reason
 
 
 def test_an_unknown_rule_cannot_run():

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bakong_conformance.reports import rules_report, terminal
-from bakong_conformance.reports.text import clean
+from bakong_contracts.escaping import clean
 from bakong_loadtests import report as load
 from bakong_sandbox.cli.report_files import ReportFiles
 from bakong_sandbox.devkit.load.progress import print_verdict
@@ -70,7 +70,7 @@ def test_a_text_of_strangers_commands_no_terminal(text):
         out = io.StringIO()
         show(Console(file=out, width=10_000, color_system=None, soft_wrap=True), report)
         assert not CONTROL.search(out.getvalue())
-        assert " ".join(terminal.one_line(text).split()) in " ".join(out.getvalue().split())
+        assert " ".join(terminal.terminal(text).split()) in " ".join(out.getvalue().split())
 
 
 def test_a_lone_surrogate_does_not_keep_a_report_from_being_written(tmp_path):

@@ -1,4 +1,4 @@
-"""Runs one client inside private mount and network namespaces, where NBC's host names are the sandbox's.
+"""Runs one client inside private mount and network namespaces, where the providers' host names are the sandbox's.
 
 Started by `unshare -m -n`. Nothing but loopback exists here, so no client can reach anything else.
 Arguments: the data folder, then the client's command. Prints what the client prints.
@@ -11,7 +11,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-HOSTS = ("api-bakong.nbc.gov.kh", "sit-api-bakong.nbc.gov.kh", "api-bakong.nbc.org.kh", "sit-api-bakong.nbc.org.kh")
+from bakong_sandbox.stack.schemes import SCHEMES
+
+HOSTS = [host for scheme in SCHEMES for host in scheme.hosts]
 
 
 def main(folder: Path, command: list[str]) -> int:

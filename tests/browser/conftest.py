@@ -1,0 +1,138 @@
+"""A real browser: Playwright with the system's Chromium, and a sandbox with its console on free ports.
+
+Playwright's synchronous half wants a thread without an event loop, so the sandbox runs in a thread of its own.
+"""
+
+import asyncio
+import os
+import shutil
+import threading
+
+import httpx
+import pytest
+
+from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.sandbox import run
+from bakong_simulator.kernel.clock import Mode
+from tests.conftest import NOW_MS, PLAIN, lacking
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
+
+
+class Sandbox:
+    """A sandbox in a thread of its own; `do` runs a function of its loop's thread, such as one that changes a world."""
+
+    def __init__(self, folder, **options):
+        self._options = Options(data_dir=folder, port=0, **{"service_port": None} | options)
+        self._ready, self._stop = threading.Event(), None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
+
+    def __enter__(self):
+        self._thread.start()
+        self._ready.wait(60)
+        return self
+
+    def __exit__(self, *_):
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    async def _run(self):
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        async with run(self._options) as self.stack:
+            self.url = self.stack.bakong_url
+            self._ready.set()
+            await self._stop.wait()
+
+    def do(self, act):
+        async def done():
+            return act()
+
+        return asyncio.run_coroutine_threadsafe(done(), self._loop).result()
+
+    def control(self, method, path, **more):
+        answer = httpx.request(method, f"{self.url}/sandbox/worlds/default{path}", **PLAIN, **more)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    def ask(self, body, endpoint="check_transaction_by_md5"):
+        headers = {"authorization": f"Bearer {self.stack.token}"}
+        return httpx.post(f"{self.url}/v1/{endpoint}", json=body, headers=headers, **PLAIN)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """The system's Chromium, one for a module: while it is there, this thread has a loop, and asyncio tests fail."""
+    if not (found := next(filter(None, map(shutil.which, CHROMIUM)), None)):
+        lacking("Chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        options = ["--host-resolver-rules=MAP evil.example 127.0.0.1"]
+        options += ["--no-sandbox"] if os.geteuid() == 0 else []
+        opened = driver.chromium.launch(executable_path=found, args=options)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def _sandbox(tmp_path_factory):
+    with Sandbox(tmp_path_factory.mktemp("console")) as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(_sandbox):
+    """A sandbox whose default world is as new, frozen at NOW_MS."""
+
+    def begin_anew():
+        worlds = _sandbox.stack.worlds
+        for name in [name for name in worlds.by_name if name != "default"]:
+            worlds.drop(name)
+        worlds.default.set_scenario(worlds.library.find("manual"))
+        worlds.default.clock.set_mode(Mode.FROZEN, at_ms=NOW_MS)
+        worlds.default.reset()
+
+    _sandbox.do(begin_anew)
+    return _sandbox
+
+
+class Tab:
+    """A page of the browser that reaches nothing but this machine; what it asked for, and what went wrong in it."""
+
+    def __init__(self, page, url):
+        self.page, self.url, self.left, self.errors, self.bytes = page, url, [], [], 0
+        page.on("console", lambda line: self.errors.append(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", self._asked)
+
+    def _asked(self, request):
+        if not request.url.startswith((self.url, "data:", "blob:")):
+            self.left.append(request.url)
+
+    def open(self, path):
+        self.page.goto(self.url + path)
+        return self.page
+
+
+@pytest.fixture
+def tab(browser, sandbox):
+    """tab(width=..., dark=True, language="km"): a new page. At the end: no request left, nothing went wrong."""
+    opened = []
+
+    def make(viewport=DESKTOP, *, dark=False, language="en", errors=True):
+        context = browser.new_context(
+            viewport=viewport, color_scheme="dark" if dark else "light", locale=language, reduced_motion="reduce"
+        )
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        context.set_default_timeout(30_000)
+        made = Tab(context.new_page(), sandbox.url)
+        opened.append((context, made, errors))
+        return made
+
+    yield make
+    for context, made, errors in opened:
+        context.close()
+        assert made.left == []
+        assert not (errors and made.errors), made.errors

@@ -1,0 +1,120 @@
+"""Seeded bugs of the payment core: each a small edit of its source, as somebody might write it by mistake.
+
+They are put into the source as it is imported, in a process of their own; no file is changed. `python -m
+tests.explorer.bugs NAME` lives with one of them until a law breaks; tests/explorer/measure.py does so for all.
+"""
+
+import importlib.abc
+import importlib.machinery
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2] / "service" / "bakong_service"
+
+
+class Bug(NamedTuple):
+    """A name, what is wrong, the file, and the edit: the text occurs there once."""
+
+    name: str
+    file: str
+    before: str
+    after: str
+
+
+UNIT, SETTLE, ASK, POLL = (
+    f"usecases/{name}.py" for name in ("unit_of_work", "settle", "ask_provider", "poll_payments")
+)
+WORKER, DELIVER, KEYS = (f"usecases/{name}.py" for name in ("worker", "deliver", "idempotency"))
+PAYMENTS, SUBS, POLLING, BREAKER = (f"domain/{name}.py" for name in ("payments", "subscriptions", "polling", "breaker"))
+ROWS, POLLS, HOOKS = (f"adapters/sql/records_{name}.py" for name in ("payments", "polls", "webhooks"))
+LIMITS = "adapters/memory_admission.py"
+
+BUGS = (
+    Bug("no-wake-after-event", UNIT, "    if unit.notified:\n", "    if unit.notified and core.stopping:\n"),
+    Bug("event-twice", SETTLE, "        unit.notify(EVENTS[changed.status], payment_facts(changed), changed.callback)\n", "        for _ in range(2):\n            unit.notify(EVENTS[changed.status], payment_facts(changed), changed.callback)\n"),
+    Bug("no-event-of-expiry", SETTLE, "    if changed.purpose.sells_plan:\n", "    if changed.purpose.sells_plan and changed.status is not PaymentStatus.EXPIRED:\n"),
+    Bug("status-without-audit", SETTLE, '    unit.audit("payment.status", f"payment/{payment.id}", before, after)\n', ""),
+    Bug("flag-without-audit", SETTLE, "    if unit.records.flag_payment(payment.id, value, why, unit.at_ms):\n", "    if not unit.records.flag_payment(payment.id, value, why, unit.at_ms):\n"),
+    Bug("any-amount-is-enough", SETTLE, "    mismatch = report.mismatch(payment)\n", "    mismatch = None\n"),
+    Bug("more-is-enough", PAYMENTS, "        if self.money != payment.money:\n", "        if self.money.minor < payment.money.minor:\n"),
+    Bug("bill-paid-twice", SETTLE, "payment.bill_ms != running.next_billing_ms:\n", "payment.bill_ms is None:\n"),
+    Bug("upgrade-of-an-upgrade", SETTLE, "    if running is None or has_it or unit.at_ms", "    if running is None or unit.at_ms"),
+    Bug("upgrade-without-event", SETTLE, "    event = EventType.SUBSCRIPTION_UPGRADED\n    unit.save(running, better", "    event = None\n    unit.save(running, better"),
+    Bug("paid-without-grant", SETTLE, "    if stored is changed:\n", "    if stored is changed and not changed.late:\n"),
+    Bug("grant-by-whoever", SETTLE, "    if not unit.records.change_payment(changed, payment.status, why):\n        return unit.records.payment_by_id(payment.id) or payment\n", "    unit.records.change_payment(changed, payment.status, why)\n"),
+    Bug("stale-after-the-call", ASK, "        held = unit.records.payments_by_id(ids)\n", "        held = list(payments)\n"),
+    Bug("state-is-not-compared", ROWS, "            .where(_P.id == payment.id, _P.status == expected.value)\n", "            .where(_P.id == payment.id)\n"),
+    Bug("late-is-forgotten", PAYMENTS, "late=self.status is not Status.PENDING", "late=self.status is Status.FAILED"),
+    Bug("expired-is-final", PAYMENTS, "    Status.EXPIRED: frozenset({Status.PAID}),\n", "    Status.EXPIRED: frozenset(),\n"),
+    Bug("payable-at-its-end", PAYMENTS, "        return now_ms < self.expires_ms\n", "        return now_ms <= self.expires_ms + 1_000\n"),
+    Bug("in-time-by-our-clock", SETTLE, "    if _ended_first(unit, payment, report):\n", "    if False:\n"),
+    Bug("ended-when-asked", ASK, "    if payment.is_open and not payment.is_live(unit.at_ms):\n", "    if payment.is_open and not payment.is_live(unit.at_ms + 60_000):\n"),
+    Bug("no-answer-is-the-last", ASK, "        next_ms = _next_ms(unit, payment, answered=answered)\n", "        next_ms = _next_ms(unit, payment, answered=answered) if answered else None\n"),
+    Bug("asked-once", POLLING, "    if payment.is_live(at_ms):\n", "    if payment.is_live(at_ms + 890_000):\n"),
+    Bug("late-money-is-not-looked-for", POLLING, "if over_ms < GIVE_UP_MS else None", "if over_ms < 0 else None"),
+    Bug("given-up-after-an-hour", POLLING, "GIVE_UP_MS = 24 * HOUR_MS", "GIVE_UP_MS = HOUR_MS"),
+    Bug("a-lease-without-end", POLL, "unit.at_ms + polling.lease_ms, polling.batch)", "unit.at_ms + 10_000 * polling.lease_ms, polling.batch)"),
+    Bug("breaker-that-stays-open", BREAKER, "        return at_ms >= self.open_until_ms\n", "        return not self.is_silent\n"),
+    Bug("breaker-that-learns-nothing", BREAKER, '    def succeeded(self) -> "Breaker":\n        return Breaker()\n', '    def succeeded(self) -> "Breaker":\n        return self\n'),
+    Bug("timer-that-stands", WORKER, "            self.stop()\n            self._timer = None\n            self._call_at(", "            self.stop()\n            self._call_at("),
+    Bug("dead-after-an-error", WORKER, "            self._call_at(self._core.timers.now_ms() + AGAIN_MS)\n", ""),
+    Bug("wake-up-lost-at-work", WORKER, "            self._again = True\n", "            pass\n"),
+    Bug("the-later-of-two-calls", WORKER, "self._due_ms <= due_ms):\n", "self._due_ms >= due_ms):\n"),
+    Bug("never-looks-for-others", WORKER, "        if self._core.look_ms is not None:\n", "        if self._core.look_ms is not None and next_ms is not None:\n"),
+    Bug("error-is-delivered", DELIVER, "    if status is not None and 200 <= status < 300:\n", "    if status is not None and 200 <= status < 600:\n"),
+    Bug("silence-is-delivered", DELIVER, "    if status is not None and 200 <= status < 300:\n", '    if result == "timeout" or (status is not None and 200 <= status < 300):\n'),
+    Bug("given-up-after-three", DELIVER, "    if attempts < len(RETRY_AFTER_S) and", "    if attempts < 3 and"),
+    Bug("webhook-lease-without-end", DELIVER, "LEASE_MS = 60_000\n", "LEASE_MS = 600_000_000\n"),
+    Bug("another-id-each-try", DELIVER, "sign(core.webhook_secrets, notification.id, now_ms", 'sign(core.webhook_secrets, "msg_" + core.ids.new_id(), now_ms'),
+    Bug("stamp-of-the-event", DELIVER, "notification.id, now_ms // 1000,", "notification.id, notification.created_ms // 1000,"),
+    Bug("held-for-ever", DELIVER, "        self._held_ids.discard(notification.id)\n", ""),
+    Bug("line-that-never-ends", DELIVER, "            del self._lines[line]\n", ""),
+    Bug("given-back-is-lost", HOOKS, ".where(_W.id.in_(notification_ids)).values(next_try_ms=at_ms)", ".where(_W.id.in_(notification_ids)).values(next_try_ms=None)"),
+    Bug("key-without-its-answer", KEYS, "            if not unit.records.add_answer(key.answered(status(result), render(result), unit.at_ms)):\n                raise _TakenError\n", "            unit.records.add_answer(key.answered(status(result), render(result), unit.at_ms))\n"),
+    Bug("key-for-any-body", KEYS, "    key.check(answer)\n", ""),
+    Bug("grace-an-hour-short", SUBS, "(grace_ms if self.status", "(grace_ms - 3_600_000 if self.status"),
+    Bug("renewed-from-today", SUBS, "        next_billing_ms=old_ms + CYCLE_MS,\n", "        next_billing_ms=max(old_ms, at_ms) + CYCLE_MS,\n"),
+    Bug("paying-keeps-the-cancellation", SUBS, "        cancel_at_ms=None,\n        updated_ms=at_ms,\n    )\n    if at_ms", "        updated_ms=at_ms,\n    )\n    if at_ms"),
+    Bug("cancelled-at-once", SUBS, "replace(subscription, cancel_at_ms=subscription.next_billing_ms, updated_ms=at_ms)", "replace(subscription, cancel_at_ms=at_ms, updated_ms=at_ms)"),
+    Bug("downgrade-a-day-early", SUBS, "min(end_ms, self.pending_at_ms)", "min(end_ms, self.pending_at_ms - 86_400_000)"),
+    Bug("one-call-too-many", POLLS, "_C.calls < limit", "_C.calls <= limit"),
+    Bug("one-request-too-many", LIMITS, "        admitted = len(log) < self._limit\n", "        admitted = len(log) <= self._limit\n"),
+    Bug("window-of-59-seconds", LIMITS, "log[0] <= now_us - self._window_us", "log[0] <= now_us - self._window_us + 1_000_000"),
+)  # fmt: skip
+BY_NAME = {bug.name: bug for bug in BUGS}
+
+
+def source_with(bug: Bug) -> str:
+    """The file as the bug has it. Raises ValueError where the edit does not fit."""
+    source = (ROOT / bug.file).read_text("utf-8")
+    if source.count(bug.before) != 1:
+        raise ValueError(f"{bug.name}: {bug.file} has the text {source.count(bug.before)} times, expected once")
+    return source.replace(bug.before, bug.after)
+
+
+class _Planter(importlib.abc.MetaPathFinder):
+    """Gives one module the source that the bug has."""
+
+    def __init__(self, bug: Bug) -> None:
+        self._bug = bug
+        self._module = "bakong_service." + bug.file.removesuffix(".py").replace("/", ".")
+
+    def find_spec(self, fullname, _path, _target=None):
+        if fullname != self._module:
+            return None
+        path = str(ROOT / self._bug.file)
+        bug = self._bug
+
+        class Loader(importlib.machinery.SourceFileLoader):
+            def get_code(self, name):
+                return compile(source_with(bug), path, "exec", dont_inherit=True)
+
+        return importlib.machinery.ModuleSpec(fullname, Loader(fullname, path), origin=path)
+
+
+def plant(name: str) -> None:
+    """From now on, in this process. Raises RuntimeError where the service is imported already."""
+    if any(module.startswith("bakong_service") for module in sys.modules):
+        raise RuntimeError("the service is imported already: a bug is planted before")
+    sys.meta_path.insert(0, _Planter(BY_NAME[name]))

@@ -1,0 +1,97 @@
+"""Stripe's adapter against the fake of the sandbox, as soon as there is one."""
+
+import httpx
+import pytest
+
+from bakong_sandbox.devkit.testing.in_process import Transport
+from bakong_schemes.stripe.adapter.client import HttpStripe
+from bakong_schemes.stripe.adapter.provider import Pages, provider
+from bakong_service.domain.money import Money
+from bakong_service.domain.payments import Failed, NotFound, Paid, Refunded
+from bakong_simulator.kernel.clock import Mode
+from bakong_simulator.kernel.webhooks import Outcome
+from bakong_simulator.kernel.worlds import Worlds
+from tests.conftest import NOW_MS
+from tests.schemes.stripe.test_stripe_adapter import checkout
+
+pytest.importorskip("bakong_schemes.stripe.fake.scheme")
+KEY, WORLD = "sk_test_sandbox", "/sandbox/worlds/default"
+
+
+@pytest.fixture
+async def worlds():
+    from bakong_sandbox.stack.schemes import SCHEMES
+
+    if "stripe" not in [scheme.name for scheme in SCHEMES]:
+        pytest.skip("the sandbox has no Stripe yet")
+    made = Worlds(lambda: NOW_MS, SCHEMES)
+    made.default.clock.set_mode(Mode.FROZEN, at_ms=NOW_MS)
+    return made
+
+
+@pytest.fixture
+async def client(worlds):
+    async with httpx.AsyncClient(base_url="http://sandbox.test", transport=Transport(worlds), timeout=100) as client:
+        yield client
+
+
+@pytest.fixture
+async def ours(client):
+    made = HttpStripe(client, KEY, root="/stripe")
+    return provider(made, (), now_ms=lambda: NOW_MS, pages=Pages(return_url="https://shop.test/back"))
+
+
+async def pay(client, reference, method="pm_card_visa"):
+    answer = await client.post(f"{WORLD}/stripe/checkout/{reference}/pay", json={"payment_method": method})
+    assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize(("minor", "currency"), [(1999, "USD"), (40_000, "KHR"), (500, "JPY"), (5000, "THB")])
+async def test_a_session_is_paid_and_given_back(client, ours, minor, currency):
+    money = Money(minor, currency)
+    reference = (await ours.create(checkout(minor, currency))).reference
+    assert (await ours.create(checkout(minor, currency, is_repeat=True))).reference == reference
+    assert await ours.polling.check(reference) == NotFound()
+    await pay(client, reference)
+    report = await ours.polling.check(reference)
+    assert (type(report), report.money, report.to_account) == (Paid, money, "stripe")
+    refund = await ours.refund(reference, money, "ref_1")
+    await client.post(f"{WORLD}/clock/advance", json={"seconds": 120})
+    again = await ours.refund(reference, money, "ref_1")
+    assert (type(refund), refund.money, again.hash, again.money) == (Refunded, money, refund.hash, money)
+    assert isinstance(await ours.polling.check(reference), Refunded)
+    assert (await ours.refund(reference, money, "ref_2")).why == "refused"
+
+
+async def test_a_decline_leaves_it_open_and_a_cancellation_ends_it(client, ours):
+    reference = (await ours.create(checkout())).reference
+    await client.post(
+        f"{WORLD}/stripe/checkout/{reference}/pay", json={"payment_method": "pm_card_visa_chargeDeclined"}
+    )
+    assert await ours.polling.check(reference) == NotFound()
+    assert await ours.cancel(reference) == Failed()
+    assert await ours.polling.check(reference) == Failed()
+    other = (await ours.create(checkout(payment_id="pay_2"))).reference
+    await pay(client, other)
+    assert isinstance(await ours.cancel(other), Paid)
+
+
+async def test_every_event_of_a_payment_and_its_refund_names_the_session(worlds, client):
+    sent = []
+
+    async def send(attempt, done):
+        sent.append(attempt)
+        done(Outcome(200))
+
+    worlds.send = send
+    asked = HttpStripe(client, KEY, root="/stripe")
+    endpoint = await asked.post("/webhook_endpoints", {"url": "http://shop.test/hooks", "enabled_events": ["*"]})
+    pages = Pages(return_url="https://shop.test/back")
+    ours = provider(asked, (endpoint["secret"],), now_ms=lambda: NOW_MS, pages=pages)
+    reference = (await ours.create(checkout())).reference
+    await pay(client, reference)
+    await ours.refund(reference, Money(500, "USD"), "ref_1")
+    await client.post(f"{WORLD}/clock/advance", json={"seconds": 120})
+    named = [(await ours.read_event(attempt.headers, attempt.body)).reference for attempt in sent]
+    assert len(named) >= 4
+    assert set(named) == {reference}
