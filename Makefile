@@ -4,13 +4,32 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: khqr-differential khqr-fuzz khqr-fuzz-guided khqr-images khqr-mutants khqr-bench up demo load load-limiters load-machines test test-quick coverage lint clean
+.PHONY: khqr-differential khqr-fuzz khqr-fuzz-guided khqr-images khqr-mutants khqr-bench up demo demo-bangladesh load load-limiters load-machines test test-quick coverage lint clean
 
+# ARGS are options of the command: make up ARGS="--port 0 --scenario timeout"
+ARGS ?=
 up: $(VENV)/.installed
-	@$(BIN)/bakong-sandbox up
+	@$(BIN)/bakong-sandbox up $(ARGS)
+
+# A shell that finds bakong-sandbox by its name.
+shell: $(VENV)/.installed
+	@echo "bakong-sandbox is on the path; exit leaves this shell"; PATH="$(CURDIR)/$(BIN):$$PATH" $${SHELL:-sh}
+
+# Wheel and source distribution, in dist.
+build: $(VENV)/.installed-test
+	@rm -rf dist && $(BIN)/python -m hatchling build
+
+# Both installed in clean environments, and used there; and the first steps of the README: some minutes.
+check-install: $(VENV)/.installed-test
+	$(PYTEST) -n 0 -m campaign tests/architecture/test_installations.py
+.PHONY: shell build check-install
 
 demo: $(VENV)/.installed
 	@$(BIN)/bakong-sandbox demo
+
+# Of Bangladesh: pay by bKash, hold, refund a part, release; double entry after every step.
+demo-bangladesh: $(VENV)/.installed
+	@$(BIN)/bakong-sandbox demo bangladesh
 
 # The smoke profile against the sandbox that `make up` runs, or one of its own.
 load: $(VENV)/.installed-load
@@ -82,15 +101,42 @@ $(VENV)/.installed-test: pyproject.toml constraints.txt scripts/install-system t
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
+# The image and every profile of docker-compose.yml: by docker or podman where one answers, else the containers' own
+# commands as processes, and it says which. Then the load check's commands, as the profile has them.
+compose-check: $(VENV)/.installed-test
+	$(PYTEST) -n 0 -m '' -rs tests/service/test_compose.py tests/service/test_monitoring.py
+	$(PYTEST) -n 0 -m '' -rs tests/loadtests/test_machines.py -k compose
+
+# Load, backup, kill, restore, and the books beside the fake's ledger, on each database; a simulator that is killed in the
+# middle of a load. It prints what was lost: nothing that was acknowledged before the backup.
+operations-drill: $(VENV)/.installed-test
+	$(PYTEST) -n 0 -m '' -s tests/service/test_drill.py tests/sandbox/test_keep.py
+
+# What is in the installation: a bill of materials (CycloneDX) and each licence, into reports/. The tool has a venv of its own.
+sbom: $(VENV)/.installed
+	@mkdir -p reports && $(PYTHON) -m venv $(VENV)-sbom && $(VENV)-sbom/bin/pip install --quiet 'cyclonedx-bom>=5,<8'
+	$(VENV)-sbom/bin/cyclonedx-py environment $(BIN)/python --output-format JSON --output-file reports/sbom.json
+	$(BIN)/python scripts/licences.py reports/sbom.json > reports/licences.txt
+	@echo "reports/sbom.json, reports/licences.txt"
+.PHONY: compose-check operations-drill sbom
+
 .PHONY: test-kill benchmark-service
 # kill -9 at 200 steps between an order and its last webhook, on each database; KILL_PART=1/4 is a quarter of them.
 test-kill: $(VENV)/.installed-test
 	KILL_POINTS=200 $(PYTEST) -n 0 -s tests/service/test_kill.py
 
+# The same for orders, their webhooks and refunds; and as many drawn lives of an order as ORDER_EXAMPLES says.
+ORDER_EXAMPLES ?= 100
+test-kill-orders: $(VENV)/.installed-test
+	KILL_POINTS=200 $(PYTEST) -n 0 -s tests/service/order_api/test_order_kill.py
+orders-campaign: $(VENV)/.installed-test
+	ORDER_EXAMPLES=$(ORDER_EXAMPLES) $(PYTEST) -n 2 tests/service/order_api/test_order_laws.py
+.PHONY: test-kill-orders orders-campaign
+
 benchmark-service: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.service
 
-# Which rule catches which seeded bug: writes docs/verify-catches.md.
+# Which rule catches which seeded bug: writes docs/verify-catches.md, and their number into the README.
 mutants: $(VENV)/.installed-test
 	PYTHONPATH=. $(BIN)/python -m tests.mutants.measure
 
@@ -105,9 +151,20 @@ campaign-simulator: $(VENV)/.installed-test
 	SCHEMATHESIS_EXAMPLES=300 $(PYTEST) -n 2 --timeout 3600 tests/simulator/test_open_api_document.py
 	MALFORMED=200000 $(PYTEST) -n 0 --timeout 3600 tests/simulator/test_malformed.py
 
+# The fake bKash beside a small model of its money, for a long time.
+campaign-bkash: $(VENV)/.installed-test
+	$(PYTEST) -n 0 --timeout 3600 -m campaign tests/schemes/bkash
+.PHONY: campaign-bkash
+
 bench-simulator: $(VENV)/.installed-test
 	PYTHONPATH=. $(BIN)/python -P benchmarks/simulator.py
+	PYTHONPATH=. $(BIN)/python -P benchmarks/bkash.py
 .PHONY: campaign-simulator bench-simulator
+
+# Long stories of Paystack's shops and payers against the model: some ten minutes.
+campaign-paystack: $(VENV)/.installed-test
+	$(PYTEST) -n 0 --timeout 3600 -m campaign tests/schemes/paystack/test_stateful.py
+.PHONY: campaign-paystack
 
 # contracts/openapi, made anew from the tables and the routes.
 openapi: $(VENV)/.installed-test
@@ -125,6 +182,26 @@ scheme: $(VENV)/.installed-test
 	@$(BIN)/python scripts/new_scheme.py '$(NAME)'
 .PHONY: scheme
 
+# Attacks on real processes (hostile connections, clocks, paths and receivers; frozen, locked and full stores; lost
+# keys), which end in a table: some ten minutes. ATTACK="odd paths" is those alone.
+ATTACK ?=
+attack: $(VENV)/.installed-test
+	$(BIN)/python -m tests.attacks $(if $(ATTACK),"$(ATTACK)")
+
+# No request, clock, path, stored row or upstream answer yields 500: as many stories as NEVER_500 says.
+NEVER_500 ?= 300
+never-500: $(VENV)/.installed-test
+	NEVER_500=$(NEVER_500) $(PYTEST) -n 2 -m campaign tests/service/test_never_500.py tests/simulator/test_never_500.py
+.PHONY: attack never-500
+
+# Every campaign, one after another: for a night. It goes on where one fails, and says at the end which did.
+NIGHTLY := test attack never-500 campaign-simulator campaign-paystack campaign-contracts proration test-kill test-kill-orders orders-campaign khqr-differential khqr-fuzz \
+	khqr-images khqr-mutants verify-escrow test-kill-escrow load-limiters load-machines mutants verify-seeds
+nightly: $(VENV)/.installed-test
+	@failed=; for one in $(NIGHTLY); do echo "== $$one"; $(MAKE) $$one || failed="$$failed $$one"; done; \
+	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
+.PHONY: nightly
+
 .PHONY: proration benchmark-budget benchmark-history
 # Each law of proration over 20,000 examples: some minutes.
 proration: $(VENV)/.installed-test
@@ -138,3 +215,29 @@ benchmark-budget: $(VENV)/.installed-test
 # What history costs: each statement of the worker with up to 1,000,000 stored payments, and 40 payments beside 500,000.
 benchmark-history: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.history
+
+# Escrow: its laws under many more stories, every law broken on purpose, and kill -9 at 200 steps on each database.
+campaign-escrow: $(VENV)/.installed-test
+	ESCROW_EXAMPLES=200 ESCROW_STEPS=40 $(PYTEST) -n 0 --timeout 7200 tests/service/escrow/test_laws.py
+	$(PYTEST) -n 0 -m '' tests/service/escrow/test_broken_laws.py
+
+test-kill-escrow: $(VENV)/.installed-test
+	KILL_POINTS=200 $(PYTEST) -n 0 -s -m '' --timeout 14400 tests/service/escrow/test_kill.py
+
+benchmark-escrow: $(VENV)/.installed-test
+	$(BIN)/python -m benchmarks.escrow
+# Our own escrow service, with the sandbox's bKash and Nagad, through the whole suite of `verify service`: some ten minutes.
+verify-escrow: $(VENV)/.installed-test
+	$(PYTEST) -n 0 -m campaign tests/sandbox/test_verify_taka.py
+.PHONY: verify-escrow campaign-escrow test-kill-escrow benchmark-escrow
+.PHONY: campaign-escrow test-kill-escrow benchmark-escrow
+
+# The explorer: whole lives of the service with everything breaking, for five minutes; and which seeded bugs it finds.
+# EXPLORE_SEED is the first seed; SECONDS is the time for each bug.
+EXPLORE_SEED ?= 1
+SECONDS ?= 300
+explore: $(VENV)/.installed-test
+	$(BIN)/bakong-sandbox explore --seed $(EXPLORE_SEED) --seconds 300
+explore-mutants: $(VENV)/.installed-test
+	PYTHONPATH=. $(BIN)/python -m tests.explorer.measure $(SECONDS)
+.PHONY: explore explore-mutants

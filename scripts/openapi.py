@@ -1,4 +1,4 @@
-"""Write contracts/openapi: the OpenAPI documents of the Open API and of the service, as they are served."""
+"""Write contracts/openapi: the OpenAPI documents of the Open API, the service and the control API, as served."""
 
 import json
 import sys
@@ -12,13 +12,17 @@ FOLDER = ROOT / "contracts" / "openapi"
 def documents() -> dict[str, Any]:
     """Each document by its file's name."""
     sys.path.insert(0, str(ROOT))
+    from bakong_sandbox.stack.schemes import SCHEMES  # noqa: PLC0415
     from bakong_schemes.bakong.wire.document import document  # noqa: PLC0415  found from the checkout
     from bakong_service.adapters.metrics import CONTENT_TYPE  # noqa: PLC0415
     from bakong_service.api import operations, routes  # noqa: PLC0415
+    from bakong_simulator.control import routes_of  # noqa: PLC0415
 
     app = routes.build(None, docs=True)  # type: ignore[arg-type]  a document needs no core
     app.include_router(operations.router({}, now_ms=lambda: 0, metrics=bytes, media_type=CONTENT_TYPE))
-    return {"open-api.json": document(), "service.json": app.openapi()}
+    return {"open-api.json": document(), "service.json": app.openapi()} | {
+        "control-api.json": routes_of(SCHEMES).openapi()
+    }
 
 
 def text_of(document: Any) -> str:
