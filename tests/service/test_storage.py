@@ -18,6 +18,7 @@ from bakong_service.domain.audit import AuditRow
 from bakong_service.domain.caller import Caller
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.idempotency import Answer
+from scripts.newest_schema import newest
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -46,6 +47,10 @@ async def test_the_migrations_make_the_tables_that_the_code_knows(store):
 
     assert await store.migrate(differences) == []
     assert await store.migrate(migrate.revision) == migrate.HEAD
+
+
+def test_a_new_sqlite_file_is_what_the_migrations_make_of_it():
+    assert migrate.NEWEST.read_text(encoding="utf-8") == newest(), "run python scripts/newest_schema.py"
 
 
 async def test_the_migrations_go_down_to_nothing_and_up_again(store):

@@ -7,7 +7,7 @@ oldest make room: that shuts out nobody who has done nothing.
 """
 
 import sys
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Sequence
 
 from bakong_service.domain.admission import (
@@ -36,7 +36,8 @@ class Logs:
         self._window_us = window_us
         self._capacity = capacity
         self._logs: OrderedDict[str, deque[int]] = OrderedDict()
-        self._shared = [deque[int]() for _ in range(shared)]
+        self._share = shared
+        self._shared: defaultdict[int, deque[int]] = defaultdict(deque)
 
     def of(self, who: str, now_us: int) -> deque[int]:
         """The caller's log as of now; what has left the window is gone. Whoever gets an empty one appends to it."""
@@ -55,8 +56,8 @@ class Logs:
     def _new(self, who: str, now_us: int) -> deque[int]:
         self._forget_past(now_us)
         is_full = len(self._logs) >= self._capacity
-        if self._shared:
-            shared = self._trimmed(self._shared[hash(who) % len(self._shared)], now_us)
+        if self._share:
+            shared = self._trimmed(self._shared[hash(who) % self._share], now_us)
             if is_full or shared:  # what stands in it may be the caller's own
                 return shared
         elif is_full:

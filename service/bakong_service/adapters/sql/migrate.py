@@ -9,6 +9,8 @@ from bakong_service.adapters.sql.tables import metadata
 from bakong_service.domain.errors import UnavailableError
 
 HEAD = "0015"  # the newest file in migrations/versions; a test holds them together
+NEWEST = Path(__file__).parent / "migrations" / "newest.sql"
+"""All of them at once, for a new SQLite file; made by scripts/newest_schema.py."""
 _LOCK = 7_326_011  # ours alone: one migration of a database at a time, whoever starts together
 
 
@@ -28,8 +30,21 @@ def upgrade(connection: Connection, to: str = "head") -> None:
         raise UnavailableError(f"the database stands at migration {present}, this program knows {HEAD}: update it")
     if present is None and (others := set(inspect(connection).get_table_names()) & set(metadata.tables)):
         raise UnavailableError(f"the database has a table {min(others)!r} of another program: name one of its own")
-    if to != "head" or present != HEAD:
-        _alembic("upgrade", connection, to)
+    if to == "head" and connection.dialect.name == "sqlite" and not inspect(connection).get_table_names():
+        _make(connection)
+    elif to != "head" or present != HEAD:
+        migrated(connection, to)
+
+
+def migrated(connection: Connection, to: str = "head") -> None:
+    """Run the migrations one by one."""
+    _alembic("upgrade", connection, to)
+
+
+def _make(connection: Connection) -> None:
+    """Every table of the newest migration, without Alembic: it takes a fifth of a second to say the same."""
+    for statement in NEWEST.read_text(encoding="utf-8").split("\n\n")[1:]:
+        connection.exec_driver_sql(statement)
 
 
 def downgrade(connection: Connection, to: str) -> None:
