@@ -74,6 +74,11 @@ ROOM ?=
 test-quick: $(VENV)/.installed-test
 	$(PYTEST) -n auto -x $(if $(ROOM),tests/$(ROOM),tests/khqr tests/contracts tests/scenarios tests/simulator tests/service)
 
+# What make test leaves out, all of it: for a night. The targets below say what each part is for.
+campaigns: $(VENV)/.installed-test
+	$(PYTEST) -n auto --timeout 7200 -m campaign
+.PHONY: campaigns
+
 # Branch coverage of the whole proof, with the processes that the tests start: some ten minutes.
 coverage: $(VENV)/.installed-test
 	rm -f .coverage .coverage.*

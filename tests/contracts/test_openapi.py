@@ -28,7 +28,7 @@ from tests.mutants.serving import Loop
 from tests.service.house import open_house
 
 NAMES = ("open-api.json", "service.json")
-EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "3"))
 QUICK = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 # The real Open API answers refusals with status 200 too, and 405 without Allow. The service's guard blocks an address
 # that shows wrong keys, and what fits the document may still be refused for the state that it meets.

@@ -24,6 +24,7 @@ async def test_worlds_are_bounded_by_a_setting_and_a_place_that_is_free_is_taken
         assert (await client.post("/worlds", json={"name": "three"})).status_code == 200
 
 
+@pytest.mark.campaign  # to make them takes a while, and the bound itself is tried above
 async def test_by_default_a_thousand_worlds_are_kept(worlds, outside):
     for _ in range(MAX_WORLDS - 1):
         worlds.make()

@@ -49,7 +49,7 @@ token = worlds.default.state(BAKONG).registrations.issue()
 app = simulator_app.build(worlds)
 open_api = schemathesis.openapi.from_asgi("/v1/openapi.json", app, config=OPEN)
 control = schemathesis.openapi.from_asgi("/sandbox/openapi.json", app, config=CONTROL)
-EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "5"))
 QUICK = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 STEPS = settings(QUICK, stateful_step_count=6)
 

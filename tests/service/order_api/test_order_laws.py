@@ -18,7 +18,7 @@ from bakong_service.domain.refunds import RefundStatus
 from tests.mutants.serving import Loop
 from tests.service.order_api.gateways import Gateway, open_order_shop
 
-EXAMPLES = int(os.environ.get("ORDER_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("ORDER_EXAMPLES", "4"))
 DRAWN = settings(
     max_examples=EXAMPLES, deadline=timedelta(minutes=10), suppress_health_check=list(HealthCheck), derandomize=True
 )
