@@ -113,9 +113,17 @@ compose-check: $(VENV)/.installed-test
 	$(PYTEST) -n 0 -m '' -rs tests/loadtests/test_machines.py -k compose
 
 # Load, backup, kill, restore, and the books beside the fake's ledger, on each database; a simulator that is killed in the
-# middle of a load. It prints what was lost: nothing that was acknowledged before the backup.
+# middle of a load; the version before beside this one, on one database, and a stop under load. It prints what was lost:
+# nothing that was acknowledged (before the backup, where there is one).
 operations-drill: $(VENV)/.installed-test
-	$(PYTEST) -n 0 -m '' -s tests/service/test_drill.py tests/sandbox/test_keep.py
+	$(PYTEST) -n 0 -m '' --timeout 1800 -rs -s tests/service/test_drill.py tests/sandbox/test_keep.py tests/service/test_two_versions.py \
+		tests/service/test_drain.py
+
+# The manifests of deploy/kubernetes by the API's own schemas, which are 100 MB: a venv of their own.
+kubernetes-check:
+	@$(PYTHON) -m venv $(VENV)-kubernetes && $(VENV)-kubernetes/bin/pip install --quiet --constraint constraints.txt \
+		kubernetes-validate pyyaml
+	$(VENV)-kubernetes/bin/python scripts/kubernetes.py --check
 
 # What is in the installation: a bill of materials (CycloneDX) and each licence, into reports/. The tool has a venv of its own.
 sbom: $(VENV)/.installed
@@ -123,7 +131,7 @@ sbom: $(VENV)/.installed
 	$(VENV)-sbom/bin/cyclonedx-py environment $(BIN)/python --output-format JSON --output-file reports/sbom.json
 	$(BIN)/python scripts/licences.py reports/sbom.json > reports/licences.txt
 	@echo "reports/sbom.json, reports/licences.txt"
-.PHONY: compose-check operations-drill sbom
+.PHONY: compose-check operations-drill kubernetes-check sbom
 
 .PHONY: test-kill benchmark-service
 # kill -9 at 200 steps between an order and its last webhook, on each database; KILL_PART=1/4 is a quarter of them.

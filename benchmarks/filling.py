@@ -29,6 +29,7 @@ _STATEMENTS = (
         "INSERT INTO audit_logs (at_ms, actor, action, resource, address, user_agent, request_id) "
         "SELECT {at}, 'key', 'payment.status', 'payment/p' || i, '', '', '' FROM n"
     ),
+    "INSERT INTO traces (subject, traceparent, at_ms) SELECT 'p' || i, '00', {at} FROM n",
     "INSERT INTO audit_chain (number, audit_id, previous, hash) SELECT i + 1, i + 1, 'h' || i, 'h' || (i + 1) FROM n",
     (
         "INSERT INTO subscriptions (id, user_id, plan, status, start_ms, last_billing_ms, next_billing_ms, created_ms,"

@@ -11,6 +11,7 @@ from bakong_service import wiring
 from bakong_service.adapters.access_tokens import AccessTokens
 from bakong_service.adapters.audit_archive import AuditArchive
 from bakong_service.adapters.deadline import OneDeadline
+from bakong_service.adapters.instruments import Instruments
 from bakong_service.adapters.metrics import CONTENT_TYPE, Metrics
 from bakong_service.adapters.system import SystemIds, SystemTimers, ticks_us, wait_at_most
 from bakong_service.adapters.webhook_http import HttpPost
@@ -45,16 +46,24 @@ class Service:
 
 @asynccontextmanager
 async def run(
-    settings: Settings, providers: Sequence[ProviderFactory], *, timers: Timers | None = None, works: bool = True
+    settings: Settings,
+    providers: Sequence[ProviderFactory],
+    *,
+    timers: Timers | None = None,
+    works: bool = True,
+    instruments: Instruments | None = None,
 ) -> AsyncIterator[Service]:
     """A service with its providers, while the context lasts; at its end the worker finishes what it has begun.
 
     Raises ProviderError for a provider that the core cannot work with.
-    timers: the sandbox's clock; by default the system's. works: with a worker in this process.
+    timers: the sandbox's clock; by default the system's. works: with a worker in this process. instruments: what makes
+    spans; by default what OpenTelemetry's variables ask for.
     """
     async with AsyncExitStack() as opened:
-        files, log = wiring.open_logs(settings, [secret for factory in providers for secret in factory.secrets])
+        redact = wiring.open_redactor(settings, providers)
+        files, log = wiring.open_logs(settings, redact)
         opened.callback(files.close)
+        instruments = instruments or wiring.open_tracing(redact, log, opened)
         report = wiring.row_reporter(log)
         clock = timers or SystemTimers()
         store = await wiring.open_store(settings, report, clock)
@@ -67,8 +76,12 @@ async def run(
         about = "1 while each process limits by itself, because Redis does not let them together; else 0."
         metrics.counts("limiter_degraded", about, lambda: admission.is_degraded)
         made = {
-            factory.name: factory.make(
-                wiring.surroundings(settings, factory, opened, clock, store, metrics.calls_to(factory.name))
+            factory.name: instruments.provider(
+                factory.make(
+                    wiring.surroundings(
+                        settings, factory, opened, clock, store, metrics.calls_to(factory.name), instruments
+                    )
+                )
             )
             for factory in providers
         }
@@ -80,7 +93,7 @@ async def run(
         )
         opened.push_async_callback(post.close)
         core = build_core(settings, store, clock, made, post)
-        core.count = metrics.count
+        core.count, core.tracing = metrics.count, instruments
         core.report, core.on_unknown_event = report, wiring.event_recorder(log)
         core.on_audit_sealed = wiring.audit_recorder(log)
         worker = Worker(core)
@@ -94,7 +107,8 @@ async def run(
         issuer = wiring.open_issuer(settings, opened, clock, wiring.issuer_recorder(log))
         tokens = wiring.open_tokens(settings, store, clock, issuer)
         read = partial(wiring.exposition, metrics, core, wiring.disks(settings))
-        yield Service(_guarded(settings, core, admission, metrics, log, tokens), core, worker, log, read)
+        app = _guarded(settings, core, admission, metrics, log, tokens, instruments)
+        yield Service(instruments.app(app), core, worker, log, read)
         log.info("stopping")
 
 
@@ -113,7 +127,13 @@ def _beat(worker: Worker, timers: Timers, metrics: Metrics) -> asyncio.Task[None
 
 
 def _guarded(
-    settings: Settings, core: Core, admission: Admission, metrics: Metrics, log: Any, tokens: AccessTokens
+    settings: Settings,
+    core: Core,
+    admission: Admission,
+    metrics: Metrics,
+    log: Any,
+    tokens: AccessTokens,
+    instruments: Instruments,
 ) -> Any:
     """The API behind its guard, each request with one deadline for the database."""
     docs = settings.mode == "sandbox"
@@ -141,7 +161,7 @@ def _guarded(
         limit=settings.rate_limit_per_minute,
         new_id=core.ids.new_id,
         ticks_us=ticks_us,
-        on_response=wiring.access_recorder(metrics, log),
+        on_response=wiring.access_recorder(metrics, log, instruments.ids),
         on_doubt=wiring.doubt_recorder(log),
         proxies=Proxies(settings.trusted_proxies),
         docs=docs,

@@ -154,6 +154,14 @@ class RetentionRecords(Protocol):
     def forget_audit(self, ids: Sequence[int], before_ms: int, at_ms: int) -> None: ...
 
 
+class TraceRecords(Protocol):
+    """In which trace a payment was made, or a webhook written: a traceparent by its id."""
+
+    def add_trace(self, subject: str, traceparent: str, at_ms: int) -> None: ...
+    def traces_of(self, subjects: Sequence[str]) -> Mapping[str, str]: ...
+    def forget_traces(self, before_ms: int, limit: int) -> int: ...
+
+
 class ChainRecords(Protocol):
     """The hash chain over the audit log, and the log in the order of its ids."""
 
@@ -340,6 +348,7 @@ class Records(
     BacklogRecords,
     LedgerRecords,
     RetentionRecords,
+    TraceRecords,
     ChainRecords,
     ReviewRecords,
     KeyRecords,

@@ -2,10 +2,11 @@
 
 import asyncio
 import math
+import os
 import shutil
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
 from contextvars import Context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import httpx
 
 from bakong_contracts.trust import add_authorities
 from bakong_service.adapters.access_tokens import AccessTokens, SharedKeys, StoredKeys
+from bakong_service.adapters.instruments import UNTRACED, Instruments, open_instruments
 from bakong_service.adapters.issuer import FETCH_S, Issuer, IssuerError
 from bakong_service.adapters.keys import Hasher, KeyRing
 from bakong_service.adapters.logs import LogFiles, Redactor, logger
@@ -236,13 +238,27 @@ async def probe_issuer(settings: Settings) -> list[ProbeLine]:
         return [ProbeLine("issuer", f"answers, {count} keys can be used", good=count > 0)]
 
 
-def open_logs(settings: Settings, secrets: Iterable[str] = ()) -> tuple[LogFiles, Any]:
+def open_redactor(settings: Settings, providers: Iterable[ProviderFactory]) -> Redactor:
+    """What leaves secrets and accounts out, of logs and of spans."""
+    return Redactor((*settings.secrets, *(secret for factory in providers for secret in factory.secrets)))
+
+
+def open_tracing(redact: Redactor, log: Any, opened: AsyncExitStack) -> Instruments:
+    """What OpenTelemetry's variables ask for; what it complains of is a line of the log. Raises UnavailableError."""
+    ended = ExitStack()
+    made = open_instruments(os.environ, redact, lambda message: log.warning("tracing_failed", message=message), ended)
+    if made.is_on:
+        opened.push_async_callback(asyncio.to_thread, ended.close)
+    return made
+
+
+def open_logs(settings: Settings, redact: Redactor) -> tuple[LogFiles, Any]:
     """The log files, and the logger that writes to them. Raises UnavailableError.
 
     Logs have the wall's time, also where a world has another.
     """
     try:
-        files = LogFiles(settings.log_dir, Redactor((*settings.secrets, *secrets)))
+        files = LogFiles(settings.log_dir, redact)
     except OSError as error:
         raise UnavailableError(f"the logs cannot be written: {error}") from None
     wall = SystemTimers()
@@ -256,6 +272,7 @@ def surroundings(
     timers: Timers,
     store: Store | None,
     on_call: Callable[[str, str], object] = lambda _endpoint, _outcome: None,
+    instruments: Instruments = UNTRACED,
 ) -> Surroundings:
     """What a provider is made of. store None: nobody counts its calls."""
 
@@ -265,13 +282,16 @@ def surroundings(
         return await store.write(lambda records: records.spend_call(factory.name, day, limit))
 
     return Surroundings(
-        now_ms=timers.now_ms, open_client=_client_opener(settings, opened), spend_call=spend_call, on_call=on_call
+        now_ms=timers.now_ms,
+        open_client=_client_opener(settings, opened, instruments),
+        spend_call=spend_call,
+        on_call=on_call,
     )
 
 
-def _client_opener(settings: Settings, opened: AsyncExitStack) -> OpenClient:
+def _client_opener(settings: Settings, opened: AsyncExitStack, instruments: Instruments = UNTRACED) -> OpenClient:
     def open_client(base_url: str, *, timeout_ms: int, ca_file: Path | None = None) -> httpx.AsyncClient:
-        client = httpx.AsyncClient(
+        client = instruments.client_kind(
             base_url=base_url,
             timeout=timeout_ms / 1000,
             trust_env=settings.mode == "production",
@@ -324,8 +344,13 @@ def event_recorder(log: Any) -> Callable[[str, str], None]:
     return on_unknown_event
 
 
-def access_recorder(metrics: Metrics, log: Any) -> Callable[[AccessRecord], None]:
-    """Records every response in the metrics and in the log, which has the path without its query."""
+def access_recorder(
+    metrics: Metrics, log: Any, ids: Callable[[], Mapping[str, str]] = dict
+) -> Callable[[AccessRecord], None]:
+    """Records every response in the metrics and in the log, which has the path without its query.
+
+    ids: of the trace that the request belongs to.
+    """
 
     def on_response(record: AccessRecord) -> None:
         metrics.answered(record.method, record.route, record.status, record.took_us / 1e6, record.refusal_code)
@@ -342,6 +367,7 @@ def access_recorder(metrics: Metrics, log: Any) -> Callable[[AccessRecord], None
             actor=record.caller.actor,
             user_agent=record.caller.user_agent,
             why=record.refusal_code,
+            **ids(),
             security=record.refusal_code in _SECURITY,
         )
 

@@ -63,16 +63,19 @@ def pace_of(core, name="bakong"):
 
 
 @asynccontextmanager
-async def open_house(folder, *, database_url="", at_ms=NOW_MS, providers=(), clock=None, **changes):
+async def open_house(
+    folder, *, database_url="", at_ms=NOW_MS, providers=(), clock=None, instruments=None, bakong_at=None, **changes
+):
     """core, worker, clock and client of a service; its Bakong answers nothing, unless a test puts one in its place.
 
-    clock: a world's, which stands still.
+    clock: a world's, which stands still. bakong_at: settings of a Bakong that answers. instruments: collect spans.
     """
     clock = clock or WorldClock(lambda: at_ms)
     clock.set_mode(Mode.FROZEN, at_ms=at_ms)
     url = database_url or f"sqlite:///{folder / 'house.db'}"
     settings = Settings.model_construct(**SETTINGS | {"database_url": url, "log_dir": folder / "logs"} | changes)
-    async with service_app.run(settings, [bakong(), *providers], timers=clock) as running:
+    made = [bakong(**bakong_at or {}), *providers]
+    async with service_app.run(settings, made, timers=clock, instruments=instruments) as running:
         transport = httpx.ASGITransport(running.app)
         headers = {"authorization": f"Bearer {KEY}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers) as client:

@@ -111,6 +111,7 @@ class _Request:
         "query",
         "refusal_code",
         "status",
+        "traceparent",
     )
 
     def __init__(self, scope: Any, rules: Rules) -> None:
@@ -130,13 +131,16 @@ class _Request:
         self.status = 0
         self.refusal_code: str | None = None
         self.principal: Principal | None = None
+        self.traceparent: str = scope.get("state", {}).get("traceparent", "")
         scheme, _, key = self.headers.get(b"authorization", "").partition(" ")
         self.key = key.strip() if scheme.lower() == "bearer" else ""
 
     def refuse(self, problem: api.Problem, detail: str, **headers: str) -> Response:
         self.refusal_code = problem.code
         asked = Asked(self.method, self._rules.now_ms(), self._rules.errors_url)
-        answer = reply(problem, detail, self.path, self.caller.request_id or "", asked=asked)
+        answer = reply(
+            problem, detail, self.path, self.caller.request_id or "", asked=asked, traceparent=self.traceparent
+        )
         answer.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
         return answer
 

@@ -72,12 +72,15 @@ def reply(
     errors: list[dict[str, str]] | None = None,
     asked: Asked | None = None,
     extra: Mapping[str, str] | None = None,
+    traceparent: str = "",
 ) -> Response:
+    """traceparent: of the span that answers, where somebody collects them."""
+    traced = {"traceparent": traceparent} if traceparent else {}
     if not path.startswith(api.SHOP_PATHS) or asked is None:
-        body = document(problem, detail, instance=path, trace_id=trace_id, errors=errors or ())
+        body = document(problem, detail, instance=path, trace_id=trace_id, errors=errors or (), extra=traced)
         return Response(orjson.dumps(body), status_code=problem.status, media_type=MEDIA_TYPE)
     problem = _IN_SHOPS.get(problem, problem)
-    members = {"method": asked.method, "timestamp": iso(asked.at_ms), **(extra or {})}
+    members = {"method": asked.method, "timestamp": iso(asked.at_ms), **(extra or {}), **traced}
     body = document(
         problem,
         detail,
@@ -98,9 +101,18 @@ def reply_to(
     extra: Mapping[str, str] | None = None,
 ) -> Response:
     """The problem as an answer to a request that a route has."""
-    trace_id, state = request.scope.get("state", {}).get("request_id", ""), request.app.state
+    marks, state = request.scope.get("state", {}), request.app.state
     asked = Asked(request.method, state.core.timers.now_ms(), state.errors_url)
-    response = reply(problem, detail, request.url.path, trace_id, errors, asked, extra)
+    response = reply(
+        problem,
+        detail,
+        request.url.path,
+        marks.get("request_id", ""),
+        errors,
+        asked,
+        extra,
+        marks.get("traceparent", ""),
+    )
     if problem.status == 503:
         response.headers["retry-after"] = "1"
     return response

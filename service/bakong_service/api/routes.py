@@ -46,6 +46,10 @@ _ROUTERS = (
 )
 
 
+# FastAPI's own spans and logs show exceptions with their text: ours are of adapters.tracing alone.
+_UNTOLD: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+
+
 def build(core: Core, *, docs: bool) -> FastAPI:
     """The FastAPI app over a core."""
     app = FastAPI(
@@ -54,6 +58,7 @@ def build(core: Core, *, docs: bool) -> FastAPI:
         docs_url=None,
         openapi_url="/openapi.json" if docs else None,
         redoc_url=None,
+        telemetry=_UNTOLD,
     )
     app.openapi = partial(_document, app)  # type: ignore[method-assign]  # FastAPI's own way
     app.state.core = core

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import NamedTuple
 
+from bakong_service.domain.tracing import KEPT_MS
+
 DAY_MS = 86_400_000
 
 
@@ -16,13 +18,14 @@ class Retention:
     codes: int | None = None  # of payments that ended unpaid, after their end
     audit: int | None = None
     events: int | None = None  # of providers, that are done with
+    traces: int | None = KEPT_MS
 
     @classmethod
     def of_days(cls, *, webhooks: int, codes: int, audit: int) -> "Retention":
         """From days, where 0 keeps for ever.
 
         >>> Retention.of_days(webhooks=0, codes=1, audit=2)
-        Retention(answers=0, webhooks=None, codes=86400000, audit=172800000, events=None)
+        Retention(answers=0, webhooks=None, codes=86400000, audit=172800000, events=None, traces=604800000)
         """
         kept = webhooks * DAY_MS or None
         return cls(webhooks=kept, codes=codes * DAY_MS or None, audit=audit * DAY_MS or None, events=kept)
@@ -46,3 +49,4 @@ class Oldest(NamedTuple):
     codes: int | None
     audit: int | None
     events: int | None = None
+    traces: int | None = None

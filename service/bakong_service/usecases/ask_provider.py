@@ -1,11 +1,13 @@
 """Asking a provider about payments, and recording what it says. Must not depend on HTTP or SQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 from bakong_contracts.service_api import PaymentStatus
 from bakong_service.domain.breaker import backoff_ms
 from bakong_service.domain.errors import RowError, UnreadableRowError
 from bakong_service.domain.payments import Authorized, NoAnswer, NotFound, Payment, Purpose, Report
+from bakong_service.domain.tracing import spans_of
 from bakong_service.ports import Check, OneByOne, Polling, Provider
 from bakong_service.usecases.core import Core, ProviderError
 from bakong_service.usecases.escrow import paying
@@ -34,12 +36,33 @@ async def ask(core: Core, payments: Sequence[Payment]) -> list[Payment]:
     answered = []
     for start in range(0, len(payments), batch):
         some = payments[start : start + batch]
-        answered += await _record(core, provider, some, await _reports(core, provider, some))
+        async with _traced(core, some) as traces:
+            answered += await _record(core, provider, some, await _reports(core, provider, some), traces)
     return answered
 
 
 async def ask_leased(core: Core, provider: Provider, payments: Sequence[Payment]) -> list[Payment]:
     """Ask about payments that are leased. What has no answer when the worker stops is given back, and due as before."""
+    async with _traced(core, payments) as traces:
+        return await _ask_leased(core, provider, payments, traces)
+
+
+@asynccontextmanager
+async def _traced(core: Core, payments: Sequence[Payment]) -> AsyncIterator[Mapping[str, str]]:
+    """A span for each payment in the trace in which it was made, by its id; none where nobody collects them."""
+    if not core.tracing.is_on:
+        yield {}
+        return
+    ids = [payment.id for payment in payments]
+    parents = await core.store.read(lambda records: records.traces_of(ids))
+    facts = {one.id: {"payment.id": one.id, "payment.provider": one.provider} for one in payments}
+    with spans_of(core.tracing, "payment.poll", parents, facts) as traces:
+        yield traces
+
+
+async def _ask_leased(
+    core: Core, provider: Provider, payments: Sequence[Payment], traces: Mapping[str, str]
+) -> list[Payment]:
     reports: Mapping[str, Report] = {}
     try:
         reports = {} if core.stopping or not payments else await _reports(core, provider, payments)
@@ -48,7 +71,7 @@ async def ask_leased(core: Core, provider: Provider, payments: Sequence[Payment]
         if unasked:
             await core.store.write(lambda records: records.release_polls(unasked))
     asked = [one for one in payments if one.id not in unasked]
-    return await _record(core, provider, asked, reports) if asked else []
+    return await _record(core, provider, asked, reports, traces) if asked else []
 
 
 async def _reports(core: Core, provider: Provider, payments: Sequence[Payment]) -> Mapping[str, Report]:
@@ -117,7 +140,11 @@ async def _finalised(
 
 
 async def _record(
-    core: Core, provider: Provider, payments: Sequence[Payment], reports: Mapping[str, Report]
+    core: Core,
+    provider: Provider,
+    payments: Sequence[Payment],
+    reports: Mapping[str, Report],
+    traces: Mapping[str, str],
 ) -> list[Payment]:
     _learn(core, provider.name, reports)
     ids, pace = [payment.id for payment in payments], polling_of(provider).pace
@@ -126,7 +153,7 @@ async def _record(
         pace.note(unit.records, provider.name, reports.values(), unit.at_ms)
         held = unit.records.payments_by_id(ids)
         hold_orders_of(unit, held)
-        return _settled_all(unit, held, reports)
+        return _settled_all(unit, held, reports, traces)
 
     return await transact(core, record)
 
@@ -142,13 +169,21 @@ def _learn(core: Core, provider: str, reports: Mapping[str, Report]) -> None:
         upstream.was_silent(core.timers.now_ms(), core.ids.fraction())
 
 
-def _settled_all(unit: UnitOfWork, payments: Sequence[Payment], reports: Mapping[str, Report]) -> list[Payment]:
+def _settled_all(
+    unit: UnitOfWork, payments: Sequence[Payment], reports: Mapping[str, Report], traces: Mapping[str, str]
+) -> list[Payment]:
     """All of them together, which is cheap; where one fails, each by itself, so that it undoes no other."""
+
+    def each(settle: Callable[[UnitOfWork, Payment, Report | None], Payment]) -> Iterator[Payment]:
+        for payment in payments:
+            unit.trace = traces.get(payment.id)
+            yield settle(unit, payment, reports.get(payment.reference))
+
     try:
         with unit.records.savepoint():
-            return [_settled(unit, payment, reports.get(payment.reference)) for payment in payments]
+            return list(each(_settled))
     except RowError:
-        return [_settled_alone(unit, payment, reports.get(payment.reference)) for payment in payments]
+        return list(each(_settled_alone))
 
 
 def _settled_alone(unit: UnitOfWork, payment: Payment, report: Report | None) -> Payment:

@@ -12,6 +12,7 @@ from bakong_service.domain.orders import ShopRules
 from bakong_service.domain.plans import Prices
 from bakong_service.domain.retention import Retention
 from bakong_service.domain.subscriptions import GRACE_MS
+from bakong_service.domain.tracing import NO_TRACING, Tracing
 from bakong_service.ports import Archive, Ids, Patience, Post, Provider, ReportRow, Store, Timers, unreported
 
 SET_BACK_MS = 60_000  # numbers run before the clock by less
@@ -96,6 +97,7 @@ class Core:
     watchers: dict[str, set[asyncio.Event]] = field(default_factory=dict)
     streams: Counter[str] = field(default_factory=Counter)
     last_number_ms: int = 0
+    tracing: Tracing = NO_TRACING
 
     def next_number_ms(self, at_ms: int) -> int:
         """The number of a payment of escrow: its time, or the first ms after it that this process has not given away.

@@ -82,6 +82,7 @@ def stored(unit: UnitOfWork, payment: Payment) -> bool:
         "currency": payment.money.currency,
         "purpose": payment.purpose.value,
     }
+    unit.traced(payment.id)
     unit.audit("payment.create", f"payment/{payment.id}", None, after)
     return True
 

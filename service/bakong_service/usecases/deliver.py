@@ -16,6 +16,7 @@ from bakong_contracts.webhooks import ProbeType, sign
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import MAX_RETRY_AFTER_S, RETRY_AFTER_S, Attempt, Notification
 from bakong_service.domain.receivers import Receivers
+from bakong_service.domain.tracing import Attributes
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
@@ -47,6 +48,7 @@ class Delivery:
         self._held_ids: set[str] = set()
         self._not_begun: list[Notification] = []
         self._under_way: dict[str, UnderWay] = {}
+        self._traces: dict[str, str] = {}
         self.tasks: dict[asyncio.Task[None], str] = {}
 
     async def begin_due(self) -> int | None:
@@ -62,6 +64,8 @@ class Delivery:
             leased = await transact(core, partial(_lease, shares))
             if not leased:
                 return now_ms + CONTENDED_MS
+            if core.tracing.is_on:
+                await self._find_traces([notification.id for notification in leased])
             for notification in leased:
                 self._begin(notification)
 
@@ -117,6 +121,30 @@ class Delivery:
         if not self._core.stopping:
             await self._begin_more()
 
+    async def _find_traces(self, ids: list[str]) -> None:
+        """The traces of webhooks that are leased now, beside those of webhooks that wait here."""
+        known = {one: trace for one, trace in self._traces.items() if one in self._held_ids}
+        self._traces = known | dict(await self._core.store.read(lambda records: records.traces_of(ids)))
+
+    async def _posted(self, notification: Notification, headers: dict[str, str]) -> tuple[int | str, int | None]:
+        """What came of a try, and for how long the receiver wants to be left alone; a span of the webhook's trace."""
+        facts: Attributes = {
+            "webhook.id": notification.id,
+            "webhook.event": notification.event.value,
+            "webhook.try": notification.attempts + 1,
+            "server.address": notification.host,
+        }
+        parent = self._traces.pop(notification.id, None)
+        with self._core.tracing.span("webhook.try", facts, parent=parent) as span:
+            traced = {"traceparent": span.traceparent} if span.traceparent else {}
+            answer = await self._core.post(notification.url or "", notification.body, headers | traced)
+            result, retry_after_s = answer if isinstance(answer, tuple) else (answer, None)
+            if isinstance(result, int):
+                span.note({"http.response.status_code": result})
+            if not (isinstance(result, int) and 200 <= result < 300):
+                span.note({"error.type": str(result)})
+        return result, retry_after_s
+
     def _has_time(self, notification: Notification) -> bool:
         return self._core.timers.now_ms() + TRY_MS <= (notification.next_try_ms or 0)
 
@@ -127,10 +155,9 @@ class Delivery:
         headers = sign(core.webhook_secrets, notification.id, now_ms // 1000, notification.body)
         self._under_way[notification.id] = UnderWay(notification.id, notification.url or "", now_ms)
         try:
-            answer = await core.post(notification.url or "", notification.body, headers)
+            result, retry_after_s = await self._posted(notification, headers)
         finally:
             del self._under_way[notification.id]
-        result, retry_after_s = answer if isinstance(answer, tuple) else (answer, None)
         at_ms = core.timers.now_ms()
         if isinstance(result, str):
             self._receivers.failed(host, before, at_ms, core.ids.fraction())

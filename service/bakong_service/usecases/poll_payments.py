@@ -83,6 +83,7 @@ async def expire_due(core: Core, provider: str) -> None:
 
 
 def _expired_alone(unit: UnitOfWork, payment: Payment) -> Payment | None:
+    unit.trace = None
     try:
         with unit.records.savepoint():
             return expire(unit, payment)

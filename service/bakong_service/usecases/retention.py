@@ -1,8 +1,8 @@
 """What is over is dropped with age: a small batch of each kind at a time, each its own transaction.
 
 Dropped: answers to idempotency keys, delivered webhooks with their attempts, providers' events that are done with, the
-codes of payments that ended unpaid, and audit rows, which are exported first. Never: paid payments, receipts, and
-whatever is open or was not delivered.
+codes of payments that ended unpaid, what is known of traces, and audit rows, which are exported first. Never: paid
+payments, receipts, and whatever is open or was not delivered.
 """
 
 from collections.abc import Callable
@@ -44,6 +44,7 @@ async def drop_batches(core: Core) -> bool:
         (kept.webhooks, lambda records, before_ms: records.forget_webhooks(before_ms, BATCH)),
         (kept.codes, lambda records, before_ms: records.forget_codes(before_ms, BATCH)),
         (kept.events, lambda records, before_ms: records.forget_events(before_ms, BATCH)),
+        (kept.traces, lambda records, before_ms: records.forget_traces(before_ms, BATCH)),
     )
     is_more = False
     for kept_ms, forget in kinds:

@@ -146,6 +146,7 @@ def _ended_first(unit: UnitOfWork, payment: Payment, report: Paid) -> bool:
 def _store(unit: UnitOfWork, payment: Payment, changed: Payment, why: str) -> Payment:
     if not unit.records.change_payment(changed, payment.status, why):
         return unit.records.payment_by_id(payment.id) or payment
+    unit.follow(payment.id)
     before, after = {"status": payment.status.value}, {"status": changed.status.value, "why": why}
     unit.audit("payment.status", f"payment/{payment.id}", before, after)
     unit.count("payment_changes_total", payment.provider, changed.status.value)

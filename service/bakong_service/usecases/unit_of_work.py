@@ -23,7 +23,7 @@ Count = tuple[str, tuple[str, ...], int]
 class UnitOfWork:
     """A transaction that is open. notified: it has put an event into the outbox. counted: for metrics, once stored.
 
-    touched: the orders to which something has happened.
+    touched: the orders to which something has happened. trace: the span that the change belongs to; None: no trace.
     """
 
     core: Core
@@ -33,6 +33,7 @@ class UnitOfWork:
     notified: bool = False
     counted: list[Count] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
+    trace: str | None = None
 
     def notify(self, event: EventType | ProbeType, facts: dict[str, Any], callback: str | None) -> Notification:
         """Put an event into the outbox: to the payment's callback, else to the configured URL."""
@@ -49,6 +50,7 @@ class UnitOfWork:
             next_try_ms=self.at_ms if url else None,
         )
         self.records.add_notification(made)
+        self.traced(made.id)
         return made
 
     def happened(
@@ -67,6 +69,16 @@ class UnitOfWork:
                 causation=cause or self.by.request_id or "",
             )
         )
+
+    def traced(self, subject: str) -> None:
+        """Let what comes later of this payment, or this webhook, belong to the trace of now."""
+        if self.trace is not None:
+            self.records.add_trace(subject, self.trace, self.at_ms)
+
+    def follow(self, payment_id: str) -> None:
+        """Where no trace is open, go on with the one in which the payment was made."""
+        if self.trace is None and self.core.tracing.is_on:
+            self.trace = self.records.traces_of([payment_id]).get(payment_id)
 
     def count(self, name: str, *labels: str, by: int = 1) -> None:
         """Add to a metric, once the transaction is stored."""
@@ -103,10 +115,12 @@ async def transact(core: Core, work: Callable[[UnitOfWork], T]) -> T:
 
     def run(records: Records) -> T:
         nonlocal unit
-        unit = UnitOfWork(core, records, at_ms, by)
+        unit = UnitOfWork(core, records, at_ms, by, trace=trace)
         return work(unit)
 
-    result = await core.store.write(run)
+    trace = core.tracing.here()
+    with core.tracing.span("store.write"):
+        result = await core.store.write(run)
     for name, labels, by_how_much in unit.counted:
         core.count(name, labels, by_how_much)
     if unit.notified:

@@ -10,6 +10,7 @@ from bakong_service.adapters.sql.records_orders import OrderRows
 from bakong_service.adapters.sql.records_retention import RetentionRows
 from bakong_service.adapters.sql.records_review import ReviewRows
 from bakong_service.adapters.sql.records_settlements import SettlementRows
+from bakong_service.adapters.sql.records_traces import TraceRows
 from bakong_service.adapters.sql.records_transactions import TransactionRows
 
 
@@ -25,5 +26,6 @@ class SqlRecords(
     SettlementRows,
     EscrowRows,
     AuditRows,
+    TraceRows,
 ):
     """See bakong_service.ports.Records."""

@@ -14,7 +14,7 @@ from bakong_service.domain.audit import AuditRow
 from bakong_service.domain.retention import Oldest
 
 _I, _W, _P = t.idempotency_keys.c, t.webhook_notifications.c, t.payment_transactions.c
-_A, _V = t.audit_logs.c, t.provider_events.c
+_A, _V, _T = t.audit_logs.c, t.provider_events.c, t.traces.c
 
 
 class RetentionRows(ChainRows):
@@ -30,11 +30,12 @@ class RetentionRows(ChainRows):
                 select(func.min(_P.expires_ms)).where(t.UNPAID_WITH_CODE).scalar_subquery(),
                 select(_A.at_ms).where(_A.at_ms <= LAST_MS).order_by(_A.id).limit(1).scalar_subquery(),
                 select(func.min(_V.received_ms)).where(t.HANDLED_EVENT).scalar_subquery(),
+                select(func.min(_T.at_ms)).scalar_subquery(),
             )
         ).one()
-        answers, delivered, without_url, codes, audit, events = map(instant, row)
+        answers, delivered, without_url, codes, audit, events, traces = map(instant, row)
         webhooks = min((at_ms for at_ms in (delivered, without_url) if at_ms is not None), default=None)
-        return Oldest(answers, webhooks, codes, audit, events)
+        return Oldest(answers, webhooks, codes, audit, events, traces)
 
     def forget_answers(self, before_ms: int, limit: int) -> int:
         """Answers that expired by then; how many."""

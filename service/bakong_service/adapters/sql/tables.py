@@ -758,3 +758,13 @@ escrow_webhooks = Table(
     Column("status", String(16), primary_key=True),
     Column("at_ms", BigInteger, nullable=False),
 )
+
+# In which trace a payment was made, or a webhook written: for what the worker does later. Empty where nobody asks.
+traces = Table(
+    "traces",
+    metadata,
+    Column("subject", String(64), primary_key=True),
+    Column("traceparent", String(55), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+_index("ix_trace_age", traces.c.at_ms)

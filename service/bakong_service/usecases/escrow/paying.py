@@ -213,6 +213,7 @@ def _begin(unit: UnitOfWork, payment_id: str, return_url: str) -> Opened:
     attempted = _attempted(unit, before, number)
     if not unit.records.add_payment(attempted, unit.at_ms + MAKE_AGAIN_MS):
         raise UnavailableError("no attempt could be made: ask again")
+    unit.traced(attempted.id)
     attempt = Attempt(payment_id=attempted.id, escrow_payment_id=before.id, number=number, return_url=return_url)
     if not unit.records.add_attempt(attempt):
         raise UnavailableError("another attempt was begun meanwhile: ask again")

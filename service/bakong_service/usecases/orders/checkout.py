@@ -129,6 +129,7 @@ def _first(unit: UnitOfWork, order: Order, method: Method, wish: CheckoutWish) -
     for _ in range(TRIES):
         payment = _draft(unit, order, method)
         if unit.records.add_payment(payment, unit.at_ms + MAKE_AGAIN_MS):
+            unit.traced(payment.id)
             break
     else:
         raise UnavailableError(f"no payment could be made in {TRIES} tries: ask again")

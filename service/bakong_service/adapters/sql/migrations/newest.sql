@@ -661,6 +661,15 @@ CREATE TABLE schema_compatibility (
 	PRIMARY KEY (oldest)
 )
 
-INSERT INTO "alembic_version" VALUES ('0015')
+CREATE TABLE traces (
+	subject VARCHAR(64) NOT NULL,
+	traceparent VARCHAR(55) NOT NULL,
+	at_ms BIGINT NOT NULL,
+	PRIMARY KEY (subject)
+)
+
+CREATE INDEX ix_trace_age ON traces (at_ms)
+
+INSERT INTO "alembic_version" VALUES ('0019')
 
 INSERT INTO "schema_compatibility" VALUES ('0014')
