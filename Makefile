@@ -21,7 +21,7 @@ build: $(VENV)/.installed-test
 
 # Both installed in clean environments, and used there; and the first steps of the README: some minutes.
 check-install: $(VENV)/.installed-test
-	$(PYTEST) -n 0 -m campaign tests/architecture/test_installations.py
+	$(PYTEST) -n 0 -m campaign tests/architecture/test_installations.py tests/docs/test_ci_recipes.py
 .PHONY: shell build check-install
 
 demo: $(VENV)/.installed
@@ -183,6 +183,30 @@ campaign-paystack: $(VENV)/.installed-test
 openapi: $(VENV)/.installed-test
 	$(BIN)/python scripts/openapi.py
 
+# docs/schemas, the JSON Schemas for editors, and docs/requests, a collection of requests: from models and documents.
+schemas: $(VENV)/.installed-test
+	$(BIN)/python scripts/schemas.py
+requests: $(VENV)/.installed-test
+	$(BIN)/python scripts/requests.py
+.PHONY: schemas requests
+
+# The pages as a site with search, in reports/site, which opens as files and fetches nothing. The tool has a venv of its own.
+docs: $(VENV)-docs/.installed
+	NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --strict --quiet
+	@echo "reports/site/index.html"
+$(VENV)-docs/.installed: constraints.txt
+	@$(PYTHON) -m venv $(VENV)-docs && $(VENV)-docs/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt mkdocs-material
+	@touch $@
+# Built, and opened in a browser without a network.
+docs-check: $(VENV)/.installed-test
+	$(PYTEST) -n 0 -m campaign tests/browser/test_docs_site.py
+.PHONY: docs docs-check
+
+# The TypeScript types of docs/examples/typescript, from contracts/openapi. Needs Node.
+types: $(VENV)/.installed-test
+	node tests/clients/node/types.mjs docs/examples/typescript/types contracts/openapi/open-api.json contracts/openapi/control-api.json
+.PHONY: types
+
 # Simulator and service against contracts/openapi, and the masks of cassettes, with many more cases: some minutes.
 campaign-contracts: $(VENV)/.installed-test
 	SCHEMATHESIS_EXAMPLES=300 $(PYTEST) -n 2 --timeout 3600 tests/contracts/test_openapi.py
@@ -208,7 +232,7 @@ never-500: $(VENV)/.installed-test
 .PHONY: attack never-500
 
 # Every campaign, one after another: for a night. It goes on where one fails, and says at the end which did.
-NIGHTLY := test attack never-500 campaign-simulator campaign-paystack campaign-contracts proration test-kill test-kill-orders orders-campaign khqr-differential khqr-fuzz \
+NIGHTLY := test docs-check attack never-500 campaign-simulator campaign-paystack campaign-contracts proration test-kill test-kill-orders orders-campaign khqr-differential khqr-fuzz \
 	khqr-images khqr-mutants verify-escrow test-kill-escrow load-limiters load-machines mutants verify-seeds
 nightly: $(VENV)/.installed-test
 	@failed=; for one in $(NIGHTLY); do echo "== $$one"; $(MAKE) $$one || failed="$$failed $$one"; done; \

@@ -47,7 +47,7 @@ def pytest_configure(config):
     os.environ.setdefault("NO_PROXY", "127.0.0.1,localhost")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def require():
     """require("node") goes on where the program is installed; else skips, or fails under REQUIRE_ALL=1."""
 

@@ -9,6 +9,17 @@ from typing import Any
 from bakong_contracts.service_api import Problem
 
 MEDIA_TYPE = "application/problem+json"
+_TEXT = {"type": "string"}
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457.",
+    "properties": {
+        **dict.fromkeys(("type", "title", "detail", "instance", "code", "traceId"), _TEXT),
+        "status": {"type": "integer"},
+        "errors": {"type": "array", "items": {"type": "object", "additionalProperties": _TEXT}},
+    },
+    "required": ["type", "title", "status", "detail", "instance", "code"],
+}
 
 
 def type_uri(base_url: str, code: str) -> str:

@@ -1,16 +1,14 @@
 """The language as a JSON Schema, for editors and other tools, made from the vocabulary."""
 
 from collections.abc import Mapping
-from typing import Any
 
+from bakong_contracts.json_schemas import Schema, headed
 from bakong_scenarios.language import State
 from bakong_scenarios.library import ScriptLibrary
 from bakong_scenarios.reading import AMOUNT_KEYS, MATCH_KEYS, RULE_KEYS, TOP_KEYS
 from bakong_scenarios.reading_path import MAX_STEPS, keys_of
 from bakong_scenarios.vocabulary import WEBHOOK_FAULTS, Parameter, Parameters
 from bakong_scenarios.words import SchemeWords
-
-Schema = dict[str, Any]
 
 DURATION: Schema = {
     "description": "like 500ms, 2s, 15m, 24h, 90d; a bare number is seconds",
@@ -36,13 +34,8 @@ def schema(library: ScriptLibrary) -> Schema:
     for words in library.words.values():
         defs |= {f"{words.name}-{kind}": of for kind, of in _definitions(library, words).items()}
     top = {key: _TOP.get(key, True) for key in TOP_KEYS} | {"scheme": _scheme(library)}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Bakong sandbox: scenario",
-        **_object(top, required=["name"]),
-        "allOf": [_in_words(words, is_default=words is library.default) for words in library.words.values()],
-        "$defs": defs,
-    }
+    rules = [_in_words(words, is_default=words is library.default) for words in library.words.values()]
+    return headed("scenario", "scenario", _object(top, required=["name"]) | {"allOf": rules, "$defs": defs})
 
 
 def _scheme(library: ScriptLibrary) -> Schema:
@@ -69,6 +62,7 @@ def _definitions(library: ScriptLibrary, words: SchemeWords) -> dict[str, Schema
         "webhooks": _ref(words, "webhooks"),
     }
     matched = _MATCH | {"amount": _object({key: _amounts(words)[key] for key in AMOUNT_KEYS})}
+    targets: Schema = {"enum": list(words.targets)}
     states: Schema = {"enum": [state.value for state in words.steps]}
     return {
         "match": _object({key: matched[key] for key in MATCH_KEYS}),
@@ -78,6 +72,8 @@ def _definitions(library: ScriptLibrary, words: SchemeWords) -> dict[str, Schema
         "webhooks": {"type": "array", "items": {"oneOf": [_webhook(name, words) for name in WEBHOOK_FAULTS]}},
         "rules": {"type": "array", "items": _object({key: rule[key] for key in RULE_KEYS})},
         "named": {"type": "string", "examples": list(library.names(words.name))},
+        "on": {"anyOf": [targets, {"type": "array", "items": targets}]},
+        **{f"when-{name}": _condition(of) for name, of in words.conditions.items()},
     }
 
 
@@ -106,15 +102,13 @@ def _webhook(name: str, words: SchemeWords) -> Schema:
 
 
 def _fault(name: str, words: SchemeWords) -> Schema:
-    target: Schema = {"enum": list(words.targets)}
-    properties: Schema = {"fault": {"const": name}, "poll": _POLL}
-    properties["on"] = {"anyOf": [target, {"type": "array", "items": target}]}
+    properties: Schema = {"fault": {"const": name}, "poll": _POLL, "on": _ref(words, "on")}
     return _rule(properties, words.faults[name], words)
 
 
 def _rule(properties: Schema, parameters: Parameters, words: SchemeWords) -> Schema:
     """A rule that strikes under conditions: its own properties, the fault's parameters, the conditions."""
-    properties |= {condition: _condition(of) for condition, of in words.conditions.items()}
+    properties |= {condition: _ref(words, f"when-{condition}") for condition in words.conditions}
     properties |= {key: _parameter(parameter) for key, parameter in parameters.items()}
     return _object(properties, ["fault"])
 

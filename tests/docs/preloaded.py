@@ -1,12 +1,16 @@
 """`bakong-sandbox` from a process that has it loaded: to start it for each of the pages' commands takes a minute.
 
-As a program (preloaded.py SOCKET run WORDS...) it hands its streams, folder and variables over, and ends alike.
+As a program (preloaded.py SOCKET run WORDS...) it hands its streams, folder and variables over, and both end alike:
+the command with the program's exit code, and by SIGTERM where the program is ended first.
 """
 
 import json
 import os
+import signal
 import socket
 import sys
+import threading
+from contextlib import suppress
 
 
 def hand_over(where, words):
@@ -50,10 +54,13 @@ def _run(main, link):
     said = json.loads(link.makefile("rb").read(int.from_bytes(head, "big")))
     for number, handle in enumerate(handles):
         os.dup2(handle, number)
+    # Anew, as the interpreter opens them: what was a file is perhaps a pipe now, in which nobody can seek.
+    sys.stdin, sys.stdout, sys.stderr = (open(number, mode, closefd=False) for number, mode in enumerate("rww"))  # noqa: SIM115
     os.chdir(said["folder"])
     os.environ.clear()
     os.environ.update(said["variables"])
     sys.argv = ["bakong-sandbox", *said["words"]]
+    threading.Thread(target=_end_with, args=(link,), daemon=True).start()
     code = 0
     try:
         main()
@@ -64,8 +71,15 @@ def _run(main, link):
 
         traceback.print_exc()
         code = 1
-    link.sendall(str(code).encode())
+    with suppress(BrokenPipeError):  # the program has been ended
+        link.sendall(str(code).encode())
     return 0
+
+
+def _end_with(link):
+    """A command that serves ends with the program that stands for it."""
+    if not link.recv(1):
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,13 @@ class PageRunner:
             if problem := matches(map(self._with_ports, command.printed), printed):
                 raise BrokenBlockError(f"{self.page}:{command.line}: {command.text}\n{problem}")
 
+    def port(self, of):
+        """The port that stands for one of the pages'."""
+        return self._ports[of]
+
     def close(self):
+        if self._shell.returncode is not None:
+            return
         os.killpg(self._shell.pid, signal.SIGTERM)
         self._shell.wait()
         self._shell.stdin.close()

@@ -1,13 +1,12 @@
 """Every console block of the README and of the pages does what it says, in the order of the page."""
 
+import json
+import socket
 import subprocess
-import sys
 
 import httpx
 import pytest
 
-from bakong_sandbox.stack.launcher import start
-from tests.docs import preloaded
 from tests.docs.pages import PAGES, ROOT, blocks, matches
 from tests.docs.runner import SERVICE, SIMULATOR, BrokenBlockError, PageRunner
 
@@ -15,28 +14,13 @@ WITH_BLOCKS = [page for page in PAGES if any(not block.why_not for block in bloc
 
 
 @pytest.fixture(scope="session")
-def programs(tmp_path_factory):
-    """A folder with a bakong-sandbox that is loaded already."""
-    folder = tmp_path_factory.mktemp("programs")
-    where = folder / "socket"
-    program = folder / "bakong-sandbox"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S {preloaded.__file__} {where} run "$@"\n')
-    program.chmod(0o755)
-    loaded = subprocess.Popen([sys.executable, preloaded.__file__, where], stdout=subprocess.PIPE, cwd=ROOT)
-    assert loaded.stdout.readline() == b"ready\n"
-    yield folder
-    loaded.kill()
-    loaded.wait()
-    loaded.stdout.close()
-
-
-@pytest.fixture(scope="session")
-def shared(tmp_path_factory):
+def shared(tmp_path_factory, programs):
     """One sandbox for all pages that start none: its data folder and what it says."""
     folder = tmp_path_factory.mktemp("shared")
-    program = start("up", "--json", "--port", "0", "--service-port", "0", "--data-dir", str(folder))
-    yield folder, program.ready_line()
-    program.stop()
+    options = ("--json", "--port", "0", "--service-port", "0", "--data-dir", folder)
+    with subprocess.Popen([programs / "bakong-sandbox", "up", *options], stdout=subprocess.PIPE) as up:
+        yield folder, json.loads(up.stdout.readline())
+        up.terminate()
 
 
 @pytest.fixture
@@ -93,6 +77,14 @@ def test_blocks_are_read_with_their_commands_answers_and_reasons():
 def test_what_is_printed_is_compared_but_for_what_is_left_out():
     assert matches(['{"a": …}', "...", "end"], ["noise", '{"a": 1}', "more", "end"]) is None
     assert "said to print" in matches(["end", "{}"], ["{}", "end"])
+
+
+def test_what_a_page_starts_ends_with_it(page_of):
+    runner = page_of("page.md")
+    runner.run(blocks("```console\n$ bakong-sandbox up --no-service\n```\n")[0])
+    with socket.create_connection(("127.0.0.1", runner.port(SIMULATOR))) as link:
+        runner.close()
+        assert link.recv(1) == b""
 
 
 def test_no_page_types_a_value_that_it_leaves_out():

@@ -1,5 +1,7 @@
 """The JSON Schema of scripts accepts what the reader accepts, and refuses what is misspelt."""
 
+import re
+
 import jsonschema_rs
 import pytest
 import yaml
@@ -16,6 +18,7 @@ Yaml12.yaml_implicit_resolvers = {
     first: [row for row in rows if row[0] != "tag:yaml.org,2002:bool"]
     for first, rows in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+Yaml12.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|True|TRUE|false|False|FALSE$"), list("tTfF"))
 
 
 VALIDATOR = jsonschema_rs.validator_for(schema(LIBRARY))

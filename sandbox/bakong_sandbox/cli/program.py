@@ -43,6 +43,7 @@ COMMANDS = {
     "listen": {"listen": "Bring a world's webhooks to a shop, with a live table, until Ctrl-C."},
     "replay": {"replay": "Play a journal again, in a world of its own; exit code 1 where an answer differs by a byte."},
     "scenario": {"scenario": "Scripts of what a payment scheme does."},
+    "schema": {"schema": "The JSON Schema of a script, of verify.yaml or of a load profile, for editors."},
     "verify": {"verify": "Hold a codec, a scheme's server or a payment service to the rules."},
     "record": {"record": "Keep a Bakong's answers to read-only calls, within a budget, all that is private masked."},
     "drift": {"drift": "Hold the simulator to the answers of a cassette; exit code 1 where one differs."},

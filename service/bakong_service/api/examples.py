@@ -193,7 +193,8 @@ def refusals(*problems: api.Problem) -> dict[int | str, dict[str, Any]]:
 
 def _problem(problem: api.Problem) -> dict[str, Any]:
     example = document(problem, "what was read, and what was expected", instance="/api/...", trace_id="a1b2")
-    return {"description": problem.title, "content": {MEDIA_TYPE: {"example": example}}}
+    shown = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
+    return {"description": problem.title, "content": {MEDIA_TYPE: shown}}
 
 
 KEY_PARAMETER = {

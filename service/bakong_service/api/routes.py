@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
 from bakong_contracts import api_page
+from bakong_contracts.problems import SCHEMA
 from bakong_service.api import (
     problems,
     routes_auth,
@@ -79,8 +80,9 @@ async def _page(request: Request) -> HTMLResponse:
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's document, and that every path wants an API key or a token but those that the guard leaves open."""
+    """FastAPI's document, the shape of a problem, and that every path wants a key or a token but those left open."""
     made = FastAPI.openapi(app)
+    made["components"]["schemas"]["Problem"] = SCHEMA
     made["components"]["securitySchemes"] = {"apiKey": {"type": "http", "scheme": "bearer"}}
     made["security"] = [{"apiKey": []}]
     for path, operations in made["paths"].items():

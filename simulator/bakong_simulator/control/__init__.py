@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
 
 from bakong_contracts import api_page
 from bakong_simulator.control import (
@@ -48,6 +49,7 @@ def routes_of(schemes: tuple[AnyScheme, ...]) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=PROBLEM_ANSWERS,
+        generate_unique_id_function=_named,
     )
     app.openapi = partial(_document, app)  # type: ignore[method-assign]  # FastAPI's own way
     problems.install(app)
@@ -61,8 +63,14 @@ def routes_of(schemes: tuple[AnyScheme, ...]) -> FastAPI:
     for number, scheme in enumerate(schemes):
         below = f"/{scheme.name}" if number else ""
         if (own := control_of(scheme).router) is not None:
-            app.include_router(own, prefix=f"/sandbox/worlds/{{world}}{below}")
+            named = partial(_named, scheme=scheme.name if number else "")
+            app.include_router(own, prefix=f"/sandbox/worlds/{{world}}{below}", generate_unique_id_function=named)
     return app
+
+
+def _named(route: APIRoute, scheme: str = "") -> str:
+    """An operation's id, which generated clients name their methods by."""
+    return "_".join(filter(None, (scheme, route.name)))
 
 
 async def _page(request: Request) -> HTMLResponse:
@@ -72,7 +80,13 @@ async def _page(request: Request) -> HTMLResponse:
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's document, with the shape of a problem, to which every operation's refusals refer."""
+    """FastAPI's document, with each refusal and the shape of a problem once, to which every operation refers."""
     made = FastAPI.openapi(app)
     made["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+    made["components"]["responses"] = {f"Refused{status}": answer for status, answer in PROBLEM_ANSWERS.items()}
+    for operations in made["paths"].values():
+        for operation in operations.values():
+            operation["responses"] |= {
+                str(status): {"$ref": f"#/components/responses/Refused{status}"} for status in PROBLEM_ANSWERS
+            }
     return made

@@ -92,7 +92,7 @@ class ExplainedShown(responses.Response):
 
 
 @router.get("/picture", response_class=Response, responses={200: {"content": _PICTURES}})
-async def draw(
+async def draw_code(
     text: Annotated[str, Query(min_length=1, max_length=MAX_PICTURE_TEXT)],
     *,
     card: Annotated[bool, Query(description="The KHQR card: name and amount around the code.")] = False,
@@ -125,7 +125,7 @@ async def explain_code(asked: Explained, worlds: AllWorlds) -> dict[str, Any]:
 
 
 @router.post("", response_model=MadeCode)
-async def make(new: NewCode, worlds: AllWorlds) -> dict[str, str]:
+async def make_code(new: NewCode, worlds: AllWorlds) -> dict[str, str]:
     """A KHQR of these values. No world knows it yet: show it with POST /sandbox/worlds/<world>/qr, or pay it."""
     now = worlds.get(new.world).clock.now_ms()
     named = new.model_dump(exclude={"world", "lives_s", "currency"}, exclude_none=True)

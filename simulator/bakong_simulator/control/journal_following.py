@@ -53,7 +53,7 @@ async def show_call(number: Number, world: CurrentWorld) -> dict[str, Any]:
 
 
 @router.get("/stream", response_class=StreamingResponse, responses={200: {"content": EVENT_STREAM}})
-async def follow(
+async def follow_journal(
     world: CurrentWorld,
     query: Annotated[shapes.StreamQuery, Query()],
     last_event_id: Annotated[str | None, Header(max_length=100)] = None,

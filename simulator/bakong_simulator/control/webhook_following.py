@@ -101,7 +101,7 @@ def _endpoint(row: Endpoint) -> dict[str, Any]:
 
 
 @router.get("/stream", response_class=StreamingResponse, responses={200: {"content": EVENT_STREAM}})
-async def follow(
+async def follow_webhooks(
     world: CurrentWorld,
     query: Annotated[shapes.StreamQuery, Query()],
     last_event_id: Annotated[str | None, Header(max_length=100)] = None,

@@ -78,7 +78,8 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
         status: _json(text, schema, examples.answers(endpoint, int(status))) for status, (text, schema) in said.items()
     }
     pages = {"403": "The edge's page: from abroad, or the md5 list on production.", "429": "The edge's page."}
-    return responses | {status: {"description": text, "content": {"text/html": {}}} for status, text in pages.items()}
+    html = {"text/html": {"schema": _TEXT}}
+    return responses | {status: {"description": text, "content": html} for status, text in pages.items()}
 
 
 def _json(text: str, schema: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,25 @@
+// What the documents refuse, which tsc has to refuse as well: each line that ends in "refused", and no other.
+import createClient from "openapi-fetch";
+import type { paths as ControlApi } from "./types/control-api.js";
+import type { components as OpenApi, paths as OpenApiPaths } from "./types/open-api.js";
+import type { paths as Service } from "./types/service.js";
+
+const control = createClient<ControlApi>({ baseUrl: "" });
+const bakong = createClient<OpenApiPaths>({ baseUrl: "" });
+const service = createClient<Service>({ baseUrl: "" });
+const path = { world: "default" };
+
+export async function misuse(): Promise<void> {
+  await control.PUT("/sandbox/worlds/{world}/clock", { params: { path }, body: { mode: "frozen" } });
+  await control.PUT("/sandbox/worlds/{world}/clock", { params: { path }, body: { mode: "stopped" } }); // refused
+  await control.POST("/sandbox/worlds/{world}/payment", { params: { path }, body: {} }); // refused
+  await control.POST("/sandbox/codes", { body: { bakong_account_id: "shop@devb" } }); // refused
+  await bakong.POST("/v1/check_transaction_by_md5", { body: { md5: 1 } }); // refused
+  const { error } = await service.POST("/api/payments/create", { body: { userId: "a", planType: "PREMIUM", amount: 1 } }); // refused
+  console.log(error?.code, error?.cods); // refused
+}
+
+export function amount(answer: OpenApi["schemas"]["Refusal"] | { responseCode: 0; data: OpenApi["schemas"]["Transaction"] }): number {
+  if (answer.responseCode === 1) return answer.data.amount; // refused
+  return answer.data.amount;
+}
