@@ -10,6 +10,7 @@ from bakong_contracts.service_api import PaymentStatus, Priority
 from bakong_service.domain.accounts import Client, Family, RefreshToken, User
 from bakong_service.domain.admission import Quota, Verdict
 from bakong_service.domain.audit import AuditFilter, AuditPage, AuditRow, ChainEnd, ChainEntry, Link
+from bakong_service.domain.breaker import Breaker
 from bakong_service.domain.escrow import Attempt as EscrowAttempt
 from bakong_service.domain.escrow import EscrowPayment, EscrowRefund, Job, Posting
 from bakong_service.domain.escrow import Filter as EscrowFilter
@@ -521,13 +522,17 @@ class Pace(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Polling:
-    """How a provider is asked. batch: so many are taken at a time; lease_ms: longer than asking about them takes."""
+    """How a provider is asked. batch: so many are taken at a time; lease_ms: longer than asking about them takes.
+
+    silence_ms: one that does not answer is asked again at least so often.
+    """
 
     check: Check
     pace: Pace
     check_many: CheckMany | None = None
     batch: int = 10
     lease_ms: int = 60_000
+    silence_ms: int = Breaker.LONGEST_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -537,7 +542,9 @@ class Provider:
     name: in tables and paths. life_ms: how long a payment may be paid. finalise: moves the money of an approved one.
     cancel: ends one that is not paid, so that it never will be; the report says what it was where that came too late.
     needs_email: a checkout without one is refused. minimums: by currency, in minor units; what has none may be 1.
-    list_refunds: what has gone back so far. probe: for health; None where a call is too dear to be spent on that.
+    list_refunds: what has gone back so far. know_refunds: for a provider that shows its newest one alone: takes the
+    names of those of a reference that are on our books, before another one is asked for. probe: for health; None where
+    a call is too dear to be spent on that.
     """
 
     name: str
@@ -552,6 +559,7 @@ class Provider:
     cancel: Check | None = None
     needs_email: bool = False
     list_refunds: ListRefunds | None = None
+    know_refunds: Callable[[str, Sequence[str]], None] | None = None
     probe: Probe | None = None
     minimums: Mapping[str, int] = field(default_factory=dict)
 

@@ -29,11 +29,12 @@ class Steps:
     """Counts, and dies."""
 
     def __init__(self, die_at):
-        self._left = die_at
+        self.taken = 0
+        self._die_at = die_at
 
     def __call__(self):
-        self._left -= 1
-        if self._left == 0:
+        self.taken += 1
+        if self.taken == self._die_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def around(self, work):

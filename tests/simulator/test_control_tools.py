@@ -67,8 +67,24 @@ async def test_a_payment_takes_another_script_while_nobody_has_paid_it(api, hand
         "timeout",
     )
     await hand.post("/payments", json={"qr": code.qr, "outcome": "paid"})
-    refused = await hand.put(f"/payments/{code.md5}/scenario", json={"name": "manual"})
+    refused = await hand.put(f"/payments/{code.md5}/scenario", json={"name": "paid-after-time"})
     assert (refused.status_code, "paid" in refused.json()["detail"]) == (409, True)
+
+
+async def test_a_paid_payment_takes_the_faults_of_a_script_without_a_path(api, hand, code):
+    await hand.post("/payments", json={"qr": code.qr})
+    faults = "name: silent\nfaults: [{fault: http, status: 504}]\n"
+
+    async def checked():
+        answer = await api.post("/check_transaction_by_md5", json={"md5": code.md5})
+        return answer.status_code, answer.text
+
+    before = await checked()
+    assert (await hand.put(f"/payments/{code.md5}/scenario", content=faults)).status_code == 200
+    assert (await checked())[0] == 504
+    assert (await hand.put(f"/payments/{code.md5}/scenario", json={"name": "manual"})).status_code == 200
+    assert await checked() == before
+    assert (await hand.get(f"/payments/{code.md5}")).json()["status"] == "paid"
 
 
 async def test_what_falls_due_is_told_in_its_order(hand, code, world):

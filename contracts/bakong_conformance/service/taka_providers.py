@@ -1,6 +1,6 @@
 """Who plays bKash and Nagad for an escrow service under test: the port, the stand-ins, and a sandbox's fakes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
@@ -169,23 +169,41 @@ class StandIns:
         }
 
 
+# What a sandbox's scripts do where no wallet of its does it
+FAULTS: dict[tuple[str, str], str] = {
+    ("bkash", "refund-lost"): "{on: refund, first: 1, fault: http, status: 504}",
+    ("nagad", "refund-lost"): "{on: cancel, first: 1, fault: http, status: 504}",
+}
+_SILENT = b"name: silent\nfaults: [{fault: http, status: 504}]\n"  # a call that reaches nobody
+_ANSWERS = b'{"name": "manual"}'
+
+
 class SandboxFakes:
     """A sandbox's own fakes, by their control API: POST .../bkash/payments/<id>/approve {"wallet"}."""
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._case: Case | None = None
+        self._approved: list[tuple[str, str]] = []  # of the case: method and reference
 
     def scripts(self, method: str) -> frozenset[str]:
         numbers = self._wallets(method)
-        return frozenset(script for script, name in SCRIPTS[method].items() if name in numbers)
+        by_wallet = frozenset(script for script, name in SCRIPTS[method].items() if name in numbers)
+        return by_wallet | {script for known, script in FAULTS if known == method}
 
     def approve(self, case: Case, method: str, reference: str, script: str = "ok") -> None:
-        name = wallet(method, script)
-        numbers = self._wallets(method)
+        numbers, fault = self._wallets(method), FAULTS.get((method, script))
+        name = wallet(method, "ok" if fault else script)
+        if fault:
+            text = f"name: {method}-{script}\nscheme: {method}\nfaults: [{fault}]\n"
+            self._strike(case, [(method, reference)], text.encode())
         if name not in numbers:
             raise NotCheckedError(f"this sandbox's {method} has no wallet {name!r}")
         self._fill(case, method, name, numbers[name])
         self._ask(case, method, reference, "approve", {"wallet": numbers[name]})
+        if case is not self._case:
+            self._case, self._approved = case, []
+        self._approved.append((method, reference))
 
     def cancel(self, case: Case, method: str, reference: str) -> None:
         self._ask(case, method, reference, "cancel", {})
@@ -210,8 +228,24 @@ class SandboxFakes:
     def books(self, _method: str, _reference: str) -> Books | None:
         return None
 
-    def silent(self, _case: Case) -> Any:
-        raise NotCheckedError("it needs a provider that can fall silent: start the service without 'start: sandbox'")
+    @contextmanager
+    def silent(self, case: Case) -> Iterator[None]:
+        """Whoever asks about the payments that the case has approved is not answered. Raises NotCheckedError."""
+        if case is not self._case:
+            raise NotCheckedError("a sandbox falls silent about the payments of a case, and this one has none")
+        case.note("the providers fall silent")
+        self._strike(case, self._approved, _SILENT)
+        try:
+            yield
+        finally:
+            self._strike(case, self._approved, _ANSWERS)
+
+    def _strike(self, case: Case, payments: Iterable[tuple[str, str]], script: bytes) -> None:
+        for method, reference in payments:
+            path = f"/sandbox/worlds/{self.world.name}/payments/{quote(reference, safe='')}/scenario?scheme={method}"
+            answer = call(case, self.world.http, "PUT", path, raw=script)
+            if answer.status != 200:
+                raise NotCheckedError(f"this sandbox lets no payment meet the script: {answer.summary}")
 
     def values(self) -> dict[str, str]:
         return {}

@@ -205,7 +205,7 @@ EXAMPLES: dict[str, tuple[type[Any] | None, Any, dict[str, Any]]] = {
     "escrow_reconciliation": (
         None,
         None,
-        {"data": {"payments": 2, "clearing": {"BKASH": 15000.0, "NAGAD": 15000.0}, "differences": []}},
+        {"data": {"payments": 2, "clearing": {"BKASH": 15000.0, "NAGAD": 15000.0}, "total": 0.0, "differences": []}},
     ),
 }
 _CREATED_BY = {"escrow_create", "escrow_refund"}

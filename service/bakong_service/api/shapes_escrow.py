@@ -412,6 +412,7 @@ def reconciled_shown(done: Reconciled) -> dict[str, Any]:
     return {
         "payments": done.payments,
         "clearing": {method: number(minor) for method, minor in sorted(done.clearing.items())},
+        "total": number(done.total),
         "differences": [
             {"paymentId": one.payment_id, "what": one.what, "ours": one.ours, "theirs": one.theirs}
             for one in done.differences

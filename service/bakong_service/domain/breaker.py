@@ -22,12 +22,12 @@ class Breaker:
     def admits(self, at_ms: int) -> bool:
         return at_ms >= self.open_until_ms
 
-    def failed(self, at_ms: int, jitter: float) -> "Breaker":
-        """jitter: 0 to 1."""
+    def failed(self, at_ms: int, jitter: float, longest_ms: int = LONGEST_MS) -> "Breaker":
+        """jitter: 0 to 1. longest_ms: it is left alone for no longer."""
         failures = self.failures + 1
         if failures < self.FAILURES:
             return replace(self, failures=failures)
-        wait_ms = min(self.FIRST_MS << min(failures - self.FAILURES, 16), self.LONGEST_MS)
+        wait_ms = min(self.FIRST_MS << min(failures - self.FAILURES, 16), longest_ms)
         return Breaker(failures, at_ms + spread(wait_ms, jitter))
 
     def succeeded(self) -> "Breaker":

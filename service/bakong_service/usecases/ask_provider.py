@@ -238,5 +238,5 @@ def _next_ms(unit: UnitOfWork, payment: Payment, *, answered: bool) -> int | Non
 def _again_ms(unit: UnitOfWork, payment: Payment) -> int:
     """When to ask again one that gave no answer."""
     upstream = unit.core.upstream(payment.provider)
-    wait_ms = backoff_ms(upstream.breaker.failures, unit.core.ids.fraction())
+    wait_ms = min(backoff_ms(upstream.breaker.failures, unit.core.ids.fraction()), upstream.longest_ms)
     return max(unit.at_ms + wait_ms, upstream.silent_until_ms)

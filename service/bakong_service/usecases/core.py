@@ -27,13 +27,14 @@ class UpstreamState:
     """What this process has learnt of one provider: whether it answers, and how it wants to be asked.
 
     quiet_until_ms: it has said that it answers nothing before then. one_by_one_until_ms: nor questions about many.
-    success_ms: when it answered last.
+    success_ms: when it answered last. longest_ms: it is left alone for no longer.
     """
 
     breaker: Breaker = field(default_factory=Breaker)
     quiet_until_ms: int = 0
     one_by_one_until_ms: int = 0
     success_ms: int | None = None
+    longest_ms: int = Breaker.LONGEST_MS
 
     @property
     def silent_until_ms(self) -> int:
@@ -45,7 +46,7 @@ class UpstreamState:
         self.success_ms = at_ms
 
     def was_silent(self, at_ms: int, jitter: float) -> None:
-        self.breaker = self.breaker.failed(at_ms, jitter)
+        self.breaker = self.breaker.failed(at_ms, jitter, self.longest_ms)
 
     def may_ask(self, at_ms: int) -> bool:
         return at_ms >= self.quiet_until_ms and self.breaker.admits(at_ms)
@@ -114,7 +115,10 @@ class Core:
             news.set()
 
     def upstream(self, provider: str) -> UpstreamState:
-        return self.upstreams.setdefault(provider, UpstreamState())
+        known = self.providers.get(provider)
+        polling = None if known is None else known.polling
+        longest_ms = Breaker.LONGEST_MS if polling is None else polling.silence_ms
+        return self.upstreams.setdefault(provider, UpstreamState(longest_ms=longest_ms))
 
 
 def check_providers(providers: Mapping[str, Provider]) -> None:

@@ -83,11 +83,18 @@ async def check_script(request: Request, worlds: AllWorlds) -> dict[str, Any]:
 async def use_for_payment(
     reference: Reference, request: Request, world: CurrentWorld, scheme: Annotated[SchemeName, Query()] = None
 ) -> dict[str, Any]:
-    """Let one payment, which nobody has paid yet, follow another script from its beginning."""
+    """Let one payment, which nobody has paid yet, follow another script from its beginning.
+
+    A script of faults alone strikes any payment from now on, and changes nothing of what has happened to it.
+    """
     payment = get_payment(world, reference, scheme)
     named = world.library.for_scheme(script(await request.body(), world.library), payment.scheme)
-    if payment.settlements or payment.pending or payment.has_ended:
-        raise WorldError(f"the payment is {payment.state}: only one that nobody has paid takes another script")
-    world.player.switch(payment, named)
+    has_moved = payment.settlements or payment.pending or payment.has_ended
+    if has_moved and (named.path or payment.pending):
+        raise WorldError(f"the payment is {payment.state}: only one that nobody has paid takes another path")
+    if has_moved:
+        payment.strike(named)
+    else:
+        world.player.switch(payment, named)
     shown = {"scheme": payment.scheme, "reference": payment.reference, "step": payment.step}
     return shown | {"name": named.name, "about": named.about}

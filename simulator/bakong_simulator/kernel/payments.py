@@ -81,6 +81,10 @@ class Payment:
     def key(self) -> Key:
         return self.scheme, self.reference
 
+    def strike(self, script: Scenario) -> None:
+        """Take the faults of a script that has no path: the payment's own path is at its end."""
+        self.scenario, self.step, self.answered = script, 0, 0
+
     @property
     def path(self) -> Sequence[Step]:
         return self.scenario.path if self.scenario else ()

@@ -302,6 +302,18 @@ async def test_another_process_does_not_guess_whose_a_refund_is(merchant, made, 
         assert (again.why, "NAGAD_TRUST_REFERENCE_NO" in again.detail) == ("timeout", True)
 
 
+async def test_another_process_goes_on_behind_the_refunds_that_are_on_our_books(merchant, made):
+    reference = await paid(merchant, made())
+    first = await made().refund(reference, Money(30_00, "BDT"), "r-1")
+    asked = made()
+    asked.know_refunds(reference, [first.hash])
+    second = await asked.refund(reference, Money(20_00, "BDT"), "r-2")
+    assert isinstance(second, Refunded)
+    later = made()
+    later.know_refunds(reference, [first.hash])  # the second one's process died with the answer
+    assert (await later.refund(reference, Money(20_00, "BDT"), "r-2")).why == "timeout"
+
+
 async def test_another_process_knows_a_whole_refund_as_its_own(merchant, made):
     reference = await paid(merchant, made())
     first = await made().refund(reference, TAKA, "r-1")

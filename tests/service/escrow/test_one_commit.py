@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from bakong_service.adapters.sql import postgres, sqlite
-from bakong_service.adapters.sql.group_commit import by_shape
-from bakong_service.adapters.sql.records import SqlRecords
+from bakong_service.adapters.sql.group_commit import by_shape, planned
 from bakong_service.domain.escrow_roles import Actor
 from bakong_service.usecases.escrow.paying import WantedPayment, create_payment
 from bakong_service.usecases.unit_of_work import transact
@@ -105,29 +104,60 @@ async def test_a_job_that_somebody_holds_holds_up_no_other(care, storage):
 async def test_who_gives_up_before_the_commit_is_stored_nowhere_and_the_others_are(care, monkeypatch):
     for number in range(1, 5):
         await care.job(number)
-    loop, read = asyncio.get_running_loop(), SqlRecords.unpaid_jobs
-    gone = threading.Event()
+    loop, gone = asyncio.get_running_loop(), threading.Event()
 
     def give_up():
         tasks[2].cancel()
         gone.set()
 
-    def read_slowly(records, ids):
-        jobs = read(records, ids)
-        if "job3" in ids and not gone.is_set():
+    def plan_slowly(group, jobs, seal):
+        if "job3" in jobs and not gone.is_set():
             if threading.current_thread() is threading.main_thread():
                 give_up()
             else:  # SQLite's writer
                 loop.call_soon_threadsafe(give_up)
                 gone.wait()
-        return jobs
+        return planned(group, jobs, seal)
 
-    monkeypatch.setattr(SqlRecords, "unpaid_jobs", read_slowly)
+    for module in (postgres, sqlite):
+        monkeypatch.setattr(module, "planned", plan_slowly)
     tasks = [asyncio.create_task(care.create(number)) for number in range(1, 5)]
     answers = await asyncio.gather(*tasks, return_exceptions=True)
     assert gone.is_set()
     assert [getattr(answer, "status_code", 0) for answer in answers] == [201, 201, 0, 201]
     assert await stored(care) == (["job1", "job2", "job4"], 3)
+
+
+async def test_a_job_that_changes_after_it_was_read_is_read_again(care, storage, monkeypatch):
+    if not storage:
+        pytest.skip("SQLite has one writer: nothing changes while it plans")
+    for number in range(1, 4):
+        await care.job(number)
+    groups = []
+
+    def plan_late(group, jobs, seal):
+        groups.append(sorted(jobs))
+        asyncio.run_coroutine_threadsafe(somebody_else(), other).result()
+        return planned(group, jobs, seal)
+
+    async def somebody_else():
+        connection = await asyncpg.connect(storage["database_url"])
+        await connection.execute("UPDATE jobs SET guardian_id = 'g9' WHERE id = 'job2'")
+        await connection.close()
+
+    monkeypatch.setattr(postgres, "planned", plan_late)
+    other = asyncio.new_event_loop()
+    thread = threading.Thread(target=other.run_forever)
+    thread.start()
+    try:
+        answers = await asyncio.gather(*(care.create(number) for number in range(1, 4)))
+    finally:
+        other.call_soon_threadsafe(other.stop)
+        thread.join()
+        other.close()
+    assert ["job1", "job2", "job3"] in groups or ["job2"] in groups or ["job2", "job3"] in groups
+    assert [answer.status_code for answer in answers] == [201, 404, 201]
+    assert await stored(care) == (["job1", "job3"], 2)
 
 
 async def test_a_damaged_job_fails_alone(care):

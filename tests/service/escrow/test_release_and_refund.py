@@ -242,7 +242,7 @@ async def test_the_reconciliation_names_what_differs(care):
     await care.refund(payment, 5000)
     await care.settled()
     data = (await care.call("GET", "/api/escrow/reconciliation", by=SUPER)).json()["data"]
-    assert data == {"payments": 2, "clearing": {"BKASH": 10000.0, "NAGAD": 15000.0}, "differences": []}
+    assert data == {"payments": 2, "clearing": {"BKASH": 10000.0, "NAGAD": 15000.0}, "total": 0.0, "differences": []}
     care.bkash.accounts["bkash-1"].back.append(("RFX", 700))
     care.nagad.accounts["nagad-1"].state = "open"
     care.nagad.faults["list"].append(BEFORE)
@@ -261,3 +261,17 @@ async def test_the_ledger_is_only_added_to(care):
         with pytest.raises(Exception, match=r"(?i)unavailable|only added to|database"):
             await care.core.store.migrate(lambda connection, text=statement: connection.exec_driver_sql(text))
     assert await care.balances() == {"gateway_clearing": 1_500_000, "escrow_liability": -1_500_000}
+
+
+async def test_a_provider_that_shows_its_newest_refund_alone_is_told_of_those_on_our_books(tmp_path):
+    told = []
+    provider = {"know_refunds": lambda reference, names: told.append((reference, list(names)))}
+    async with open_care(tmp_path, {}, provider=provider) as care:
+        payment = await care.paid()
+        for _ in range(2):
+            await care.refund(payment, 100)
+            await care.settled()
+        [first, second] = (await care.seen(payment))["refunds"]
+    (reference, before), (again, after) = told
+    assert (reference, before, after) == (again, [], [first["providerRefundId"]])
+    assert second["status"] == "COMPLETED"

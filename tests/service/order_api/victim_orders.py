@@ -2,14 +2,14 @@
 
 Run as a program. The fork makes orders, checks them out, has them paid and told of, and gives a part back, until all is
 done; at step number `die_at` it kills itself with SIGKILL. A step is the moment before or after each transaction and
-each call to the provider, whose ledger is a file that outlives it.
+each call to the provider, whose ledger is a file that outlives it. Time moves only when every shop waits for it.
 """
 
 import asyncio
 import json
 import os
 import sys
-import time
+import tempfile
 from pathlib import Path
 
 import httpx
@@ -18,15 +18,19 @@ from pydantic import SecretStr
 from bakong_service import app
 from bakong_service.settings import Settings
 from bakong_simulator.kernel.clock import Mode, WorldClock
+from tests.conftest import NOW_MS
+from tests.service.escrow.care import migrated
 from tests.service.house import bakong
 from tests.service.order_api.kept_gateway import KeptGateway
 from tests.service.processes import API_KEY, ENCRYPTION_KEY, WEBHOOK_SECRET
-from tests.service.victim import RATE, SteppedStore, Steps
+from tests.service.victim import SteppedStore, Steps
+
+TURN_MS = 1_000
 
 
 async def live(task):
-    clock = WorldClock(lambda: time.time_ns() // 1_000_000)
-    clock.set_mode(Mode.SCALED, at_ms=task["now_ms"], rate=RATE)
+    clock = WorldClock(lambda: task["now_ms"])
+    clock.set_mode(Mode.FROZEN, at_ms=task["now_ms"])
     settings = Settings.model_construct(
         mode="sandbox",
         database_url=task["database"],
@@ -42,19 +46,44 @@ async def live(task):
         setattr(gateway, name, steps.around(getattr(gateway, name)))
     async with app.run(settings, [bakong(), gateway.factory()], timers=clock) as running:
         running.core.store = SteppedStore(running.core.store, steps)
-        shop = Shop(running, gateway, clock)
+        shop = Shop(running, gateway, Turns(clock, task["orders"]))
         async with asyncio.TaskGroup() as group:
             for number in range(task["orders"]):
                 group.create_task(shop.sell(number))
+    return {"steps": steps.taken, "now_ms": clock.now_ms()}
+
+
+class Turns:
+    """Time for several who wait: it moves by a turn once all who are left wait for it."""
+
+    def __init__(self, clock, parties):
+        self._clock, self._left, self._waiting = clock, parties, []
+
+    async def wait(self):
+        passed = asyncio.Event()
+        self._waiting.append(passed)
+        await self._turn()
+        await passed.wait()
+
+    async def leave(self):
+        self._left -= 1
+        await self._turn()
+
+    async def _turn(self):
+        if self._waiting and len(self._waiting) == self._left:
+            waiting, self._waiting = self._waiting, []
+            await self._clock.advance(TURN_MS)
+            for passed in waiting:
+                passed.set()
 
 
 class Shop:
     """A shop whose every call has a key of the order's own, so that a second life takes up what the first has begun."""
 
-    def __init__(self, running, gateway, clock):
+    def __init__(self, running, gateway, turns):
         self._running = running
         self._gateway = gateway
-        self._clock = clock
+        self._turns = turns
 
     async def ask(self, method, path, key, body=None, **headers):
         headers = {"authorization": f"Bearer {API_KEY}", "idempotency-key": key} | headers
@@ -74,11 +103,12 @@ class Shop:
         await self.tell(reference)
         status = f"/orders/{order['id']}/payment-status"
         while (await self.ask("GET", status, "x"))["orderStatus"] == "awaiting_payment":
-            await self.pause()
+            await self._turns.wait()
         refund = f"/payments/{payment['id']}/refund"
         await self.ask("POST", refund, f"refund-{number}", {"amount": 4})
         while any(one["status"] == "pending" for one in (await self.ask("GET", status, "x"))["refunds"]):
-            await self.pause()
+            await self._turns.wait()
+        await self._turns.leave()
 
     async def tell(self, reference):
         headers, body = self._gateway.event(f"paid by {reference}", reference)
@@ -87,17 +117,23 @@ class Shop:
             answer = await client.post("/api/v1/webhooks/stripe", content=body, headers=headers)
         assert answer.status_code in (200, 409), answer.text  # 409: its number was another event's, in the life before
 
-    async def pause(self):
-        passed = asyncio.Event()
-        self._clock.call_at(self._clock.now_ms() + 1000, passed.set)
-        await passed.wait()
+
+def warmed():
+    """Lives once, so that no fork imports and builds anew what the first one does."""
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder) / "warm.db"
+        kept.write_bytes(migrated())
+        names = {name: str(Path(folder) / name) for name in ("ledger", "logs")}
+        asyncio.run(live({"database": f"sqlite:///{kept}", "orders": 1, "now_ms": NOW_MS, "die_at": 0} | names))
 
 
 def main():
+    warmed()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            asyncio.run(live(json.loads(line)))
+            task = json.loads(line)
+            Path(task["told"]).write_text(json.dumps(asyncio.run(live(task))))
             os._exit(0)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 

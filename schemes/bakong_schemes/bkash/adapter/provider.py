@@ -21,6 +21,7 @@ from bakong_service.ports import Checkout, Created, Polling, Provider
 from bakong_service.usecases.own_pace import OwnPace
 
 LIFE_MS = 15 * 60_000
+SILENCE_MS = 60_000  # nobody waits longer to learn whether his money moved
 MAX_KEPT = 10_000  # payments that are remembered
 EARLY = ("2002", "2056", "2060")  # not approved yet, or used up
 MAX_EXECUTES = 3  # of one payment, of which none was answered
@@ -63,7 +64,7 @@ def provider(
         currencies=frozenset({wire.CURRENCY}),
         life_ms=life_ms,
         create=_Create(client, checkouts, invoices),
-        polling=Polling(check=payments.check, pace=OwnPace()),
+        polling=Polling(check=payments.check, pace=OwnPace(), silence_ms=SILENCE_MS),
         finalise=payments.execute,
         refund=None if refunds is None else refunds.refund,
         list_refunds=None if refunds is None else refunds.listed,

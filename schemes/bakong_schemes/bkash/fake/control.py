@@ -145,7 +145,7 @@ def _webhook(world: World) -> dict[str, Any]:
     state = _state(world)
     known = state.webhook
     return {
-        "url": None if known is None else known.url,
+        "url": None if known is None else known.url or None,
         "confirmed": known is not None and known.confirmed,
         "topicArn": sns.topic_arn(world.name),
         "signingCertURL": sns.certificate_url(state.sns_secret),

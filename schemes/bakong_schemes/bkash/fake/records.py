@@ -105,7 +105,7 @@ class Agreement:
 
 @dataclass(slots=True)
 class Webhook:
-    """The subscription to its topic. token: what confirms it."""
+    """The subscription to its topic. url: "" where listeners alone have it. token: what confirms it."""
 
     url: str
     token: str

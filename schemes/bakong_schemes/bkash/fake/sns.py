@@ -114,7 +114,7 @@ def subscribe(world: World, state: BkashState, url: str | None, *, confirmed: bo
             world.outbox.drop_endpoint(ENDPOINT)
         state.webhook = None
         return
-    webhook = Webhook(url, hashlib.blake2b(world.rng.draw("bkash/subscribe"), digest_size=64).hexdigest(), confirmed)
+    webhook = Webhook(url, _token(world), confirmed)
     if known is None:
         world.outbox.add_endpoint(_endpoint(state, webhook))
     else:
@@ -122,6 +122,18 @@ def subscribe(world: World, state: BkashState, url: str | None, *, confirmed: bo
     state.webhook = webhook
     if not confirmed:
         world.outbox.publish(wire.NAME, _confirmation(world, state, webhook))
+
+
+def ask_to_confirm(world: World, state: BkashState) -> str:
+    """Post the confirmation of the topic once more, also where it goes to a listener alone; its token."""
+    if state.webhook is None:
+        state.webhook = Webhook("", _token(world))
+    world.outbox.publish(wire.NAME, _confirmation(world, state, state.webhook))
+    return state.webhook.token
+
+
+def _token(world: World) -> str:
+    return hashlib.blake2b(world.rng.draw("bkash/subscribe"), digest_size=64).hexdigest()
 
 
 def _endpoint(state: BkashState, webhook: Webhook) -> Endpoint:
@@ -173,7 +185,8 @@ def serve(world: World, state: BkashState, call: Call) -> Reply:
         if not is_confirmation_of(state, call) or state.webhook is None:
             return Reply(400, b"<ErrorResponse><Error><Code>InvalidParameter</Code></Error></ErrorResponse>\n", XML)
         state.webhook.confirmed = True
-        world.outbox.endpoints.change(_endpoint(state, state.webhook))
+        if state.webhook.url:
+            world.outbox.endpoints.change(_endpoint(state, state.webhook))
         return Reply(200, b"<ConfirmSubscriptionResponse></ConfirmSubscriptionResponse>\n", XML)
     secret = secret_of(world, state, call) if call.path.endswith(".pem") else None
     if secret is None:

@@ -1,11 +1,11 @@
-"""The event of `bakong-sandbox trigger`: a payment that is made, approved and executed by the calls of the API."""
+"""The events of `bakong-sandbox trigger`: a payment that is made, approved and executed by the API; a confirmation."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from bakong_schemes.bkash import wire
-from bakong_schemes.bkash.fake import pages, payments
+from bakong_schemes.bkash.fake import pages, payments, sns
 from bakong_schemes.bkash.fake.errors import ApiError
 from bakong_schemes.bkash.fake.records import BkashState, PaymentRow
 from bakong_schemes.bkash.fake.requests import Answer, Ask
@@ -31,6 +31,7 @@ EVENTS = (
             "wallet": f"the customer's number, {USUAL_WALLET} or a new one by default",
         },
     ),
+    EventType(wire.CONFIRMATION, "The topic asks to be confirmed, by a GET of its SubscribeURL."),
 )
 
 
@@ -50,6 +51,8 @@ class _Calls(NamedTuple):
 
 def trigger(world: World, state: BkashState, asked: Trigger) -> dict[str, str]:
     """Raises BodyError for what the API refuses, in its words."""
+    if asked.event == wire.CONFIRMATION:
+        return {"token": sns.ask_to_confirm(world, state)}
     try:
         row = _paid(_Calls(world, state, asked), dict(asked.fields))
     except ApiError as error:

@@ -17,6 +17,7 @@ from bakong_service.ports import Checkout, Created, Polling, Provider
 from bakong_service.usecases.own_pace import OwnPace
 
 LIFE_MS = 15 * 60_000
+SILENCE_MS = 60_000  # nobody waits longer to learn whether his money moved
 _NOT_IN_ORDER = re.compile(r"[^0-9A-Za-z]", re.ASCII)
 
 
@@ -55,13 +56,15 @@ def provider(
             return NotFound()
         return report(reference, await client.verify(reference))
 
+    refunds = Refunds(client, trust_reference_no=checkouts.trust_reference_no)
     return Provider(
         name=wire.NAME,
         currencies=frozenset({wire.CURRENCY}),
         life_ms=life_ms,
         create=_Create(client, now_ms, checkouts),
-        polling=Polling(check=check, pace=OwnPace()),
-        refund=Refunds(client, trust_reference_no=checkouts.trust_reference_no).refund,
+        polling=Polling(check=check, pace=OwnPace(), silence_ms=SILENCE_MS),
+        refund=refunds.refund,
+        know_refunds=refunds.know,
     )
 
 

@@ -1,6 +1,7 @@
 """Refunds at Nagad, which has no query for them: what verify shows of the newest one is the only trace."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
@@ -31,8 +32,9 @@ class Refunds:
     """Sends amounts back, one at a time for each payment, and looks for its own refund before it repeats.
 
     A refund whose answer is lost is found where cancelIssuerRefNo has changed since. Another process, or one that was
-    started anew, cannot know whether a cancelIssuerRefNo is of this refund; it then says so and sends nothing, unless
-    trust_reference_no: that Nagad gives back once for each referenceNo is a guess.
+    started anew, knows those that are on our books. Whether another cancelIssuerRefNo is of this refund it cannot know;
+    it then says so and sends nothing, unless trust_reference_no: that Nagad gives back once for each referenceNo is a
+    guess.
     """
 
     def __init__(self, client: HttpNagad, *, trust_reference_no: bool = False) -> None:
@@ -40,8 +42,12 @@ class Refunds:
         self._trusts = trust_reference_no
         self._tried: Remembered[_Tried] = Remembered()  # by payment: at most one is not known
         self._made: Remembered[Refunded] = Remembered()  # by key
-        self._own: Remembered[str] = Remembered()  # by payment: the cancelIssuerRefNo that is accounted for
+        self._own: Remembered[frozenset[str]] = Remembered()  # by payment: each cancelIssuerRefNo that is accounted for
         self._locks: WeakValueDictionary[str, _Lock] = WeakValueDictionary()
+
+    def know(self, reference: str, names: Sequence[str], /) -> None:
+        """See ports.Provider.know_refunds."""
+        self._own.put(reference, frozenset(names) | (self._own.get(reference) or frozenset()))
 
     async def refund(self, reference: str, money: Money, key: str, /) -> Report:
         """See ports.ChangeMoney; key is Nagad's referenceNo."""
@@ -82,12 +88,12 @@ class Refunds:
 
     def _settle(self, reference: str, key: str, made: Refunded) -> None:
         self._tried.drop(reference)
-        self._own.put(reference, made.hash)
+        self.know(reference, [made.hash])
         self._made.put(key, made)
 
     def _unknown(self, reference: str, now: Verified, money: Money) -> Report | None:
         """What to say where money went back that this process has not sent; None where that keeps nothing back."""
-        if not now.cancel_reference or now.cancel_reference == self._own.get(reference):
+        if not now.cancel_reference or now.cancel_reference in (self._own.get(reference) or ()):
             return None
         if now.is_refunded:
             return Refunded(now.cancel_reference, money, now.raw)

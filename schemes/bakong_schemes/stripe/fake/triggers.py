@@ -1,6 +1,7 @@
 """The events of `bakong-sandbox trigger`: for each the calls of the API that bring it about, with the values given."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -272,6 +273,18 @@ def _canceled(calls: _Calls, given: Json) -> dict[str, str]:
 # Charges, refunds, disputes
 
 
+def _charge_expired(calls: _Calls, given: Json) -> dict[str, str]:
+    """A hold that ends; whether a charge is told of it is disputed, and here it is, as that switch has it."""
+    ids, state = _held(calls, given), calls.state
+    usual = state.settings
+    state.settings = replace(usual, released_hold_event="charge.expired")
+    try:
+        intents.hold_expired(calls.view, ids["charge"])
+    finally:
+        state.settings = usual
+    return ids
+
+
 def _charge_updated(calls: _Calls, given: Json) -> dict[str, str]:
     later: Json = {name: given.pop(name) for name in ("description", "metadata") if name in given}
     ids = _paid(calls, given)
@@ -444,6 +457,7 @@ _TABLE = (
     _event("charge.succeeded", "The charge of an intent that is paid.", _PAID, _paid),
     _event("charge.failed", "The charge of a card that is declined.", _DECLINED, _declined),
     _event("charge.captured", "A card was held, and the amount is captured.", _CAPTURED, _captured),
+    _event("charge.expired", "A card was held, and nobody captured it in time.", _PAID, _charge_expired),
     _event("charge.updated", "A charge's description and metadata change.", _PAID, _charge_updated),
     _event("charge.refunded", "Money of a charge goes back, whole or in part.", _REFUNDED, _charge_refunded),
     _event("charge.refund.updated", "A refund changes, told by its charge.", _UPDATED_REFUND, _refund_updated),

@@ -4,8 +4,8 @@ A work is first run against records that write nothing and take every key as fre
 anything but an insert, it runs by itself. The pending inserts of many works are stored together, all or none; where a
 key was taken after all, none is, and each work runs by itself. So no work can tell whether others were with it.
 
-One read is shared: the job that a payment is for. The jobs of a group are read and held by one statement, in the
-group's transaction, and each work is run dry again with its own.
+One read is shared: the job that a payment is for. The jobs of a group are read by one statement, each work is run dry
+again with its own, and the rows are stored only while those jobs are held as they were read.
 """
 
 import asyncio
@@ -120,16 +120,21 @@ def dry_run(
         return None
 
 
-def planned(group: Sequence[Member], records: SqlRecords, seal: Seal) -> list[Inserts | None]:
-    """What each of a group inserts, now that jobs can be read; None for one that has to run by itself."""
-    wanted = [member.dry.job_id for member in group if isinstance(member.dry, NeedsJob)]
-    jobs = records.unpaid_jobs(wanted) if wanted else {}
+def wanted_jobs(group: Sequence[Member]) -> list[str]:
+    """The jobs that a group has to know, by id."""
+    return [member.dry.job_id for member in group if isinstance(member.dry, NeedsJob)]
+
+
+def planned(group: Sequence[Member], jobs: dict[str, Job], seal: Seal) -> list[Inserts | None]:
+    """What each of a group inserts, now that jobs are known; None for one that has to run by itself."""
     return [_plan(member, jobs, seal) for member in group]
 
 
 def _plan(member: Member, jobs: dict[str, Job], seal: Seal) -> Inserts | None:
     dry = member.dry
-    if isinstance(dry, NeedsJob) and not member.is_abandoned:
+    if member.is_abandoned:
+        return None
+    if isinstance(dry, NeedsJob):
         with suppress(Exception):  # whatever is wrong with it, it meets by itself
             dry = dry_run(member.work, seal, jobs)
     return dry if isinstance(dry, Inserts) else None

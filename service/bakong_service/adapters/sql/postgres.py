@@ -2,7 +2,8 @@
 
 A transaction is the same plain function as on SQLite, run in SQLAlchemy's greenlet. It is run again where another was
 in its way, and where the connection was found dead before the commit; never after a commit that may have happened.
-Those that only insert rows wait until the group before them is stored, and are then one statement together.
+Those that only insert rows wait until the group before them is stored, and are then one statement together. Where
+they need jobs, those are read before it, and that statement holds them, and stores nothing where one has changed.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect
+from sqlalchemy.engine import result_tuple
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bakong_service.adapters.deadline import DeadlineStore
@@ -33,9 +35,12 @@ from bakong_service.adapters.sql.group_commit import (
     by_shape,
     dry_run,
     planned,
+    wanted_jobs,
 )
 from bakong_service.adapters.sql.records import SqlRecords
+from bakong_service.adapters.sql.records_escrow import jobs_of
 from bakong_service.adapters.sql.rows import NoSeal, Seal, insert_into
+from bakong_service.adapters.sql.tables import jobs as JOBS  # noqa: N812
 from bakong_service.adapters.sql.unread import Unread
 from bakong_service.domain.errors import UnreadableRowError
 from bakong_service.ports import Records, ReportRow, unreported
@@ -54,7 +59,20 @@ SET LOCAL work_mem = '64kB';
 UPDATE payment_transactions SET status = status WHERE false;
 SELECT count(*) FROM generate_series(1, 20000)
 """
+_job_row = result_tuple(JOBS.columns.keys())
+_UNPAID_JOBS = f"""
+SELECT {", ".join(JOBS.columns.keys())}, xmin::text FROM jobs
+WHERE id = ANY($1::varchar[]) AND NOT EXISTS (SELECT FROM escrow_payments WHERE open_job_id = jobs.id)
+"""  # noqa: S608  our own names
+# Those of $1 that nobody has written since they were read as $2. A payment of theirs meanwhile is refused by its key.
+_HELD = """held AS MATERIALIZED (
+SELECT FROM jobs JOIN unnest($1::varchar[], $2::text[]) AS seen (id, xmin) ON jobs.id = seen.id
+WHERE jobs.xmin::text = seen.xmin FOR UPDATE OF jobs SKIP LOCKED)"""
+_ALL_HELD = "WHERE (SELECT count(*) FROM held) = cardinality($1)"
 _NO_SUCH_FILE = "53400"  # a server whose temp_file_limit forbids it: what it may write is not known by that
+
+
+_Seen = tuple[list[str], list[str]]  # jobs, and of each the transaction that wrote it
 
 
 class _NotStoredError(Exception):
@@ -115,27 +133,25 @@ class PostgresStore(DeadlineStore):
         """Whether the rows are stored. One statement, its own transaction: one round trip and one durable commit."""
 
         async def add(_connection: AsyncConnection, driver: Any) -> bool:
-            async with driver.transaction() if self._pooler else nullcontext():
-                await self._insert(driver, pending)
-            return True
+            return await self._insert(driver, pending)
 
         return bool(await self._stored(self._reading, add))
 
     async def _add_with_jobs(self, group: list[Waiting]) -> Sequence[Inserts | None] | None:
-        """What was stored of each, once the jobs are read and held; None: nothing was, of any."""
+        """What was stored of each, its jobs as they were read just before; None: nothing was, of any."""
 
-        async def add(connection: AsyncConnection, driver: Any) -> Sequence[Inserts | None] | None:
+        async def add(_connection: AsyncConnection, driver: Any) -> Sequence[Inserts | None] | None:
             try:
-                plans = await connection.run_sync(self._planned, group)
-                await self._insert(driver, [row for plan in plans if plan for row in plan.rows])
+                found = await driver.fetch(_UNPAID_JOBS, wanted_jobs(group))
+                jobs = jobs_of([_job_row(columns) for *columns, _ in found], self._seal)
+                plans = planned(group, jobs, self._seal)
             except Exception as error:
                 raise _NotStoredError from error
-            if any(member.is_abandoned for member in group):  # it may have taken long: the others try without
-                return None
-            await connection.commit()
-            return plans
+            seen = [row["id"] for row in found], [row["xmin"] for row in found]
+            rows = [row for plan in plans if plan for row in plan.rows]
+            return plans if await self._insert(driver, rows, seen) else None
 
-        return await self._stored(self.engine, add)
+        return await self._stored(self._reading, add)
 
     async def _stored(
         self, engine: AsyncEngine, add: Callable[[AsyncConnection, Any], Awaitable[T | None]]
@@ -157,15 +173,16 @@ class PostgresStore(DeadlineStore):
                     raise
                 return None
 
-    def _planned(self, connection: Connection, group: list[Waiting]) -> list[Inserts | None]:
-        return planned(group, SqlRecords(connection, self._seal), self._seal)
-
-    async def _insert(self, driver: Any, pending: list[PendingInsert]) -> None:
+    async def _insert(self, driver: Any, pending: list[PendingInsert], jobs: _Seen | None = None) -> bool:
+        """Whether the rows were inserted: they are not where a job is not as it was seen."""
         if not pending:
-            return
+            return True
         shapes = by_shape(pending)
         arrays = [column for rows in shapes.values() for column in zip(*rows, strict=True)]
-        await driver.execute(_add_text(self.engine.dialect, tuple(shapes)), *arrays)
+        text = _add_text(self.engine.dialect, tuple(shapes), has_jobs=jobs is not None)
+        async with driver.transaction() if self._pooler else nullcontext():
+            done: str = await driver.execute(text, *(jobs or ()), *arrays)
+        return not done.endswith(" 0")
 
     async def _write_alone(self, work: Callable[[Records], T], unread: list[UnreadableRowError]) -> T:
         for left in reversed(range(TRIES)):
@@ -272,17 +289,22 @@ async def _probe(connection: AsyncConnection) -> None:
 
 
 @lru_cache(64)
-def _add_text(dialect: Dialect, shapes: tuple[InsertShape, ...]) -> str:
-    """INSERT for each shape in turn, from one array for each column; foreign keys are checked at its end."""
-    first, inserts = 1, []
+def _add_text(dialect: Dialect, shapes: tuple[InsertShape, ...], *, has_jobs: bool) -> str:
+    """INSERT for each shape in turn, from one array for each column; foreign keys are checked at its end.
+
+    has_jobs: all or none, by whether the jobs of the first two arrays are held as they were seen.
+    """
+    first, before, only = (3, [_HELD], _ALL_HELD) if has_jobs else (1, [], "")
+    inserts = []
     for shape in shapes:
         arrays = ", ".join(
             f"${number}::{_type(dialect, shape, name)}[]" for number, name in enumerate(shape.columns, first)
         )
-        inserts.append(f"{insert_into(dialect, *shape)} SELECT * FROM unnest({arrays})")  # noqa: S608  our own names
+        inserts.append(f"{insert_into(dialect, *shape)} SELECT * FROM unnest({arrays}) {only}")  # noqa: S608  our names
         first += len(shape.columns)
-    *before, last = inserts
-    return "".join(f"{', ' if number else 'WITH '}i{number} AS ({text})" for number, text in enumerate(before)) + last
+    *others, last = inserts
+    before += [f"i{number} AS ({text})" for number, text in enumerate(others)]
+    return (f"WITH {', '.join(before)} " if before else "") + last
 
 
 def _type(dialect: Dialect, shape: InsertShape, name: str) -> str:

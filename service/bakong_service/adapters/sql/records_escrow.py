@@ -1,6 +1,7 @@
 """Escrow in its tables: jobs, payments, attempts, refunds, and the ledger, which is only added to."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -51,16 +52,16 @@ class EscrowRows(Rows):
 
     def job_by_id(self, job_id: str, *, held: bool = False) -> Job | None:
         named = select(t.jobs).where(_J.id == job_id)
-        return self._first("job", named.with_for_update() if held else named, self._job)
+        return self._first("job", named.with_for_update() if held else named, lambda row: _job(row, self._seal))
 
     def unpaid_job(self, job_id: str) -> Job | None:
         """The job, held, unless it has an open or paid payment."""
-        return self._first("job", _UNPAID.where(_J.id == job_id).with_for_update(of=t.jobs), self._job)
+        held = _UNPAID.where(_J.id == job_id).with_for_update(of=t.jobs)
+        return self._first("job", held, lambda row: _job(row, self._seal))
 
     def unpaid_jobs(self, job_ids: Sequence[str]) -> dict[str, Job]:
-        """As unpaid_job; those that another transaction holds, or that cannot be read, are left out."""
-        held = _UNPAID.where(_J.id.in_(job_ids)).order_by(_J.id).with_for_update(of=t.jobs, skip_locked=True)
-        return {job.id: job for job in self._readable("job", self._rows(held), self._job)}
+        """As unpaid_job, on a database with one writer; those that cannot be read are left out."""
+        return jobs_of(self._rows(_UNPAID.where(_J.id.in_(job_ids))), self._seal)
 
     def add_escrow_payment(self, payment: EscrowPayment) -> bool:
         """False where its job has another, or its number is taken."""
@@ -233,20 +234,30 @@ class EscrowRows(Rows):
         row = {"payment_id": payment_id, "transaction_id": transaction_id, "status": status, "at_ms": at_ms}
         return self._insert_once(t.escrow_webhooks, row)
 
-    def _job(self, row: Row[Any]) -> Job:
-        checked(row, t.jobs)
-        names = orjson.loads(self._seal.open(row.parties, JOBS, "parties", row.id))
-        return Job(
-            id=row.id,
-            package_name=names["package"],
-            guardian=Party(row.guardian_id, names["guardian"]),
-            caregiver=Party(row.caregiver_id, names["caregiver"]),
-            agency=Party(row.agency_id, names["agency"]),
-            status=JobStatus(row.status),
-            created_ms=row.created_ms,
-            updated_ms=row.updated_ms,
-            completed_ms=row.completed_ms,
-        )
+
+def jobs_of(rows: Sequence[Any], seal: Seal) -> dict[str, Job]:
+    """The jobs in rows of their table, by id, without those that cannot be read."""
+    jobs = {}
+    for row in rows:
+        with suppress(Exception):  # whoever wants it meets what is wrong with it
+            jobs[row.id] = _job(row, seal)
+    return jobs
+
+
+def _job(row: Any, seal: Seal) -> Job:
+    checked(row, t.jobs)
+    names = orjson.loads(seal.open(row.parties, JOBS, "parties", row.id))
+    return Job(
+        id=row.id,
+        package_name=names["package"],
+        guardian=Party(row.guardian_id, names["guardian"]),
+        caregiver=Party(row.caregiver_id, names["caregiver"]),
+        agency=Party(row.agency_id, names["agency"]),
+        status=JobStatus(row.status),
+        created_ms=row.created_ms,
+        updated_ms=row.updated_ms,
+        completed_ms=row.completed_ms,
+    )
 
 
 def _matching(wanted: Filter) -> Any:

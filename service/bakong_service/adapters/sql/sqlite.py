@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from bakong_service.adapters.deadline import DeadlineStore
 from bakong_service.adapters.private_files import private_file
 from bakong_service.adapters.sql.failures import closed, translated
-from bakong_service.adapters.sql.group_commit import GROUP, Inserts, NeedsJob, by_shape, dry_run, planned
+from bakong_service.adapters.sql.group_commit import GROUP, Inserts, NeedsJob, by_shape, dry_run, planned, wanted_jobs
 from bakong_service.adapters.sql.records import SqlRecords
 from bakong_service.adapters.sql.rows import NoSeal, Seal, insert_text
 from bakong_service.adapters.sql.unread import Unread
@@ -272,7 +272,8 @@ def _left_after_inserts(batch: list[_Job], connection: Any, seal: Seal) -> list[
     driver = _driver(connection)
     driver.execute("SAVEPOINT inserts")
     try:
-        plans = planned(batch, SqlRecords(connection, seal), seal)
+        wanted = wanted_jobs(batch)
+        plans = planned(batch, SqlRecords(connection, seal).unpaid_jobs(wanted) if wanted else {}, seal)
         for shape, rows in by_shape(insert for plan in plans if plan for insert in plan.rows).items():
             driver.executemany(insert_text(connection.dialect, *shape), rows)
     except Exception:  # noqa: BLE001  whatever is wrong with one row, each job meets its own by itself

@@ -24,11 +24,15 @@ class Difference(NamedTuple):
 
 
 class Reconciled(NamedTuple):
-    """payments: how many were looked at. clearing: what our ledger says that each method's provider has of ours."""
+    """payments: how many were looked at. clearing: what our ledger says that each method's provider has of ours.
+
+    total: all accounts of the ledger together, which is 0.
+    """
 
     payments: int
     differences: list[Difference]
     clearing: dict[str, int]
+    total: int
 
 
 class _Looked(NamedTuple):
@@ -47,7 +51,7 @@ async def reconcile(core: Core) -> Reconciled:
             differences += await _compare(core, one)
         count += len(batch)
         if len(batch) < BATCH:
-            return Reconciled(count, differences, await core.store.read(_clearing))
+            return Reconciled(count, differences, *await core.store.read(_sums))
         after = (batch[-1].payment.created_ms, batch[-1].payment.id)
 
 
@@ -133,12 +137,12 @@ def _shown(amount: int | None) -> str:
     return "nothing" if amount is None else amount_text(amount)
 
 
-def _clearing(records: Records) -> dict[str, int]:
-    totals: dict[str, int] = {}
-    for (account, method, _), total in records.escrow_balances().items():
+def _sums(records: Records) -> tuple[dict[str, int], int]:
+    balances, totals = records.escrow_balances(), dict[str, int]()
+    for (account, method, _), total in balances.items():
         if account == Account.GATEWAY.value:
             totals[method] = totals.get(method, 0) + total
-    return totals
+    return totals, sum(balances.values())
 
 
 def _unbalanced(records: Records) -> list[Difference]:

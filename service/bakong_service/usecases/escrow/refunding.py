@@ -153,6 +153,10 @@ async def _ask(core: Core, refund: EscrowRefund) -> Report:
         seen = await _look(core, provider, attempted, refund)
         if seen is not None:
             return seen
+    if provider.know_refunds is not None:
+        ours = await core.store.read(lambda records: records.escrow_refunds_of(refund.payment_id))
+        booked = [one.provider_refund_id for one in ours if one.attempt_id == refund.attempt_id]
+        provider.know_refunds(attempted.reference, [name for name in booked if name])
     return await provider.refund(attempted.reference, Money(refund.amount, CURRENCY), refund.id)
 
 

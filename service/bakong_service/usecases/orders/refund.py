@@ -125,6 +125,10 @@ async def _ask(core: Core, one: Refund) -> Report:
     provider = None if payment is None else core.providers.get(payment.provider)
     if payment is None or provider is None or provider.refund is None:
         return NoAnswer("unreachable", "no such provider is configured")
+    if provider.know_refunds is not None:
+        ours = await core.store.read(lambda records: records.refunds_of(one.order_id))
+        booked = [other.provider_reference for other in ours if other.payment_id == payment.id]
+        provider.know_refunds(payment.reference, [name for name in booked if name])
     return await provider.refund(payment.reference, one.money, one.id)
 
 
