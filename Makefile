@@ -153,10 +153,12 @@ benchmark-service: $(VENV)/.installed-test
 mutants: $(VENV)/.installed-test
 	PYTHONPATH=. $(BIN)/python -m tests.mutants.measure
 
-# False alarms: twenty runs with different seeds on our service, and twenty on the Node example. About half an hour.
+# False alarms: twenty runs with different seeds on our service, and on each of the Node, PHP and Java examples. An hour.
 verify-seeds: $(VENV)/.installed-test
 	PYTHONPATH=. $(BIN)/python -m tests.mutants.seeds docs/examples/service/ours.yaml 1 20
 	PYTHONPATH=. $(BIN)/python -m tests.mutants.seeds docs/examples/node/verify.yaml 1 20
+	PYTHONPATH=. $(BIN)/python -m tests.mutants.seeds docs/examples/php/verify.yaml 1 20
+	PYTHONPATH=. $(BIN)/python -m tests.mutants.seeds docs/examples/java/verify.yaml 1 20
 
 .PHONY: mutants verify-seeds
 # The simulator's long runs: both APIs against their documents, malformed requests, and speed (needs wrk).

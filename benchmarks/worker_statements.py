@@ -54,7 +54,7 @@ READS: dict[str, Call] = {
     "next_poll_ms": lambda records, _: records.next_poll_ms("bakong"),
     "next_end_ms": lambda records, _: records.next_end_ms("bakong"),
     "watched": lambda records, _: records.watched("bakong", 400),
-    "overdue": lambda records, _: records.overdue("bakong", NOW_MS + DAY_MS, LIMIT),
+    "overdue": lambda records, _: records.overdue("bakong", NOW_MS + DAY_MS, LIMIT, unasked_from_ms=NOW_MS),
     "payments_by_id": lambda records, _: records.payments_by_id([f"o{number}" for number in range(LIMIT)]),
     "last_asked_ms": lambda records, _: records.last_asked_ms("o1"),
     "calls_spent": lambda records, _: records.calls_spent("bakong", 1),

@@ -24,7 +24,7 @@ EVENT_OF = {
 }
 _PAYMENTS = """
 SELECT id, user_id, plan, amount_minor, currency, status, late, flag, created_ms, expires_ms, paid_ms, purpose, bill_ms,
-       hash, reference, provider
+       hash, reference, provider, asked_ms, replaced_ms
 FROM payment_transactions
 """
 _SUBSCRIPTIONS = """
@@ -53,6 +53,8 @@ class PaymentRow(NamedTuple):
     hash: str | None
     reference: str
     provider: str
+    asked_ms: int | None
+    replaced_ms: int | None
 
     @property
     def never_changes(self) -> tuple[object, ...]:
@@ -135,7 +137,7 @@ class Watcher:
         open_changes = Counter(
             (row.user_id, row.purpose)
             for row in payments.values()
-            if row.purpose in ("upgrade", "renewal") and row.status in ("PENDING", "TIMEOUT")
+            if row.purpose in ("upgrade", "renewal") and row.status in ("PENDING", "TIMEOUT") and row.replaced_ms is None
         )
         for (user, purpose), many in open_changes.items():
             if many > 1:
@@ -165,6 +167,11 @@ class Watcher:
             self._broken("final", f"payment {name} was {before.status} and became {row.status}")
         if row.status == "EXPIRED" and self._latest_ms < row.expires_ms:
             self._broken("expiry", f"payment {name} was ended {row.expires_ms - self._latest_ms} ms too early")
+        sells_plan = row.purpose in ("plan", "renewal", "upgrade")
+        is_asked = row.asked_ms is not None and row.asked_ms >= row.expires_ms
+        is_plenty = row.provider == "bakong" and not self._town.story.profile.get("daily_calls")
+        if row.status == "EXPIRED" and sells_plan and is_plenty and not is_asked:
+            self._broken("expiry", f"payment {name} was ended, and Bakong has said nothing since its end")
         if row.status == "PAID":
             self._paid(before, row)
         self._town.met[f"payment {before.status} to {row.status}"] += 1

@@ -156,7 +156,8 @@ class Scenario:
 
     number: what names it as a magic amount. rules: for a script of several, tried in their order; each is a scenario
     of its own. otherwise: the scenario for a payment that matches nothing; without one that is an error.
-    scheme: the name of the scheme whose words it is in.
+    scheme: the name of the scheme whose words it is in. strangers: whether a payment that is asked for before anybody
+    has shown its code follows the path ("follow"), or is unpaid until then ("wait").
     text: the script that it was read from; None for the library's own.
     """
 
@@ -170,4 +171,5 @@ class Scenario:
     otherwise: "Scenario | None" = None
     number: int | None = None
     scheme: str = ""
+    strangers: str = "wait"
     text: str | None = field(default=None, compare=False, repr=False)

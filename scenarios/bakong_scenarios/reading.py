@@ -14,7 +14,9 @@ from bakong_scenarios.reading_path import path_of
 from bakong_scenarios.webhook_faults import read_webhooks
 from bakong_scenarios.words import SchemeWords
 
-TOP_KEYS = ["name", "about", "number", "scheme", "match", "payment", "faults", "webhooks", "rules", "otherwise"]
+TOP_KEYS = ["name", "about", "number", "scheme", "match", "payment", "faults", "webhooks", "rules"]
+TOP_KEYS += ["otherwise", "strangers"]
+STRANGERS = ["wait", "follow"]
 RULE_KEYS = ["match", "play", "payment", "faults", "webhooks"]
 OWN_KEYS = ["payment", "faults", "webhooks"]  # which a rule that plays a named script has none of
 MATCH_KEYS = ["account", "bill_number", "amount"]
@@ -75,6 +77,7 @@ def read_node(top: Node, text: str, known: Known) -> Scenario:
         otherwise=_resolve(entries["otherwise"], context) if "otherwise" in entries else None,
         number=_number(entries["number"]) if "number" in entries else None,
         scheme=words.name,
+        strangers=entries["strangers"].word(STRANGERS) if "strangers" in entries else STRANGERS[0],
         text=text,
     )
 

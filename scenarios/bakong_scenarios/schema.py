@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from bakong_contracts.json_schemas import Schema, headed
 from bakong_scenarios.language import State
 from bakong_scenarios.library import ScriptLibrary
-from bakong_scenarios.reading import AMOUNT_KEYS, MATCH_KEYS, RULE_KEYS, TOP_KEYS
+from bakong_scenarios.reading import AMOUNT_KEYS, MATCH_KEYS, RULE_KEYS, STRANGERS, TOP_KEYS
 from bakong_scenarios.reading_path import MAX_STEPS, keys_of
 from bakong_scenarios.vocabulary import WEBHOOK_FAULTS, Parameter, Parameters
 from bakong_scenarios.words import SchemeWords
@@ -141,6 +141,7 @@ _TOP: dict[str, Schema] = {
     "name": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$"},
     "about": {"type": "string"},
     "number": {"type": "integer", "minimum": 1, "maximum": 99},
+    "strangers": {"enum": STRANGERS, "default": STRANGERS[0]},
 }
 _MATCH: dict[str, Schema] = {
     "account": {"type": "string", "description": "a pattern with *"},

@@ -85,14 +85,15 @@ WEBHOOK_FAULTS: dict[str, Parameters] = {
     "wrong_key": {"attempts": Parameter("integer", least=1)},
 }
 
+_PER = Parameter("text", "script", ("script", "payment"))
 # When a rule strikes, of the calls that it is for. A single value stands for the first parameter.
 CONDITIONS: dict[str, Parameters] = {
     # With this probability.
     "chance": {"is": Parameter("fraction", 1.0)},
-    # The first so many calls of the rule, then no more.
-    "first": {"calls": Parameter("integer", 1, least=1)},
-    # So many calls in a row of every so many.
-    "burst": {"calls": Parameter("integer", 5, least=1), "every": Parameter("integer", 20, least=1)},
+    # The first so many calls of the rule, then no more; per: of the script, or of each payment for itself.
+    "first": {"calls": Parameter("integer", 1, least=1), "per": _PER},
+    # So many calls in a row of every so many; per: likewise.
+    "burst": {"calls": Parameter("integer", 5, least=1), "every": Parameter("integer", 20, least=1), "per": _PER},
     # From so long to so long after the scenario began, in the world's time; every: again and again.
     "window": {"from": Parameter("duration", 0), "to": Parameter("duration"), "every": Parameter("duration")},
     # With a probability that grows from one to another, over so long after the scenario began.

@@ -214,6 +214,8 @@ class Simulator:
             scheme, below = other, whole
         client = forwarded or (scope["client"][0] if scope.get("client") else "")
         headers = _named(scope, scheme.headers) if scheme.headers else ()
+        if scheme.reads_host and (name_of := host.lower().partition(b":")[0]) in self._hosts:
+            headers = (*headers, (b"host", name_of))
         call = Call(below, scope["method"], token, body, client, scenario, headers, scope["query_string"])
         if name is not None:
             world = self._worlds.by_name.get(name)

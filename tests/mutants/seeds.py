@@ -1,6 +1,6 @@
 """Look for false alarms: hold a healthy service to all rules, once for each of so many seeds.
 
-python -m tests.mutants.seeds CONFIG FIRST COUNT: a line for each run; the exit code says whether a rule was broken.
+python -m tests.mutants.seeds CONFIG FIRST COUNT [OPTIONS of verify]: a line for each run; the exit code says whether a rule was broken.
 """
 
 import json
@@ -10,19 +10,19 @@ import tempfile
 from pathlib import Path
 
 
-def run(config, seed):
+def run(config, seed, options=()):
     """The report of one run, as JSON."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         command = [Path(sys.executable).with_name("bakong-sandbox"), "verify", "service", "--config", config]
-        done = subprocess.run([*command, "--seed", str(seed), "--json", report], capture_output=True, check=False)
+        done = subprocess.run([*command, "--seed", str(seed), "--json", report, *options], capture_output=True, check=False)
         return json.loads(report.read_text()) if report.exists() else {"error": done.stderr.decode()}
 
 
-def main(config, first, count):
+def main(config, first, count, *options):
     alarms = 0
     for seed in range(int(first), int(first) + int(count)):
-        found = run(config, seed)
+        found = run(config, seed, options)
         rows = found.get("rules", [])
         verdicts = [row["verdict"] for row in rows]
         broken = [f"{row['id']}: {row['reason']}" for row in rows if row["verdict"] == "broken"]

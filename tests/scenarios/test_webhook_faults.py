@@ -23,7 +23,7 @@ rules:
 def test_the_rules_are_read_as_written():
     late, lost, swapped = LIBRARY.read(SCRIPT, "s.yaml").webhooks
     assert (late.fault, late.parameters, late.conditions) == ("late", {"by": 5000}, {"chance": {"is": 0.1}})
-    assert (lost.parameters, lost.conditions) == ({"attempts": 2}, {"first": {"calls": 3}})
+    assert (lost.parameters, lost.conditions) == ({"attempts": 2}, {"first": {"calls": 3, "per": "script"}})
     assert swapped.parameters == {"within": 60_000}
     assert [rule.strikes("charge.complete") for rule in (late, lost, swapped)] == [True, True, True]
     assert [rule.strikes("refund.create") for rule in (late, lost, swapped)] == [False, True, True]

@@ -111,16 +111,17 @@ async def test_bakong_is_asked_once_more_before_a_payment_expires(house):
     assert (after.status, after.late) == (PaymentStatus.PAID, False)
 
 
-async def test_a_payment_expires_also_where_bakong_is_silent_and_is_granted_late(house):
+async def test_money_that_comes_after_the_end_is_granted_late_and_was_expired_first(house):
     payment = await create(house)
     house.bakong.default = NoAnswer("timeout")
     await house.clock.advance(900_000)
     await expire_due(house.core, "bakong")
-    assert (await stored(house, payment.id)).status is PaymentStatus.EXPIRED
-    house.bakong.default = paid(done_ms=NOW_MS + 60_000)
+    assert (await stored(house, payment.id)).status is PaymentStatus.PENDING
+    house.bakong.default = paid(done_ms=NOW_MS + 960_000)
     await house.clock.advance(3_600_000)
     after = await stored(house, payment.id)
     assert (after.status, after.late) == (PaymentStatus.PAID, True)
+    assert (await rows(house, STEPS))[1:] == [("PENDING", "EXPIRED"), ("EXPIRED", "PAID")]
 
 
 async def test_a_second_transaction_for_a_paid_code_is_kept_for_a_refund(house):
@@ -291,9 +292,10 @@ async def test_a_callback_into_a_private_network_is_422_where_the_setting_does_n
 
 async def test_a_payment_ends_at_its_moment_also_if_bakong_failed_within_the_second_before(house):
     """A failing call in that second had put its end off to a second after the call."""
-    house.bakong.default = NoAnswer("unreachable")
     payment = await create(house)
     await house.clock.advance(899_500)
-    house.core.wake()
+    house.bakong.default = NoAnswer("unreachable")
+    await ask(house.core, [payment])
+    house.bakong.default = NotFound()
     await house.clock.advance(500)
     assert (await stored(house, payment.id)).status is PaymentStatus.EXPIRED

@@ -8,7 +8,8 @@ import pytest
 
 from bakong_contracts.service_api import Plan
 from bakong_service.domain.plans import Prices
-from tests.service.house import keep, open_house, subscription
+from tests.service.house import keep, open_house, put_bakong, subscription
+from tests.service.test_faults import Script
 from tests.service.test_proration import VECTORS, of_kind, seconds
 
 DAY = 86_400
@@ -282,6 +283,7 @@ async def test_a_quote_expires_at_its_second_over_http(house, row):
     begin_ms, end_ms = seconds(row["period_start"]) * 1000, seconds(row["period_end"]) * 1000
     house.clock.set_mode(Mode.FROZEN, at_ms=seconds(row["created_at"]) * 1000)
     await keep(house.core, subscription(begin_ms=begin_ms, end_ms=end_ms))
+    put_bakong(house.core, Script())
     payment = (await act(house.client, "upgrade")).json()["data"]["payment"]
     assert datetime.fromisoformat(payment["expiresAt"]).timestamp() == seconds(row["expires_at"])
     for at, status in (("live_at", "PENDING"), ("expired_at", "EXPIRED")):

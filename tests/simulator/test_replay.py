@@ -323,7 +323,7 @@ async def test_a_world_whose_scripts_came_from_files_and_texts_is_put_back_with_
     world.watch_file(ScriptFile(path, LIBRARY))
     await hand.post("/payments", json={"qr": code.qr})
     await api.post("check_transaction_by_md5", json={"md5": "0" * 32})
-    path.write_text("name: mine\nabout: edited, with no rule for what is on its way\npayment: [failed]")
+    path.write_text("name: mine\nabout: edited, no rule for what is on its way\nstrangers: follow\npayment: [failed]")
     kept = (await hand.get("/snapshot")).json()
     path.unlink()
     world.set_scenario(LIBRARY.find("manual"))

@@ -18,8 +18,8 @@ async def test_paid_pays_by_itself_on_the_second_check(bakong, control, code):
     assert codes == [1, None, None]
 
 
-async def test_a_scenario_pays_a_code_that_nobody_has_shown(bakong, control):
-    await control.put("/scenario", json={"name": "paid"})
+async def test_a_scenario_pays_a_code_that_nobody_has_shown_where_it_says_so(bakong, control):
+    await play(control, "name: mine\nstrangers: follow\npayment: [unpaid: {polls: 1}, paid]")
     answers = [(await bakong.post(CHECK, json={"md5": "0" * 32})).json() for _ in range(2)]
     assert [answer["errorCode"] for answer in answers] == [1, None]
     assert answers[1]["data"]["toAccountId"] == "sandbox_merchant@sand"

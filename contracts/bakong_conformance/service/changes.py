@@ -72,7 +72,7 @@ def _price(service: Service, case: Case) -> None:
     """A cycle is bought; at an instant drawn from it, also at exact halves of a cent, the upgrade is priced."""
     full = full_plan(service)
     difference = service.price_minor(full, "USD") - service.price_minor(service.config.plans.basic, "USD")
-    total = service.config.cycle_s
+    total = service.cycle_s
     remaining = case.draw(_instants(total, difference), "seconds left")
     answer = upgrade(service, case, _at(service, case, remaining))
     if not service.done("upgrade", answer):
@@ -98,7 +98,7 @@ def _halves(service: Service, case: Case) -> None:
     """One cycle is walked through; at ten instants an upgrade costs exactly k + 1/2 cents, and is left unpaid."""
     full = full_plan(service)
     difference = service.price_minor(full, "USD") - service.price_minor(service.config.plans.basic, "USD")
-    total = service.config.cycle_s
+    total = service.cycle_s
     user = service.new_user()
     service.buy(case, user)
     end = ends(service, case, user)
@@ -144,7 +144,7 @@ def _free(service: Service, case: Case) -> None:
 def _applies(service: Service, case: Case) -> None:
     """Half a cycle on: the plan stays until the code is paid, then it is the better one, with the same end."""
     full = full_plan(service)
-    user = _at(service, case, service.config.cycle_s // 2)
+    user = _at(service, case, service.cycle_s // 2)
     before = ends(service, case, user)
     answer = upgrade(service, case, user)
     payment = service.made(answer, user, full, "USD", "upgrade")
@@ -171,7 +171,7 @@ def _applies(service: Service, case: Case) -> None:
 def _one(service: Service, case: Case) -> None:
     """Sixteen upgrades of one user at once: at most one code among the answers."""
     full_plan(service)
-    user = _at(service, case, service.config.cycle_s // 2)
+    user = _at(service, case, service.cycle_s // 2)
     gate = threading.Barrier(RACERS)
 
     def ask(_number: int) -> Answer:
@@ -255,7 +255,7 @@ def _cancel(service: Service, case: Case) -> None:
 def _upgrade_late(service: Service, case: Case) -> None:
     """Half a cycle on: the quote dies unpaid, then its money comes."""
     full = full_plan(service)
-    user = _at(service, case, service.config.cycle_s // 2)
+    user = _at(service, case, service.cycle_s // 2)
     payment = service.made(upgrade(service, case, user), user, full, "USD", "upgrade")
     service.wait(case, service.config.expires_after_s + 5)
     service.status(case, payment)
@@ -276,7 +276,7 @@ def _next_bill(service: Service, case: Case) -> None:
     """Upgraded half a cycle on, and billed."""
     full = full_plan(service)
     service.need("renew")
-    user = _at(service, case, service.config.cycle_s // 2)
+    user = _at(service, case, service.cycle_s // 2)
     payment = service.made(upgrade(service, case, user), user, full, "USD", "upgrade")
     service.pay(case, payment)
     service.becomes(case, payment, "paid")
@@ -294,7 +294,7 @@ def _after_end(service: Service, case: Case) -> None:
     """A day after the billing date, and long after the end."""
     full_plan(service)
     user = _at(service, case, -86_400)
-    for when, seconds in (("a day after the billing date", 0), ("long after the end", service.config.cycle_s)):
+    for when, seconds in (("a day after the billing date", 0), ("long after the end", service.cycle_s)):
         service.wait(case, seconds)
         answer = upgrade(service, case, user)
         require(not service.done("upgrade", answer), f"{when} an upgrade was answered {answer.summary}")
@@ -344,7 +344,7 @@ def _cancel_again(service: Service, case: Case) -> None:
     service.buy(case, user)
     require(service.subscription(case, user).active, "a user who had cancelled paid again, and has no plan")
     if service.config.grace_s:
-        service.wait(case, service.config.cycle_s + min(60, service.config.grace_s))
+        service.wait(case, service.cycle_s + min(60, service.config.grace_s))
         require(
             service.subscription(case, user).active, "a cancellation came back with the next cycle, without a grace"
         )
@@ -360,7 +360,7 @@ def _riel(service: Service, case: Case) -> None:
     full, basic = full_plan(service), service.config.plans.basic
     if not {"KHR", "USD"} <= set(basic.prices) & set(full.prices):
         raise NotCheckedError("the configuration has no prices in KHR and USD")
-    total = service.config.cycle_s
+    total = service.cycle_s
     for remaining in (total // 2 + 4_321, total // 3 + 7):
         user = _at(service, case, remaining, "KHR")
         answer = upgrade(service, case, user)
@@ -382,8 +382,7 @@ def _riel(service: Service, case: Case) -> None:
 def _second_cycle(service: Service, case: Case) -> None:
     """Renewed five days early; where there is a grace, renewed a day late. Upgraded twenty days before the next end."""
     full, basic = full_plan(service), service.config.plans.basic
-    total, left = service.config.cycle_s, 20 * 86_400
-    expected = exact(service.price_minor(full, "USD") - service.price_minor(basic, "USD"), left, total)
+    left = 20 * 86_400
     for days in (-5, 1) if service.config.grace_s and "renew" in service.config.operations else (-5,):
         user = service.new_user()
         service.buy(case, user)
@@ -393,7 +392,9 @@ def _second_cycle(service: Service, case: Case) -> None:
         bill = service.made(service.do(case, name, **service.order(user)), user, basic, "USD", name)
         service.pay(case, bill)
         service.becomes(case, bill, "paid")
-        end = ends(service, case, user)
+        begun, end = end, ends(service, case, user)
+        total = (end - begun) // 1000
+        expected = exact(service.price_minor(full, "USD") - service.price_minor(basic, "USD"), left, total)
         service.wait(case, (end - service.world.now_ms()) / 1000 - left)
         answer = upgrade(service, case, user)
         if not service.done("upgrade", answer):

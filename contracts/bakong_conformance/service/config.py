@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from bakong_conformance.rules import CannotRunError
+from bakong_conformance.service.cycle_lengths import offset_s
 from bakong_conformance.service.escrow_config import Escrow
 from bakong_conformance.service.operation import Operation, Strict
 from bakong_conformance.service.order_config import Inbound, Orders
@@ -140,6 +141,7 @@ class Config(Strict):
     plans: Plans
     expires_after_s: int = 900
     cycle_s: int = 2_592_000
+    months: str | None = None
     settle_s: float = 15.0
     grace_s: int | None = None
     subscription_states: dict[str, list[str]] = Field(default_factory=dict)
@@ -178,6 +180,13 @@ class Config(Strict):
             return values
         warnings.warn("the key 'standings' is now called 'subscription_states'", FutureWarning, stacklevel=2)
         return {"subscription_states" if name == "standings" else name: value for name, value in values.items()}
+
+    @field_validator("months")
+    @classmethod
+    def _offset(cls, months: str | None) -> str | None:
+        if months is not None:
+            offset_s(months)
+        return months
 
     @field_validator("subscription_states")
     @classmethod

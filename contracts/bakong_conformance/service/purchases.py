@@ -225,6 +225,8 @@ def _told_again(service: Service, case: Case) -> None:
     for seconds in (0, 1, 600):
         service.wait(case, seconds)
         answer = upgrade(service, case, user)
+        if seconds and answer.status in service.config.refusals.conflict:
+            continue  # while a quote can be paid another one may be refused
         payment = service.made(answer, user, full_plan(service), "USD", "upgrade")
         asked, currency = code_asks(payment)
         amount = service.read("upgrade", answer, "amount")
@@ -359,4 +361,7 @@ def _bill_grants(service: Service, case: Case) -> None:
     after = service.subscription(case, user)
     require(after.plan == before.plan, f"a bill of {before.plan!r} was paid, and the plan is {after.plan!r}")
     moved = ends(service, case, user) - (before.next_billing_ms or 0)
-    require(moved == service.config.cycle_s * 1000, f"a bill moved the date by {moved / 86_400_000:g} days")
+    require(
+        service.is_cycle(before.next_billing_ms or 0, (before.next_billing_ms or 0) + moved),
+        f"a bill moved the date by {moved / 86_400_000:g} days",
+    )

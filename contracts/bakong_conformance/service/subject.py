@@ -26,6 +26,7 @@ from bakong_conformance.control import World
 from bakong_conformance.http import Answer, call
 from bakong_conformance.rules import CannotRunError, CheckError, NotCheckedError, PreconditionError, RuleBrokenError
 from bakong_conformance.service.config import Config, PricedPlan
+from bakong_conformance.service.cycle_lengths import month_after, months_after, offset_s
 from bakong_conformance.service.operation import Operation, fill, without_unfilled
 from bakong_conformance.service.provider import Provider
 from bakong_conformance.service.receiver import Receiver
@@ -99,6 +100,26 @@ class Service:
 
     def new_user(self) -> str:
         return f"verify-{self.values.get('run', '0')}-{next(self._names)}"
+
+    @property
+    def cycle_s(self) -> int:
+        """How long a cycle is that begins now."""
+        if self.config.months is None:
+            return self.config.cycle_s
+        now_ms = self.world.now_ms()
+        return (month_after(now_ms, offset_s(self.config.months)) - now_ms) // 1000
+
+    def cycle_end_ms(self, begun_ms: int) -> int:
+        """When the first cycle ends that began then."""
+        if self.config.months is None:
+            return begun_ms + self.config.cycle_s * 1000
+        return month_after(begun_ms, offset_s(self.config.months))
+
+    def is_cycle(self, begun_ms: int, end_ms: int) -> bool:
+        """Whether a later cycle, after one that ended then, ends there."""
+        if self.config.months is None:
+            return end_ms - begun_ms == self.config.cycle_s * 1000
+        return end_ms in months_after(begun_ms, offset_s(self.config.months))
 
     def need(self, *operations: str) -> None:
         """Raises NotCheckedError for an operation that is not mapped."""

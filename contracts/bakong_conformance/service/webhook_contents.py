@@ -39,12 +39,14 @@ def _ids_apart(service: Service, case: Case) -> None:
     mapped(service)
     _time(service)
     first, second = service.create(case), service.create(case)
+    again = service.create(case, first.user)  # before the plan runs, while which an order may be refused
     for payment in (first, second):
         service.pay(case, payment)
     service.settle(case)
     for payment in (first, second):
         service.status(case, payment)
-    service.buy(case, first.user)
+    service.pay(case, again)
+    service.becomes(case, again, "paid")
     late = service.create(case)
     service.wait(case, service.config.expires_after_s + 5)
     service.status(case, late)

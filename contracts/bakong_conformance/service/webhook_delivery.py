@@ -173,7 +173,7 @@ def _changes(service: Service, case: Case) -> None:
             bill = service.made(service.do(case, "renew", user=user), user, service.config.plans.basic, "USD", "renew")
             service.pay(case, bill)
             service.becomes(case, bill, "paid")
-        service.wait(case, service.config.cycle_s + 60)
+        service.wait(case, service.cycle_s + 60)
         service.subscription(case, user)
         service.settle(case)
         count = of_user(service, user, event)

@@ -97,6 +97,7 @@ class Payment:
         return self.status in (Status.PENDING, Status.TIMEOUT)
 
     def is_live(self, now_ms: int) -> bool:
+        """Whether its code is offered. One that is open and no longer live waits for its provider's word of its end."""
         return now_ms < self.expires_ms
 
     def may_become(self, status: Status) -> bool:

@@ -15,6 +15,7 @@ WAIT: dict[Priority, tuple[int, int]] = {
 }
 LATE_POLL_MS = 10 * 60_000  # the first wait after the payment's end, for money that comes late
 GIVE_UP_MS = 24 * HOUR_MS
+UNANSWERED_MS = 5 * 60_000  # the longest wait for the word that ends a payment, once its provider may be asked
 
 
 def next_poll_ms(payment: Payment, at_ms: int) -> int | None:
@@ -24,6 +25,11 @@ def next_poll_ms(payment: Payment, at_ms: int) -> int | None:
         return min(at_ms + max(first_ms, (at_ms - payment.created_ms) // part), payment.expires_ms)
     over_ms = at_ms - payment.expires_ms
     return at_ms + max(LATE_POLL_MS, over_ms // 2) if over_ms < GIVE_UP_MS else None
+
+
+def unanswered_poll_ms(payment: Payment, at_ms: int) -> int:
+    """When to ask again one that is over, and waits for the provider's word of it."""
+    return at_ms + min((at_ms - payment.expires_ms) // 4, UNANSWERED_MS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 from bakong_contracts.service_api import PaymentStatus
 from bakong_service.domain.breaker import backoff_ms
 from bakong_service.domain.errors import RowError, UnreadableRowError
 from bakong_service.domain.payments import Authorized, NoAnswer, NotFound, Payment, Purpose, Report
+from bakong_service.domain.polling import unanswered_poll_ms
 from bakong_service.domain.tracing import spans_of
 from bakong_service.ports import Check, OneByOne, Polling, Provider
 from bakong_service.usecases.core import Core, ProviderError
@@ -18,6 +20,14 @@ from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
 SPENT = ("quota", "budget")  # no fault of the provider's
 SILENT = (*SPENT, "timeout", "unreachable", "unauthorized")  # the next question would bring no answer either
+
+
+class _Said(NamedTuple):
+    """What a provider said. asked_ms: when the questions began. traces: of the payments, by their ids."""
+
+    reports: Mapping[str, Report]
+    asked_ms: int
+    traces: Mapping[str, str]
 
 
 def polling_of(provider: Provider) -> Polling:
@@ -35,9 +45,10 @@ async def ask(core: Core, payments: Sequence[Payment]) -> list[Payment]:
     batch = polling_of(provider).batch
     answered = []
     for start in range(0, len(payments), batch):
-        some = payments[start : start + batch]
+        some, asked_ms = payments[start : start + batch], core.timers.now_ms()
         async with _traced(core, some) as traces:
-            answered += await _record(core, provider, some, await _reports(core, provider, some), traces)
+            said = _Said(await _reports(core, provider, some), asked_ms, traces)
+            answered += await _record(core, provider, some, said)
     return answered
 
 
@@ -64,6 +75,7 @@ async def _ask_leased(
     core: Core, provider: Provider, payments: Sequence[Payment], traces: Mapping[str, str]
 ) -> list[Payment]:
     reports: Mapping[str, Report] = {}
+    asked_ms = core.timers.now_ms()
     try:
         reports = {} if core.stopping or not payments else await _reports(core, provider, payments)
     finally:
@@ -71,7 +83,7 @@ async def _ask_leased(
         if unasked:
             await core.store.write(lambda records: records.release_polls(unasked))
     asked = [one for one in payments if one.id not in unasked]
-    return await _record(core, provider, asked, reports, traces) if asked else []
+    return await _record(core, provider, asked, _Said(reports, asked_ms, traces)) if asked else []
 
 
 async def _reports(core: Core, provider: Provider, payments: Sequence[Payment]) -> Mapping[str, Report]:
@@ -139,21 +151,16 @@ async def _finalised(
     return final
 
 
-async def _record(
-    core: Core,
-    provider: Provider,
-    payments: Sequence[Payment],
-    reports: Mapping[str, Report],
-    traces: Mapping[str, str],
-) -> list[Payment]:
-    _learn(core, provider.name, reports)
+async def _record(core: Core, provider: Provider, payments: Sequence[Payment], said: _Said) -> list[Payment]:
+    """What the reports make of the payments."""
+    _learn(core, provider.name, said.reports)
     ids, pace = [payment.id for payment in payments], polling_of(provider).pace
 
     def record(unit: UnitOfWork) -> list[Payment]:
-        pace.note(unit.records, provider.name, reports.values(), unit.at_ms)
+        pace.note(unit.records, provider.name, said.reports.values(), unit.at_ms)
         held = unit.records.payments_by_id(ids)
         hold_orders_of(unit, held)
-        return _settled_all(unit, held, reports, traces)
+        return _settled_all(unit, held, said)
 
     return await transact(core, record)
 
@@ -169,15 +176,13 @@ def _learn(core: Core, provider: str, reports: Mapping[str, Report]) -> None:
         upstream.was_silent(core.timers.now_ms(), core.ids.fraction())
 
 
-def _settled_all(
-    unit: UnitOfWork, payments: Sequence[Payment], reports: Mapping[str, Report], traces: Mapping[str, str]
-) -> list[Payment]:
+def _settled_all(unit: UnitOfWork, payments: Sequence[Payment], said: _Said) -> list[Payment]:
     """All of them together, which is cheap; where one fails, each by itself, so that it undoes no other."""
 
-    def each(settle: Callable[[UnitOfWork, Payment, Report | None], Payment]) -> Iterator[Payment]:
+    def each(settle: Callable[[UnitOfWork, Payment, Report | None, int], Payment]) -> Iterator[Payment]:
         for payment in payments:
-            unit.trace = traces.get(payment.id)
-            yield settle(unit, payment, reports.get(payment.reference))
+            unit.trace = said.traces.get(payment.id)
+            yield settle(unit, payment, said.reports.get(payment.reference), said.asked_ms)
 
     try:
         with unit.records.savepoint():
@@ -186,12 +191,12 @@ def _settled_all(
         return list(each(_settled_alone))
 
 
-def _settled_alone(unit: UnitOfWork, payment: Payment, report: Report | None) -> Payment:
+def _settled_alone(unit: UnitOfWork, payment: Payment, report: Report | None, asked_ms: int) -> Payment:
     """As _settled, undoing nothing of the others where it fails: it is then planned as one without news."""
     for tried in (report, NotFound()):
         try:
             with unit.records.savepoint():
-                return _settled(unit, payment, tried)
+                return _settled(unit, payment, tried, asked_ms)
         except RowError as error:
             unit.core.report("payment", payment.id, error.__cause__ or error)
             if isinstance(error.__cause__, UnreadableRowError):  # it waits with the row that it needs
@@ -200,14 +205,18 @@ def _settled_alone(unit: UnitOfWork, payment: Payment, report: Report | None) ->
     return payment
 
 
-def _settled(unit: UnitOfWork, payment: Payment, report: Report | None) -> Payment:
-    """The payment after its report, or after none; with when to ask again."""
+def _settled(unit: UnitOfWork, payment: Payment, report: Report | None, asked_ms: int) -> Payment:
+    """The payment after its report, or after none; with when to ask again.
+
+    What sells a plan ends by its provider's word alone: an answer to a question that was asked after its end.
+    """
     was_paid = payment.status is PaymentStatus.PAID
     if report is not None:
         payment = apply(unit, payment, report)
-    if payment.is_open and not payment.is_live(unit.at_ms):
-        payment = expire(unit, payment)
     answered = report is not None and not isinstance(report, NoAnswer)
+    is_over = not payment.is_live(asked_ms) if answered else not payment.purpose.sells_plan
+    if payment.is_open and is_over and not payment.is_live(unit.at_ms):
+        payment = expire(unit, payment)
     soon_ms = None
     if payment.purpose is Purpose.ESCROW and payment.is_open:
         soon_ms = after_poll(unit, payment, answered=answered)
@@ -219,7 +228,7 @@ def _settled(unit: UnitOfWork, payment: Payment, report: Report | None) -> Payme
         next_ms = None if answered else _again_ms(unit, payment)
     else:
         return payment
-    unit.records.plan_poll(payment.id, next_ms, asked_ms=unit.at_ms if answered else None)
+    unit.records.plan_poll(payment.id, next_ms, asked_ms=asked_ms if answered else None)
     return payment
 
 
@@ -229,9 +238,14 @@ def _next_ms(unit: UnitOfWork, payment: Payment, *, answered: bool) -> int | Non
         return None
     pace = polling_of(unit.core.providers[payment.provider]).pace
     due_ms = pace.next_ms(payment, at_ms, answered=answered)
-    if answered or due_ms is None or pace.is_scarce:
+    waits = payment.is_open and not payment.is_live(at_ms)
+    if pace.is_scarce or (due_ms is None and not waits):
         return due_ms
+    if answered:  # by a question of before its end, where it waits
+        return at_ms if waits else due_ms
     again_ms = _again_ms(unit, payment)
+    if waits:
+        return max(again_ms, unanswered_poll_ms(payment, at_ms))
     return min(again_ms, payment.expires_ms) if payment.is_live(at_ms) else again_ms
 
 

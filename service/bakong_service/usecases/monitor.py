@@ -9,7 +9,7 @@ from bakong_service.domain.payments import Payment
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.idempotency import Commit
 from bakong_service.usecases.refresh import refresh
-from bakong_service.usecases.settle import expire, move
+from bakong_service.usecases.settle import move
 from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
 
@@ -72,10 +72,10 @@ async def _pause(core: Core, ms: int) -> None:
 
 
 def _given_up(unit: UnitOfWork, payment: Payment) -> Payment:
-    """The payment at the end of the wait, as it is settled or as TIMEOUT."""
+    """The payment at the end of the wait: as it is settled, TIMEOUT, or open where its code has ended unanswered."""
     if payment.status is not PaymentStatus.PENDING:
         return payment
     now = unit.records.payment_by_id(payment.id) or payment
-    if now.status is PaymentStatus.PENDING and not now.is_live(unit.at_ms):
-        return expire(unit, now)
+    if not now.is_live(unit.at_ms):  # it ends by its provider's word
+        return now
     return move(unit, now, PaymentStatus.TIMEOUT, "monitoring gave up") if now.is_open else now

@@ -18,6 +18,7 @@ from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
 EXPIRE_BATCH = 50
 OVERDUE_AGAIN_MS = 1_000  # an end that has passed, and could not be written yet
+UNASKED_MS = 60_000  # where calls are scarce: so long after its end a payment may be ended that no call was spent on
 
 
 async def poll_due(core: Core, name: str) -> int | None:
@@ -36,7 +37,7 @@ async def poll_due(core: Core, name: str) -> int | None:
                 plan = plan if is_more_due else None
                 continue
         if polling.pace.is_scarce or not upstream.may_ask(core.timers.now_ms()):
-            await expire_due(core, name)
+            await expire_due(core, name, by_clock=polling.pace.is_scarce and not upstream.breaker.failures)
         return await _wake_ms(core, name, plan, now_ms)
 
 
@@ -63,19 +64,25 @@ def lease_these(payment_ids: Sequence[str], polling: Polling, unit: UnitOfWork) 
     return [by_id[one] for one in payment_ids if one in by_id]
 
 
-async def expire_due(core: Core, provider: str) -> None:
-    """End every payment of a provider whose time has passed, whether it could be asked or not."""
+async def expire_due(core: Core, provider: str, *, by_clock: bool = False) -> None:
+    """End the payments of a provider whose time has passed: those of plans where it has said so since.
+
+    by_clock: also those whose end has just come unasked, because calls are scarce and were better spent. What nobody
+    can be asked about any more ends by the clock, too.
+    """
+    configured = core.providers.get(provider)
 
     def end(unit: UnitOfWork) -> bool:
         """Whether some were ended and more may be left."""
-        overdue = unit.records.overdue(provider, unit.at_ms, EXPIRE_BATCH)
+        from_ms = unit.at_ms + 1 if not by_clock else unit.at_ms - UNASKED_MS
+        from_ms = 0 if configured is None else from_ms
+        overdue = unit.records.overdue(provider, unit.at_ms, EXPIRE_BATCH, unasked_from_ms=from_ms)
         hold_orders_of(unit, overdue)
         ended = [_expired_alone(unit, payment) for payment in overdue]
         return any(ended) and len(overdue) == EXPIRE_BATCH
 
     while await transact(core, end):
         pass
-    configured = core.providers.get(provider)
     pace = None if configured is None else polling_of(configured).pace
     if pace is not None and pace.is_scarce:
         now_ms = core.timers.now_ms()

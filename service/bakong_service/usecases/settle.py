@@ -132,6 +132,19 @@ def hold_orders_of(unit: UnitOfWork, payments: Sequence[Payment]) -> None:
         unit.records.hold_orders(of_orders)
 
 
+def give_way(unit: UnitOfWork, payment: Payment) -> bool:
+    """Whether a code that has ended makes room for another; the payment itself stays open until its provider answers.
+
+    Its money counts whenever it is found.
+    """
+    if payment.is_live(unit.at_ms):
+        return False
+    if unit.records.replace_payment(payment.id, unit.at_ms):
+        why = {"why": "its code has ended, and nobody has said what became of it"}
+        unit.audit("payment.replace", f"payment/{payment.id}", None, why)
+    return True
+
+
 def expire(unit: UnitOfWork, payment: Payment) -> Payment:
     """The payment after its time has passed."""
     return move(unit, payment, PaymentStatus.EXPIRED, f"{payment.life} passed unpaid")

@@ -20,7 +20,7 @@ from bakong_service.usecases.core import Core
 from bakong_service.usecases.create_payment import TRIES, Order, add, stored
 from bakong_service.usecases.idempotency import Commit
 from bakong_service.usecases.refresh import check_open
-from bakong_service.usecases.settle import bring_up_to_date, extend, flag, move
+from bakong_service.usecases.settle import bring_up_to_date, extend, flag, give_way, move
 from bakong_service.usecases.unit_of_work import UnitOfWork
 
 
@@ -86,9 +86,10 @@ class _StaleError(Exception):
 
 
 def _open_quote(unit: UnitOfWork, payment: Payment) -> Upgrade | None:
-    """The quote that is open already, or this one, priced again at its own instant."""
+    """The quote whose code is offered already, or this one, priced again at its own instant."""
     subscription = _running(unit, payment.user_id)
-    if opened := unit.records.open_payment(payment.user_id, Purpose.UPGRADE):
+    opened = unit.records.open_payment(payment.user_id, Purpose.UPGRADE)
+    if opened and not give_way(unit, opened):
         return Upgrade(subscription, opened.money, opened)
     price = upgrade_price(subscription, unit.core.prices, payment.created_ms)
     if price.amount_minor != payment.money.minor or subscription.next_billing_ms != payment.bill_ms:
@@ -177,8 +178,10 @@ def _bill(unit: UnitOfWork, payment: Payment) -> Renewal | None:
 
 
 def _open_bill(unit: UnitOfWork, subscription: Subscription) -> Payment | None:
-    """The bill that is open, where it is over what is due now; one from before a change of plan is ended."""
+    """The bill whose code is offered, where it is over what is due now; one from before a change of plan is ended."""
     opened = unit.records.open_payment(subscription.user_id, Purpose.RENEWAL)
+    if opened and give_way(unit, opened):
+        return None
     if opened is None or opened.plan is subscription.next_plan:
         return opened
     move(unit, opened, PaymentStatus.EXPIRED, "the plan has changed since: a bill over its price takes its place")

@@ -101,8 +101,9 @@ class FaultShown(Response):
 class WhyShown(Response):
     """Why a call was answered so.
 
-    status: of its payment now. step: where its script stood then. rule: the fault that struck. near_miss: for a path
-    that is no endpoint, the nearest that is. error: of a script in which nothing fitted.
+    status: of its payment now. step: where its script stood then. rule: the fault that struck. near_miss: what
+    it nearly was, for a path that is no endpoint, the nearest that is, else in a sentence.
+    error: of a script in which nothing fitted.
     """
 
     status: str | None

@@ -63,12 +63,31 @@ def rule_of(world: World, entry: Entry) -> FaultRule | None:
 
 
 def _near_miss(world: World, entry: Entry) -> str | None:
-    """For a path that is no endpoint of the scheme: the nearest one."""
-    endpoints = world.schemes[entry.scheme].words.endpoints
+    """What the call nearly was: for a path that is no endpoint of the scheme the nearest one, else a sentence."""
+    scheme = world.schemes[entry.scheme]
+    endpoints = scheme.words.endpoints
+    if meant := scheme.meant(entry.endpoint, entry.status, entry.request) or _stranger(world, entry):
+        return meant
     if entry.endpoint in endpoints or entry.status not in (404, 405):
         return None
     close = get_close_matches(entry.endpoint.rpartition("/")[2], endpoints, n=1, cutoff=0.5)
     return close[0] if close else None
+
+
+def _stranger(world: World, entry: Entry) -> str | None:
+    """For a check of a reference that nobody has shown, in a world whose script pays what is shown."""
+    if (entry.scheme, entry.reference) not in world.unclaimed or entry.fault is not None:
+        return None
+    try:
+        script = world.library.for_scheme(world.scenario, entry.scheme)
+    except ScenarioError:
+        return None
+    if script.strangers == "follow" or not any(step.settles for one in (script, *script.rules) for step in one.path):
+        return None
+    return (
+        f"the scenario {script.name!r} pays what was shown to the sandbox, and nobody has shown the code of "
+        f"{entry.reference}: make a deep link of it, pay it, or say 'strangers: follow' in the scenario"
+    )
 
 
 def _error(entry: Entry) -> str | None:

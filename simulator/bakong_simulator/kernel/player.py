@@ -58,6 +58,7 @@ class Player:
         self._began: dict[str, int] = {}
         self._calls: dict[tuple[str, int], int] = {}
         self._called: dict[str, set[str]] = {}
+        self._pathless: dict[int, tuple[Scenario, Scenario]] = {}
 
     def watch_file(self, file: ScriptFile) -> None:
         """Play the script in a file, and play it anew whenever the file changes."""
@@ -89,11 +90,23 @@ class Player:
     def choose(self, scheme: str, order: Order | None, named: Scenario | None = None) -> Scenario | None:
         """The script of a payment: the one that is named for it, else by magic value, else the world's rule for it.
 
-        None for a reference that nobody has shown, where every rule has a match.
+        None for a reference that nobody has shown, where every rule has a match. Else such a stranger meets the
+        faults of the world's script, and follows its path where the script says so.
 
         Raises ScenarioError where nothing fits.
         """
-        return named or choose(self._library, self._library.for_scheme(self.scenario, scheme), order, scheme)
+        played = self._library.for_scheme(self.scenario, scheme)
+        script = named or choose(self._library, played, order, scheme)
+        if script is None or order is not None or script is named or played.strangers == "follow":
+            return script
+        return self._without_path(script)
+
+    def _without_path(self, script: Scenario) -> Scenario:
+        """The same at each call, so that its faults count as those of one script."""
+        kept = self._pathless.get(id(script))
+        if kept is None:
+            kept = self._pathless[id(script)] = (script, replace(script, path=()))
+        return kept[1]
 
     def begin(self, payment: Payment, script: Scenario | None) -> None:
         """Let a payment, of which its scheme has just heard, begin its path."""
@@ -153,7 +166,7 @@ class Player:
         return [
             rule
             for at, rule in enumerate(played.faults)
-            if rule.strikes(endpoint, poll) and (not rule.conditions or self._holds(played.name, at, rule, now))
+            if rule.strikes(endpoint, poll) and (not rule.conditions or self._holds(played.name, at, rule, now, poll))
         ]
 
     def webhook_faults(self, event_type: str, script: Scenario | None = None) -> list[WebhookRule]:
@@ -205,11 +218,11 @@ class Player:
             elif not at and step:
                 self._at(payment, due_ms, lambda: self._arrive(payment, step))
 
-    def _holds(self, name: str, at: int, rule: FaultRule | WebhookRule, now_ms: int) -> bool:
+    def _holds(self, name: str, at: int, rule: FaultRule | WebhookRule, now_ms: int, poll: int | None = None) -> bool:
         self._calls[name, at] = call = self._calls.get((name, at), 0) + 1
         luck = self._rng.fraction
         called = self._called[name]
-        return hold(rule, Moment(call, self._began[name], now_ms, called, lambda: luck("fault")))
+        return hold(rule, Moment(call, self._began[name], now_ms, called, lambda: luck("fault"), poll or call))
 
     def _enter(self, payment: Payment, number: int) -> None:
         """Go to a step of the path, at once or when its time comes."""

@@ -58,7 +58,8 @@ class FakeScheme(Protocol[State]):
     another scheme has the first; it is given the whole path then.
     base_url: in its place at the real one. hosts: the real one's names, for TLS,
     at which calls need no prefix.
-    headers: those of a call that it reads, in lowercase, beside the bearer token.
+    headers: those of a call that it reads, in lowercase, beside the bearer token; reads_host: also the host, where a
+    call names one of its own.
     reference_name: what its API calls a payment's reference.
     issuer: the account that opening balances come from. payer: the one that scripts pay from.
     account_ids: a regular expression of its accounts' names. default_amounts: what is paid where an order names none.
@@ -72,6 +73,7 @@ class FakeScheme(Protocol[State]):
     scripts: Path | None = None
     prefix: str
     roots: tuple[str, ...] = ()
+    reads_host: bool = False
     base_url: str
     hosts: tuple[str, ...]
     headers: frozenset[bytes] = frozenset()
@@ -110,6 +112,10 @@ class FakeScheme(Protocol[State]):
     def reference_of(self, text: str) -> str:
         """A reference as the scheme writes it. Raises BodyError for what is none."""
         return text
+
+    def meant(self, endpoint: str, status: int, body: bytes) -> str | None:  # noqa: ARG002  a default
+        """In words, what a call was meant as whose body is not the endpoint's; None where nobody can tell."""
+        return None
 
     def unclaimed_order(self, reference: str) -> Order | None:  # noqa: ARG002  a default
         """What a script pays under a reference whose code nobody has shown; None where it cannot be paid."""

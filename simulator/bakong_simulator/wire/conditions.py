@@ -14,7 +14,8 @@ from bakong_simulator.kernel.clock import local_day
 class Moment(NamedTuple):
     """One call, or webhook, that a rule is for.
 
-    call: its number among the rule's calls, from 1. began_ms, now_ms: the world's time, of the scenario and the call.
+    call: its number among the rule's calls, from 1; poll: among those about its payment, where it is about one.
+    began_ms, now_ms: the world's time, of the scenario and the call.
     called: the endpoints that were called since the scenario began.
     draw: a number from 0 to below 1, from the world's seed, drawn anew at each call.
     """
@@ -24,6 +25,11 @@ class Moment(NamedTuple):
     now_ms: int
     called: Collection[str]
     draw: Callable[[], float]
+    poll: int = 1
+
+    def number(self, per: str) -> int:
+        """The call's, as a condition counts."""
+        return self.poll if per == "payment" else self.call
 
     @property
     def since_ms(self) -> int:
@@ -35,14 +41,14 @@ def chance(moment: Moment, *, is_: float) -> bool:
     return moment.draw() < is_
 
 
-def first(moment: Moment, *, calls_: int) -> bool:
+def first(moment: Moment, *, calls_: int, per_: str = "script") -> bool:
     """The first calls fail; then all succeed."""
-    return moment.call <= calls_
+    return moment.number(per_) <= calls_
 
 
-def burst(moment: Moment, *, calls_: int, every_: int) -> bool:
+def burst(moment: Moment, *, calls_: int, every_: int, per_: str = "script") -> bool:
     """So many calls in a row, of every so many."""
-    return (moment.call - 1) % every_ < calls_
+    return (moment.number(per_) - 1) % every_ < calls_
 
 
 def window(moment: Moment, *, from_: int, to_: int | None, every_: int | None) -> bool:

@@ -23,7 +23,7 @@ from bakong_simulator.kernel.errors import BodyError, UnknownTokenError
 from bakong_simulator.kernel.payments import Payment
 from bakong_simulator.kernel.world import World, WorldError
 
-ProfileName = Literal["current", "doc-1.0.2", "sit", "prod"]
+ProfileName = Literal["current", "doc-1.0.2", "sit", "prod", "relay"]
 TokenText = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
@@ -46,13 +46,18 @@ class LimitSetting(Strict):
 class Settings(Strict):
     """What is left out stays as it is."""
 
-    profile: ProfileName | None = None
+    profile: Annotated[ProfileName | None, Field(description="From then on, whatever host a call names.")] = None
+    profile_by_host: Annotated[bool | None, Field(description="The host that a call names says which profile.")] = None
     limits: LimitSetting | None = None
 
 
 class NewToken(Strict):
     email: Annotated[str, StringConstraints(min_length=3, max_length=30, pattern=r"^[^@\s]+@[^@\s]+$")] = EMAIL
     expires_in_s: Annotated[int, Field(ge=1, le=MAX_SECONDS)] = LIFE_S
+    good_for: Annotated[
+        Literal["any", "sit", "prod", "relay"],
+        Field(description="The host that takes it: SIT's, production's, a relay's, or any."),
+    ] = "any"
 
 
 # What it shows
@@ -78,6 +83,7 @@ class Facts(Response):
     """quota_used: the most that any token has asked for today, where a quota is on."""
 
     profile: str
+    profile_by_host: bool
     quota_used: int
     limits: Limits
     outbox: list[Mail]
@@ -115,6 +121,7 @@ def show(world: World) -> dict[str, Any]:
     state = _state(world)
     return {
         "profile": state.profile.name,
+        "profile_by_host": state.by_host,
         "quota_used": state.meter.most_today(world.clock.now_ms()),
         "limits": asdict(state.limits) | {"cambodia": [str(network) for network in state.limits.cambodia]},
         "outbox": [asdict(mail) for mail in state.registrations.outbox],
@@ -143,7 +150,9 @@ def change(given: Settings) -> Callable[[World], None]:
         if given.limits is not None:
             state.limits = replace(state.limits, **named)
         if given.profile is not None:
-            state.profile = PROFILES[given.profile]
+            state.profile, state.by_host = PROFILES[given.profile], False
+        if given.profile_by_host is not None:
+            state.by_host = given.profile_by_host
 
     return apply
 
@@ -164,7 +173,7 @@ router = APIRouter()
 
 @router.post("/tokens", response_model=Token)
 async def make_token(new: NewToken, world: CurrentWorld) -> dict[str, str]:
-    return {"token": _state(world).registrations.issue(new.email, new.expires_in_s)}
+    return {"token": _state(world).registrations.issue(new.email, new.expires_in_s, new.good_for)}
 
 
 @router.delete("/tokens", status_code=204)

@@ -6,7 +6,7 @@ open_api lets calls in, with their token and within their limits, and plays the 
 from collections.abc import Callable
 from typing import Any
 
-from bakong_schemes.bakong.fake import rows
+from bakong_schemes.bakong.fake import relay, rows
 from bakong_schemes.bakong.fake.replies import answer, refusal
 from bakong_schemes.bakong.fake.state import BakongState
 from bakong_schemes.bakong.fake.transactions import Receipt, Transaction
@@ -38,14 +38,18 @@ def _request_token(state: BakongState, body: Any) -> Reply:
 
 
 def _verify(state: BakongState, body: Any) -> Reply:
-    token = state.registrations.verify(body["code"])
+    token = state.registrations.verify(body["code"], state.profile.issues_for)
     return refusal(code.UNAUTHORIZED) if token is None else answer(success(code.TOKEN_ISSUED, {"token": token}))
 
 
 def _renew_token(state: BakongState, body: Any) -> Reply:
     if body["email"] not in state.registrations.ids:
         return refusal(code.NOT_REGISTERED)
-    return answer(success(code.TOKEN_ISSUED, {"token": state.registrations.issue(body["email"])}))
+    return answer(
+        success(
+            code.TOKEN_ISSUED, {"token": state.registrations.issue(body["email"], good_for=state.profile.issues_for)}
+        )
+    )
 
 
 # Transactions
@@ -157,11 +161,14 @@ def _check_account(state: BakongState, body: Any) -> Reply:
     account = body["accountId"]
     if len(account) > 32 or account.count("@") != 1 or account.startswith("@") or account.endswith("@"):
         return refusal(code.ACCOUNT_INVALID)
-    return _ACCOUNT_EXISTS if state.world.ledger.holds(account) else refusal(code.ACCOUNT_NOT_FOUND)
+    if not state.world.ledger.holds(account):
+        return refusal(code.ACCOUNT_NOT_FOUND)
+    return _ACCOUNT_EXISTS if state.profile.account_status == "absent" else _ACCOUNT_STATUS
 
 
 _EXISTS: Envelope = success(code.ACCOUNT_EXISTS)
 _ACCOUNT_EXISTS = answer(_EXISTS)
+_ACCOUNT_STATUS = answer(success(code.ACCOUNT_EXISTS, {"accountStatus": "ACTIVE"}))  # our guess of its name and words
 
 HANDLERS: dict[str, Handler] = {  # all but check_md5, which needs no body
     "request_token": _request_token,
@@ -175,4 +182,5 @@ HANDLERS: dict[str, Handler] = {  # all but check_md5, which needs no body
     "check_transaction_by_md5_list": _check_md5_list,
     "check_transaction_by_hash_list": _check_hash_list,
     "check_bakong_account": _check_account,
+    relay.GENERATE_QR.name: relay.generate_qr,
 }

@@ -9,13 +9,15 @@ from typing import Any
 import orjson
 
 from bakong_scenarios import Scenario, ScenarioError
+from bakong_schemes.bakong.fake import relay
 from bakong_schemes.bakong.fake.call_targets import call_target
 from bakong_schemes.bakong.fake.faults import FAULTS
 from bakong_schemes.bakong.fake.handlers import HANDLERS, check_md5
 from bakong_schemes.bakong.fake.limits import OFF
 from bakong_schemes.bakong.fake.replies import refusal, scenario_error
 from bakong_schemes.bakong.fake.state import BakongState
-from bakong_schemes.bakong.wire import ENDPOINTS, MAX_ITEMS, PROFILES, Endpoint, Profile
+from bakong_schemes.bakong.fake.tokens import RELAY
+from bakong_schemes.bakong.wire import ENDPOINTS, HOSTS, MAX_ITEMS, PROFILES, Endpoint, Profile
 from bakong_schemes.bakong.wire import codes as code
 from bakong_schemes.bakong.wire.endpoints import Field
 from bakong_simulator.kernel.calls import NOTHING, about_none, faults, record
@@ -43,6 +45,18 @@ def serve(world: World, state: BakongState, call: Call) -> Reply:
 
     A scenario that is wrong, or in which nothing fits, is answered loudly.
     """
+    of_host = _BY_HOST.get(call.headers) if call.headers and state.by_host else None
+    if of_host is None:
+        return _serve_as(world, state, call)
+    kept, state.profile = state.profile, of_host
+    try:
+        return _serve_as(world, state, call)
+    finally:
+        state.profile = kept
+
+
+def _serve_as(world: World, state: BakongState, call: Call) -> Reply:
+    """The same, by the profile that the state has now."""
     endpoint = _NAMES[state.profile.name].get(call.path) or _despite_slashes(state, call.path)
     name = call.path[:MAX_NAME] if endpoint is None else endpoint.name
     now_ms = world.clock.now_ms()
@@ -102,14 +116,15 @@ def _answer(
     token, registrations = call.token, state.registrations
     number = 0 if quota is None or token not in registrations.tokens else state.meter.count_day(token, now_ms)
     if endpoint.auth == "bearer" or (endpoint is _ACCOUNT and profile.account_auth == "bearer"):
-        if not registrations.admits(token, now_ms):
+        if not registrations.admits(token, now_ms, profile.issues_for):
             return _UNAUTHORIZED if profile.token_code == 6 else _TOKEN_INVALID
         if quota is not None and number > quota:
             return _QUOTA
     if body is None:
         return _TOO_LARGE if len(call.body) > MAX_BODY else _MISSING
     if endpoint is _MD5 and payment is not None:
-        return check_md5(state, payment)
+        reply = check_md5(state, payment)
+        return reply if profile.issues_for != RELAY else relay.with_status(payment, reply, now_ms)
     return HANDLERS[endpoint.name](state, body)
 
 
@@ -121,6 +136,17 @@ def _body(raw: bytes) -> Any:
         return orjson.loads(raw.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError:
         return None
+
+
+def wrapped_list(endpoint: str, body: bytes) -> str | None:
+    """In words, for a list endpoint whose body is an object around the list, or one text."""
+    wanted = next((one for one in ENDPOINTS if one.name == endpoint and one.body == "array"), None)
+    given = None if wanted is None else _body(body)
+    if wanted is None or not isinstance(given, dict | str):
+        return None
+    item = wanted.fields[0].name
+    read = f"an object with {', '.join(map(repr, given)) or 'nothing'}" if isinstance(given, dict) else "one text"
+    return f'the body of {endpoint} is a bare array, ["<{item}>", ...]; this is {read}'
 
 
 def fits(endpoint: Endpoint, body: Any) -> bool:
@@ -159,9 +185,12 @@ def _names(profile: Profile) -> dict[str, Endpoint]:
     names = {endpoint.name: endpoint for endpoint in ENDPOINTS if endpoint.name not in gone}
     if profile.aliases:
         names |= {alias: endpoint for endpoint in ENDPOINTS for alias in endpoint.aliases}
-    return names
+    return names | ({relay.GENERATE_QR.name: relay.GENERATE_QR} if profile.issues_for == RELAY else {})
 
 
+_BY_HOST: dict[tuple[tuple[bytes, bytes], ...], Profile] = {
+    ((b"host", host.encode()),): profile for host, profile in HOSTS.items()
+}
 _NAMES = {profile.name: _names(profile) for profile in PROFILES.values()}
 _MD5, _MD5_LIST, _ACCOUNT = (
     next(endpoint for endpoint in ENDPOINTS if endpoint.name == name)

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bakong_schemes.bakong.fake.tokens import LIFE_S, Registration, mint
+from bakong_schemes.bakong.fake.tokens import LIFE_S, RELAY, Registration, mint, relay_token
 from bakong_simulator.kernel.rng import Rng
 
 EMAIL = "developer@sandbox.test"  # who is registered in every world
@@ -76,27 +76,28 @@ class Registrations:
         self.outbox.append(Mail(self._now_ms(), email, "Your Bakong Open API verification code", code=code))
         return code
 
-    def verify(self, code: str) -> str | None:
+    def verify(self, code: str, good_for: str = "any") -> str | None:
         """The token for a mailed code, which is spent by it; None for a code that waits for nobody."""
         email = self.codes.pop(code, None)
         if email is None:
             return None
-        token = self.issue(email)
+        token = self.issue(email, good_for=good_for)
         self.outbox.append(Mail(self._now_ms(), email, "Your Bakong Open API token", token=token))
         return token
 
-    def issue(self, email: str = EMAIL, life_s: int = LIFE_S) -> str:
-        """A new token for an e-mail, which is registered by it."""
+    def issue(self, email: str = EMAIL, life_s: int = LIFE_S, good_for: str = "any") -> str:
+        """A new token for an e-mail, which is registered by it. good_for: the host that takes it."""
         issued_s = self._now_ms() // 1000
         key = f"sandbox-{self.name}-{self.rng.seed}-{self.rng.hex('token', 16)}".encode()
-        token = mint(key, self.register(email), issued_s, life_s)
-        self.adopt(token, email, (issued_s + life_s) * 1000)
+        registration_id = self.register(email)
+        token = relay_token(key) if good_for == RELAY else mint(key, registration_id, issued_s, life_s)
+        self.adopt(token, email, (issued_s + life_s) * 1000, good_for)
         return token
 
-    def adopt(self, token: str, email: str, expires_ms: int) -> None:
+    def adopt(self, token: str, email: str, expires_ms: int, good_for: str = "any") -> None:
         """Let a token in that was issued before, such as in an earlier run."""
         self.register(email)
-        self.put(token, Registration(email, expires_ms))
+        self.put(token, Registration(email, expires_ms, good_for=good_for))
 
     def put(self, token: str, registration: Registration) -> None:
         """Keep a token; beyond 10,000 the oldest is dropped."""
@@ -119,9 +120,11 @@ class Registrations:
         for token in self.tokens:
             self.revoke(token)
 
-    def admits(self, token: str, now_ms: int | None = None) -> bool:
-        """Whether a token is good, now or then."""
+    def admits(self, token: str, now_ms: int | None = None, at: str = "any") -> bool:
+        """Whether a token is good, now or then, at a host that takes those of its own."""
         registration = self.tokens.get(token)
         if registration is None or registration.revoked:
+            return False
+        if registration.good_for != at and "any" not in (registration.good_for, at):
             return False
         return (self._now_ms() if now_ms is None else now_ms) < registration.expires_ms

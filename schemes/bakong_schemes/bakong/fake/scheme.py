@@ -41,7 +41,9 @@ class Bakong(FakeScheme[BakongState]):
     hosts = (
         *("api-bakong.nbc.gov.kh", "sit-api-bakong.nbc.gov.kh"),
         *("api-bakong.nbc.org.kh", "sit-api-bakong.nbc.org.kh"),
+        *("api.khqr.dev", "api.bakongrelay.com"),  # relays
     )
+    reads_host = True
     reference_name = "md5"
     currencies = WORDS.currencies
     issuer = ISSUER
@@ -67,7 +69,7 @@ class Bakong(FakeScheme[BakongState]):
         tokens.reset(world.rng)
         state = BakongState(self, world, tokens)
         if before is not None:
-            state.profile, state.limits = before.profile, before.limits
+            state.profile, state.by_host, state.limits = before.profile, before.by_host, before.limits
         return state
 
     def scan(self, text: str) -> Order:
@@ -79,6 +81,10 @@ class Bakong(FakeScheme[BakongState]):
         if len(md5) != 32 or not set(md5) <= set("0123456789abcdef"):
             raise BodyError(f"md5: read {text!r}, expected 32 hex digits")
         return md5
+
+    def meant(self, endpoint: str, status: int, body: bytes) -> str | None:
+        """A list that is wrapped into an object, as some clients send it."""
+        return open_api.wrapped_list(endpoint, body) if status == 400 else None
 
     def unclaimed_order(self, reference: str) -> Order:
         """One dollar to the sandbox's merchant, of a payer who knows the amount."""

@@ -27,6 +27,7 @@ class KeptToken(Kept):
     email: str
     expires_ms: Count
     revoked: bool
+    good_for: Literal["any", "sit", "prod", "relay"] = "any"
 
 
 class KeptReceipt(Kept):
@@ -44,7 +45,8 @@ class KeptReceipt(Kept):
 class KeptBakong(Kept):
     """receipts: by md5, one for each settlement of its payment."""
 
-    profile: Literal["current", "doc-1.0.2", "sit", "prod"]
+    profile: Literal["current", "doc-1.0.2", "sit", "prod", "relay"]
+    by_host: bool = True
     limits: Limits
     registrations: dict[str, str]
     codes: dict[str, str]
@@ -59,6 +61,7 @@ def dump(state: BakongState) -> dict[str, Any]:
     registrations = state.registrations
     kept = KeptBakong(
         profile=cast(Any, state.profile.name),
+        by_host=state.by_host,
         limits=state.limits,
         registrations=dict(registrations.ids),
         codes=dict(registrations.codes),
@@ -85,7 +88,7 @@ def load(data: Any, payments: Sequence[Payment]) -> Callable[[BakongState], None
     refuse(list(_unsettled(kept, payments)))
 
     def restore(state: BakongState) -> None:
-        state.profile, state.limits = PROFILES[kept.profile], kept.limits
+        state.profile, state.by_host, state.limits = PROFILES[kept.profile], kept.by_host, kept.limits
         state.meter.days.update(kept.days)
         _restore_registrations(state, kept)
         for payment in payments:
@@ -102,7 +105,7 @@ def _restore_registrations(state: BakongState, kept: KeptBakong) -> None:
     registrations.codes = dict(kept.codes)
     registrations.outbox = deque(kept.outbox, maxlen=registrations.outbox.maxlen)
     for row in kept.tokens:
-        registrations.put(row.token, Registration(row.email, row.expires_ms, row.revoked))
+        registrations.put(row.token, Registration(row.email, row.expires_ms, row.revoked, row.good_for))
 
 
 # What has to hold

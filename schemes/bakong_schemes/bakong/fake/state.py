@@ -16,6 +16,7 @@ from bakong_simulator.kernel.world import AnyScheme, World, WorldError
 class BakongState:
     """The state of one world. `limits` may be replaced at any time: replace(limits, geo_block=True) is the 403 abroad.
 
+    by_host: whether a call that names one of the real hosts is answered by the profile of that host.
     receipts: of each payment that was settled, by its md5.
     """
 
@@ -25,6 +26,7 @@ class BakongState:
         self.name = scheme.name
         self.registrations = registrations
         self.profile: Profile = PROFILES[DEFAULT_PROFILE]
+        self.by_host = True
         self.limits: Limits = OFF
         self.meter = Meter()
         self.transactions = Transactions()

@@ -6,15 +6,17 @@ import hmac
 from typing import NamedTuple
 
 LIFE_S = 7_776_000
+RELAY = "relay"
 _HEADER = b'{"alg":"HS256","typ":"JWT"}'
 
 
 class Registration(NamedTuple):
-    """Who a token was issued to, until when (epoch ms), and whether it was taken back."""
+    """Who a token was issued to, until when (epoch ms), whether it was taken back, and for whose host it is good."""
 
     email: str
     expires_ms: int
     revoked: bool = False
+    good_for: str = "any"
 
 
 def mint(key: bytes, registration_id: str, issued_s: int, life_s: int = LIFE_S) -> str:
@@ -22,6 +24,11 @@ def mint(key: bytes, registration_id: str, issued_s: int, life_s: int = LIFE_S) 
     payload = f'{{"data":{{"id":"{registration_id}"}},"iat":{issued_s},"exp":{issued_s + life_s}}}'
     signed = _b64(_HEADER) + b"." + _b64(payload.encode())
     return (signed + b"." + _b64(hmac.new(key, signed, hashlib.sha256).digest())).decode()
+
+
+def relay_token(key: bytes) -> str:
+    """A token of a relay's: it begins with rbk, which is all that a client looks at."""
+    return f"rbk_{hashlib.sha256(key).hexdigest()[:40]}"
 
 
 def _b64(raw: bytes) -> bytes:

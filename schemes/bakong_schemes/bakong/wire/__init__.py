@@ -3,7 +3,7 @@
 from bakong_schemes.bakong.wire.codes import CODES, ErrorCode
 from bakong_schemes.bakong.wire.endpoints import ENDPOINTS, MAX_ITEMS, Endpoint, Field
 from bakong_schemes.bakong.wire.envelope import Envelope, failure, success
-from bakong_schemes.bakong.wire.profiles import DEFAULT_PROFILE, DISPUTES, PROFILES, Profile, StaticAnswer
+from bakong_schemes.bakong.wire.profiles import DEFAULT_PROFILE, DISPUTES, HOSTS, PROFILES, Profile, StaticAnswer
 from bakong_schemes.bakong.wire.transaction import (
     LIST_MESSAGES,
     TRACKING_STATUSES,
@@ -17,6 +17,7 @@ __all__ = [
     "DEFAULT_PROFILE",
     "DISPUTES",
     "ENDPOINTS",
+    "HOSTS",
     "LIST_MESSAGES",
     "MAX_ITEMS",
     "PROFILES",

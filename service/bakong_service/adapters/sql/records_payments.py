@@ -76,7 +76,7 @@ class PaymentRows(Rows):
         return self._payments(self._rows(held))
 
     def open_payment(self, user_id: str, purpose: Purpose) -> Payment | None:
-        """The user's payment for a purpose that is not yet decided."""
+        """The user's payment for a purpose that is not yet decided, and whose place no other has taken."""
         theirs = select(t.payment_transactions).where(_P.user_id == user_id, _P.purpose == purpose.value)
         condition = t.OPEN if purpose is Purpose.PLAN else t.OPEN_CHANGE
         return self._payment(theirs.where(condition).limit(1))
@@ -115,6 +115,11 @@ class PaymentRows(Rows):
             status = PaymentStatus(self._run(select(_P.status).where(_P.id == payment_id)).scalar_one())
             self._history(payment_id, status, status, why, at_ms)
         return bool(changed.rowcount)
+
+    def replace_payment(self, payment_id: str, at_ms: int) -> bool:
+        """Let another open change of its user be stored beside it; False where that was so before."""
+        dead = update(t.payment_transactions).where(_P.id == payment_id, _P.replaced_ms.is_(None))
+        return bool(self._run(dead.values(replaced_ms=at_ms)).rowcount)
 
     def prioritize(self, payment_id: str, priority: Priority) -> None:
         self._run(update(t.payment_transactions).where(_P.id == payment_id).values(priority=priority.value))

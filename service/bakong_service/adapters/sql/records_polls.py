@@ -103,8 +103,8 @@ class PollRows(PaymentRows):
         return min((due_ms for due_ms in map(instant, stored) if due_ms is not None), default=None)
 
     def next_end_ms(self, provider: str) -> int | None:
-        """When the time of a provider's next open payment has passed."""
-        end = select(func.min(_P.expires_ms)).where(t.ENDING, _P.provider == provider)
+        """When a provider's next open payment ends by the clock."""
+        end = select(func.min(_P.expires_ms)).where(t.ENDING, t.SELLS_NO_PLAN, _P.provider == provider)
         return instant(self._run(end).scalar())
 
     def watched(self, provider: str, limit: int) -> list[PollCandidate]:
@@ -122,9 +122,13 @@ class PollRows(PaymentRows):
         )
         return self._readable("payment", rows, _candidate)
 
-    def overdue(self, provider: str, now_ms: int, limit: int) -> list[Payment]:
-        """A provider's open payments whose time has passed."""
-        due = select(t.payment_transactions).where(t.ENDING, _P.provider == provider, _P.expires_ms <= now_ms)
+    def overdue(self, provider: str, now_ms: int, limit: int, *, unasked_from_ms: int) -> list[Payment]:
+        """A provider's open payments whose time has passed, and of which it has said so since.
+
+        Of those unasked: what sells no plan, and what has ended at unasked_from_ms or later.
+        """
+        may_end = or_(t.SELLS_NO_PLAN, _P.asked_ms >= _P.expires_ms, _P.expires_ms >= unasked_from_ms)
+        due = select(t.payment_transactions).where(t.ENDING, _P.provider == provider, _P.expires_ms <= now_ms, may_end)
         return self._payments(self._rows(due.limit(limit).with_for_update(skip_locked=True)))
 
     def sold(self, provider: str, from_ms: int, until_ms: int) -> dict[int, int]:
@@ -148,9 +152,9 @@ class PollRows(PaymentRows):
         self._insert_once(t.provider_hours, {"provider": provider, "hour": end - 1, "payments": 0})
 
     def forget_polls(self, provider: str, ended_before_ms: int, settled_ms: int, lost_before_ms: int) -> None:
-        """Ask no more about what ended by then, and the provider has said since that nothing came; or long ago."""
+        """Ask no more about what ended by then, and the provider has said since that nothing came; or was lost."""
         done = and_(_P.expires_ms <= ended_before_ms, _P.asked_ms >= _P.expires_ms + settled_ms)
-        over = or_(done, _P.expires_ms <= lost_before_ms)
+        over = or_(done, and_(_P.expires_ms <= lost_before_ms, _P.status.not_in(_OPEN)))
         theirs = update(t.payment_transactions).where(_EVERY_POLLED, _P.provider == provider, over)
         self._run(theirs.values(next_poll_ms=None))
 

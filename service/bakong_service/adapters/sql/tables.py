@@ -43,7 +43,8 @@ class _Flag(_Raw, Boolean):
 
 OPEN = text("status IN ('PENDING', 'TIMEOUT')")
 ENDING = text("status IN ('PENDING', 'TIMEOUT') AND set_aside_ms IS NULL")
-OPEN_CHANGE = text("purpose IN ('upgrade', 'renewal') AND status IN ('PENDING', 'TIMEOUT')")
+OPEN_CHANGE = text("purpose IN ('upgrade', 'renewal') AND status IN ('PENDING', 'TIMEOUT') AND replaced_ms IS NULL")
+SELLS_NO_PLAN = text("purpose NOT IN ('plan', 'renewal', 'upgrade')")
 REFERRED = text("reference <> ''")
 POLLED = text("next_poll_ms IS NOT NULL")
 LEASED = text("next_poll_ms IS NOT NULL AND leased_until_ms IS NOT NULL")
@@ -111,6 +112,8 @@ payment_transactions = Table(
     Column("purpose", String(16), nullable=False, default="plan", server_default="plan"),
     Column("bill_ms", BigInteger),
     Column("hash", String(64)),
+    # When another code took its place: its own had ended, and its provider could not be asked what became of it.
+    Column("replaced_ms", BigInteger),
     # Who collects it, and its name there: empty in rows of programs from before other providers.
     Column("provider", String(32), nullable=False, default="bakong", server_default="bakong"),
     Column("reference", String(128), nullable=False, default="", server_default=""),
@@ -123,7 +126,7 @@ _index(
     unique=True,
 )
 _P = payment_transactions.c
-# One open upgrade and one open renewal a user, whatever races.
+# One open upgrade and one open renewal a user, whatever races; beside those whose codes are offered no more.
 _index("uq_payment_open_change", _P.user_id, _P.purpose, where=OPEN_CHANGE, unique=True)
 _index("ix_payment_polled", _P.provider, _P.next_poll_ms, where=POLLED)
 _index("ix_payment_leased", _P.provider, _P.leased_until_ms, where=LEASED)

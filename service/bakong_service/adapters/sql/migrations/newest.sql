@@ -34,7 +34,7 @@ CREATE TABLE payment_transactions (
 	updated_ms BIGINT NOT NULL,
 	paid_ms BIGINT,
 	next_poll_ms BIGINT,
-	asked_ms BIGINT, leased_until_ms BIGINT, priority VARCHAR(8) DEFAULT 'normal' NOT NULL, purpose VARCHAR(16) DEFAULT 'plan' NOT NULL, bill_ms BIGINT, hash VARCHAR(64), provider VARCHAR(32) DEFAULT 'bakong' NOT NULL, reference VARCHAR(128) DEFAULT '' NOT NULL, event_ms BIGINT, set_aside_ms BIGINT,
+	asked_ms BIGINT, leased_until_ms BIGINT, priority VARCHAR(8) DEFAULT 'normal' NOT NULL, purpose VARCHAR(16) DEFAULT 'plan' NOT NULL, bill_ms BIGINT, hash VARCHAR(64), provider VARCHAR(32) DEFAULT 'bakong' NOT NULL, reference VARCHAR(128) DEFAULT '' NOT NULL, event_ms BIGINT, set_aside_ms BIGINT, replaced_ms BIGINT,
 	PRIMARY KEY (id),
 	UNIQUE (bill_number),
 	UNIQUE (md5)
@@ -95,8 +95,6 @@ CREATE TABLE subscription_status_history (
 )
 
 CREATE INDEX ix_subscription_status_history_subscription_id ON subscription_status_history (subscription_id)
-
-CREATE UNIQUE INDEX uq_payment_open_change ON payment_transactions (user_id, purpose) WHERE purpose IN ('upgrade', 'renewal') AND status IN ('PENDING', 'TIMEOUT')
 
 CREATE INDEX ix_subscription_due ON subscriptions (due_ms)
 
@@ -660,6 +658,8 @@ CREATE TABLE schema_compatibility (
 	oldest VARCHAR(8) NOT NULL,
 	PRIMARY KEY (oldest)
 )
+
+CREATE UNIQUE INDEX uq_payment_open_change ON payment_transactions (user_id, purpose) WHERE purpose IN ('upgrade', 'renewal') AND status IN ('PENDING', 'TIMEOUT') AND replaced_ms IS NULL
 
 CREATE TABLE traces (
 	subject VARCHAR(64) NOT NULL,
