@@ -8,6 +8,8 @@ measured as the server's time on a core, so that a busy machine changes little.
 
 import asyncio
 import json
+import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -59,8 +61,9 @@ async def calls(port, wire, seconds):
 
 
 def on_cpu_s(process):
-    """The time that a process has had a core, whatever else the machine does."""
-    return int(Path(f"/proc/{process.pid}/schedstat").read_text(encoding="utf-8").split()[0]) / 1e9
+    """The time that the threads of a process have had a core, whatever else the machine does."""
+    threads = Path(f"/proc/{process.pid}/task").glob("*/schedstat")
+    return sum(int(one.read_text(encoding="utf-8").split()[0]) for one in threads) / 1e9
 
 
 async def reader_of_a_page(url, stop):
@@ -151,6 +154,58 @@ async def pages():
                     print(f"100 rows of {len(world.journal)}, {what}: {1000 * statistics.median(taken):.1f} ms")
 
 
+async def first_openings():
+    """Of each page: a core's time when it is the first that a sandbox is asked for, and later; and all its bytes."""
+    for name in PAGES:
+        with tempfile.TemporaryDirectory() as folder:
+            process, ready = served(folder)
+            try:
+                async with httpx.AsyncClient(base_url=ready["bakong_url"], timeout=60) as client:
+                    await client.get("/sandbox/worlds")
+                    spent = []
+                    for _ in range(4):
+                        begun = on_cpu_s(process)
+                        page = await client.get(f"/console/default/{name}")
+                        spent.append(1000 * (on_cpu_s(process) - begun))
+                    files = sorted(set(re.findall(r"/console/-/static/[^\"]+", page.text)))
+                    sizes = [len((await client.get(file)).content) for file in files]
+            finally:
+                process.terminate()
+                process.wait()
+        weight = (len(page.content) + sum(sizes)) / 1000
+        print(
+            f"page {name}: first {spent[0]:.0f} ms of a core, then {statistics.median(spent[1:]):.0f}; {weight:.0f} kB"
+        )
+
+
+def after_first_byte():
+    """Of each page in a browser: from the first byte of its answer until it is loaded."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  where there is a browser
+
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
+        process, ready = served(folder)
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        try:
+            for name in PAGES:
+                taken = []
+                for _ in range(5):
+                    page = browser.new_page()
+                    page.goto(f"{ready['bakong_url']}/console/default/{name}")
+                    taken.append(
+                        page.evaluate(
+                            "(() => { const [at] = performance.getEntriesByType('navigation'); "
+                            "return at.loadEventEnd - at.responseStart; })()"
+                        )
+                    )
+                    page.close()
+                print(f"page {name}: loaded {statistics.median(taken):.0f} ms after its first byte")
+        finally:
+            browser.close()
+            process.terminate()
+            process.wait()
+
+
 async def timed(client, path, **query):
     begun = time.perf_counter()
     (await client.get(path, params=query)).raise_for_status()
@@ -164,3 +219,5 @@ if __name__ == "__main__":
     )
     asyncio.run(hot_path())
     asyncio.run(pages())
+    asyncio.run(first_openings())
+    after_first_byte()

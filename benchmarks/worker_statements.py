@@ -101,6 +101,15 @@ READS: dict[str, Call] = {
     "open_settlements": lambda records, _: records.open_settlements(10**6, LIMIT),
     "audit_page": lambda records, _: records.audit_page(AuditFilter(actor="key"), None, LIMIT),
     "audit_of_resource": lambda records, _: records.audit_page(AuditFilter(resource="payment/p7"), None, LIMIT),
+    "payment_lines": lambda records, _: records.payment_lines((10**15, ""), LIMIT),
+    "payment_lines_after": lambda records, _: records.payment_lines((NOW_MS - DAY_MS, "p7"), LIMIT),
+    "payment_lines_of_user": lambda records, _: records.payment_lines((NOW_MS, "p7"), LIMIT, "u7"),
+    "payment_line": lambda records, _: records.payment_line("p7"),
+    "payment_changes": lambda records, _: records.payment_changes("p7"),
+    "subscription_page": lambda records, _: records.subscription_page(None, LIMIT),
+    "subscription_page_after": lambda records, _: records.subscription_page("s70", LIMIT),
+    "notification_page": lambda records, _: records.notification_page(None, LIMIT),
+    "notification_page_after": lambda records, _: records.notification_page("w7", LIMIT),
     "payment_by_md5": lambda records, _: records.payment_by_md5("m7"),
 }
 WRITES: dict[str, Call] = {

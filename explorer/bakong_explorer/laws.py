@@ -137,7 +137,9 @@ class Watcher:
         open_changes = Counter(
             (row.user_id, row.purpose)
             for row in payments.values()
-            if row.purpose in ("upgrade", "renewal") and row.status in ("PENDING", "TIMEOUT") and row.replaced_ms is None
+            if row.purpose in ("upgrade", "renewal")
+            and row.status in ("PENDING", "TIMEOUT")
+            and row.replaced_ms is None
         )
         for (user, purpose), many in open_changes.items():
             if many > 1:

@@ -6,7 +6,7 @@ their scheme's folder. Where both have a name, the scheme's own script bears it.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,8 @@ from bakong_scenarios import magic
 from bakong_scenarios.checking import CheckedScript, check, shown
 from bakong_scenarios.errors import ScenarioError, nearest
 from bakong_scenarios.language import Scenario, State
-from bakong_scenarios.reading import Known, read
+from bakong_scenarios.nodes import FAST, Node, compose
+from bakong_scenarios.reading import Known, read, read_node
 from bakong_scenarios.words import NEUTRAL, SchemeWords
 
 SHARED = Path(__file__).parent / "library"
@@ -42,6 +43,7 @@ class ScriptLibrary:
         self._folders = folders or {}
         self._scripts: dict[tuple[str, str], Scenario | None] = {}
         self._texts: dict[tuple[str, str], Scenario | None] = {}
+        self._states: dict[str, set[State]] = {}
         self._names: dict[str, tuple[str, ...]] = {}
         self._numbers: dict[str, dict[int, Scenario]] = {}
 
@@ -159,7 +161,7 @@ class ScriptLibrary:
 
     def _load(self, name: str, words: SchemeWords) -> Scenario | None:
         if path := self._own[words.name].get(name):
-            script = read(_text(path), str(path), Known(self.default, self.words, self.find))
+            script = _read_own(path, Known(self.default, self.words, self.find))
             if script.scheme != words.name:
                 raise ScenarioError(f"is a script of {words.name}: add 'scheme: {words.name}'", file=str(path))
         elif name in self._shared and self._steps(name) <= set(words.steps):
@@ -183,11 +185,13 @@ class ScriptLibrary:
 
     def _steps(self, name: str) -> set[State]:
         """The states in a shared script's path."""
-        neutral = self._read_shared(name, NEUTRAL)
-        return {step.state for script in (neutral, *neutral.rules) for step in script.path}
+        if name not in self._states:
+            neutral = self._read_shared(name, NEUTRAL)
+            self._states[name] = {step.state for script in (neutral, *neutral.rules) for step in script.path}
+        return self._states[name]
 
     def _read_shared(self, name: str, words: SchemeWords) -> Scenario:
-        return read(_text(self._shared[name]), str(self._shared[name]), Known(words, {}, self.find))
+        return _read_own(self._shared[name], Known(words, {}, self.find))
 
     @cached_property
     def _shared(self) -> dict[str, Path]:
@@ -250,6 +254,18 @@ class ScriptFile:
         except OSError:
             return None
         return stat.st_mtime_ns, stat.st_size
+
+
+@lru_cache(maxsize=8)
+def _tree(path: Path) -> tuple[Node, str]:
+    """The tree of a library's file, and its text: one is read in the words of each scheme, one after the other."""
+    text = _text(path)
+    return compose(text, str(path), FAST), text
+
+
+def _read_own(path: Path, known: Known) -> Scenario:
+    """The script in a file of the library, which nobody edits while it is played. Raises ScenarioError."""
+    return read_node(*_tree(path), known)
 
 
 def _scripts_in(folder: Path) -> dict[str, Path]:

@@ -156,6 +156,7 @@ def _guarded(
     )
     rules = Rules(
         find=wiring.open_keys(settings, core.store).find,
+        is_reader=wiring.open_reader(settings),
         verify=tokens.verify,
         admission=admission,
         limit=settings.rate_limit_per_minute,

@@ -25,6 +25,7 @@ from bakong_service.domain.methods import Method
 from bakong_service.domain.money import Money
 from bakong_service.domain.order_events import OrderEvent
 from bakong_service.domain.orders import Order, OrderPayment, OrderStatus
+from bakong_service.domain.overview import Change, PaymentLine, ReceiptLine
 from bakong_service.domain.payments import NoAnswer, Payment, Purpose, Receipt, Refunded, Report
 from bakong_service.domain.polling import Budget, PollCandidate, PollPlan, Spent
 from bakong_service.domain.refunds import Refund, RefundStatus
@@ -293,6 +294,19 @@ class EscrowRecords(Protocol):
     def add_escrow_webhook(self, payment_id: str, transaction_id: str, status: str, at_ms: int) -> bool: ...
 
 
+class OverviewRecords(Protocol):
+    """What an operator sees, newest first: lines without what is sealed."""
+
+    def payment_lines(self, before: tuple[int, str], limit: int, user_id: str | None = None) -> list[PaymentLine]: ...
+    def payment_line(self, payment_id: str) -> PaymentLine | None: ...
+    def payment_changes(self, payment_id: str) -> list[Change]: ...
+    def receipt_lines(self, payment_id: str) -> list[ReceiptLine]: ...
+    def subscription_page(self, before_id: str | None, limit: int) -> list[Subscription]: ...
+    def subscription_by_id(self, subscription_id: str) -> Subscription | None: ...
+    def subscription_changes(self, subscription_id: str) -> list[Change]: ...
+    def notification_page(self, before_id: str | None, limit: int) -> list[Notification]: ...
+
+
 class ReviewRecords(Protocol):
     """Rows that cannot be read: set aside, listed, and taken back once they can be."""
 
@@ -361,6 +375,7 @@ class Records(
     InboxRecords,
     SettlementRecords,
     EscrowRecords,
+    OverviewRecords,
     Protocol,
 ):
     """The tables, inside one transaction.

@@ -103,6 +103,7 @@ class Settings(Variables):
 
     HOW: ClassVar[Mapping[str, str]] = {
         "MAIN_BACKEND_API_KEY": DRAW_KEY,
+        "ADMIN_READ_KEY": DRAW_KEY,
         "ENCRYPTION_KEY": DRAW_KEY,
         "WEBHOOK_SECRET": DRAW_WEBHOOK,
         "JWT_SECRET": DRAW_JWT,
@@ -124,6 +125,7 @@ class Settings(Variables):
     rate_limit_per_second: Annotated[int, Field(ge=0, le=1_000_000)] = PER_SECOND  # of orders, as the next; 0 is off
     rate_limit_per_hour: Annotated[int, Field(ge=0, le=100_000_000)] = PER_HOUR
     main_backend_api_key: SecretStr
+    admin_read_key: SecretStr = SecretStr("")  # reads what an operator sees, and nothing else; none: nobody does by key
     main_backend_webhook_url: Annotated[str, Field(pattern=r"^$|^https?://[!-~]+$")] = ""
     webhook_secret: SecretStr
     old_webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_words)] = ()  # sign, too
@@ -185,6 +187,8 @@ class Settings(Variables):
         errors = [*_webhook_errors(self)]
         errors += weak_secret("ENCRYPTION_KEY", self.encryption_key, DRAW_KEY)
         errors += weak_secret("MAIN_BACKEND_API_KEY", self.main_backend_api_key, DRAW_KEY)
+        if self.admin_read_key.get_secret_value():
+            errors += weak_secret("ADMIN_READ_KEY", self.admin_read_key, DRAW_KEY)
         if any(len(key.get_secret_value()) < 32 for key in self.old_encryption_keys):
             errors.append("OLD_ENCRYPTION_KEYS: one of them has less than 32 characters")
         errors += _token_errors(self)
@@ -231,7 +235,8 @@ class Settings(Variables):
     def secrets(self) -> tuple[str, ...]:
         """Every secret, for what must never show one."""
         fixed = (*self.encryption_keys, *self.webhook_secrets, self.main_backend_api_key.get_secret_value())
-        return (*fixed, *self.jwt_secrets, *self.payment_webhook_secrets)
+        optional = (self.admin_read_key.get_secret_value(),) if self.admin_read_key.get_secret_value() else ()
+        return (*fixed, *optional, *self.jwt_secrets, *self.payment_webhook_secrets)
 
     @property
     def shop(self) -> ShopRules:

@@ -1,6 +1,7 @@
 """The parts of a service, each opened from the settings: store, limits, logs, health. Decides nothing."""
 
 import asyncio
+import hmac
 import math
 import os
 import shutil
@@ -156,6 +157,16 @@ def open_keys(settings: Settings, store: Store) -> KeyRing:
     hasher = Hasher(settings.encryption_keys)
     digests = hasher.digests(settings.main_backend_api_key.get_secret_value())
     return KeyRing(store, hasher, dict.fromkeys(digests, MAIN_BACKEND), ticks_us)
+
+
+def open_reader(settings: Settings) -> Callable[[str], bool]:
+    """Whether a key is ADMIN_READ_KEY; without one none is."""
+    good = settings.admin_read_key.get_secret_value().encode()
+
+    def is_reader(key: str) -> bool:
+        return bool(good) and hmac.compare_digest(key.encode("utf-8", "surrogateescape"), good)
+
+    return is_reader
 
 
 def open_parties(settings: Settings) -> Parties:

@@ -87,7 +87,7 @@ class Simulator:
         self._shared = {"/" + root.split("/")[1] for root in self._roots}  # prefixes below which others have roots
         self._hosts = {host.encode(): scheme for scheme in worlds.schemes for host in scheme.hosts}
         self._known_route = lru_cache(maxsize=1024)(self._find_route)
-        self._control = build_control(worlds)
+        self._control = build_control(worlds, lambda: self.facts)
         self._console: App | None = None  # until a page is opened
         self.facts = Facts()
 

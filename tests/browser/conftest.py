@@ -4,6 +4,7 @@ Playwright's synchronous half wants a thread without an event loop, so the sandb
 """
 
 import asyncio
+import io
 import os
 import shutil
 import threading
@@ -14,11 +15,14 @@ import pytest
 from bakong_sandbox.stack.options import Options
 from bakong_sandbox.stack.sandbox import run
 from bakong_simulator.kernel.clock import Mode
+from khqr import Currency, Individual, encode, image
 from tests.conftest import NOW_MS, PLAIN, lacking
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
+# The code that the browser's camera sees.
+STATIC = encode(Individual(bakong_account_id="dara@devb", merchant_name="Dara Tea", currency=Currency.USD)).qr
 
 
 class Sandbox:
@@ -56,13 +60,31 @@ class Sandbox:
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
+    def service(self, method, path, **more):
+        headers = {"authorization": f"Bearer {self.stack.api_key}"}
+        answer = httpx.request(method, f"{self.stack.service_url}{path}", headers=headers, **PLAIN, **more)
+        assert answer.is_success, answer.text
+        return answer.json()["data"]
+
     def ask(self, body, endpoint="check_transaction_by_md5"):
         headers = {"authorization": f"Bearer {self.stack.token}"}
         return httpx.post(f"{self.url}/v1/{endpoint}", json=body, headers=headers, **PLAIN)
 
 
+def film(path, text):
+    """What a camera sees that is held before a code: a few grey pictures, as YUV4MPEG2."""
+    from PIL import Image
+
+    code = Image.open(io.BytesIO(image.png(text))).convert("L").resize((400, 400))
+    seen = Image.new("L", (640, 480), 255)
+    seen.paste(code, (120, 40))
+    frame = b"FRAME\n" + seen.tobytes() + bytes([128]) * (640 * 480 // 2)
+    path.write_bytes(b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420jpeg\n" + frame * 5)
+    return path
+
+
 @pytest.fixture(scope="module")
-def browser():
+def browser(tmp_path_factory):
     """The system's Chromium, one for a module: while it is there, this thread has a loop, and asyncio tests fail."""
     if not (found := next(filter(None, map(shutil.which, CHROMIUM)), None)):
         lacking("Chromium is not installed")
@@ -70,6 +92,9 @@ def browser():
 
     with sync_playwright() as driver:
         options = ["--host-resolver-rules=MAP evil.example 127.0.0.1"]
+        seen = film(tmp_path_factory.mktemp("camera") / "code.y4m", STATIC)
+        options += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+        options += [f"--use-file-for-fake-video-capture={seen}"]
         options += ["--no-sandbox"] if os.geteuid() == 0 else []
         opened = driver.chromium.launch(executable_path=found, args=options)
         yield opened
@@ -78,7 +103,7 @@ def browser():
 
 @pytest.fixture(scope="session")
 def _sandbox(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("console")) as running:
+    with Sandbox(tmp_path_factory.mktemp("console"), service_port=0, rate_limit_per_minute=0) as running:
         yield running
 
 

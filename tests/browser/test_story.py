@@ -6,8 +6,9 @@ import threading
 import pytest
 
 from bakong_scenarios import State
+from bakong_simulator.console.texts import KHMER, translate
 from khqr import Currency, Individual, encode, image
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import DESKTOP, PHONE
 from tests.conftest import NOW_MS
 
 SECRET = "whsec_shop"
@@ -93,31 +94,18 @@ def test_a_script_is_checked_as_one_types_and_used(sandbox, tab):
     assert sandbox.do(lambda: sandbox.stack.worlds.default.playing) == "mine"
 
 
-def test_a_webhook_arrives_with_its_attempts(sandbox, tab):
-    class Shop(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            self.rfile.read(int(self.headers["content-length"]))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shop) as shop:
-        threading.Thread(target=shop.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{shop.server_address[1]}/hook"
-        page = tab().open("/console/default/webhooks")
-        form = page.locator('form[action$="/endpoints"]')
-        form.get_by_label("URL").fill(url)
-        form.get_by_role("button").click()
-        page.locator("#endpoints").get_by_text(url).wait_for()
-        page.get_by_role("button", name="Let it happen").first.click()
-        page.locator("#events .state.delivered").first.wait_for()
-        page.locator("#events a").first.click()
-        page.get_by_text("Attempts").wait_for()
-        page.get_by_role("button", name="Send again").click()
-        page.locator("#seen").get_by_text("sent again").wait_for()
-        shop.shutdown()
+def test_a_webhook_arrives_with_its_attempts(sandbox, tab, receiver):
+    page = tab().open("/console/default/webhooks")
+    form = page.locator('form[action$="/endpoints"]')
+    form.get_by_label("URL").fill(receiver)
+    form.get_by_role("button").click()
+    page.locator("#endpoints").get_by_text(receiver).wait_for()
+    page.get_by_role("button", name="Let it happen").first.click()
+    page.locator("#events .state.delivered").first.wait_for()
+    page.locator("#events a").first.click()
+    page.get_by_text("Attempts").wait_for()
+    page.get_by_role("button", name="Send again").click()
+    page.locator("#seen").get_by_text("sent again").wait_for()
 
 
 def test_a_world_is_made_reset_and_dropped_and_a_snapshot_restored(sandbox, tab, code):
@@ -153,8 +141,10 @@ def press(page, *keys):
         page.keyboard.press(key)
 
 
-def tab_to(page, text, most=120, *, is_part=False):
-    """Go on by Tab until what has the focus says this."""
+def tab_to(page, text, most=120, *, is_part=False, again=False):
+    """Go on by Tab until what has the focus says this. again: for the second time, after the menu."""
+    if again:
+        tab_to(page, text, most)
     for _ in range(most):
         page.keyboard.press("Tab")
         focused = page.evaluate("[document.activeElement.innerText, document.activeElement.id]")
@@ -163,29 +153,81 @@ def tab_to(page, text, most=120, *, is_part=False):
     raise AssertionError(f"no Tab leads to {text!r}")
 
 
-def test_the_story_by_keyboard_alone(sandbox, tab, code):
-    page = tab().open("/")
+class Hooks(http.server.BaseHTTPRequestHandler):
+    """A shop's receiver of webhooks, which takes them all."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def receiver():
+    """Where a shop receives webhooks."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hooks) as shop:
+        threading.Thread(target=shop.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{shop.server_address[1]}/hook"
+        shop.shutdown()
+
+
+LOOKS = [(DESKTOP, "en", False), (PHONE, "km", True)]
+
+
+@pytest.mark.parametrize(("viewport", "language", "dark"), LOOKS, ids=["light", "dark"])
+def test_the_story_by_keyboard_alone(  # noqa: PLR0915  one story
+    sandbox, tab, receiver, tmp_path, viewport, language, dark
+):
+    """A call is seen, a code paid by picture, the shop's webhook arrives, a time-out is scripted, time moves on."""
+
+    def t(text):
+        return translate(text, language)
+
+    order = {"userId": f"story-{language}", "planType": "PREMIUM", "amount": 0.5, "currency": "USD"}
+    sold = sandbox.service("POST", "/api/payments/create", json=order | {"callback": receiver})
+    picture = tmp_path / "screen.png"
+    picture.write_bytes(image.png(sold["qrCode"]))
+
+    page = tab(viewport, language=language, dark=dark).open("/")
     press(page, "Tab", "Enter")
     assert page.evaluate("document.activeElement.id") == "main"
-    sandbox.ask({"md5": code.md5})
-    page.get_by_text("Your last call has come").wait_for()
-    tab_to(page, "See it in the journal", is_part=True)
+    sandbox.ask({"md5": sold["md5Hash"]})
+    page.get_by_text(t("Your last call has come")).wait_for()
+    tab_to(page, t("See it in the journal, and why it was answered so"), is_part=True)
     press(page, "Enter")
     page.locator("#call .why").get_by_text("manual").wait_for()
 
-    tab_to(page, "Wallet")
+    tab_to(page, t("Wallet"))
     press(page, "Enter")
     page.wait_for_url("**/wallet")
-    tab_to(page, "qr")
-    page.keyboard.insert_text(code.qr)
-    tab_to(page, "See what it says")
-    press(page, "Enter")
-    page.get_by_text("The code is valid.").wait_for()
-    tab_to(page, "Pay")
+    tab_to(page, "picture")
+    with page.expect_file_chooser() as chosen:
+        press(page, "Space")
+    chosen.value.set_files(picture)
+    page.get_by_text(t("The code is valid.")).wait_for()
+    tab_to(page, t("Pay"))
     press(page, "Enter")
     page.locator("#code .state.paid").wait_for()
 
-    tab_to(page, "Scripts")
+    tab_to(page, t("Clock"))
+    press(page, "Enter")
+    page.wait_for_url("**/clock")
+    tab_to(page, t("+1 minute"))
+    press(page, "Enter")
+    page.locator("#passed").get_by_text(t("Paid")).or_(page.locator("#passed .soft")).first.wait_for()
+    tab_to(page, t("Service"))
+    press(page, "Enter")
+    page.wait_for_url("**/service")
+    page.locator("#rows .state.PAID").first.wait_for()
+    tab_to(page, t("Webhooks"), again=True)
+    press(page, "Enter")
+    page.wait_for_url("**show=webhooks")
+    page.locator("#rows .state.delivered").first.wait_for()
+
+    tab_to(page, t("Scripts"))
     press(page, "Enter")
     page.wait_for_url("**/scripts")
     tab_to(page, "search")
@@ -193,7 +235,7 @@ def test_the_story_by_keyboard_alone(sandbox, tab, code):
     tab_to(page, "timeout")
     press(page, "Enter")
     page.wait_for_url("**name=timeout**")
-    tab_to(page, "Use for this world")
+    tab_to(page, t("Use for this world"))
     press(page, "Enter")
     page.locator("#playing").get_by_text("timeout").wait_for()
 
@@ -208,17 +250,40 @@ def test_the_story_by_keyboard_alone(sandbox, tab, code):
         now=NOW_MS,
     )
     sandbox.control("POST", "/qr", json={"qr": later.qr, "scenario": "manual"})
-    tab_to(page, "Clock")
+    tab_to(page, t("Clock"))
     press(page, "Enter")
     page.wait_for_url("**/clock")
-    tab_to(page, "To its expiry")
+    tab_to(page, t("To its expiry"))
     press(page, "Enter")
-    page.locator("#passed").get_by_text("A code expired").wait_for()
+    page.locator("#passed").get_by_text(t("A code expired")).first.wait_for()
     assert sandbox.control("GET", "/clock")["now_ms"] >= NOW_MS + 900_000
+
+
+def test_a_camera_that_is_held_before_a_code_reads_it(sandbox, tab):
+    page = tab(PHONE).open("/console/default/wallet")
+    page.get_by_role("button", name="Use the camera").click()
+    page.locator("#code").get_by_text("dara@devb").wait_for()
+    assert page.locator("#film").is_hidden()
+    page.get_by_label("Amount").first.fill("3")
+    page.get_by_role("button", name="Pay", exact=True).click()
+    page.locator("#code .state.paid").wait_for()
+
+
+def test_a_webhook_of_the_service_is_sent_again(sandbox, tab, receiver):
+    sent = sandbox.service("POST", "/api/webhooks/test", json={"callback": receiver})
+    page = tab().open(f"/console/default/service?show=webhooks&id={sent['webhookId']}")
+    sandbox.control("POST", "/clock/advance", json={"seconds": 1})
+    page.locator("#seen .state.delivered").wait_for()
+    page.get_by_text("Headers").first.click()
+    page.locator("#seen").get_by_text("webhook-signature: v1,").first.wait_for()
+    page.get_by_role("button", name="Send again").click()
+    page.get_by_text("Done").wait_for()
+    sandbox.control("POST", "/clock/advance", json={"seconds": 1})
+    page.locator("#seen .line li").nth(1).wait_for()
+    page.get_by_role("link", name="Audit log").click()
+    page.locator("#rows").get_by_text("webhook.resend").first.wait_for()
 
 
 @pytest.mark.parametrize("state", State)
 def test_every_state_has_a_word_in_khmer(state):
-    from bakong_simulator.console.texts import KHMER
-
     assert state.value in KHMER

@@ -1,6 +1,7 @@
 """Look for false alarms: hold a healthy service to all rules, once for each of so many seeds.
 
-python -m tests.mutants.seeds CONFIG FIRST COUNT [OPTIONS of verify]: a line for each run; the exit code says whether a rule was broken.
+python -m tests.mutants.seeds CONFIG FIRST COUNT [OPTIONS of verify]: a line for each run; the exit code says whether a
+rule was broken.
 """
 
 import json
@@ -15,7 +16,9 @@ def run(config, seed, options=()):
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         command = [Path(sys.executable).with_name("bakong-sandbox"), "verify", "service", "--config", config]
-        done = subprocess.run([*command, "--seed", str(seed), "--json", report, *options], capture_output=True, check=False)
+        done = subprocess.run(
+            [*command, "--seed", str(seed), "--json", report, *options], capture_output=True, check=False
+        )
         return json.loads(report.read_text()) if report.exists() else {"error": done.stderr.decode()}
 
 

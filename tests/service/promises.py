@@ -327,6 +327,11 @@ API = (
         "audit_logs: pages_look_through_so_many_lines_and_meet_each_wanted_one_once",
         "audit_logs: lines_come_as_csv_and_json_lines_and_no_cell_is_a_formula",
     )),
+    Promise("GET /api/admin/...", "read by a key that opens nothing else; no secret, no sealed column; pages by key", (
+        "admin: a_payment_its_subscription_and_its_webhooks_are_read_with_their_history_and_no_secret",
+        "admin: pages_meet_each_row_once_whatever_comes_meanwhile", "admin: its_key_reads_and_nothing_else",
+        "admin: the_examples_of_every_route_do_what_they_say", "query_plans: no_statement_reads_a_table_whole",
+    )),
     # Storage and settings
     Promise("settings", "missing or weak ones stop the start, each on a line", (
         "commands: what_is_missing_is_named_each_on_a_line_with_how_to_make_it",

@@ -213,7 +213,7 @@ async def test_a_routine_that_was_woken_while_its_database_was_away_comes_back()
         await goes_on.wait()
         raise UnavailableError("away")
 
-    routine = Routine(SimpleNamespace(timers=bells, stopping=False, look_ms=None), work)
+    routine = Routine(SimpleNamespace(timers=bells, stopping=False, look_ms=None), "work", work)
     task = routine.begin()
     await asyncio.sleep(0)
     routine.wake()

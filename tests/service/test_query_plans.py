@@ -29,6 +29,10 @@ SMALL = (
     "ix_order_payment_close",
     "ix_provider_event_unmatched",
     "ix_provider_event_dead",
+    *(
+        "sqlite_autoindex_subscriptions_1",
+        "sqlite_autoindex_webhook_notifications_1",
+    ),  # keys, whose newest rows are read
     "ix_transaction_created",  # whose newest 2,000 rows are read, and no more
 )
 # Partial indexes that keep a promise and are not read by: what they say is unique.

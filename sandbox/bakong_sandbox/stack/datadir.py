@@ -23,6 +23,7 @@ class Secrets:
     bakong_token_expires_ms: int = 0
     control_token: str = ""
     jwt_secret: str = ""
+    admin_key: str = ""
 
 
 def open_folder(folder: Path) -> Path:
@@ -55,6 +56,11 @@ def save_secrets(folder: Path, kept: Secrets) -> None:
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(asdict(kept), file, indent=2)
     draft.replace(path)
+
+
+def draw_admin_key() -> str:
+    """What the console reads the service by."""
+    return "sandbox_reads_" + secrets.token_urlsafe(32)
 
 
 def draw_jwt_secret() -> str:

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from bakong_sandbox.stack.bounded import BoundedProtocol
 from bakong_sandbox.stack.connections import Connections
-from bakong_sandbox.stack.datadir import Secrets, draw_jwt_secret, save_secrets
+from bakong_sandbox.stack.datadir import Secrets, draw_admin_key, draw_jwt_secret, save_secrets
 from bakong_sandbox.stack.embedded_providers import embedded
 from bakong_sandbox.stack.errors import SetupError
 from bakong_sandbox.stack.options import Options, Stack
@@ -38,6 +38,7 @@ async def with_service(
                 stack,
                 service_url=url_of(opened),
                 api_key=secrets.api_key,
+                admin_key=secrets.admin_key,
                 webhook_secret=secrets.webhook_secret,
                 jwt_secret=settings.jwt_secret.get_secret_value(),
                 providers=options.providers,
@@ -59,12 +60,21 @@ def _settings(options: Options, secrets: Secrets, stack: Stack, public_url: str)
         premium_price=options.prices[0],
         family_premium_price=options.prices[1],
         main_backend_api_key=SecretStr(secrets.api_key),
+        admin_read_key=SecretStr(_kept_admin_key(secrets, stack)),
         main_backend_webhook_url=options.webhook_url,
         webhook_ca_file=options.webhook_ca,
         webhook_secret=SecretStr(secrets.webhook_secret),
         jwt_secret=SecretStr(_kept_jwt_secret(options, secrets, stack)),
         encryption_key=SecretStr(secrets.encryption_key),
     )
+
+
+def _kept_admin_key(secrets: Secrets, stack: Stack) -> str:
+    """The key of an earlier run, kept in the folder; else a new one."""
+    if not secrets.admin_key:
+        secrets.admin_key = draw_admin_key()
+        save_secrets(stack.data_dir, secrets)
+    return secrets.admin_key
 
 
 def _kept_jwt_secret(options: Options, secrets: Secrets, stack: Stack) -> str:

@@ -61,6 +61,7 @@ class Stack:
     worlds: Worlds
     service_url: str = ""
     api_key: str = ""
+    admin_key: str = ""  # reads what an operator sees of the service, and nothing else
     webhook_secret: str = ""
     jwt_secret: str = ""
     providers: tuple[str, ...] = ()  # of the service, beside Bakong

@@ -95,6 +95,7 @@ async def run(options: Options) -> AsyncIterator[Stack]:
                 ca_file=stack.ca_file,
                 service_url=stack.service_url,
                 api_key=stack.api_key,
+                admin_key=stack.admin_key,
                 lan_url=stack.lan_url,
                 reports=(folder / "reports", REPORTS),
             )

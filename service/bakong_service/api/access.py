@@ -29,6 +29,7 @@ NEEDS = (
     Need("/api/payments/", "orders"),
     Need("/api/subscriptions/", "orders"),
     Need("/api/providers/", "orders"),
+    Need("/api/admin/", "admin:read"),
     Need("/api/webhooks/", "admin"),
     Need("/api/v1/orders", "orders"),
     Need("/api/v1/payments/", "refunds"),

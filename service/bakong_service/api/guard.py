@@ -21,7 +21,7 @@ from bakong_service.api.tiers import WEBHOOKS, Tiers
 from bakong_service.domain.admission import Verdict, by_address, by_key, by_subject
 from bakong_service.domain.caller import ANONYMOUS, Caller, asked_by
 from bakong_service.domain.errors import UnavailableError
-from bakong_service.domain.principals import Principal
+from bakong_service.domain.principals import READER, Principal
 from bakong_service.domain.tokens import TokenFault
 from bakong_service.ports import Admission
 
@@ -68,6 +68,8 @@ async def _no_tokens(_text: str) -> TokenFault:
 class Rules:
     """What the guard is given. find: an API key's short name; verify: whom a token speaks for; docs: they are served.
 
+    is_reader: whether a key is the one that only reads.
+
     on_response: gets every answer.
 
     on_doubt: gets the peer of a request that was refused by an address that may be a proxy's, and why it may.
@@ -76,6 +78,7 @@ class Rules:
 
     find: Callable[[str], Awaitable[str | None]]
     verify: Callable[[str], Awaitable[Principal | TokenFault]] = _no_tokens
+    is_reader: Callable[[str], bool] = lambda _key: False
     admission: Admission
     limit: int
     new_id: Callable[[], str]
@@ -215,10 +218,7 @@ class Guard:
         who, fault = None, None
         try:
             if needs_key and request.key:
-                if request.key.startswith(_SIGNED):
-                    who, fault = await self._by_token(request)
-                elif name := await self._rules.find(request.key):
-                    who = _known(request, name)
+                who, fault = await self._who(request)
         except UnavailableError as error:
             return request.refuse(api.UNAVAILABLE, str(error), retry_after="1")
         if WEBHOOKS.fullmatch(request.path):
@@ -238,6 +238,15 @@ class Guard:
             return await self._unknown(request, fault)
         return None if request.principal is None else _forbidden(request, request.principal)
 
+    async def _who(self, request: _Request) -> tuple[str | None, TokenFault | None]:
+        """Whose limit a request with a key or a token counts against; None where it is not good."""
+        if request.key.startswith(_SIGNED):
+            return await self._by_token(request)
+        if self._rules.is_reader(request.key):
+            return _speaks_for(request, READER), None
+        name = await self._rules.find(request.key)
+        return (None if name is None else _known(request, name)), None
+
     async def _by_token(self, request: _Request) -> tuple[str | None, TokenFault | None]:
         """Whose limit a token's request counts against; None, and why, where the token is not good.
 
@@ -245,9 +254,7 @@ class Guard:
         """
         shown = await self._rules.verify(request.key)
         if isinstance(shown, Principal):
-            request.principal = shown
-            request.caller = Caller(shown.name, *_facts(request.caller), merchant=shown.merchant or shown.name)
-            return by_key(shown.name) if shown.is_ours else by_subject(shown.name), None
+            return _speaks_for(request, shown), None
         name = await self._rules.find(request.key) if shown.kind == "forged" else None
         return (None, shown) if name is None else (_known(request, name), None)
 
@@ -305,6 +312,13 @@ def _known(request: _Request, name: str) -> str:
     """Whose limit the request of a good API key counts against, once the request knows who asks."""
     request.caller = Caller(name, *_facts(request.caller))
     return by_key(name)
+
+
+def _speaks_for(request: _Request, principal: Principal) -> str:
+    """Whose limit the request of a principal counts against, once the request knows who asks."""
+    request.principal = principal
+    request.caller = Caller(principal.name, *_facts(request.caller), merchant=principal.merchant or principal.name)
+    return by_key(principal.name) if principal.is_ours else by_subject(principal.name)
 
 
 def _forbidden(request: _Request, principal: Principal) -> Response | None:

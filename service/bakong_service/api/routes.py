@@ -11,6 +11,7 @@ from bakong_contracts import api_page
 from bakong_contracts.problems import SCHEMA
 from bakong_service.api import (
     problems,
+    routes_admin,
     routes_auth,
     routes_escrow,
     routes_methods,
@@ -44,6 +45,7 @@ _ROUTERS = (
     routes_orders.router,
     routes_settlements.router,
     routes_transactions.router,
+    routes_admin.router,
 )
 
 

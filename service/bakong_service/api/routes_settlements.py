@@ -122,12 +122,18 @@ async def audit_logs(  # noqa: PLR0913  a filter each
         from_ms=None if first is None else moment("from", first),
         to_ms=None if last is None else moment("to", last),
     )
+    shown, more = await audit_rows(core, wanted, limit, cursor)
+    return page(shown, limit, more) if form == "json" else as_file(form, AUDIT_COLUMNS, shown, more)
+
+
+async def audit_rows(
+    core: Core, wanted: AuditFilter, limit: int, cursor: str | None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of the log, and the place of the next; its reader is noted."""
     before = None if cursor is None else read_cursor(cursor, LARGEST_ID)[0]
     found = await core.store.read(lambda records: records.audit_page(wanted, before, limit))
     await _note_reading(core, wanted)
-    shown = [audit_shown(row) for row in found.rows]
-    more = None if found.next_id is None else write_cursor(found.next_id, "")
-    return page(shown, limit, more) if form == "json" else as_file(form, AUDIT_COLUMNS, shown, more)
+    return [audit_shown(row) for row in found.rows], None if found.next_id is None else write_cursor(found.next_id, "")
 
 
 async def _note_reading(core: Core, wanted: AuditFilter) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-SCOPES = ("orders", "refunds", "methods", "admin")
-# What the people of each role may change; every role may read what these scopes are about, but for `admin`.
+SCOPES = ("orders", "refunds", "methods", "admin", "admin:read")
+# What the people of each role may change; every role may read what these scopes are about, but for those of admins.
 ROLES: Mapping[str, frozenset[str]] = {
     "admin": frozenset(SCOPES),
     "merchant": frozenset(("orders", "refunds")),
@@ -12,7 +12,7 @@ ROLES: Mapping[str, frozenset[str]] = {
 }
 # The care platform's people, who see escrow payments and nothing else: see domain.escrow_roles.
 PLATFORM_ROLES = ("GUARDIAN", "CAREGIVER", "AGENCY_ADMIN", "PLATFORM_ADMIN", "SUPER_ADMIN")
-_ADMIN = "admin"
+_ADMIN, _READ = "admin", "admin:read"
 
 
 class Principal(NamedTuple):
@@ -38,7 +38,7 @@ class Principal(NamedTuple):
         """
         if scope in self.scopes or any(scope in ROLES[role] for role in self.roles if role in ROLES):
             return True
-        return reads and scope != _ADMIN and any(role in ROLES for role in self.roles)
+        return reads and scope not in (_ADMIN, _READ) and any(role in ROLES for role in self.roles)
 
     @property
     def is_of_platform(self) -> bool:
@@ -57,6 +57,9 @@ class Principal(NamedTuple):
         True
         """
         return role in self.roles or _ADMIN in self.roles or _ADMIN in self.scopes
+
+
+READER = Principal("admin key", "admin key", scopes=frozenset((_READ,)))  # who shows ADMIN_READ_KEY
 
 
 def of_key(name: str) -> Principal:

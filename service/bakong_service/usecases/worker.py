@@ -32,16 +32,27 @@ class Routine:
     def __init__(
         self,
         core: Core,
+        what: str,
         work: Callable[[], Awaitable[int | None]],
         at_rest: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._core = core
         self._work = work
         self._at_rest = at_rest
+        self._fire = self._named(what)
         self._timer: Timer | None = None
         self._due_ms = 0
         self._again = False
         self.task: asyncio.Task[None] | None = None
+
+    def _named(self, what: str) -> Callable[[], Awaitable[None]]:
+        """What a timer calls, by the words that a clock shows for it."""
+
+        async def fire() -> None:
+            await self.run()
+
+        fire.__qualname__ = f"service: {what}"
+        return fire
 
     def wake(self) -> None:
         """Something new may be due: look at once."""
@@ -98,7 +109,7 @@ class Routine:
         if self._timer:
             self._timer.cancel()
         self._due_ms = due_ms
-        self._timer = self._core.timers.call_at(due_ms, self.run)
+        self._timer = self._core.timers.call_at(due_ms, self._fire)
 
 
 class Worker:
@@ -107,13 +118,15 @@ class Worker:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._delivery = Delivery(core, self._begin_more)
-        self._polling = {name: Routine(core, partial(poll_due, core, name)) for name in core.providers}
-        self._delivering = Routine(core, self._delivery.begin_due, self._delivery.at_rest)
-        ticking, cleaning = Routine(core, self._tick), Routine(core, Cleaner(core).run)
-        shops, escrow = Routine(core, partial(tend, core)), Routine(core, partial(tend_escrow, core))
+        self._polling = {name: Routine(core, f"ask {name}", partial(poll_due, core, name)) for name in core.providers}
+        self._delivering = Routine(core, "webhooks", self._delivery.begin_due, self._delivery.at_rest)
+        ticking = Routine(core, "subscriptions", self._tick)
+        cleaning = Routine(core, "retention", Cleaner(core).run)
+        shops = Routine(core, "orders", partial(tend, core))
+        escrow = Routine(core, "escrow", partial(tend_escrow, core))
         self._reviewer = Reviewer(core)
-        self._reviewing = Routine(core, self._reviewer.run)
-        sealing = Routine(core, AuditSealer(core).run)
+        self._reviewing = Routine(core, "rows set aside", self._reviewer.run)
+        sealing = Routine(core, "audit seals", AuditSealer(core).run)
         own = (ticking, cleaning, shops, escrow, sealing, self._reviewing)
         self._routines = (*self._polling.values(), self._delivering, *own)
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 class Facts(NamedTuple):
     """token: of the default world's Bakong. tls_url, ca_file: of the TLS port; "" without one.
 
-    service_url: where the payment service answers; "" without one. reports: folders of the runs of verify and load.
+    service_url: where the payment service answers; "" without one. admin_key: reads what an operator sees of it.
+    reports: folders of the runs of verify and load.
     lan_url: where other machines of the network reach it; "" where they do not.
     """
 
@@ -16,5 +17,6 @@ class Facts(NamedTuple):
     ca_file: str = ""
     service_url: str = ""
     api_key: str = ""
+    admin_key: str = ""
     reports: tuple[Path, ...] = ()
     lan_url: str = ""

@@ -3,7 +3,19 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from bakong_simulator.console import clock, codes, journal, payments, reports, scripts, start, wallet, webhooks, worlds
+from bakong_simulator.console import (
+    clock,
+    codes,
+    journal,
+    payments,
+    reports,
+    scripts,
+    service,
+    start,
+    wallet,
+    webhooks,
+    worlds,
+)
 from bakong_simulator.console.page import Page
 
 FIRST = "start"
@@ -31,6 +43,7 @@ _KINDS = (
     Kind("codes", "Codes", codes.values),
     Kind("worlds", "Worlds", worlds.values),
     Kind("webhooks", "Webhooks", webhooks.values),
+    Kind("service", "Service", service.values),
     Kind("reports", "Reports", reports.values),
 )
 PAGES = {kind.name: kind for kind in _KINDS}

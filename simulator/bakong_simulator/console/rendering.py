@@ -13,6 +13,7 @@ from bakong_contracts.escaping import clean
 from bakong_simulator.console.files import version
 from bakong_simulator.console.page import MissingError, Page
 from bakong_simulator.console.pages import PAGES
+from bakong_simulator.console.service import at_ms
 from bakong_simulator.console.texts import EN, KM, SPOKEN
 from bakong_simulator.control.journal_following import cursor
 from bakong_simulator.kernel.money import text_of
@@ -59,11 +60,13 @@ def _environment() -> Environment:
         extensions=["jinja2.ext.do"],
     )
     environment.filters |= {
+        "at": at_ms,
         "clock": clock,
         "day": day,
         "money": money,
         "pretty": pretty,
         "short": short,
+        "tree": lambda value: orjson.dumps(value, option=orjson.OPT_INDENT_2).decode(),
         "json": lambda value: Markup(orjson.dumps(value).decode().replace("<", "\\u003c")),  # noqa: S704  for a script of data
     }
     return environment

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
 from bakong_contracts import api_page
+from bakong_simulator.console.facts import Facts
 from bakong_simulator.control import (
     codes,
     journal,
@@ -16,6 +17,7 @@ from bakong_simulator.control import (
     payments,
     problems,
     scripts,
+    service,
     state,
     webhook_following,
     webhooks,
@@ -27,12 +29,12 @@ from bakong_simulator.kernel.world import AnyScheme
 from bakong_simulator.kernel.worlds import Worlds
 
 
-def build(of: Worlds) -> Callable[[dict[str, Any], Any, Any], Awaitable[None]]:
-    """The ASGI app of the control API over these worlds."""
+def build(of: Worlds, facts: Callable[[], Facts] = Facts) -> Callable[[dict[str, Any], Any, Any], Awaitable[None]]:
+    """The ASGI app of the control API over these worlds. facts: what is around the simulator."""
     app = routes_of(of.schemes)
 
     async def control(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        await app({**scope, "worlds": of}, receive, send)
+        await app({**scope, "worlds": of, "facts": facts}, receive, send)
 
     return control
 
@@ -57,7 +59,7 @@ def routes_of(schemes: tuple[AnyScheme, ...]) -> FastAPI:
     forms = forms_of(schemes)
     formed = (worlds.router(forms), payments.router(forms), state.router(forms))
     following = (webhook_following.router, journal_following.router)  # the first before /webhooks/{webhook}
-    fixed = (*following, webhooks.router, journal.router, scripts.router, codes.router)
+    fixed = (*following, webhooks.router, journal.router, scripts.router, codes.router, service.router)
     for router in (*formed, *fixed):
         app.include_router(router)
     for number, scheme in enumerate(schemes):

@@ -15,7 +15,9 @@ from bakong_scenarios import ScenarioError
 from bakong_simulator.kernel.clock import TimeRangeError
 from bakong_simulator.kernel.errors import (
     BodyError,
+    NoServiceError,
     ScanError,
+    ServiceDownError,
     UnknownPaymentError,
     UnknownSchemeError,
     UnknownTokenError,
@@ -31,6 +33,8 @@ FAULTS: dict[type[Exception], api.Problem] = {
     UnknownWorldError: api.NOT_FOUND,
     UnknownPaymentError: api.NOT_FOUND,
     UnknownTokenError: api.NOT_FOUND,
+    NoServiceError: api.NOT_FOUND,
+    ServiceDownError: api.UNAVAILABLE,
     UnknownSchemeError: api.INVALID,
     UnknownWebhookError: api.NOT_FOUND,
     BodyError: api.INVALID,

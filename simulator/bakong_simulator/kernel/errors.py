@@ -19,3 +19,11 @@ class UnknownSchemeError(LookupError):
 
 class UnknownTokenError(LookupError):
     """A token that a world has not issued."""
+
+
+class NoServiceError(LookupError):
+    """No payment service was started beside the simulator."""
+
+
+class ServiceDownError(Exception):
+    """The payment service beside the simulator does not answer."""

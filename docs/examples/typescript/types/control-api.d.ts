@@ -766,6 +766,8 @@ export interface paths {
         /**
          * Use For Payment
          * @description Let one payment, which nobody has paid yet, follow another script from its beginning.
+         *
+         *     A script of faults alone strikes any payment from now on, and changes nothing of what has happened to it.
          */
         put: operations["use_for_payment"];
         post?: never;
@@ -849,6 +851,86 @@ export interface paths {
          * @description A KHQR of these values. No world knows it yet: show it with POST /sandbox/worlds/<world>/qr, or pay it.
          */
         post: operations["make_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandbox/service/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Service Health
+         * @description The service's health: its database, its limits, each provider.
+         */
+        get: operations["service_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandbox/service/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Service Rows
+         * @description What the service has stored, the newest first, as its admin API shows it.
+         */
+        get: operations["service_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandbox/service/{kind}/{row_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Service Story
+         * @description A payment or a subscription with its history, a webhook with its body and every try.
+         */
+        get: operations["service_story"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sandbox/service/webhooks/{row_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Service Resend
+         * @description Let the service try a webhook once more, now: the same webhook-id and body, signed anew.
+         */
+        post: operations["service_resend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2834,6 +2916,13 @@ export interface components {
              * @default 7776000
              */
             expires_in_s?: number;
+            /**
+             * Good For
+             * @description The host that takes it: SIT's, production's, a relay's, or any.
+             * @default any
+             * @enum {string}
+             */
+            good_for?: "any" | "sit" | "prod" | "relay";
         };
         /**
          * NewTrigger
@@ -2890,8 +2979,16 @@ export interface components {
             /** Journal Bytes */
             journal_bytes?: number | null;
             clock?: components["schemas"]["ClockSetting"] | null;
-            /** Profile */
-            profile?: ("current" | "doc-1.0.2" | "sit" | "prod") | null;
+            /**
+             * Profile
+             * @description From then on, whatever host a call names.
+             */
+            profile?: ("current" | "doc-1.0.2" | "sit" | "prod" | "relay") | null;
+            /**
+             * Profile By Host
+             * @description The host that a call names says which profile.
+             */
+            profile_by_host?: boolean | null;
             limits?: components["schemas"]["LimitSetting"] | null;
             promptpay?: components["schemas"]["bakong_schemes__promptpay__fake__control__Settings"] | null;
             omise?: components["schemas"]["bakong_schemes__omise__fake__control__Settings"] | null;
@@ -3551,8 +3648,9 @@ export interface components {
          * WhyShown
          * @description Why a call was answered so.
          *
-         *     status: of its payment now. step: where its script stood then. rule: the fault that struck. near_miss: for a path
-         *     that is no endpoint, the nearest that is. error: of a script in which nothing fitted.
+         *     status: of its payment now. step: where its script stood then. rule: the fault that struck. near_miss: what
+         *     it nearly was, for a path that is no endpoint, the nearest that is, else in a sentence.
+         *     error: of a script in which nothing fitted.
          */
         WhyShown: {
             /** Status */
@@ -3572,8 +3670,16 @@ export interface components {
         WorldChange: {
             /** Journal Bytes */
             journal_bytes?: number | null;
-            /** Profile */
-            profile?: ("current" | "doc-1.0.2" | "sit" | "prod") | null;
+            /**
+             * Profile
+             * @description From then on, whatever host a call names.
+             */
+            profile?: ("current" | "doc-1.0.2" | "sit" | "prod" | "relay") | null;
+            /**
+             * Profile By Host
+             * @description The host that a call names says which profile.
+             */
+            profile_by_host?: boolean | null;
             limits?: components["schemas"]["LimitSetting"] | null;
             promptpay?: components["schemas"]["bakong_schemes__promptpay__fake__control__Settings"] | null;
             omise?: components["schemas"]["bakong_schemes__omise__fake__control__Settings"] | null;
@@ -3601,6 +3707,8 @@ export interface components {
             journal_bytes: number;
             /** Profile */
             profile: string;
+            /** Profile By Host */
+            profile_by_host: boolean;
             /** Quota Used */
             quota_used: number;
             limits: components["schemas"]["Limits"];
@@ -6299,6 +6407,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MadeCode"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            422: components["responses"]["Refused422"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    service_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            422: components["responses"]["Refused422"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    service_rows: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                kind: "payments" | "subscriptions" | "webhooks" | "audit-logs";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            422: components["responses"]["Refused422"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    service_story: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "payments" | "subscriptions" | "webhooks";
+                row_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            422: components["responses"]["Refused422"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    service_resend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                row_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             400: components["responses"]["Refused400"];

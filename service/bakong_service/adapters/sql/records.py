@@ -7,6 +7,7 @@ from bakong_service.adapters.sql.records_inbox import InboxRows
 from bakong_service.adapters.sql.records_keys import KeyRows
 from bakong_service.adapters.sql.records_methods import MethodRows
 from bakong_service.adapters.sql.records_orders import OrderRows
+from bakong_service.adapters.sql.records_overview import OverviewRows
 from bakong_service.adapters.sql.records_retention import RetentionRows
 from bakong_service.adapters.sql.records_review import ReviewRows
 from bakong_service.adapters.sql.records_settlements import SettlementRows
@@ -27,5 +28,6 @@ class SqlRecords(
     EscrowRows,
     AuditRows,
     TraceRows,
+    OverviewRows,
 ):
     """See bakong_service.ports.Records."""

@@ -68,6 +68,11 @@ export function follow() {
 }
 if (document.querySelector("[data-live]")) follow();
 
+// What follows no world, such as the service beside it, is asked for anew every so often while it is looked at.
+for (const one of document.querySelectorAll("[data-every]")) {
+  setInterval(() => { if (!document.hidden) refresh(one.id).catch(() => {}); }, Number(one.dataset.every));
+}
+
 // Forms with data-api send their fields as JSON to the control API.
 function put(body, path, value) {
   const names = path.split(".");
@@ -140,6 +145,7 @@ document.addEventListener("submit", async (event) => {
     if (form.dataset.travel !== undefined) await refresh("passed", `since=${since}`);
     form.dispatchEvent(new CustomEvent("done", { bubbles: true, detail: data }));
     refreshAll();
+    for (const one of document.querySelectorAll("[data-every]")) refresh(one.id);
   } catch (error) {
     say(error.message, true);
   }
@@ -163,6 +169,9 @@ document.addEventListener("click", async (event) => {
   }
   say(t("Copied"));
 });
+
+// On a phone the menu is one line: what it shows includes where one is.
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 // Tabs, by mouse and by arrow keys.
 function choose(tab) {

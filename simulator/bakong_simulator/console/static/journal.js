@@ -47,8 +47,8 @@ function rowOf(row, at) {
   const fault = document.createElement("span");
   if (row.fault) { fault.className = "state fault"; fault.textContent = row.fault; }
   const status = document.createElement("span");
-  status.className = `state ${row.status < 400 ? "ok" : "bad"}`;
-  status.textContent = row.status;
+  status.className = `state ${row.status && row.status < 400 ? "ok" : "bad"}`;
+  status.textContent = row.status || "–"; // a call that hangs, or is cut off, has none
   link.append(time, what, fault, status);
   place.append(link);
   return place;
