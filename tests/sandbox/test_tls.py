@@ -164,12 +164,12 @@ async def test_a_script_that_is_edited_while_it_is_played_is_played_anew(tmp_pat
             return await client.post("/v1/check_transaction_by_md5", json=body, headers=headers)
 
         assert (await check(1)).json()["errorCode"] == 1
-        script.write_text("name: mine\npayment: [paid]")
+        script.write_text("name: mine\nstrangers: follow\npayment: [paid]")
         assert (await check(2)).json()["errorCode"] is None
         script.write_text("name: mine\npayment: [padi]  # a slip")
         told = await check(3)
         assert (told.status_code, "did you mean 'paid'" in told.json()["responseMessage"]) == (400, True)
-        script.write_text("name: mine\npayment: [failed]")
+        script.write_text("name: mine\nstrangers: follow\npayment: [failed]")
         await client.post("/sandbox/worlds/default/reset")
         assert (await check(4)).json()["errorCode"] == 3
 

@@ -413,7 +413,9 @@ FAULTS = (
     )),
     Promise("paid at 14:59.999, at 15:00.000, later", "PAID; EXPIRED, then PAID late; never lost", (
         "faults: the_end_of_a_code_divides_paid_from_late",
-        "faults: a_payment_expires_also_where_bakong_is_silent_and_is_granted_late",
+        "faults: money_that_comes_after_the_end_is_granted_late_and_was_expired_first",
+        "unanswered: it_is_neither_shown_nor_told_as_ended_and_its_money_is_found_unasked",
+        "unanswered: a_code_whose_end_nobody_could_answer_is_offered_no_more_and_its_money_still_counts",
     )),
     Promise("one key and body 50 times at once", "1 created, bodies equal", (
         "idempotency: 50_requests_at_once_with_one_key_make_one_payment",
