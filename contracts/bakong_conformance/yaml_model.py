@@ -8,10 +8,13 @@ from typing import Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from bakong_contracts.patterns import message
 from bakong_contracts.yaml_words import plain
 
 M = TypeVar("M", bound=BaseModel)
 Place = tuple[int | str, ...]
+MAX_SOURCE = 160  # characters of a source line that are shown
+MANY = 15  # known keys, of which a list helps nobody
 
 
 class YamlError(ValueError):
@@ -36,7 +39,7 @@ def parse_model(text: str, file: str, model: type[M]) -> M:
     """The model in a text. Raises YamlError."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        mistakes = list(_duplicates(root, file)) if root else []
+        mistakes: list[tuple[yaml.Mark | None, str]] = list(_duplicates(root)) if root else []
         values = yaml.SafeLoader("").construct_document(root) if root else None
     except yaml.MarkedYAMLError as error:
         where = _where(error.problem_mark) if error.problem_mark else ""
@@ -47,11 +50,11 @@ def parse_model(text: str, file: str, model: type[M]) -> M:
     try:
         checked = model.model_validate(values)
     except ValidationError as error:
-        for mistake in rows(error):
-            where = _where(_mark(root, mistake["loc"], mistake["type"]))
-            mistakes.append(f"{file}{where}: {sentence(mistake, model)}")
+        found = rows(error)
+        mistakes += [(_mark(root, mistake["loc"], mistake["type"]), sentence(mistake, model)) for mistake in found]
     if mistakes or checked is None:
-        raise YamlError(*mistakes)
+        ordered = sorted(mistakes, key=lambda one: (one[0].line, one[0].column) if one[0] else (0, 0))
+        raise YamlError(*(f"{file}{_where(mark)}: {said}{_source(text, mark)}" for mark, said in ordered))
     return checked
 
 
@@ -67,25 +70,25 @@ def sentence(mistake: Any, model: type[BaseModel]) -> str:
         return f"{path}: unknown key{_nearest(str(place[-1]), _fields(model, place[:-1]))}"
     if mistake["type"] == "missing":
         return f"{path}: missing"
-    expected = mistake["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    expected = message(mistake).removeprefix("Value error, ").replace("Input should be", "expected")
     if mistake["type"] in ("model_type", "dict_type"):
         expected = "expected keys and values"
     shown = "" if mistake["type"] == "value_error" else f", read {_short(mistake['input'])}"
     return f"{path}: {expected}{shown}" if path else f"{expected}{shown}"
 
 
-def _duplicates(node: yaml.Node, file: str) -> Iterator[str]:
+def _duplicates(node: yaml.Node) -> Iterator[tuple[yaml.Mark | None, str]]:
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
-                    yield f"{file}{_where(key.start_mark)}: duplicate key {key.value!r}"
+                    yield key.start_mark, f"duplicate key {key.value!r}"
                 seen.add(key.value)
-            yield from _duplicates(value, file)
+            yield from _duplicates(value)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            yield from _duplicates(item, file)
+            yield from _duplicates(item)
 
 
 def _mark(node: yaml.Node | None, place: Place, kind: str) -> yaml.Mark | None:
@@ -113,6 +116,14 @@ def _where(mark: yaml.Mark | None) -> str:
     return f":{mark.line + 1}:{mark.column + 1}" if mark else ":1:1"
 
 
+def _source(text: str, mark: yaml.Mark | None) -> str:
+    """The line of a mark, with a caret below the column; nothing for the beginning of the file."""
+    if mark is None or (mark.line, mark.column) == (0, 0):
+        return ""
+    line = text.splitlines()[mark.line] if mark.line < len(text.splitlines()) else ""
+    return f"\n    {line[:MAX_SOURCE]}\n    {' ' * mark.column}^" if mark.column < MAX_SOURCE else ""
+
+
 def _fields(model: type[BaseModel], place: Place) -> list[str]:
     """The fields of the model at a place."""
     for part in place:
@@ -130,7 +141,9 @@ def _fields(model: type[BaseModel], place: Place) -> list[str]:
 
 def _nearest(word: str, known: Sequence[str]) -> str:
     close = get_close_matches(word, known, n=1, cutoff=0.5)
-    return (f"; did you mean {close[0]!r}?" if close else "") + f" (known: {', '.join(known)})"
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f" (known: {', '.join(known)})" if len(known) <= MANY else f" ({len(known)} are known)"
 
 
 def _short(value: object) -> str:

@@ -6,6 +6,7 @@ The control API of the simulator and the API of the service both speak this form
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bakong_contracts.patterns import message
 from bakong_contracts.service_api import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -65,5 +66,5 @@ def field_errors(mistakes: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     rows = []
     for error in mistakes:
         path = [str(part) for part in error["loc"]]
-        rows.append({"field": ".".join(path[1:]) or path[0], "message": str(error["msg"])})
+        rows.append({"field": ".".join(path[1:]) or path[0], "message": message(error)})
     return rows

@@ -4,10 +4,13 @@ The proportions follow NBC's KHQR guideline as far as public cards show it (20 :
 #E1232E); that they are exact is a guess.
 """
 
+import base64
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +25,10 @@ from khqr.problems import Mode
 
 RED, INK, GREY = "#E1232E", "#000000", "#6F6F6F"
 FAMILY = "'Nunito Sans','Noto Sans Khmer','Khmer OS',sans-serif"
-# Fonts that are looked for, after the one that is given: the first that has every character is taken.
+# A package that carries an open font with Khmer and Latin letters: fontpkg-noto-sans-khmer.
+PACKAGED = "fontpkg_noto_sans_khmer"
+GET_FONT = "`pip install fontpkg-noto-sans-khmer` brings one, or give your own (--font, font=)"
+# Fonts that are looked for after the given, Pillow's own and the packaged one: the first that has every character.
 FONTS = (
     "NunitoSans-Regular.ttf",
     "NotoSansKhmer-Regular.ttf",
@@ -39,6 +45,8 @@ MARK: Final = 0.17  # of the QR's side: 2.3 % of its area, where level M repairs
 
 # What a name may hold and no card shows: what ends a line, turns a text's direction, or has no place in XML.
 _UNSHOWN = re.compile("[\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
+_KHMER = re.compile("[\u1780-\u17ff\u19e0-\u19ff]")
+NO_RAQM = "install Pillow from PyPI, which brings it"
 
 Point = tuple[float, float]
 # The marks as strokes in a square from 0 to 1; the riel's after U+17DB.
@@ -141,7 +149,7 @@ def card_svg(text: str, *, width: int = 600) -> str:
         f'<path fill="{RED}" d="{_polygon(_head(card))}"/></g>',
         f'<g fill="#fff" font-size="{card.head * 0.46:g}" font-weight="900" text-anchor="middle">',
         f'<text x="{card.width / 2:g}" y="{card.head * 0.66:g}">KHQR</text></g>',
-        f'<text x="{card.left}" y="{card.width * 0.28:g}" font-size="{name_size}">{escape(card.name)}</text>',
+        _svg_name(card, name_size),
     ]
     if card.amount:
         sign = _strokes(card.currency, card.left, card.width * 0.4 - amount_size * 0.87, amount_size)
@@ -182,11 +190,34 @@ def card_png(text: str, *, width: int = 600, font: str | PathLike[str] | None = 
     offset = (card.qr_side - mark.width) // 2
     picture.paste(mark, (x + offset, y + offset), mark)
     corners = _corners(card)
-    rounded = image.new("RGB", picture.size, "#E8E8E8")
+    rounded = image.new("RGBA", picture.size, "#FFFFFF00")
     rounded.paste(picture, mask=corners)
     buffer = io.BytesIO()
     rounded.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
+
+
+def _svg_name(card: Card, size: int) -> str:
+    """The name as text; a Khmer one as a picture, where it can be drawn: few viewers have its font."""
+    left, baseline, name = card.left, card.width * 0.28, escape(card.name)
+    as_text = f'<text x="{left}" y="{baseline:g}" font-size="{size}">{name}</text>'
+    if not _KHMER.search(card.name):
+        return as_text
+    scale = 4
+    try:
+        font = _font(card.name, size * scale, None)
+    except ImageError:
+        return as_text
+    x, y, right, bottom = font.getbbox(card.name, anchor="ls")
+    picture = library("PIL.Image").new("LA", (int(right - x) + 1, int(bottom - y) + 1))
+    library("PIL.ImageDraw").Draw(picture).text((-x, -y), card.name, font=font, fill=(0, 255), anchor="ls")
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    data = base64.b64encode(buffer.getvalue()).decode()
+    return (
+        f'<image x="{left + x / scale:g}" y="{baseline + y / scale:g}" width="{picture.width / scale:g}"'
+        f' height="{picture.height / scale:g}" href="data:image/png;base64,{data}"><title>{name}</title></image>'
+    )
 
 
 def _card(text: str, width: int) -> Card:
@@ -279,25 +310,44 @@ def _corners(card: Card) -> Any:
     return mask.resize((card.width, card.height), image.Resampling.LANCZOS)
 
 
+def font_for(name: str, given: str | PathLike[str] | None = None) -> str:
+    """The family of the font that a card writes this name in. Raises ImageError where there is none."""
+    return str(_font(name, 20, given).getname()[0])
+
+
 def _font(text: str, size: int, given: str | PathLike[str] | None) -> Any:
+    """The font that is given; else the first that has every character of the text. Raises ImageError."""
     fonts = library("PIL.ImageFont")
+    if _KHMER.search(text) and not library("PIL.features").check("raqm"):
+        raise ImageError(f"Pillow has no raqm here, without which the letters of {text!r} are not joined: {NO_RAQM}")
     if given:
         try:
             file = io.BytesIO(contents(given, "a font")) if Path(given).exists() else str(given)
-            return fonts.truetype(file, size)
+            font = fonts.truetype(file, size)
         except (OSError, ValueError) as error:
             raise ImageError(f"read {str(given)!r}, expected a TrueType or OpenType font: {error}") from None
-    font = fonts.load_default(size)
-    if _has(font, text):
+        if not _has(font, text):
+            raise ImageError(f"the font {str(given)!r} lacks characters of {text!r}")
         return font
-    for name in FONTS:
-        try:
-            font = fonts.truetype(name, size)
-        except OSError:
-            continue
+    for font in (fonts.load_default(size), *_found(size)):
         if _has(font, text):
             return font
-    raise ImageError(f"no font here has the characters of {text!r}: give one with font=, or draw the card as SVG")
+    raise ImageError(f"no font here has the characters of {text!r}: {GET_FONT}")
+
+
+def _found(size: int) -> Iterator[Any]:
+    """The packaged font, and those of FONTS that the system has."""
+    for name in (*_packaged(), *FONTS):
+        try:
+            yield library("PIL.ImageFont").truetype(name, size)
+        except OSError:
+            continue
+
+
+def _packaged() -> list[str]:
+    found = find_spec(PACKAGED)
+    folders = found.submodule_search_locations if found else None
+    return sorted(str(path) for folder in folders or () for path in Path(folder).glob("files/*.ttf"))
 
 
 def _has(font: Any, text: str) -> bool:

@@ -1,5 +1,6 @@
 """Figures and series from what users noted. Exact: every answer is counted, nothing is put into buckets first."""
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from bakong_loadtests.recording import ABSENT, FAILED, THROTTLED, CallSeen, Reco
 
 SECOND_NS = 1_000_000_000
 # Those whose answers are judged for speed: a hammer's 404s and a wrong key's 401s would only flatter it.
+SHOWN_KEYS = 6  # of which a plot can tell the lines apart
+BOUNDS_MS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 60_000)
 JUDGED = ("journey", "probe")
 
 
@@ -114,10 +117,16 @@ class Series:
     known_ms: list[tuple[float, float]]
     admitted: list[tuple[float, int]]
     busiest: str
+    admitted_by_key: dict[str, list[tuple[float, int]]]
+    histogram: list[tuple[float, int]]
 
 
 def series(records: Records) -> Series:
-    """The series of a run. admitted: of the busiest key, how many admissions the minute before each moment holds."""
+    """The series of a run. admitted: of the busiest key, how many admissions the minute before each moment holds.
+
+    admitted_by_key: the same of the busiest keys. histogram: how many answers took at most so many milliseconds, and
+    more than the bound before it.
+    """
     calls = [call for call in records.calls if call.received_ns and call.who != "wallet"]
     seconds = range(max((_second(records, call) for call in calls), default=0) + 1)
     took: dict[int, list[float]] = defaultdict(list)
@@ -128,7 +137,8 @@ def series(records: Records) -> Series:
         if call.who in JUDGED and call.outcome != THROTTLED:
             took[second].append(_ms(call))
     p50, p95, p99 = ([percentile(took[s], share) for s in seconds] for share in (0.5, 0.95, 0.99))
-    busiest, admitted = sliding_minutes(records)
+    by_key = sliding_minutes(records)
+    busiest, admitted = next(iter(by_key.items()), ("", []))
     return Series(
         seconds=list(seconds),
         p50_ms=p50,
@@ -143,17 +153,33 @@ def series(records: Records) -> Series:
         ],
         admitted=admitted,
         busiest=busiest,
+        admitted_by_key=by_key,
+        histogram=histogram([ms for second in took.values() for ms in second]),
     )
 
 
-def sliding_minutes(records: Records, window_ns: int = 60 * SECOND_NS) -> tuple[str, list[tuple[float, int]]]:
-    """The key with most admissions in any window, and after each admission how many its window surely holds."""
-    best: tuple[str, list[tuple[float, int]]] = ("", [])
-    for scope, made in attempts_by_scope(call for call in records.calls if "key:" in call.scope).items():
-        rows = _held(sorted(a for a in made if a.admitted and a.received_ns), records.began_ns, window_ns)
-        if max((n for _, n in rows), default=0) > max((n for _, n in best[1]), default=0):
-            best = (scope, rows)
-    return best
+def histogram(took_ms: Sequence[float]) -> list[tuple[float, int]]:
+    """How many values are up to each bound, from the first that has some to the last.
+
+    >>> histogram([0.4, 3, 4, 9])
+    [(0.5, 1), (1, 0), (2, 0), (5, 2), (10, 1)]
+    """
+    counts = [0] * len(BOUNDS_MS)
+    for value in took_ms:
+        counts[min(bisect_left(BOUNDS_MS, value), len(BOUNDS_MS) - 1)] += 1
+    filled = [place for place, count in enumerate(counts) if count]
+    return list(zip(BOUNDS_MS, counts, strict=True))[filled[0] : filled[-1] + 1] if filled else []
+
+
+def sliding_minutes(records: Records, window_ns: int = 60 * SECOND_NS) -> dict[str, list[tuple[float, int]]]:
+    """Of the busiest keys, the first first: after each admission, how many its window surely holds."""
+    rows = {
+        scope: _held(sorted(a for a in made if a.admitted and a.received_ns), records.began_ns, window_ns)
+        for scope, made in attempts_by_scope(call for call in records.calls if "key:" in call.scope).items()
+    }
+    most = {scope: max((held for _, held in moments), default=0) for scope, moments in rows.items()}
+    busiest = sorted((scope for scope in rows if most[scope]), key=lambda scope: -most[scope])
+    return {scope: rows[scope] for scope in busiest[:SHOWN_KEYS]}
 
 
 def _held(admitted: list[Attempt], began_ns: int, window_ns: int) -> list[tuple[float, int]]:

@@ -165,7 +165,7 @@ def _watch(run: Run, collect: Any) -> None:
         gevent.sleep(1)
         collect()
         recent.append(len(run.records.calls))
-        print(json.dumps(_line(run, runner.user_count, recent)), flush=True)  # noqa: T201  the command reads it
+        print(json.dumps(_line(run, runner.user_count, runner.target_user_count, recent)), flush=True)  # noqa: T201  the command reads it
 
 
 def _all_made(run: Run) -> bool:
@@ -173,12 +173,13 @@ def _all_made(run: Run) -> bool:
     return bool(wanted) and len(run.records.payments) >= wanted
 
 
-def _line(run: Run, count: int, recent: deque[int]) -> dict[str, Any]:
+def _line(run: Run, count: int, target: int, recent: deque[int]) -> dict[str, Any]:
     calls, payments = run.records.calls, run.records.payments
     outcomes = Counter(call.outcome for call in calls if call.who != "hammer")
     return {
         "seconds": round((monotonic_ns() - run.records.began_ns) / SECOND_NS, 1),
         "users": count,
+        "target": target,
         "calls": len(calls),
         "per_second": round((recent[-1] - recent[0]) / max(1, len(recent) - 1)),
         "failed": outcomes[FAILED],

@@ -1,7 +1,7 @@
 """The verdict: all that a run brought, judged, as one dict of JSON values. Made where all records are: the master."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -22,6 +22,8 @@ HOLDS, BROKEN, COULD_NOT_RUN = 0, 1, 2
 class Evidence:
     """What a run brought. fresh: nobody used the keys before; upstream_calls None: the simulator was not asked.
 
+    users: at seconds of the run, how many there were and were wanted. provider_calls: how many the provider had had.
+    webhook_ns: when the first webhook about a transaction came. run: version, machine, command.
     memory_mb: of the server, at seconds of the run; empty where its processes are not known.
     """
 
@@ -39,6 +41,10 @@ class Evidence:
     memory_mb: Sequence[tuple[float, float]] = ()
     notes: Sequence[str] = field(default_factory=tuple)
     interrupted: bool = False
+    users: Sequence[tuple[float, int, int]] = ()
+    provider_calls: Sequence[tuple[float, int]] = ()
+    webhook_ns: Mapping[str, int] = field(default_factory=dict)
+    run: Mapping[str, str] = field(default_factory=dict)
 
 
 def verdict(evidence: Evidence) -> dict[str, Any]:
@@ -71,9 +77,26 @@ def verdict(evidence: Evidence) -> dict[str, Any]:
         "books": None if books is None else {**asdict(books), "problems": [one._asdict() for one in books.problems]},
         "calls": [asdict(row) for row in by_name(records)],
         "failures": dict(Counter(f"{call.name}: {call.why}" for call in records.calls if call.outcome == FAILED)),
-        "series": {**asdict(series(records)), "memory_mb": list(evidence.memory_mb)},
+        "series": {**asdict(series(records)), "memory_mb": list(evidence.memory_mb), **_beside(evidence)},
+        "run": dict(evidence.run),
+        "baseline": None,  # of an earlier run; see baseline.py
         "generator": _generator(evidence, seconds),
         "notes": [*evidence.notes, *_notes(evidence, seconds)],
+    }
+
+
+def _beside(evidence: Evidence) -> dict[str, Any]:
+    """The series that the generator's own records do not have."""
+    records, first_calls = evidence.records, (evidence.provider_calls or [(0, 0)])[0][1]
+    began_ns, came = records.began_ns, evidence.webhook_ns if len(records.clocks) <= 1 else {}
+    return {
+        "users": list(evidence.users),
+        "provider_calls": [(second, calls - first_calls) for second, calls in evidence.provider_calls],
+        "webhook_ms": [
+            ((one.paid_ns - began_ns) / 1e9, (came[one.transaction_id] - one.paid_ns) / 1e6)
+            for one in records.payments
+            if one.paid_ns and came.get(one.transaction_id, 0) > one.paid_ns
+        ],
     }
 
 

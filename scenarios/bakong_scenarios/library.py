@@ -4,7 +4,7 @@ A script of SHARED names no scheme's own words, and is played by every scheme th
 their scheme's folder. Where both have a name, the scheme's own script bears it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -217,7 +217,10 @@ class ScriptLibrary:
 
 
 class ScriptFile:
-    """A script in a file that may be edited while it is played. Raises ScenarioError as load_file does."""
+    """A script in a file that may be edited while it is played. Raises ScenarioError as load_file does.
+
+    tell: is told in a line when the file was read anew, or could not be; once for each change.
+    """
 
     def __init__(self, path: Path, library: ScriptLibrary) -> None:
         self.path = path
@@ -225,6 +228,7 @@ class ScriptFile:
         self._stamp = self._look()
         self.scenario = library.load_file(path)
         self._error: ScenarioError | None = None
+        self.tell: Callable[[str], object] = lambda _line: None
 
     def changed(self) -> Scenario | None:
         """The scenario anew where the file has changed since it was read; None where it has not.
@@ -244,8 +248,10 @@ class ScriptFile:
             self.scenario = self._library.load_file(self.path)
         except ScenarioError as error:
             self._error = error
+            self.tell(f"the script is broken, and no call is answered by it until it is mended: {error}")
             raise
         self._error = None
+        self.tell(f"the script {str(self.path)!r} was read anew: {self.scenario.name}")
         return self.scenario
 
     def _look(self) -> tuple[int, int] | None:

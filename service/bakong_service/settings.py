@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bakong_contracts.addresses import host_and_port
+from bakong_contracts.patterns import message
 from bakong_contracts.trust import checked
 from bakong_service.database_url import SQLITE, sqlite_path
 from bakong_service.domain.admission import PER_HOUR, PER_SECOND
@@ -344,7 +345,7 @@ def _line(row: Mapping[str, Any], how_to: Mapping[str, str]) -> str:
     return (
         f"{name} is missing{how}"
         if row["type"] == "missing"
-        else f"{name}: {row['msg'].removeprefix('Value error, ')}{how}"
+        else f"{name}: {message(row).removeprefix('Value error, ')}{how}"
     )
 
 

@@ -2,6 +2,7 @@
 
 import io
 import xml.etree.ElementTree as ET
+from importlib.util import find_spec
 from random import Random
 
 import pytest
@@ -58,7 +59,7 @@ def test_a_card_is_read_by_zxing_and_by_zbar(text, width):
 
 
 def test_a_card_has_a_red_head_and_the_mark_in_the_middle_of_the_code():
-    picture = Image.open(io.BytesIO(image.card_png(USD)))
+    picture = Image.open(io.BytesIO(image.card_png(USD))).convert("RGB")
     assert picture.getpixel((300, 20)) == (0xE1, 0x23, 0x2E)
     layout = card._card(USD, 600)
     x, y = layout.qr_at
@@ -163,14 +164,49 @@ def test_a_card_wants_a_khqr():
 
 def test_a_name_that_no_font_can_write_is_refused_and_not_drawn_as_boxes(monkeypatch):
     monkeypatch.setattr(card, "FONTS", ("no-such-font.ttf", "DejaVuSans.ttf"))
-    with pytest.raises(ImageError, match="give one with font="):
+    monkeypatch.setattr(card, "PACKAGED", "no_such_package")
+    with pytest.raises(ImageError, match=r"pip install fontpkg-noto-sans-khmer.*--font"):
         image.card_png(KHMER)
+    with pytest.raises(ImageError, match="lacks characters of"):
+        image.card_png(KHMER, font="DejaVuSans.ttf")
     assert "ហាងកាហ្វេ" in image.card_svg(KHMER)
 
 
 def test_a_font_can_be_given_and_others_are_looked_for():
     assert image.read(image.card_png(USD, font="DejaVuSans.ttf")) == [USD]
     assert card._font("\u03a9\u0416\u2192", 20, None) is not None
+
+
+WITH_FONT = pytest.mark.skipif(find_spec(card.PACKAGED) is None, reason=f"{card.PACKAGED} is not installed")
+
+
+@WITH_FONT
+def test_a_khmer_name_is_written_with_its_letters_joined():
+    """A coeng and its consonant are one shape below, and no shape of their own."""
+    assert image.font_for("ហាងកាហ្វេ Café") == "Noto Sans Khmer"
+    assert image.font_for("Sokha") != "Noto Sans Khmer"
+    font = card._font("ហ្វ", 40, None)
+    assert font.getlength("ហ្វ") < font.getlength("ហ") + font.getlength("វ")
+    assert image.read(image.card_png(KHMER)) == [KHMER]
+
+
+@WITH_FONT
+def test_a_khmer_name_is_a_picture_in_svg_for_viewers_without_its_font():
+    drawn = ET.fromstring(image.card_svg(KHMER))
+    (name,) = drawn.findall("{*}image")
+    assert name.get("href").startswith("data:image/png;base64,")
+    assert name.find("{*}title").text == "ហាងកាហ្វេ"
+    assert ET.fromstring(image.card_svg(USD)).findall("{*}image") == []
+
+
+def test_khmer_is_not_written_where_letters_cannot_be_joined(monkeypatch):
+    monkeypatch.setattr("PIL.features.check", lambda _: False)
+    with pytest.raises(ImageError, match="Pillow has no raqm"):
+        image.card_png(KHMER)
+
+
+def test_the_corners_of_a_card_are_clear():
+    assert Image.open(io.BytesIO(image.card_png(USD))).getpixel((0, 0))[3] == 0
 
 
 @pytest.mark.parametrize("missing", ["zxingcpp", "qrcode", "PIL.Image"])

@@ -8,6 +8,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
+from bakong_loadtests.baseline import compare
+from bakong_loadtests.baseline import read as read_baseline
+from bakong_loadtests.errors import LoadError
 from bakong_loadtests.measures import percentile, sliding_minutes
 from bakong_loadtests.plan import LoadPlan
 from bakong_loadtests.profiles import load
@@ -94,7 +97,7 @@ def test_the_page_needs_nothing_else_and_shows_five_plots(tmp_path):
     report = judged(calls, {"p99_ms": 100, "paid_to_known_p95_ms": 2000}, [payment()])
     text = write(report, tmp_path)[2].read_text()
     assert re.findall(r'(?:src|href)="', text) == []
-    assert text.count("<svg") == 5
+    assert text.count("<svg") == 6
     assert "the limit: 100" in text
     ET.fromstring(re.sub(r"<!doctype html>|<meta[^>]*>", "", text))
 
@@ -141,8 +144,25 @@ def test_workers_on_other_machines_are_not_held_to_each_others_clocks():
 
 def test_the_sliding_minutes_are_those_of_the_busiest_key():
     calls = [call(at, scope="key:busy") for at in (0, 1, 2, 61.5)] + [call(0, scope="key:idle")]
-    busiest, rows = sliding_minutes(Records(calls=calls))
-    assert (busiest, [count for _, count in rows]) == ("key:busy", [1, 2, 3, 2])
+    by_key = sliding_minutes(Records(calls=calls))
+    assert {key: [count for _, count in rows] for key, rows in by_key.items()} == {
+        "key:busy": [1, 2, 3, 2],
+        "key:idle": [1],
+    }
+    assert next(iter(by_key)) == "key:busy"
+
+
+def test_a_run_beside_an_earlier_one(tmp_path):
+    before, now = (judged([call(0, took)], {"p99_ms": 200}) for took in (100, 300))
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps(before))
+    compared = compare(read_baseline(file), now)
+    row = next(row for row in compared["rows"] if row["name"] == "p99_ms")
+    assert (row["before"], row["now"], row["change"]) == (100, 300, "+200 %")
+    assert compared["newly_broken"] == ["p99_ms"]
+    file.write_text("[]")
+    with pytest.raises(LoadError, match=r"expected the report.json of"):
+        read_baseline(file)
 
 
 def test_an_interrupted_run_never_holds_and_what_broke_is_broken():

@@ -1,8 +1,12 @@
 """The commands that talk to a running sandbox, and those of scripts, as a user types them."""
 
 import json
+import signal
 import socket
+import subprocess
+import sys
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -40,6 +44,7 @@ def run(server):
         assert told.exception is None or isinstance(told.exception, SystemExit), told.exception
         return told.exit_code, told.stdout if told.exit_code == 0 or told.stdout else told.stderr
 
+    run.world = world
     yield run
     server.drop(world)
 
@@ -67,6 +72,59 @@ def test_a_code_is_shown_paid_and_found_in_the_journal(run, code):
     assert good(run("qr", code.qr, "--scenario", "underpaid"))["scenario"] == "underpaid"
     assert good(run("pay", code.md5, "--amount", "3.00"))["status"] == "paid"
     assert good(run("journal", "show"))["entries"] == []
+
+
+def test_a_terminal_is_shown_tables_and_a_program_json(run, code):
+    run("pay", code.qr)
+    assert good(run("payments", "list"))[0]["status"] == "paid"
+    assert good(run("payments", "list", "--status", "unpaid")) == []
+    assert run("payments", "list", "--table")[1].splitlines()[1].split() == [
+        *("bakong", code.md5, "paid", "1.5", "USD", "once", "manual"),
+    ]
+    assert "status" in run("payments", "show", code.md5, "--table")[1].splitlines()[2]
+    assert run("payments", "show", "0" * 32)[0] == 1
+    opened = good(run("accounts", "open", "dara@aclb", "--balance", "usd=20", "--name", "Dara"))
+    assert opened["balances"]["USD"] == "20.00"
+    assert any(
+        line.split() == ["dara@aclb", "Dara", "20.00", "USD"]
+        for line in run("accounts", "list", "--table")[1].splitlines()
+    )
+    assert run("accounts", "open", "dara@aclb", "--balance", "20")[0] == 2
+    assert "clock.mode" in run("world", "show", "--table")[1]
+
+
+def test_the_journal_is_a_line_for_each_call_and_is_followed(run, server):
+    world = run.world
+    for md5 in ("0" * 32, "1" * 32):
+        httpx.post(
+            f"{world.base_url}/v1/check_transaction_by_md5",
+            json={"md5": md5},
+            headers={"authorization": f"Bearer {world.token}"},
+        )
+    head, *calls, _, total = run("journal", "show", "--table")[1].splitlines()
+    assert (head.split()[:2], len(calls), total) == (["number", "time"], 2, "2 of 2 calls; --json has their bodies")
+    assert calls[1].split()[0] == "2"
+    assert calls[1].endswith("1" * 32)
+    words = [sys.executable, "-m", "bakong_sandbox", "journal", "follow", "--all", "--md5", "1" * 32]
+    words += ["--url", server.url, "--world", world.world]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as following:
+        row = json.loads(following.stdout.readline())
+        following.send_signal(signal.SIGINT)
+    assert (row["event"], row["number"], row["reference"], following.returncode) == ("call", 2, "1" * 32, 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--endpoint", "check_transaction_by_md"), "did you mean 'check_transaction_by_md5'"),
+        (("--fault", "hagn"), "did you mean 'hang'"),
+        (("--md5", "zz"), "expected 32 hex digits"),
+        (("--scheme", "bakng"), "did you mean 'bakong'"),
+    ],
+)
+def test_a_name_that_no_call_can_have_is_refused_in_one_line(run, words, said):
+    code, printed = run("journal", "show", *words)
+    assert (code, said in printed, printed.count("\n")) == (1, True, 1), printed
 
 
 def test_a_promptpay_code_is_paid_like_any_other(run):
@@ -204,8 +262,17 @@ def test_a_journal_is_played_again_to_the_same_bytes(run, tmp_path):
     path = tmp_path / "journal.json"
     path.write_text(run("journal", "show", "--format", "replay")[1])
     assert good(run("replay", str(path))) == {"calls": 0, "different": []}
-    path.write_text("{}")
-    assert run("replay", str(path))[0] == 2
+    broken = json.dumps(json.loads(path.read_text()) | {"calls": [{}]})
+    for text, said in (
+        ("{}", "read none, expected what `bakong-sandbox journal show --format replay` prints"),
+        (run("journal", "show", "--format", "har")[1], "read a HAR, expected what"),
+        (run("journal", "show")[1], "read a journal as JSON, expected what"),
+        (broken, "calls[0]: 'endpoint' is missing"),
+        ("[]", "read none, expected what"),
+    ):
+        path.write_text(text)
+        exit_code, message = run("replay", str(path))
+        assert (exit_code, said in message, message.count("\n")) == (2, True, 1), message
 
 
 def test_a_world_is_taken_and_restored(run, code, tmp_path):

@@ -113,6 +113,15 @@ def test_an_image_is_drawn_and_read_back(tmp_path, options, suffix):
         assert "<svg" in file.read_text()
 
 
+def test_a_card_says_which_font_it_used_and_other_texts_are_no_khqr(tmp_path):
+    file = tmp_path / "code.png"
+    assert khqr("image", STATIC, "--card", "-o", str(file))[1] == f"{file}: the name in Aileron\n"
+    code, _, err = khqr("image", "abc", "-o", str(file))
+    assert (code, "'abc' is no KHQR, and --any draws it all the same" in err) == (2, True)
+    assert khqr("image", "abc", "-o", str(file), "--any")[0] == 0
+    assert khqr("read", "no-such.png", str(file))[:2] == (2, "abc\n")
+
+
 def test_an_image_goes_to_the_terminal_and_a_picture_without_a_code_ends_in_1(tmp_path):
     assert "█" in khqr("image", stdin=STATIC)[1]
     empty = tmp_path / "empty.png"

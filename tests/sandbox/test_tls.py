@@ -152,6 +152,20 @@ def test_trust_tells_what_to_set_for(tmp_path, word):
     assert str(tmp_path / "sandbox-ca.pem") in told.output
 
 
+async def test_trust_in_another_folder_offers_the_running_sandboxs_authority(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ours = tmp_path / "elsewhere" / "sandbox-ca.pem"
+    async with run(Options(data_dir=ours.parent, port=0, service_port=None, tls_port=0)) as stack:
+        told = await asyncio.to_thread(CliRunner().invoke, app, ["trust", "--url", stack.bakong_url])
+        assert (told.exit_code, str(ours) in told.stdout, (tmp_path / "data").exists()) == (0, True, False)
+        assert f"this is that of the sandbox at {stack.bakong_url}" in told.stderr
+        words = ["trust", "--url", stack.bakong_url, "--data-dir", "mine"]
+        told = await asyncio.to_thread(CliRunner().invoke, app, words)
+        assert f"gets an authority of its own; the sandbox at {stack.bakong_url} shows the one of" in told.stderr
+    told = await asyncio.to_thread(CliRunner().invoke, app, ["trust", "--url", stack.bakong_url])
+    assert "a new authority was made: " in told.stderr
+
+
 async def test_a_script_that_is_edited_while_it_is_played_is_played_anew(tmp_path):
     script = tmp_path / "mine.yaml"
     script.write_text("name: mine")

@@ -1,5 +1,6 @@
 """A script is chosen in four ways, and what names none, or fits none, says so."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -94,3 +95,19 @@ def test_a_file_is_read_anew_when_it_changes_and_complains_until_it_can_be_read(
             file.changed()
     path.write_text("name: mine-again")
     assert file.changed() == Scenario("mine-again", "", scheme="bakong")
+
+
+def test_a_file_tells_once_for_each_change_that_it_was_read_or_is_broken(tmp_path):
+    path, told = tmp_path / "mine.yaml", []
+    path.write_text("name: mine")
+    file = ScriptFile(path, LIBRARY)
+    file.tell = told.append
+    for text in ("payment: [", "name: mended"):
+        path.write_text(text)
+        for _ in range(2):
+            with suppress(ScenarioError):
+                file.changed()
+    assert [line.partition(":")[0].replace(str(path), "FILE") for line in told] == [
+        "the script is broken, and no call is answered by it until it is mended",
+        "the script 'FILE' was read anew",
+    ]

@@ -1,5 +1,9 @@
 """The journal: what it tells, how it is held to expectations, how it leaves."""
 
+import json
+from pathlib import Path
+
+import jsonschema
 import pytest
 
 from bakong_simulator.kernel.journal import LIMIT, MAX_ACTION_BODY, MAX_BYTES, Journal
@@ -35,7 +39,15 @@ async def test_a_journal_can_be_asked_for_some_of_its_calls(api, hand):
     await asked(api, 1, 2, 3)
     await api.post("nothing")
     numbers = {}
-    for query in [{}, {"md5": "2"}, {"status": 404}, {"error_code": 1}, {"after": 2}, {"limit": 1}, {"endpoint": "x"}]:
+    for query in [
+        {},
+        {"md5": "2"},
+        {"status": 404},
+        {"error_code": 1},
+        {"after": 2},
+        {"limit": 1},
+        {"endpoint": "renew_token"},
+    ]:
         shown = (await hand.get("/journal", params=query)).json()
         assert shown["total"] == 4
         numbers[str(query)] = [entry["number"] for entry in shown["entries"]]
@@ -98,8 +110,28 @@ async def test_a_journal_leaves_as_har(api, hand):
     await asked(api, 1)
     log = (await hand.get("/journal", params={"format": "har"})).json()["log"]
     (entry,) = log["entries"]
-    assert (log["version"], entry["startedDateTime"]) == ("1.2", "2026-02-11T00:00:00.000Z")
+    assert (log["version"], entry["_worldTime"]) == ("1.2", "2026-02-11T00:00:00.000Z")
+    assert entry["request"]["url"] == "http://bakong.test/v1/check_transaction_by_md5"
+    assert entry["_api"] == "https://api-bakong.nbc.gov.kh/v1/check_transaction_by_md5"
+    sent = {row["name"]: row["value"] for row in entry["request"]["headers"]}
+    assert (sent["Host"], sent["Content-Length"], sent["Authorization"][:8]) == ("bakong.test", "11", "Bearer e")
+    answered = {row["name"] for row in entry["response"]["headers"]}
     assert (entry["request"]["postData"]["text"], entry["response"]["status"]) == ('{"md5":"1"}', 200)
+    assert answered >= {"date", "content-type", "content-length", "server"}
+
+
+async def test_a_har_is_one_to_its_schema(api, hand):
+    """har-schema's own; the calls are of every kind: without a body, with a query, refused, broken."""
+    await asked(api, 1)
+    await api.post("nothing")
+    await api.get("verify", params={"a": ""})
+    await hand.put("/scenario", content="name: f\nfaults:\n  - {fault: truncate, at: 0.5}")
+    await asked(api, 2)
+    har = (await hand.get("/journal", params={"format": "har"})).json()
+    assert len(har["log"]["entries"]) == 4
+    schema = json.loads((Path(__file__).parent / "data" / "har-1.2.json").read_text())
+    wrong = jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker()).iter_errors(har)
+    assert [f"{error.json_path}: {error.message}" for error in wrong] == []
 
 
 def entry_of(size):

@@ -235,6 +235,11 @@ async def test_a_journal_names_scheme_and_reference_and_a_har_the_real_address(h
     assert (entries[1]["query"], entries[1]["headers"]) == ("expand=1", [["x-key", "default"]])
     har = (await hand.get("/journal", params={"format": "har"})).json()
     assert [entry["request"]["url"] for entry in har["log"]["entries"]] == [
+        "http://bakong.test/till/charges",
+        "http://bakong.test/till/charges/c2?expand=1",
+        "http://bakong.test/v1/check_transaction_by_md5",
+    ]
+    assert [entry["_api"] for entry in har["log"]["entries"]] == [
         "https://api.till.test/v2/charges",
         "https://api.till.test/v2/charges/c2?expand=1",
         "https://api-bakong.nbc.gov.kh/v1/check_transaction_by_md5",

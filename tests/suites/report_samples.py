@@ -55,6 +55,8 @@ def load_report(text="paid in the ledger, <PENDING> in the service"):
         known_ms=[(0.5, 120.0)],
         admitted=[(0.1, 1), (2.5, 2)],
         busiest="key:3",
+        admitted_by_key={"key:3": [(0.1, 1), (2.5, 2)], "key:4": [(0.2, 1)]},
+        histogram=[(1, 4), (2, 0), (5, 2)],
     )
     return {
         "holds": False,
@@ -102,6 +104,18 @@ def load_report(text="paid in the ledger, <PENDING> in the service"):
         "series": {
             **{name: getattr(series, name) for name in Series.__slots__},
             "memory_mb": [(0.0, 50.0), (2.0, 51.0)],
+            "users": [(0.0, 2, 4), (2.0, 4, 4)],
+            "provider_calls": [(0.0, 0), (2.0, 7)],
+            "webhook_ms": [(0.5, 12.5)],
+        },
+        "run": {"version": "0.9.0", "machine": "Linux x86_64, 2 cores", "command": "bakong-sandbox load smoke"},
+        "baseline": {
+            "began": "2026-02-10T00:00:00Z",
+            "profile": "smoke",
+            "seed": 3,
+            "version": "0.8.0",
+            "rows": [{"title": "99 of 100 answers within", "before": 100.0, "now": 150.0, "change": "+50 %"}],
+            "newly_broken": ["p99_ms"],
         },
     }
 
@@ -121,7 +135,7 @@ class _Reader(HTMLParser):
         self._in_style = False
 
     def handle_starttag(self, tag, attrs):
-        self._in_style = tag == "style"
+        self._in_style = tag in ("style", "script")
         if tag in BLOCKS:
             self.lines.append(["(open) "] if tag == "details" and "open" in dict(attrs) else [])
 

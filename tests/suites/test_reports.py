@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
@@ -15,8 +16,9 @@ from rich.console import Console
 from bakong_conformance.reports import rules_report, terminal
 from bakong_contracts.escaping import clean
 from bakong_loadtests import report as load
-from bakong_sandbox.cli.report_files import ReportFiles
+from bakong_sandbox.cli.report_files import ReportFiles, run_facts
 from bakong_sandbox.devkit.load.progress import print_verdict
+from bakong_sandbox.stack.errors import SetupError
 from tests.suites.report_samples import cases, load_report, seen
 from tests.suites.report_samples import rules_report as sample
 
@@ -77,6 +79,36 @@ def test_a_lone_surrogate_does_not_keep_a_report_from_being_written(tmp_path):
     files = ReportFiles(junit=tmp_path / "r.xml", json=tmp_path / "r.json", html=tmp_path / "r.html")
     files.write(sample("\ud800"))
     assert json.loads((tmp_path / "r.json").read_text())["subject"] == "\ud800"
+
+
+def test_a_run_is_held_beside_an_earlier_one(tmp_path):
+    report, file = sample(), tmp_path / "before.json"
+    document = json.loads(rules_report.as_json(report))
+    broken, *_ = [row for row in document["rules"] if row["verdict"] == "broken"]
+    held, *_ = [row for row in document["rules"] if row["verdict"] == "holds"]
+    broken["verdict"], held["verdict"] = "holds", "broken"
+    document["rules"] += [{"id": "suite.gone", "verdict": "holds"}]
+    file.write_text(json.dumps(document | {"facts": {"date": "2026-02-11T00:00:00Z"}}))
+    files = ReportFiles(json=tmp_path / "r.json", html=tmp_path / "r.html", baseline=file)
+    comparison = files.write(report)
+    assert (comparison.newly_broken, comparison.mended, comparison.gone) == (
+        *((broken["id"],), (held["id"],), ("suite.gone",)),
+    )
+    assert json.loads((tmp_path / "r.json").read_text())["baseline"]["newly_broken"] == [broken["id"]]
+    assert f"newly broken: {broken['id']}" in seen((tmp_path / "r.html").read_text())
+    file.write_text(rules_report.as_json(report))
+    assert ReportFiles(baseline=file).write(report).newly_broken == ()
+    file.write_text("[]")
+    with pytest.raises(SetupError, match="expected the report that --json"):
+        ReportFiles(baseline=file)
+
+
+def test_a_page_tells_its_areas_its_run_and_what_was_not_checked():
+    page = rules_report.as_html(replace(sample(), facts=run_facts(["verify", "a b"])))
+    assert re.search(r"[1-9] of [0-9]+ rules were not checked", page)
+    assert [name for name in ("date", "version", "machine", "command") if f"<th>{name}</th>" not in page] == []
+    assert "verify &#39;a b&#39;" in page
+    assert not re.search(r"(src|href)=.https?://", page)  # it opens without a network
 
 
 def test_a_load_report_has_its_old_name_beside_the_new_one(tmp_path):

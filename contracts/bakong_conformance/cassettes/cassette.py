@@ -7,6 +7,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bakong_contracts.patterns import message
+
 # given: the recording's own. cut: without its last letter. query: in the URL, as ?token=. other: none of these.
 Token = Literal["given", "none", "cut", "query", "other"]
 
@@ -135,4 +137,4 @@ def read(path: Path) -> Cassette:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the document"
-        raise CassetteError(f"{path}: {where}: {first['msg']}") from None
+        raise CassetteError(f"{path}: {where}: {message(first)}") from None

@@ -3,16 +3,21 @@
 from dataclasses import asdict
 from typing import Any
 
+from markupsafe import Markup
+
+from bakong_conformance.reports.comparing import Comparison
 from bakong_conformance.reports.junit import TestCase, junit
 from bakong_conformance.reports.page import SHARED, render
 from bakong_conformance.rules import Outcome, Report, Verdict
 from bakong_contracts.escaping import json_text
 
 _WORDS = {0: "What was checked holds.", 1: "Not every rule holds.", 2: "Nothing could be checked."}
+INTERRUPTED = 2
+_SCRIPT = SHARED / "rules.js"
 _ORDER = (Verdict.BROKEN, Verdict.DISPUTED, Verdict.NOT_CHECKED, Verdict.HOLDS)
 
 
-def as_json(report: Report) -> str:
+def as_json(report: Report, comparison: Comparison | None = None) -> str:
     """Everything, for programs."""
     whole: dict[str, Any] = {
         "subject": report.subject,
@@ -24,6 +29,8 @@ def as_json(report: Report) -> str:
         "facts": dict(report.facts),
         "rules": [_row(outcome) for outcome in report.outcomes],
     }
+    if comparison is not None:
+        whole["baseline"] = comparison._asdict()
     return json_text(whole, indent=2) + "\n"
 
 
@@ -69,9 +76,34 @@ def _story(outcome: Outcome) -> str:
     return "\n".join([*lines, f"again: {outcome.replay}"])
 
 
-def as_html(report: Report) -> str:
-    """The page: counts, then every rule, the broken ones first and open."""
-    facts = [report.subject, f"profile {report.profile}", f"seed {report.seed}", f"{report.seconds:.1f} s"]
-    facts += [f"{name}: {value}" for name, value in report.facts]
-    groups = [(verdict.value, report.by(verdict)) for verdict in _ORDER]
-    return render(SHARED / "rules.html", report=report, facts=facts, groups=groups, word=_WORDS[report.exit_code])
+def as_html(report: Report, comparison: Comparison | None = None) -> str:
+    """The page: counts, then every rule by its area, the areas with broken rules first and open."""
+    facts = [("subject", report.subject), ("profile", report.profile), ("seed", f"{report.seed}")]
+    facts += [("took", f"{report.seconds:.1f} s"), *report.facts]
+    counts = [(verdict.value, len(report.by(verdict))) for verdict in _ORDER]
+    return render(
+        SHARED / "rules.html",
+        report=report,
+        facts=facts,
+        counts=counts,
+        areas=_areas(report),
+        word=_word(report),
+        comparison=comparison,
+        script=Markup(_SCRIPT.read_text(encoding="utf-8")),  # noqa: S704  our own file
+    )
+
+
+def _word(report: Report) -> str:
+    """The verdict in a sentence, which does not hide how much was not looked at."""
+    unchecked = len(report.by(Verdict.NOT_CHECKED))
+    word = "Interrupted: no verdict." if report.interrupted and report.exit_code == INTERRUPTED else ""
+    word = word or _WORDS[report.exit_code]
+    return f"{word} {unchecked} of {len(report.outcomes)} rules were not checked." if unchecked else word
+
+
+def _areas(report: Report) -> list[tuple[str, list[Outcome]]]:
+    """The outcomes by the second word of their rules' ids; broken ones first, in each area and among the areas."""
+    by_area: dict[str, list[Outcome]] = {}
+    for outcome in sorted(report.outcomes, key=lambda outcome: _ORDER.index(outcome.verdict)):
+        by_area.setdefault(outcome.rule.id.split(".")[1], []).append(outcome)
+    return list(by_area.items())

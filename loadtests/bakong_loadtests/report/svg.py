@@ -27,12 +27,12 @@ class Rule(NamedTuple):
     name: str
 
 
-def lines(title: str, unit: str, rows: Sequence[Line], rule: Rule | None = None) -> Markup:
-    """A line plot over the run's seconds."""
-    values = [y for row in rows for _, y in row.points if y is not None] + ([rule.at * 1.1] if rule else [])
+def lines(title: str, unit: str, rows: Sequence[Line], rules: Sequence[Rule] = ()) -> Markup:
+    """A line plot over the run's seconds; the first row is drawn last, above the others."""
+    values = [y for row in rows for _, y in row.points if y is not None] + [rule.at * 1.1 for rule in rules]
     area = _Area(_last(x for row in rows for x, _ in row.points), max(values, default=1.0))
-    drawn = "".join(f'<path class="line {row.css}" d="{_path(area, row)}"/>' for row in rows)
-    return _figure(title, unit, area, drawn + _rule(area, rule), [(row.name, row.css) for row in rows])
+    drawn = "".join(f'<path class="line {row.css}" d="{_path(area, row)}"/>' for row in reversed(rows))
+    return _figure(title, unit, area, drawn + _rules(area, rules), [(row.name, row.css) for row in rows])
 
 
 def columns(title: str, unit: str, rows: Sequence[tuple[str, str, Sequence[int]]]) -> Markup:
@@ -57,14 +57,27 @@ def columns(title: str, unit: str, rows: Sequence[tuple[str, str, Sequence[int]]
     return _figure(title, unit, area, "".join(drawn), [(", ".join(some), css) for css, some in names.items()])
 
 
-def dots(title: str, unit: str, points: Sequence[tuple[float, float]], rule: Rule | None = None) -> Markup:
+def bars(title: str, unit: str, rows: Sequence[tuple[str, int]]) -> Markup:
+    """A bar for each named count."""
+    area = _Area(float(max(len(rows), 1)), float(max((count for _, count in rows), default=1)))
+    drawn = "".join(
+        f'<rect class="c1" x="{area.x(place + 0.1):.1f}" y="{area.y(count):.1f}" '
+        f'width="{area.x(place + 0.9) - area.x(place + 0.1):.1f}" height="{area.y(0) - area.y(count):.1f}">'
+        f"<title>{escape(name)}: {count}</title></rect>"
+        f'<text x="{area.x(place + 0.5):.1f}" y="{HEIGHT - 8}" text-anchor="middle">{escape(name)}</text>'
+        for place, (name, count) in enumerate(rows)
+    )
+    return _figure(title, unit, area, drawn, [], in_seconds=False)
+
+
+def dots(title: str, unit: str, points: Sequence[tuple[float, float]], rules: Sequence[Rule] = ()) -> Markup:
     """A dot for each event."""
     area = _Area(
-        _last(x for x, _ in points), max([y for _, y in points] + ([rule.at * 1.1] if rule else []), default=1.0)
+        _last(x for x, _ in points), max([y for _, y in points] + [one.at * 1.1 for one in rules], default=1.0)
     )
     some = points[:: max(1, len(points) // 3000)]
     drawn = "".join(f'<circle class="c1" cx="{area.x(x):.1f}" cy="{area.y(y):.1f}" r="2"/>' for x, y in some)
-    return _figure(title, unit, area, drawn + _rule(area, rule), [])
+    return _figure(title, unit, area, drawn + _rules(area, rules), [])
 
 
 class _Area:
@@ -82,17 +95,20 @@ class _Area:
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / self.top
 
 
-def _figure(title: str, unit: str, area: _Area, drawn: str, names: Iterable[tuple[str, str]]) -> Markup:
+def _figure(
+    title: str, unit: str, area: _Area, drawn: str, names: Iterable[tuple[str, str]], *, in_seconds: bool = True
+) -> Markup:
     legend = "".join(f'<span><i class="{css}"></i>{escape(name)}</span>' for name, css in names)
+    axes = _axes(area, in_seconds=in_seconds)
     label = escape(f"{title}, {unit}")
     head = f'{escape(title)} <small>{escape(unit)}</small><div class="legend">{legend}</div>'
     return Markup(  # noqa: S704  numbers, and names that are escaped
         f"<figure><figcaption>{head}</figcaption>"
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{_axes(area)}{drawn}</svg></figure>'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{axes}{drawn}</svg></figure>'
     )
 
 
-def _axes(area: _Area) -> str:
+def _axes(area: _Area, *, in_seconds: bool) -> str:
     parts, value = [], 0.0
     while value <= area.top + area.step / 2:
         y = area.y(value)
@@ -101,15 +117,17 @@ def _axes(area: _Area) -> str:
         value += area.step
     step = _step(area.right, 8)
     second = 0.0
-    while second <= area.right:
+    while in_seconds and second <= area.right:
         parts.append(f'<text x="{area.x(second):.1f}" y="{HEIGHT - 8}" text-anchor="middle">{second:g} s</text>')
         second += step
     return "".join(parts)
 
 
-def _rule(area: _Area, rule: Rule | None) -> str:
-    if rule is None:
-        return ""
+def _rules(area: _Area, rules: Sequence[Rule]) -> str:
+    return "".join(_rule(area, rule) for rule in rules)
+
+
+def _rule(area: _Area, rule: Rule) -> str:
     y = area.y(rule.at)
     line = f'<line class="rule" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
     return f'{line}<text class="rule" x="{WIDTH - RIGHT}" y="{y - 4:.1f}" text-anchor="end">{escape(rule.name)}</text>'

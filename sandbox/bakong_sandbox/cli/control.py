@@ -1,4 +1,4 @@
-"""Asking a running sandbox's control API, for the command line. Prints answers as JSON; knows no command."""
+"""Asking a running sandbox's control API, for the command line; knows no command."""
 
 import json
 import os
@@ -9,7 +9,6 @@ from typing import Any, NoReturn
 import httpx
 import typer
 
-from bakong_contracts.escaping import json_text
 from bakong_contracts.trust import ssl_context
 from bakong_sandbox.cli.program import complain
 from bakong_sandbox.cli.streams import UnreadableError, read_text
@@ -40,8 +39,17 @@ def ask(url: str, ca: Path | None, method: str, path: str, body: Any = None, **q
     except ValueError:
         fail(f"{url} answers, and is no sandbox: {answer.status_code} {answer.text[:80]!r}", UNREACHABLE)
     if answer.status_code >= 400:
-        fail(str(shown.get("detail") if isinstance(shown, dict) else shown), REFUSED)
+        fail(detail_of(answer), REFUSED)
     return shown
+
+
+def detail_of(answer: httpx.Response) -> str:
+    """Why an answer is a refusal: its problem's detail, where it is one."""
+    try:
+        shown = answer.json()
+    except ValueError:
+        return f"{answer.status_code} {answer.text[:80]!r}"
+    return str(shown.get("detail") if isinstance(shown, dict) else shown)
 
 
 def headers_of() -> dict[str, str]:
@@ -58,10 +66,6 @@ def tls_of(url: str, ca: Path | None) -> ssl.SSLContext:
 def fail(message: str, code: int) -> NoReturn:
     complain(message)
     raise typer.Exit(code)
-
-
-def show(document: Any) -> None:
-    print(json_text(document, indent=2))
 
 
 def text_of(path: Path) -> str:

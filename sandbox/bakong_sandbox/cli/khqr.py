@@ -92,12 +92,18 @@ def image(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="A .png or .svg; else the terminal.")] = None,
     card: Annotated[bool, typer.Option("--card", help="The KHQR card, with name and amount.")] = False,
     width: Annotated[int, typer.Option(help="The card's width in pixels.")] = 600,
-    font: Annotated[Path | None, typer.Option(help="A font for the name, where it is Khmer.")] = None,
+    font: Annotated[
+        Path | None, typer.Option(help="A font for the name on a PNG card, instead of one that is found.")
+    ] = None,
+    any_text: Annotated[bool, typer.Option("--any", help="Draw a text that is no KHQR, too.")] = False,
 ) -> None:
     """Draw a code."""
 
     def work() -> bool:
-        _draw(next(_codes(code, file), ""), out, card=card, width=width, font=font)
+        text = next(_codes(code, file), "")
+        if text and not any_text:
+            _check_is_khqr(text)
+        _draw(text, out, card=card, width=width, font=font)
         return True
 
     _end(work)
@@ -232,6 +238,14 @@ def _print(answer: dict[str, Any]) -> None:
     print(json_text(answer, default=str))
 
 
+def _check_is_khqr(text: str) -> None:
+    """Raises SetupError for a text that not even the lenient mode reads."""
+    try:
+        khqr.decode(text, mode=Mode.LENIENT)
+    except KHQRError as error:
+        raise SetupError(f"{text[:60]!r} is no KHQR, and --any draws it all the same: {error}") from None
+
+
 def _draw(text: str, out: Path | None, *, card: bool, width: int, font: Path | None) -> None:
     """The picture of a code in a file, PNG or SVG by its name; in the terminal where there is no file."""
     if out is None:
@@ -251,6 +265,9 @@ def _draw(text: str, out: Path | None, *, card: bool, width: int, font: Path | N
         out.write_bytes(made if isinstance(made, bytes) else made.encode())
     except OSError as error:
         raise SetupError(f"cannot write {out}: {error}") from None
+    name = khqr.decode(text, mode=Mode.LENIENT).payee.merchant_name if card else ""
+    if card and out.suffix.lower() == ".png":
+        print(terminal_line(f"{out}: the name in {pictures.font_for(name, font)}"))
 
 
 def _read_all(files: list[Path]) -> bool:

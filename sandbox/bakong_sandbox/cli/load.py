@@ -1,7 +1,9 @@
 """`load`: the go-live check. 0: it holds, 1: it does not, 2: it could not be run."""
 
+import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -9,11 +11,13 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from bakong_loadtests.baseline import read as read_baseline
 from bakong_loadtests.errors import LoadError
 from bakong_loadtests.profiles import load as load_profile
 from bakong_loadtests.profiles import load_slo, with_settings
 from bakong_sandbox.cli.authorities import Ca
 from bakong_sandbox.cli.program import run_async
+from bakong_sandbox.cli.report_files import run_facts
 from bakong_sandbox.devkit.load.check import LoadRun, run_check
 from bakong_sandbox.devkit.load.progress import print_verdict
 from bakong_sandbox.devkit.load.target import TargetOptions
@@ -46,12 +50,14 @@ def load(
     bind: Annotated[str, typer.Option(help="Where those workers come to, as HOST:PORT.")] = "127.0.0.1:5557",
     worker: Annotated[str, typer.Option(help="Run as a load worker for HOST:PORT.")] = "",
     callback_host: Annotated[str, typer.Option(help="This machine's name, as the service sees it.")] = "127.0.0.1",
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="An earlier run's report.json, to be held beside this one.")
+    ] = None,
     ca: Ca = None,
 ) -> None:
     """Load a payment service, attack its limit, close the books, and give a verdict."""
-    if find_spec("locust") is None:  # it is imported in processes of its own
-        raise ModuleNotFoundError("No module named 'locust'", name="locust")
     if worker:
+        _check_locust()
         _become_worker(worker, ca)
     flags = [f"shape.users={users}"] * bool(users) + [f"shape.seconds={seconds}"] * bool(seconds)
     try:
@@ -78,12 +84,32 @@ def load(
             bind_host=host,
             bind_port=port,
             callback_host=callback_host,
+            facts=dict(run_facts(_shown_command(sys.argv[1:]))),
+            baseline=read_baseline(baseline) if baseline else None,
         )
+        _check_locust()
         report = run_async(run_check(check))
     except LoadError as error:
         raise SetupError(str(error)) from None
+    except asyncio.CancelledError:
+        raise SetupError("interrupted before there was anything to report; what was started is ended") from None
     print_verdict(Console(), report, str(check.out / "report.html"))
     raise typer.Exit(report["exit_code"])
+
+
+def _shown_command(arguments: Sequence[str]) -> list[str]:
+    """The command as it was typed, without the keys in it."""
+    hidden = ["…" if before == "--api-key" else word for before, word in zip(["", *arguments], arguments, strict=False)]
+    return [
+        "bakong-sandbox",
+        *(f"{word.partition('=')[0]}=…" if word.startswith("--api-key=") else word for word in hidden),
+    ]
+
+
+def _check_locust() -> None:
+    """Raises ModuleNotFoundError; it is imported in processes of its own."""
+    if find_spec("locust") is None:
+        raise ModuleNotFoundError("No module named 'locust'", name="locust")
 
 
 def _become_worker(master: str, ca: Path | None) -> NoReturn:

@@ -8,9 +8,10 @@ from urllib.parse import quote
 import typer
 
 from bakong_sandbox.cli.authorities import Ca
-from bakong_sandbox.cli.control import ask, show
+from bakong_sandbox.cli.control import ask
 from bakong_sandbox.cli.simulator import AT, DEFAULT, InWorld, Url
 from bakong_sandbox.cli.streams import read_text
+from bakong_sandbox.cli.tables import AsJson, show
 from bakong_sandbox.stack.errors import SetupError
 
 nagad = typer.Typer(no_args_is_help=True, help="Nagad's keys of a world, as a client wants them; or keys of your own.")
@@ -57,11 +58,12 @@ def use_keys(
     in_world: InWorld = DEFAULT,
     url: Url = AT,
     ca: Ca = None,
+    as_json: AsJson = None,
 ) -> None:
     """Let a world work with the keys in these files; without any, with the sandbox's own again."""
     given = {"privateKey": private, "merchantPublicKey": public, "nagadPrivateKey": nagad_private}
     body = {name: _line(path) for name, path in given.items() if path is not None}
-    show(_ask(url, ca, in_world, "PUT" if body else "DELETE", "/keys", body or None))
+    show(_ask(url, ca, in_world, "PUT" if body else "DELETE", "/keys", body or None), as_json)
 
 
 def _ask(url: str, ca: Path | None, in_world: str, method: str, path: str, body: Any = None) -> Any:

@@ -29,14 +29,18 @@ COMMANDS = {
         "bangladesh: paid by bKash, held until a job is done, refunded in part, released; with every ledger entry.",
     },
     "simulator": {
-        "pay": "A wallet pays a code; prints the payment.",
         "token": "Issue a token and print it.",
         "world": "Worlds: isolated Bakongs in one process.",
         "clock": "A world's time.",
-        "journal": "Inspect and assert on recorded calls.",
         "webhooks": "What the schemes post: list it, send it again, try a receiver.",
         "snapshot": "All of a world as a document.",
     },
+    "payments": {
+        "pay": "A wallet pays a code; prints the payment.",
+        "payments": "The payments of a world.",
+        "accounts": "The accounts of a world, and what they hold.",
+    },
+    "journal": {"journal": "Inspect and assert on recorded calls."},
     "trigger": {
         "trigger": "Bring an event about, with data of your own: the object is made, and its webhook posted.",
     },

@@ -11,7 +11,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from bakong_contracts.escaping import json_text, terminal_line
-from bakong_sandbox.cli.simulator import register
+from bakong_sandbox.cli.payments import register
 from bakong_sandbox.cli.streams import read_text, typed
 from bakong_sandbox.stack.codes import Explanation, Line, explain
 from bakong_sandbox.stack.errors import SetupError

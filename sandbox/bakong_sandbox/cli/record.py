@@ -29,6 +29,7 @@ from bakong_conformance.cassettes import (
 from bakong_conformance.cassettes.taking import private_values
 from bakong_conformance.http import client
 from bakong_contracts.escaping import terminal_line
+from bakong_contracts.patterns import message
 from bakong_contracts.trust import ssl_context
 from bakong_sandbox.cli.authorities import Ca
 from bakong_sandbox.cli.program import run_async
@@ -85,7 +86,7 @@ def _targets_of(file: Path | None, md5s: list[str], hashes: list[str], accounts:
     except OSError as error:
         raise SetupError(f"{file}: cannot be read: {error.strerror or error}") from None
     except (yaml.YAMLError, UnicodeDecodeError, ValidationError) as error:
-        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else " ".join(str(error).split())
+        reason = message(error.errors()[0]) if isinstance(error, ValidationError) else " ".join(str(error).split())
         raise SetupError(
             f"{file}: expected md5s, hashes, accounts and private, each a list of texts: {reason}"
         ) from None

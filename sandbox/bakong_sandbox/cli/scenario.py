@@ -9,8 +9,9 @@ import typer
 from bakong_contracts.escaping import terminal, terminal_line
 from bakong_sandbox.cli.authorities import Ca
 from bakong_sandbox.cli.control import REFUSED, ask, fail, text_of
-from bakong_sandbox.cli.control import show as show_json
 from bakong_sandbox.cli.simulator import AT, DEFAULT, InWorld, Url
+from bakong_sandbox.cli.tables import AsJson
+from bakong_sandbox.cli.tables import show as show_answer
 from bakong_sandbox.stack.scripts import LIBRARY
 from bakong_scenarios import ScenarioError
 from bakong_scenarios.schema import schema as json_schema
@@ -22,12 +23,27 @@ OfScheme = Annotated[str | None, typer.Option("--scheme", metavar="NAME", help="
 
 
 @scenario.command("list")
-def list_scenarios(scheme: OfScheme = None) -> None:
+def list_scenarios(
+    scheme: OfScheme = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
     """Every script of the library: number, name, whose it is where not every scheme plays it, what happens."""
     try:
         entries = LIBRARY.entries(scheme)
     except ScenarioError as error:
         fail(str(error), REFUSED)
+    if as_json:
+        rows = [
+            {
+                "number": entry.script.number,
+                "name": entry.script.name,
+                "of": LIBRARY.players(entry),
+                "about": entry.script.about,
+            }
+            for entry in entries
+        ]
+        show_answer(rows, as_json=True)
+        return
     for entry in entries:
         script, of = entry.script, LIBRARY.players(entry)
         about = f"{'' if of == 'all' else f'{of}: '}{script.about}"
@@ -66,11 +82,12 @@ def use(
     in_world: InWorld = DEFAULT,
     url: Url = AT,
     ca: Ca = None,
+    as_json: AsJson = None,
 ) -> None:
     """Let a world play a script, for the payments that begin from now on."""
     is_file = name == "-" or name.endswith((".yaml", ".yml")) or Path(name).is_file()
     body = text_of(Path(name)) if is_file else {"name": name} | ({"scheme": scheme} if scheme else {})
-    show_json(ask(url, ca, "PUT", f"/sandbox/worlds/{in_world}/scenario", body))
+    show_answer(ask(url, ca, "PUT", f"/sandbox/worlds/{in_world}/scenario", body), as_json)
 
 
 @scenario.command("schema")

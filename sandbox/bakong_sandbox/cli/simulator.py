@@ -1,5 +1,6 @@
-"""`world`, `pay`, `qr`, `clock`, `journal`, `token`, `webhooks`, `snapshot`: a running sandbox, by its control API."""
+"""`world`, `clock`, `token`, `webhooks`, `snapshot`: a running sandbox, by its control API."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -8,9 +9,10 @@ import typer
 
 from bakong_contracts.escaping import terminal_line
 from bakong_sandbox.cli.authorities import Ca
-from bakong_sandbox.cli.control import ask, json_of, show, text_of
+from bakong_sandbox.cli.control import ask, json_of, text_of
 from bakong_sandbox.cli.durations import duration_s
 from bakong_sandbox.cli.streams import typed
+from bakong_sandbox.cli.tables import AsJson, Columns, moment, show
 from bakong_sandbox.stack.running import DATA_DIR_ENVVAR, USUAL_URL, service_key, usual_url
 
 
@@ -32,26 +34,55 @@ InWorld = Annotated[str, typer.Option("--world", "-w", envvar="BAKONG_SANDBOX_WO
 AT = ""  # where usual_url says
 DEFAULT = "default"
 
+
+def _last_answer(webhook: Mapping[str, Any]) -> Any:
+    attempts = webhook["attempts"]
+    return (attempts[-1]["status"] or attempts[-1]["error"]) if attempts else None
+
+
+WORLDS: Columns = {
+    "world": "world",
+    "scenario": "scenario",
+    "clock": lambda row: row.get("clock", {}).get("mode"),
+    "now": lambda row: row.get("clock", {}).get("now"),
+    "payments": "payments",
+    "calls": "calls",
+    "calls today": "quota_used",
+    "error": "error",
+}
+WEBHOOKS: Columns = {
+    "number": "number",
+    "created": lambda row: moment(row["created_ms"]),
+    "scheme": "scheme",
+    "type": "type",
+    "state": "state",
+    "attempts": lambda row: len(row["attempts"]),
+    "last answer": _last_answer,
+    "to": "url",
+}
+
 world = typer.Typer(no_args_is_help=True, help="Worlds: isolated Bakongs in one process.")
 clock = typer.Typer(no_args_is_help=True, help="A world's time.")
-journal = typer.Typer(no_args_is_help=True, help="Inspect and assert on recorded calls.")
 webhooks = typer.Typer(no_args_is_help=True, help="What the schemes post: list it, send it again, try a receiver.")
 snapshot = typer.Typer(no_args_is_help=True, help="All of a world as a document.")
 
 
 commands = typer.Typer()
-_GROUPS = {"world": world, "clock": clock, "journal": journal, "webhooks": webhooks, "snapshot": snapshot}
+_GROUPS = {"world": world, "clock": clock, "webhooks": webhooks, "snapshot": snapshot}
 for _name, _group in _GROUPS.items():
     commands.add_typer(_group, name=_name)
 
 
-def _ask(url: str, ca: Path | None, in_world: str, method: str, path: str, body: Any = None, **query: Any) -> Any:
-    return ask(
-        url, ca, method, f"/sandbox/worlds/{quote(in_world, safe='', errors='surrogateescape')}{path}", body, **query
-    )
+def path_of_world(name: str) -> str:
+    return f"/sandbox/worlds/{quote(name, safe='', errors='surrogateescape')}"
 
 
-def _given(**fields: Any) -> dict[str, Any]:
+def ask_world(url: str, ca: Path | None, in_world: str, method: str, path: str, body: Any = None, **query: Any) -> Any:
+    """What a route below a world answers, as `ask` has it."""
+    return ask(url, ca, method, path_of_world(in_world) + path, body, **query)
+
+
+def given(**fields: Any) -> dict[str, Any]:
     """The fields that were given; what was typed is UTF-8, whatever the locale."""
     return {
         name: typed(value) if isinstance(value, str) else value for name, value in fields.items() if value is not None
@@ -62,9 +93,9 @@ def _given(**fields: Any) -> dict[str, Any]:
 
 
 @world.command("list")
-def list_worlds(url: Url = AT, ca: Ca = None) -> None:
+def list_worlds(url: Url = AT, ca: Ca = None, as_json: AsJson = None) -> None:
     """Every world."""
-    show(ask(url, ca, "GET", "/sandbox/worlds"))
+    show(ask(url, ca, "GET", "/sandbox/worlds"), as_json, WORLDS)
 
 
 @world.command("new")
@@ -76,61 +107,30 @@ def new_world(
     quota: Annotated[int | None, typer.Option(min=0, help="Calls a day for each token.")] = None,
     url: Url = AT,
     ca: Ca = None,
+    as_json: AsJson = None,
 ) -> None:
     """Make a world; prints its name, token and base_url."""
     limits = None if quota is None else {"quota": quota}
-    body = _given(name=name, seed=seed, scenario=scenario, profile=profile, limits=limits)
-    show(ask(url, ca, "POST", "/sandbox/worlds", body))
+    body = given(name=name, seed=seed, scenario=scenario, profile=profile, limits=limits)
+    show(ask(url, ca, "POST", "/sandbox/worlds", body), as_json)
 
 
 @world.command("show")
-def show_world(in_world: InWorld = DEFAULT, url: Url = AT, ca: Ca = None) -> None:
+def show_world(in_world: InWorld = DEFAULT, url: Url = AT, ca: Ca = None, as_json: AsJson = None) -> None:
     """Clock, scenario, limits, counts."""
-    show(_ask(url, ca, in_world, "GET", ""))
+    show(ask_world(url, ca, in_world, "GET", ""), as_json)
 
 
 @world.command("reset")
-def reset_world(in_world: InWorld = DEFAULT, url: Url = AT, ca: Ca = None) -> None:
+def reset_world(in_world: InWorld = DEFAULT, url: Url = AT, ca: Ca = None, as_json: AsJson = None) -> None:
     """As new, with the same seed; tokens stay good."""
-    show(_ask(url, ca, in_world, "POST", "/reset"))
+    show(ask_world(url, ca, in_world, "POST", "/reset"), as_json)
 
 
 @world.command("drop")
 def drop_world(name: Annotated[str, typer.Argument()], url: Url = AT, ca: Ca = None) -> None:
     """End a world."""
-    _ask(url, ca, name, "DELETE", "")
-
-
-# Money
-
-
-@commands.command()
-def pay(
-    code: Annotated[str, typer.Argument(metavar="QR|MD5", help="The code's text, or the md5 of one that is known.")],
-    amount: Annotated[str | None, typer.Option(help="Instead of what the code says.")] = None,
-    currency: Annotated[str | None, typer.Option(help="Instead of the code's.")] = None,
-    from_account: Annotated[str | None, typer.Option("--from", help="The payer's account.")] = None,
-    failed: Annotated[bool, typer.Option("--failed", help="Let the payment fail.")] = False,
-    in_world: InWorld = DEFAULT,
-    url: Url = AT,
-    ca: Ca = None,
-) -> None:
-    """A wallet pays a code; prints the payment."""
-    named = {"md5" if len(code) == 32 else "qr": code}
-    outcome = "failed" if failed else None
-    fields = _given(**named, amount=amount, currency=currency, from_account=from_account, outcome=outcome)
-    show(_ask(url, ca, in_world, "POST", "/payments", fields))
-
-
-def register(
-    code: Annotated[str, typer.Argument(metavar="QR", help="The code's text.")],
-    scenario: Annotated[str | None, typer.Option(help="The script that its payment follows.")] = None,
-    in_world: InWorld = DEFAULT,
-    url: Url = AT,
-    ca: Ca = None,
-) -> None:
-    """Let Bakong know a code, as a deep link does; prints its payment."""
-    show(_ask(url, ca, in_world, "POST", "/qr", _given(qr=code, scenario=scenario)))
+    ask_world(url, ca, name, "DELETE", "")
 
 
 @commands.command()
@@ -150,7 +150,7 @@ def token(
         print(terminal_line(service_key(data_dir)))
         return
     expires_in_s = None if expires_in is None else max(1, int(duration_s(expires_in)))
-    issued = _ask(url, ca, in_world, "POST", "/tokens", _given(email=email, expires_in_s=expires_in_s))
+    issued = ask_world(url, ca, in_world, "POST", "/tokens", given(email=email, expires_in_s=expires_in_s))
     print(terminal_line(issued["token"]))
 
 
@@ -158,9 +158,9 @@ def token(
 
 
 @clock.command("show")
-def show_clock(in_world: InWorld = DEFAULT, url: Url = AT, ca: Ca = None) -> None:
+def show_clock(in_world: InWorld = DEFAULT, url: Url = AT, ca: Ca = None, as_json: AsJson = None) -> None:
     """Mode and time."""
-    show(_ask(url, ca, in_world, "GET", "/clock"))
+    show(ask_world(url, ca, in_world, "GET", "/clock"), as_json)
 
 
 @clock.command("freeze")
@@ -169,15 +169,16 @@ def freeze(
     in_world: InWorld = DEFAULT,
     url: Url = AT,
     ca: Ca = None,
+    as_json: AsJson = None,
 ) -> None:
     """Let time stand still."""
-    show(_ask(url, ca, in_world, "PUT", "/clock", _given(mode="frozen", at=at)))
+    show(ask_world(url, ca, in_world, "PUT", "/clock", given(mode="frozen", at=at)), as_json)
 
 
 @clock.command("real")
-def real(in_world: InWorld = DEFAULT, url: Url = AT, ca: Ca = None) -> None:
+def real(in_world: InWorld = DEFAULT, url: Url = AT, ca: Ca = None, as_json: AsJson = None) -> None:
     """Return to real time."""
-    show(_ask(url, ca, in_world, "PUT", "/clock", {"mode": "real"}))
+    show(ask_world(url, ca, in_world, "PUT", "/clock", {"mode": "real"}), as_json)
 
 
 @clock.command("scale")
@@ -186,9 +187,10 @@ def scale(
     in_world: InWorld = DEFAULT,
     url: Url = AT,
     ca: Ca = None,
+    as_json: AsJson = None,
 ) -> None:
     """Let time run faster, or slower."""
-    show(_ask(url, ca, in_world, "PUT", "/clock", {"mode": "scaled", "rate": rate}))
+    show(ask_world(url, ca, in_world, "PUT", "/clock", {"mode": "scaled", "rate": rate}), as_json)
 
 
 @clock.command("advance", context_settings={"ignore_unknown_options": True})
@@ -197,42 +199,10 @@ def advance(
     in_world: InWorld = DEFAULT,
     url: Url = AT,
     ca: Ca = None,
+    as_json: AsJson = None,
 ) -> None:
     """Move time on; returns when all that fell due has settled."""
-    show(_ask(url, ca, in_world, "POST", "/clock/advance", {"seconds": duration_s(duration)}))
-
-
-# What happened
-
-
-@journal.command("show")
-def show_journal(
-    form: Annotated[str, typer.Option("--format", help="json, har, or replay for `bakong-sandbox replay`.")] = "json",
-    endpoint: Annotated[str | None, typer.Option(help="Like check_transaction_by_md5.")] = None,
-    md5: Annotated[str | None, typer.Option()] = None,
-    fault: Annotated[str | None, typer.Option(help="The fault that struck.")] = None,
-    status: Annotated[int | None, typer.Option(help="The HTTP status.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="The last so many.")] = None,
-    in_world: InWorld = DEFAULT,
-    url: Url = AT,
-    ca: Ca = None,
-) -> None:
-    """The calls, oldest first, that fit all that is named."""
-    query = {"format": form, "endpoint": endpoint, "md5": md5, "fault": fault, "status": status, "limit": limit}
-    show(_ask(url, ca, in_world, "GET", "/journal", **query))
-
-
-@journal.command("verify")
-def verify_journal(
-    expectation: Annotated[Path, typer.Argument(help='A JSON file, or -: {"match": {"status": 200}, "count": 2}.')],
-    in_world: InWorld = DEFAULT,
-    url: Url = AT,
-    ca: Ca = None,
-) -> None:
-    """Hold the journal to what is expected; exit code 1, with near misses, where it is not so."""
-    verdict = _ask(url, ca, in_world, "POST", "/journal/verify", json_of(expectation))
-    show(verdict)
-    raise typer.Exit(0 if verdict["ok"] else 1)
+    show(ask_world(url, ca, in_world, "POST", "/clock/advance", {"seconds": duration_s(duration)}), as_json)
 
 
 # Webhooks
@@ -248,10 +218,11 @@ def list_webhooks(
     in_world: InWorld = DEFAULT,
     url: Url = AT,
     ca: Ca = None,
+    as_json: AsJson = None,
 ) -> None:
     """The webhooks, oldest first, that fit all that is named, with every attempt."""
-    query = _given(scheme=scheme, payment=payment, state=state, type=kind, limit=limit)
-    show(_ask(url, ca, in_world, "GET", "/webhooks", **query))
+    query = given(scheme=scheme, payment=payment, state=state, type=kind, limit=limit)
+    show(ask_world(url, ca, in_world, "GET", "/webhooks", **query), as_json, WEBHOOKS)
 
 
 @webhooks.command("show")
@@ -260,9 +231,10 @@ def show_webhook(
     in_world: InWorld = DEFAULT,
     url: Url = AT,
     ca: Ca = None,
+    as_json: AsJson = None,
 ) -> None:
     """One webhook, with its body."""
-    show(_ask(url, ca, in_world, "GET", f"/webhooks/{number}"))
+    show(ask_world(url, ca, in_world, "GET", f"/webhooks/{number}"), as_json)
 
 
 @webhooks.command("resend")
@@ -271,9 +243,10 @@ def resend_webhook(
     in_world: InWorld = DEFAULT,
     url: Url = AT,
     ca: Ca = None,
+    as_json: AsJson = None,
 ) -> None:
     """Send a webhook once more, now and without faults, also one that was delivered; prints it with the new attempt."""
-    show(_ask(url, ca, in_world, "POST", f"/webhooks/{number}/resend"))
+    show(ask_world(url, ca, in_world, "POST", f"/webhooks/{number}/resend"), as_json)
 
 
 @webhooks.command("test")
@@ -286,16 +259,17 @@ def send_test(
     in_world: InWorld = DEFAULT,
     url: Url = AT,
     ca: Ca = None,
+    as_json: AsJson = None,
 ) -> None:
     """Post a test event to a scheme's endpoints, signed as the scheme signs; prints what came of it."""
-    fields = _given(scheme=scheme, type=kind, body=None if body is None else text_of(body))
-    show(_ask(url, ca, in_world, "POST", "/webhooks/test", fields))
+    fields = given(scheme=scheme, type=kind, body=None if body is None else text_of(body))
+    show(ask_world(url, ca, in_world, "POST", "/webhooks/test", fields), as_json, WEBHOOKS)
 
 
 @snapshot.command("take")
 def take(in_world: InWorld = DEFAULT, url: Url = AT, ca: Ca = None) -> None:
     """Print all of a world as one document."""
-    show(_ask(url, ca, in_world, "GET", "/snapshot"))
+    show(ask_world(url, ca, in_world, "GET", "/snapshot"))
 
 
 @snapshot.command("restore")
@@ -304,6 +278,7 @@ def restore(
     in_world: InWorld = DEFAULT,
     url: Url = AT,
     ca: Ca = None,
+    as_json: AsJson = None,
 ) -> None:
     """Let a world be as a document says."""
-    show(_ask(url, ca, in_world, "PUT", "/snapshot", json_of(document)))
+    show(ask_world(url, ca, in_world, "PUT", "/snapshot", json_of(document)), as_json)

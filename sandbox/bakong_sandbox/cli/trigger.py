@@ -12,10 +12,11 @@ from rich.text import Text
 
 from bakong_contracts.escaping import terminal_line
 from bakong_sandbox.cli.authorities import Ca
-from bakong_sandbox.cli.control import UNREACHABLE, ask, fail, json_of, show
+from bakong_sandbox.cli.control import UNREACHABLE, ask, fail, json_of
 from bakong_sandbox.cli.program import complain
 from bakong_sandbox.cli.simulator import AT, DEFAULT, InWorld, Url
 from bakong_sandbox.cli.streams import typed
+from bakong_sandbox.cli.tables import show
 
 HINT = "no endpoint takes it, so nothing was posted: `bakong-sandbox listen --forward-to URL` brings webhooks to a shop"
 commands = typer.Typer()
@@ -43,14 +44,14 @@ def trigger(
     below = f"/sandbox/worlds/{quote(in_world, safe='', errors='surrogateescape')}/webhooks"
     if lists or event is None:
         known = [row for row in ask(url, ca, "GET", f"{below}/events") if scheme in (None, row["scheme"])]
-        show(known) if as_json else _list(known)
+        show(known, as_json=True) if as_json else _list(known)
         raise typer.Exit(0 if lists else UNREACHABLE)
     values = _flat(json_of(data)) if data else {}
     values |= dict(map(_pair, override or ()))
     body = {"event": typed(event), "overrides": values, "times": times, "base_url": _origin(url)}
     answer = ask(url, ca, "POST", f"{below}/trigger", body if scheme is None else {**body, "scheme": typed(scheme)})
     if as_json:
-        show(answer)
+        show(answer, as_json=True)
     else:
         for line in _lines(answer):
             print(terminal_line(line))

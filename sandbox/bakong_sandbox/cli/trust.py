@@ -3,20 +3,32 @@
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 
 from bakong_contracts.escaping import terminal_line
+from bakong_sandbox.cli.control import headers_of
+from bakong_sandbox.cli.program import complain
+from bakong_sandbox.cli.simulator import AT, Url
 from bakong_sandbox.stack.datadir import open_folder
-from bakong_sandbox.stack.tls import HOSTS, authority, hosts_of, read_names
+from bakong_sandbox.stack.errors import SetupError
+from bakong_sandbox.stack.running import DATA_DIR_ENVVAR
+from bakong_sandbox.stack.tls import HOSTS, authority, has_authority, hosts_of, read_names
+
+PATIENCE_S = 5  # with a sandbox that may be none
 
 commands = typer.Typer()
 
 
 @commands.command()
 def trust(
-    data_dir: Annotated[Path, typer.Option(help="The folder of `up`; the authority is made there if need be.")] = Path(
-        "data"
-    ),
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            envvar=DATA_DIR_ENVVAR,
+            help="The folder of `up`. Left out: data, else that of the sandbox at --url.",
+        ),
+    ] = None,
     address: Annotated[str, typer.Option(help="Where the sandbox answers, for the hosts file.")] = "127.0.0.1",
     tls_name: Annotated[
         list[str] | None,
@@ -26,10 +38,49 @@ def trust(
             help="As of `up`; left out, the folder's authority stays what it is.",
         ),
     ] = None,
+    url: Url = AT,
 ) -> None:
     """Print what to set for Python, Node, PHP, Java, Go, curl, Docker and hosts files."""
     names = read_names(tls_name) if tls_name else None
-    print(instructions(authority(open_folder(data_dir), names).ca_file, address=address), end="")
+    folder = _folder(data_dir, url)
+    is_new = not has_authority(folder)
+    ca_file = authority(open_folder(folder), names).ca_file
+    if is_new:
+        complain(f"a new authority was made: {ca_file}")
+    print(instructions(ca_file, address=address), end="")
+
+
+def _folder(given: Path | None, url: str) -> Path:
+    """Whose authority is meant: never a second one where a sandbox runs that has, or would make, its own."""
+    folder = given or Path("data")
+    if has_authority(folder):
+        return folder
+    running = _running_folder(url)
+    if running is None or running == folder.resolve():
+        return folder
+    if given is not None:
+        complain(f"note: {given} gets an authority of its own; the sandbox at {url} shows the one of {running}")
+        return folder
+    if not running.is_dir():
+        raise SetupError(f"the sandbox at {url} keeps its authority in {running}, which is not on this machine")
+    complain(f"no authority is in 'data' here; this is that of the sandbox at {url}, in {running}")
+    return running
+
+
+def _running_folder(url: str) -> Path | None:
+    """The folder of the sandbox that answers; None where none does, or it does not tell."""
+    try:
+        answer = httpx.get(
+            f"{url.rstrip('/')}/sandbox/about",
+            headers=headers_of(),
+            trust_env=False,
+            verify=False,  # noqa: S501  it may show an authority that nobody trusts yet
+            timeout=PATIENCE_S,
+        )
+        told = answer.json().get("data_dir") if answer.status_code == 200 else None
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError):
+        return None
+    return Path(told) if isinstance(told, str) else None
 
 
 def instructions(ca_file: Path, *, address: str = "127.0.0.1") -> str:

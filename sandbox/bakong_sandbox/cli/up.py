@@ -194,6 +194,8 @@ async def _up(options: Options, *, as_json: bool) -> None:
     async with run(options) as stack:
         if stack.warning:
             complain(f"warning: {stack.warning}")
+        if (script := stack.worlds.default.player.file) is not None:
+            script.tell = complain
         if as_json:
             print(json.dumps(stack.ready()), flush=True)
         else:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import httpx
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from bakong_conformance.bakong import SUITE as BAKONG
 from bakong_conformance.bakong import Bakong
@@ -36,7 +37,8 @@ from bakong_conformance.stripe import Stripe
 from bakong_conformance.stripe.recording import Recorder
 from bakong_contracts.trust import ssl_context
 from bakong_sandbox.cli.authorities import Ca
-from bakong_sandbox.cli.report_files import ReportFiles
+from bakong_sandbox.cli.report_files import ReportFiles, run_facts
+from bakong_sandbox.cli.verify_init import init
 from bakong_sandbox.devkit import taka_subjects
 from bakong_sandbox.devkit.subject import subject
 from bakong_sandbox.stack.errors import SetupError
@@ -48,10 +50,14 @@ Profile = Annotated[str, typer.Option(metavar="quick|ci|deep", help="quick: a qu
 Junit = Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")]
 Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write JSON.")]
 Html = Annotated[Path | None, typer.Option(metavar="FILE", help="Write one HTML page.")]
+Baseline = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="An earlier run's --json: say what is different since.")
+]
 
 verify = typer.Typer(no_args_is_help=True, help="Hold a codec, a scheme's server or a payment service to the rules.")
 commands = typer.Typer()
 commands.add_typer(verify, name="verify")
+verify.command("init")(init)
 
 
 @verify.command("khqr", context_settings={"ignore_unknown_options": True})
@@ -63,10 +69,11 @@ def khqr(
     junit: Junit = None,
     as_json: Json = None,
     html: Html = None,
+    baseline: Baseline = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one answer may take.")] = 5.0,
 ) -> None:
     """Hold an encoder or decoder to KHQR's rules. It answers JSON lines on stdin and stdout: docs/verify-khqr.md."""
-    run = _Run(seed, only, profile, ReportFiles(junit=junit, json=as_json, html=html))
+    run = _Run(seed, only, profile, ReportFiles(junit=junit, json=as_json, html=html, baseline=baseline))
     with _cannot_run_is_a_setup_error():
         codec = Codec(tuple(command), timeout_s=timeout)
         try:
@@ -86,10 +93,11 @@ def emv(
     junit: Junit = None,
     as_json: Json = None,
     html: Html = None,
+    baseline: Baseline = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that one answer may take.")] = 5.0,
 ) -> None:
     """Hold an encoder or decoder of any scheme to EMVCo's core rules. It answers JSON lines: docs/verify-emv.md."""
-    run = _Run(seed, only, profile, ReportFiles(junit=junit, json=as_json, html=html))
+    run = _Run(seed, only, profile, ReportFiles(junit=junit, json=as_json, html=html, baseline=baseline))
     with _cannot_run_is_a_setup_error():
         codec = EmvCodec(tuple(command), timeout_s=timeout)
         try:
@@ -120,9 +128,10 @@ def bakong(
     junit: Junit = None,
     as_json: Json = None,
     html: Html = None,
+    baseline: Baseline = None,
 ) -> None:
     """Hold a Bakong to the Open API's contract: the real one in safe mode, a recording, or a fake in full."""
-    run = _Run(seed, only, profile, ReportFiles(junit=junit, json=as_json, html=html))
+    run = _Run(seed, only, profile, ReportFiles(junit=junit, json=as_json, html=html, baseline=baseline))
     if bakong_profile not in BAKONG_PROFILES:
         raise SetupError(f"--bakong-profile is {bakong_profile!r}, expected one of {', '.join(BAKONG_PROFILES)}")
     with _cannot_run_is_a_setup_error():
@@ -178,9 +187,10 @@ def stripe(
     junit: Junit = None,
     as_json: Json = None,
     html: Html = None,
+    baseline: Baseline = None,
 ) -> None:
     """Hold a Stripe to what is known of it: a fake in full, test mode, or a recording. docs/verify-stripe.md."""
-    run = _Run(seed, only, profile, ReportFiles(junit=junit, json=as_json, html=html))
+    run = _Run(seed, only, profile, ReportFiles(junit=junit, json=as_json, html=html, baseline=baseline))
     with _cannot_run_is_a_setup_error():
         if cassette:
             options = run.options("stripe", "--cassette", str(cassette))
@@ -226,9 +236,10 @@ def bkash(
     junit: Junit = None,
     as_json: Json = None,
     html: Html = None,
+    baseline: Baseline = None,
 ) -> None:
     """Hold a bKash-like server to its pages: a fake in full, another by its pay page: docs/verify-bkash.md."""
-    run = _Run(seed, only, profile, ReportFiles(junit=junit, json=as_json, html=html))
+    run = _Run(seed, only, profile, ReportFiles(junit=junit, json=as_json, html=html, baseline=baseline))
     given = {"base_url": base_url.rstrip("/"), "v2_url": v2_url.rstrip("/"), "username": username, "pin": "", "otp": ""}
     given |= {"password": password, "app_key": app_key, "app_secret": app_secret}
     if control is None and not all((base_url, username, password, app_key, app_secret)):
@@ -256,9 +267,10 @@ def nagad(
     junit: Junit = None,
     as_json: Json = None,
     html: Html = None,
+    baseline: Baseline = None,
 ) -> None:
     """Hold a Nagad-like server to its pages: a fake in full, another by its pay page: docs/verify-nagad.md."""
-    run = _Run(seed, only, profile, ReportFiles(junit=junit, json=as_json, html=html))
+    run = _Run(seed, only, profile, ReportFiles(junit=junit, json=as_json, html=html, baseline=baseline))
     if control is None and not all((base_url, merchant, private_key, public_key)):
         raise SetupError("give --control for a fake, or --base-url, --merchant, --private-key and --public-key")
     keys = {"private_key": _key(private_key), "public_key": _key(public_key)}
@@ -302,9 +314,10 @@ def service(
     junit: Junit = None,
     as_json: Json = None,
     html: Html = None,
+    baseline: Baseline = None,
 ) -> None:
     """Hold a payment service, in any language, to the rules of money, time, limits and webhooks."""
-    run = _Run(seed, only, profile, ReportFiles(junit=junit, json=as_json, html=html))
+    run = _Run(seed, only, profile, ReportFiles(junit=junit, json=as_json, html=html, baseline=baseline))
     with _cannot_run_is_a_setup_error():
         mapping = load(config)
         options = run.options("service", "--config", str(config), *_repeated(ca))
@@ -341,9 +354,19 @@ class _Run:
         console.print(f"[bold]verify {suite.name}[/] {escape(name)}: profile {options.profile}, seed {options.seed}")
         watch = TerminalWatch(console, len(chosen(suite.rules, options.only)))
         with _sigterm_interrupts():
-            report = replace(run_suite(suite, subject, options, watch, name), facts=tuple(facts.items()))
+            ran = run_suite(suite, subject, options, watch, name)
+        command = (
+            *options.command,
+            "--profile",
+            options.profile,
+            "--seed",
+            str(options.seed),
+            *(("--", *options.tail) if options.tail else ()),
+        )
+        report = replace(ran, facts=(*run_facts(command), *facts.items()))
         show(report, console)
-        self.files.write(report)
+        if comparison := self.files.write(report):
+            console.print(Text("\n".join((f"Since {self.files.baseline}:", *comparison.lines()))))
         raise typer.Exit(report.exit_code)
 
 

@@ -99,6 +99,7 @@ async def run(options: Options) -> AsyncIterator[Stack]:
                 lan_url=stack.lan_url,
                 reports=(folder / "reports", REPORTS),
             )
+            worlds.folder = str(folder)
             tell(bakong_url=stack.bakong_url, tls_url=stack.tls_url)
             yield stack
 

@@ -85,6 +85,11 @@ def _name(text: str) -> str:
     return ("*." if wildcard else "") + name
 
 
+def has_authority(folder: Path) -> bool:
+    """Whether a folder has an authority, be it good or not."""
+    return (folder / CA_FILE).exists()
+
+
 def authority(folder: Path, names: Sequence[str] | None = ()) -> Authority:
     """The folder's authority, made where there is none that is good, and a certificate of today under it.
 

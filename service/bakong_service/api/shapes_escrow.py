@@ -167,7 +167,7 @@ def read_body(kind: type[Any], body: bytes) -> Any:
     try:
         return kind.model_validate(strict_json.read(body, exact=True))
     except ValidationError as error:
-        rows = error.errors(include_url=False, include_context=False, include_input=False)
+        rows = error.errors(include_url=False, include_input=False)
         raise RequestValidationError([{**row, "loc": ("body", *row["loc"])} for row in rows]) from None
 
 

@@ -31,7 +31,7 @@ def test_call_{number}_is_answered_as_in_the_journal(bakong):
 
 def exports(world: World, entry: Entry, base_url: str) -> dict[str, str]:
     """All of them, by their name."""
-    made = {"curl": curl(world, entry, base_url), "HAR": har_of(world, entry)}
+    made = {"curl": curl(world, entry, base_url), "HAR": har_of(world, entry, base_url)}
     return made | {"pytest": test_of(world, entry), "scenario": scenario_of(world, entry)}
 
 
@@ -47,8 +47,8 @@ def curl(world: World, entry: Entry, base_url: str) -> str:
     return " \\\n  ".join(parts) + "\n"
 
 
-def har_of(world: World, entry: Entry) -> str:
-    document = har.archive([entry], world.schemes, version("bakong-sandbox"))
+def har_of(world: World, entry: Entry, base_url: str) -> str:
+    document = har.archive([entry], world, version("bakong-sandbox"), base_url)
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
 
 

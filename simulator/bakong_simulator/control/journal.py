@@ -1,10 +1,12 @@
 """The journal: reading, exporting, holding it to what a test expects; and metrics."""
 
+import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from importlib.metadata import version
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from bakong_simulator.control import metrics, responses
 from bakong_simulator.control.dependencies import AllWorlds, CurrentWorld
@@ -17,19 +19,25 @@ from bakong_simulator.kernel.world import World
 
 router = APIRouter()
 IN_WORLD = "/sandbox/worlds/{world}"
+MD5 = re.compile(r"[0-9a-fA-F]{32}")
 VERSION = version("bakong-sandbox")
 JOURNAL = responses.JournalShown | responses.HarShown | responses.RecordingShown
 
 
 @router.get(f"{IN_WORLD}/journal", response_model=None, responses={200: {"model": JOURNAL}})
-async def show_journal(world: CurrentWorld, query: Annotated[JournalQuery, Query()]) -> dict[str, Any]:
+async def show_journal(
+    world: CurrentWorld, query: Annotated[JournalQuery, Query()], request: Request
+) -> dict[str, Any]:
     """The calls, oldest first, that fit all that is named. As HAR 1.2, or whole as `bakong-sandbox replay` takes it."""
     if query.format == "replay":
         return replay.export(world)
+    _check_names(world, query)
     match = query.match()
     fitting = [entry for entry in world.journal.entries if entry.number > query.after and _fits(entry, match)]
     shown = fitting[-query.limit :]
-    return har.archive(shown, world.schemes, VERSION) if query.format == "har" else _as_json(world, shown, query)
+    if query.format == "json":
+        return _as_json(world, shown, query)
+    return har.archive(shown, world, VERSION, str(request.base_url))
 
 
 @router.post(f"{IN_WORLD}/journal/verify", response_model=responses.CheckShown)
@@ -42,6 +50,25 @@ async def verify_journal(expectation: Expectation, world: CurrentWorld) -> dict[
 async def show_metrics(worlds: AllWorlds) -> Response:
     """For Prometheus."""
     return Response(metrics.exposition(worlds), media_type=metrics.MEDIA_TYPE)
+
+
+def _check_names(world: World, query: JournalQuery) -> None:
+    """Raises BodyError for a name that no call can have, and UnknownSchemeError."""
+    first = world.scheme(query.scheme).words
+    words = [first] if query.scheme else [scheme.words for scheme in world.schemes.values()]
+    endpoints = ("endpoint", query.endpoint, first.endpoints, {name for each in words for name in each.endpoints})
+    faults = ("fault", query.fault, tuple(first.faults), {name for each in words for name in each.faults})
+    for field, asked, usual, known in (endpoints, faults):
+        if asked and asked not in known and not _has(world, field, asked):
+            near = get_close_matches(asked, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f" (known to {first.name}: {', '.join(usual)})"
+            raise BodyError(f"{field}: no {field} is called {asked!r}{hint}")
+    if query.md5 and not MD5.fullmatch(query.md5) and not _has(world, "md5", query.md5):
+        raise BodyError(f"md5: read {query.md5!r}, expected 32 hex digits: the md5 of the code's text")
+
+
+def _has(world: World, field: str, value: str) -> bool:
+    return any(entry.value(field) == value for entry in world.journal.entries)
 
 
 def _fits(entry: Entry, match: dict[str, Any]) -> bool:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from bakong_scenarios import State
 from bakong_simulator.control import responses
 from bakong_simulator.control.dependencies import CurrentWorld, get_payment
-from bakong_simulator.control.requests import NewAccount, NewCode, NewPayment, Reference, SchemeName
+from bakong_simulator.control.requests import NewAccount, NewCode, NewPayment, PaymentQuery, Reference, SchemeName
 from bakong_simulator.control.scheme_control import Forms, list_of, of_payment
 from bakong_simulator.kernel.errors import BodyError, ScanError
 from bakong_simulator.kernel.money import minor_units
@@ -48,8 +48,12 @@ async def pay(new: NewPayment, world: CurrentWorld) -> dict[str, Any]:
     return of_payment(world, payment, len(payment.settlements) - 1 if len(payment.settlements) > times_paid else None)
 
 
-async def list_payments(world: CurrentWorld) -> list[dict[str, Any]]:
-    return [of_payment(world, payment) for payment in world.payments.values()]
+async def list_payments(world: CurrentWorld, query: Annotated[PaymentQuery, Query()]) -> list[dict[str, Any]]:
+    """The payments that fit all that is named, oldest first."""
+    if query.scheme is not None:
+        world.scheme(query.scheme)
+    fitting = [payment for payment in world.payments.values() if query.fits(payment.scheme, payment.state.value)]
+    return [of_payment(world, payment) for payment in fitting[-query.limit :]]
 
 
 async def show_payment(
@@ -119,5 +123,6 @@ def _currency(scheme: AnyScheme, currency: str) -> str:
 
 def _account_id(scheme: AnyScheme, account_id: str) -> str:
     if not re.fullmatch(scheme.account_ids, account_id):
-        raise BodyError(f"read {account_id!r}, expected an account of {scheme.name}, which fits {scheme.account_ids}")
+        example = scheme.words.account.example
+        raise BodyError(f"read {account_id!r}, expected an account of {scheme.name}, such as {example}")
     return account_id

@@ -2,19 +2,33 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 MAX_SECONDS = 10 * 366 * 86_400
 Md5 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{32}$")]
 AccountId = Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=64)]
 SchemeName = Annotated[str | None, Field(max_length=64, description="By default the first scheme.")]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-Amount = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,13}(\.[0-9]{1,2})?$")]
+
+
+def _amount_text(value: Any) -> Any:
+    """A JSON number as the text that says the same, for amounts are shown as numbers."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+_AMOUNT = r"^[0-9]{1,13}(\.[0-9]{1,2})?$"
+Amount = Annotated[
+    str,
+    StringConstraints(pattern=_AMOUNT),
+    BeforeValidator(_amount_text),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": _AMOUNT}, {"type": "number", "minimum": 0}]}),
+]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Qr = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 ScenarioName = Annotated[str, StringConstraints(max_length=100)]
 Text = Annotated[str, StringConstraints(max_length=1000)] | None
+PaymentStatus = Literal["unpaid", "authorized", "paid", "failed", "cancelled", "expired", "disputed"]
 Count = Annotated[int, Field(ge=0, le=10**9)]
 
 JournalBytes = Annotated[
@@ -101,6 +115,19 @@ class JournalQuery(BaseModel):
     def match(self) -> dict[str, Any]:
         asked = self.model_dump(exclude={"format", "after", "limit"}, exclude_none=True)
         return asked | ({"md5": self.md5.lower()} if self.md5 else {})
+
+
+class PaymentQuery(BaseModel):
+    """Which payments; what is left out fits any."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scheme: Text = None
+    status: PaymentStatus | None = None
+    limit: Annotated[int, Field(ge=1, le=1_000_000, description="Of those, the last so many.")] = 1_000_000
+
+    def fits(self, scheme: str, status: str) -> bool:
+        return self.scheme in (None, scheme) and self.status in (None, status)
 
 
 class Match(Strict):

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, create_model
 
 from bakong_contracts.problems import MEDIA_TYPE
 from bakong_scenarios.library import LibraryEntry
+from bakong_simulator.control.requests import PaymentStatus
 from bakong_simulator.kernel.journal import Entry
 from bakong_simulator.kernel.ledger import Account
 from bakong_simulator.kernel.money import json_number, text_of
@@ -24,6 +25,13 @@ class Response(BaseModel):
 class Health(Response):
     status: Literal["ok"]
     worlds: int
+
+
+class About(Response):
+    """data_dir: on the sandbox's machine; null where it has none."""
+
+    version: str
+    data_dir: str | None
 
 
 class Made(Response):
@@ -98,7 +106,7 @@ class PaymentShown(Response):
 
     scheme: str
     reference: str
-    status: Literal["unpaid", "authorized", "paid", "failed", "cancelled", "expired", "disputed"]
+    status: PaymentStatus
     scenario: str | None
     qr: str | None
     currency: str | None

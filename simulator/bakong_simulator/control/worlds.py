@@ -1,5 +1,6 @@
 """Health, scenarios, worlds."""
 
+from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -17,6 +18,7 @@ def router(forms: Forms) -> APIRouter:
     """The routes, with these forms."""
     made = APIRouter(prefix="/sandbox")
     made.get("/health", response_model=responses.Health)(health)
+    made.get("/about", response_model=responses.About)(about)
     made.get("/scenarios", response_model=list[responses.ScriptShown])(list_scenarios)
     made.get("/worlds", response_model=list_of(forms.world | responses.SickWorld))(list_worlds)
     made.post("/worlds", response_model=forms.made)(with_types(make_world, new=forms.new_world))
@@ -29,6 +31,11 @@ def router(forms: Forms) -> APIRouter:
 
 async def health(worlds: AllWorlds) -> dict[str, Any]:
     return {"status": "ok", "worlds": len(worlds.by_name)}
+
+
+async def about(worlds: AllWorlds) -> dict[str, Any]:
+    """What this sandbox is: its version, and the folder that it keeps its secrets and its authority in."""
+    return {"version": version("bakong-sandbox"), "data_dir": worlds.folder or None}
 
 
 async def list_scenarios(worlds: AllWorlds) -> list[dict[str, Any]]:

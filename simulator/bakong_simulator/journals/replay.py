@@ -5,7 +5,7 @@ What is replayed is what came over HTTP: the calls of the schemes, and between t
 
 import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from bakong_simulator.kernel import snapshots
 from bakong_simulator.kernel.clock import Mode
@@ -17,8 +17,9 @@ from bakong_simulator.kernel.world import AnyScheme, World
 from bakong_simulator.kernel.worlds import Worlds
 from bakong_simulator.wire.reply import Reply
 
-VERSION = 2  # 1: of one scheme, whose references were called md5
+VERSION, VERSIONS = 2, (1, 2)  # 1: of one scheme, whose references were called md5
 Build = Callable[[Worlds], Any]
+T = TypeVar("T")
 
 
 class Replayed(NamedTuple):
@@ -73,13 +74,46 @@ async def replay(document: Mapping[str, Any], build: Build, schemes: Sequence[An
     schemes: those of the world; a document of version 1 is of the first. build: makes the control API over worlds,
     which does the actions.
     """
-    try:
-        begun = snapshots.parse(document["begun"], schemes[0])
-        calls = [_entry(row, schemes[0]) for row in document["calls"]]
-        actions = [ControlAction(**row | {"body": base64.b64decode(row["body"])}) for row in document["acts"]]
-    except (KeyError, TypeError, ValueError) as error:
-        raise BodyError(f"no journal to replay: {error}") from None
+    _check_form(document)
+    begun = snapshots.parse(document["begun"], schemes[0])
+    calls = [
+        _read("calls", number, row, lambda row: _entry(row, schemes[0])) for number, row in _rows(document, "calls")
+    ]
+    actions = [_read("acts", number, row, _acted) for number, row in _rows(document, "acts")]
     return await _play(begun, calls, actions, build, schemes)
+
+
+def _check_form(document: Any) -> None:
+    """Raises BodyError for what is plainly something else, such as a journal in another form."""
+    if isinstance(document, Mapping) and document.get("version") in VERSIONS and "begun" in document:
+        return
+    kinds = {"log": "a HAR", "entries": "a journal as JSON", "calls": f"a journal of another version than {VERSIONS}"}
+    kind = next((kind for key, kind in kinds.items() if isinstance(document, Mapping) and key in document), "none")
+    raise BodyError(f"read {kind}, expected what `bakong-sandbox journal show --format replay` prints")
+
+
+def _rows(document: Mapping[str, Any], name: str) -> Iterable[tuple[int, Any]]:
+    rows = document.get(name)
+    if not isinstance(rows, list):
+        raise BodyError(f"{name}: read {type(rows).__name__}, expected a list")
+    return enumerate(rows)
+
+
+def _read(name: str, number: int, row: Any, read: Callable[[Any], T]) -> T:
+    """What a row says. Raises BodyError with its place."""
+    place = f"{name}[{number}]"
+    try:
+        return read(row)
+    except KeyError as error:
+        raise BodyError(f"{place}: {error.args[0]!r} is missing") from None
+    except (TypeError, AttributeError):
+        raise BodyError(f"{place}: its fields are not those of {name} that the journal has") from None
+    except ValueError as error:
+        raise BodyError(f"{place}: {error}") from None
+
+
+def _acted(row: Mapping[str, Any]) -> ControlAction:
+    return ControlAction(**{**row, "body": base64.b64decode(row["body"])})
 
 
 async def _play(

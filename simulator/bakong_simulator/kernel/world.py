@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from bakong_scenarios import DEFAULT_SCRIPT, Scenario, ScriptFile, ScriptLibrary, State, Step
+from bakong_scenarios.errors import nearest
 from bakong_simulator.kernel.clock import WallMs, WorldClock
 from bakong_simulator.kernel.errors import UnknownSchemeError
 from bakong_simulator.kernel.journal import MAX_BYTES, Journal
@@ -144,8 +145,8 @@ class World:
         try:
             return self.schemes[name]
         except KeyError:
-            known = ", ".join(self.schemes)
-            raise UnknownSchemeError(f"no scheme of this world is called {name!r}, expected one of {known}") from None
+            hint = nearest(name, tuple(self.schemes))
+            raise UnknownSchemeError(f"no scheme of this world is called {name!r}{hint}") from None
 
     def scheme_of(self, code: str) -> AnyScheme:
         """Whose a code is: of the scheme that has made or been shown it, else that reads it, else of the first."""

@@ -61,6 +61,7 @@ class Worlds:
         self.wall_ms = wall_ms
         self.schemes = tuple(schemes)
         self.library = library_of(self.schemes)
+        self.folder = ""  # the sandbox's own, which the control API tells
         self.made = 0
         self.by_name: dict[str, World] = {}
         self.by_token: dict[str, World] = {}

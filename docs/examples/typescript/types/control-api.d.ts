@@ -17,6 +17,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sandbox/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * About
+         * @description What this sandbox is: its version, and the folder that it keeps its secrets and its authority in.
+         */
+        get: operations["about"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sandbox/scenarios": {
         parameters: {
             query?: never;
@@ -110,7 +130,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Payments */
+        /**
+         * List Payments
+         * @description The payments that fit all that is named, oldest first.
+         */
         get: operations["list_payments"];
         put?: never;
         /**
@@ -1769,6 +1792,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * About
+         * @description data_dir: on the sandbox's machine; null where it has none.
+         */
+        About: {
+            /** Version */
+            version: string;
+            /** Data Dir */
+            data_dir: string | null;
+        };
         /** AccountShown */
         AccountShown: {
             /** Account Id */
@@ -2717,7 +2750,7 @@ export interface components {
             name?: string;
             /** Balances */
             balances?: {
-                [key: string]: string;
+                [key: string]: string | number;
             };
         };
         /** NewBiller */
@@ -2851,7 +2884,7 @@ export interface components {
              */
             md5?: string | null;
             /** Amount */
-            amount?: string | null;
+            amount?: string | number | null;
             /** Currency */
             currency?: string | null;
             /**
@@ -4617,6 +4650,35 @@ export interface operations {
             503: components["responses"]["Refused503"];
         };
     };
+    about: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["About"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            422: components["responses"]["Refused422"];
+            503: components["responses"]["Refused503"];
+        };
+    };
     list_scenarios: {
         parameters: {
             query?: never;
@@ -4836,7 +4898,12 @@ export interface operations {
     };
     list_payments: {
         parameters: {
-            query?: never;
+            query?: {
+                scheme?: string | null;
+                status?: ("unpaid" | "authorized" | "paid" | "failed" | "cancelled" | "expired" | "disputed") | null;
+                /** @description Of those, the last so many. */
+                limit?: number;
+            };
             header?: never;
             path: {
                 world: string;

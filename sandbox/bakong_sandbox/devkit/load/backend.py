@@ -4,7 +4,10 @@ from typing import Any
 
 import orjson
 
+from bakong_loadtests.clock import monotonic_ns
 from bakong_loadtests.reconciliation import Webhook
+
+PAID = ("paid", "success", "completed")  # the last word of such an event
 
 
 class Backend:
@@ -12,6 +15,7 @@ class Backend:
 
     def __init__(self, *, refuse_every: int = 0) -> None:
         self.received: list[Webhook] = []
+        self.paid_ns: dict[str, int] = {}  # when the first webhook came that a transaction is paid
         self._refuse_every = refuse_every
         self._seen: set[str] = set()
 
@@ -29,6 +33,8 @@ class Backend:
         refused = self._refuses(webhook.id)
         if not refused:
             self.received.append(webhook)
+            if webhook.event.endswith(PAID):
+                self.paid_ns.setdefault(webhook.transaction_id, monotonic_ns())
         status = 503 if refused else 200
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"{}"})

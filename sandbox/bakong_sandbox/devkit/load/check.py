@@ -6,8 +6,8 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ import bakong_loadtests
 from bakong_contracts.addresses import host_and_port
 from bakong_contracts.escaping import terminal_line
 from bakong_loadtests.accounting import Books, until
+from bakong_loadtests.baseline import compare
 from bakong_loadtests.clock import wall_ns
 from bakong_loadtests.errors import LoadError
 from bakong_loadtests.limits.attacking import Scope, Seen, attack_all
@@ -43,6 +44,7 @@ from bakong_sandbox.stack.scripts import LIBRARY
 from bakong_sandbox.stack.serving import free_port, listen, serve
 
 OWN_SCENARIOS = Path(bakong_loadtests.__file__).parent
+COUNT_EVERY_S = 2.0
 PROBE = "/api/payments/status/" + "0" * 32
 
 
@@ -59,17 +61,25 @@ class LoadRun:
     bind_host: str = "127.0.0.1"
     bind_port: int = 0
     callback_host: str = "127.0.0.1"
+    facts: Mapping[str, str] = field(default_factory=dict)
+    baseline: Mapping[str, Any] | None = None
     console: Console = field(default_factory=lambda: Console(stderr=True))
 
 
 async def run_check(load_run: LoadRun) -> dict[str, Any]:
-    """The report, also written to the folder. Raises LoadError, SetupError."""
+    """The report, also written to the folder. Raises LoadError, SetupError.
+
+    SIGINT and SIGTERM end the load early, with what there is; before and after it they cancel this, so that whatever
+    was started is ended.
+    """
+    ending = _Ending()
     async with (
+        ending.by_signals(),
         find_target(load_run.target, load_run.profile.keys, kill=load_run.profile.kill) as target,
         _backend(load_run) as (backend, callback),
     ):
         plan = _plan(load_run, target, callback)
-        return await _Check(load_run, target, plan, backend).run()
+        return await _Check(load_run, target, plan, backend, ending).run()
 
 
 def _plan(load_run: LoadRun, target: Target, callback: str) -> LoadPlan:
@@ -88,10 +98,34 @@ def _plan(load_run: LoadRun, target: Target, callback: str) -> LoadPlan:
     )
 
 
+class _Ending:
+    """What SIGINT and SIGTERM do at the moment: `stop` once, where there is one; else cancel the run."""
+
+    stop: Callable[[], None] | None = None
+
+    @asynccontextmanager
+    async def by_signals(self) -> AsyncIterator[None]:
+        loop, running = asyncio.get_running_loop(), asyncio.current_task()
+        assert running is not None  # noqa: S101  a coroutine that runs has a task
+
+        def end() -> None:
+            stop, self.stop = self.stop, None
+            (stop or running.cancel)()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, end)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
 class _Check:
     """One run under way."""
 
-    def __init__(self, load_run: LoadRun, target: Target, plan: LoadPlan, backend: Backend) -> None:
+    def __init__(self, load_run: LoadRun, target: Target, plan: LoadPlan, backend: Backend, ending: _Ending) -> None:
+        self._ending = ending
         self._load_run = load_run
         self._target = target
         self._plan = plan
@@ -100,6 +134,8 @@ class _Check:
         self._logged = -1.0
         self._interrupted = False
         self._memory_mb: list[tuple[float, float]] = []
+        self._users: list[tuple[float, int, int]] = []
+        self._provider_calls: list[tuple[float, int]] = []
 
     async def run(self) -> dict[str, Any]:
         began = datetime.fromtimestamp(wall_ns() / 1e9, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -111,7 +147,7 @@ class _Check:
             before, cpu = await self._calls(books), self._server_cpu()
             attacking = asyncio.create_task(self._attacks())
             try:
-                records = await self._load()
+                records = await self._load(books)
             except BaseException:
                 attacking.cancel()
                 raise
@@ -134,8 +170,14 @@ class _Check:
                 memory_mb=self._memory_mb,
                 notes=self._notes,
                 interrupted=self._interrupted,
+                users=self._users,
+                provider_calls=self._provider_calls,
+                webhook_ns=self._backend.paid_ns,
+                run=self._load_run.facts,
             )
         report = verdict(evidence)
+        if self._load_run.baseline is not None:
+            report["baseline"] = compare(self._load_run.baseline, report)
         write(report, self._load_run.out)
         return report
 
@@ -159,21 +201,21 @@ class _Check:
         key = target.special_keys[1] if target.special_keys else target.keys[0]
         return Books(client, url=target.urls[0], key=key, bakong_url=target.bakong_url, world=target.world)
 
-    async def _load(self) -> Records:
+    async def _load(self, books: Books) -> Records:
         """The records of the runner, which is a process of its own. Raises LoadError."""
         with tempfile.TemporaryDirectory(prefix="bakong-load-run-") as folder:
             plan, out = f"{folder}/plan.json", f"{folder}/records.json"
             _write(plan, json.dumps(self._plan.plain()))
-            await self._runners(["--plan", plan, "--out", out])
+            await self._runners(["--plan", plan, "--out", out], books)
             return records_of(_read(out))
 
-    async def _runners(self, files: list[str]) -> None:
+    async def _runners(self, files: list[str], books: Books) -> None:
         """One process, or a master and its workers, until the run ends. SIGINT ends it early, with what there is."""
         load_run = self._load_run
         count = load_run.workers or load_run.expected
         trusting = ["--ca", str(load_run.target.ca)] if load_run.target.ca else []
         if not count:
-            await self._follow(_runner("alone", *files, *trusting))
+            await self._follow(_runner("alone", *files, *trusting), books)
             return
         port = str(load_run.bind_port or free_port())
         head = _runner("master", *files, "--host", load_run.bind_host, "--port", port, "--workers", str(count))
@@ -181,30 +223,26 @@ class _Check:
             load_run.console.print(f"Waiting for {count} workers: bakong-sandbox load --worker HOST:{port}")
         workers = [_runner("worker", "--port", port, *trusting) for _ in range(load_run.workers)]
         try:
-            await self._follow(head)
+            await self._follow(head, books)
         finally:
             for worker in workers:
                 await asyncio.to_thread(worker.stop)
 
-    async def _follow(self, runner: Program) -> None:
-        loop = asyncio.get_running_loop()
-
+    async def _follow(self, runner: Program, books: Books) -> None:
         def stop() -> None:
             runner.signal(signal.SIGINT)
             self._interrupted = True
             self._notes.append("Ended by hand before its time: the report is of what there was.")
 
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop)
+        self._ending.stop = stop
         try:
-            await self._lines(runner)
+            await self._lines(runner, books)
             await asyncio.to_thread(runner.wait)
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
+            self._ending.stop = None
             await asyncio.to_thread(runner.kill)
 
-    async def _lines(self, runner: Program) -> None:
+    async def _lines(self, runner: Program, books: Books) -> None:
         profile = self._plan.profile
         with Live(console=self._load_run.console, refresh_per_second=4, transient=True) as live:
             while line := await asyncio.to_thread(runner.line):
@@ -212,19 +250,33 @@ class _Check:
                 live.update(shown(profile, so_far, len(self._backend.received)))
                 self._log(so_far)
                 self._weigh(so_far["seconds"])
+                self._users.append((so_far["seconds"], so_far["users"], so_far["target"]))
+                await self._count_calls(so_far["seconds"], books)
                 await self._kill(so_far["payments"])
 
     def _log(self, so_far: dict[str, Any]) -> None:
         """Where nobody watches a terminal, a line every ten seconds."""
         if not self._load_run.console.is_terminal and so_far["seconds"] // 10 != self._logged:
             self._logged = so_far["seconds"] // 10
-            told = " ".join(f"{name}={value}" for name, value in so_far.items())
-            self._load_run.console.print(Text(terminal_line(told)), soft_wrap=True)
+            wanted = self._plan.profile.shape.seconds
+            left = max(0.0, wanted - so_far["seconds"])
+            counts = ", ".join(f"{name} {value}" for name, value in so_far.items() if name not in ("seconds", "why"))
+            why = f"; the last failure: {so_far['why']}" if so_far["why"] else ""
+            line = f"{so_far['seconds']:.0f} of {wanted} s, {left:.0f} s left: {counts}{why}"
+            self._load_run.console.print(Text(terminal_line(line)), soft_wrap=True)
 
     def _weigh(self, seconds: float) -> None:
         sizes = [memory_mb(pid) for pid in self._target.pids]
         if sizes and None not in sizes:
             self._memory_mb.append((seconds, sum(one for one in sizes if one is not None)))
+
+    async def _count_calls(self, seconds: float, books: Books) -> None:
+        """How many calls the provider has had, every few seconds; where it does not say, the plot has a gap."""
+        if self._provider_calls and seconds - self._provider_calls[-1][0] < COUNT_EVERY_S:
+            return
+        with suppress(httpx.HTTPError, LoadError):
+            if (calls := await self._calls(books)) is not None:
+                self._provider_calls.append((seconds, calls))
 
     async def _kill(self, payments: int) -> None:
         """The service at a third of the payments, the worker at two thirds; each once, with -9."""

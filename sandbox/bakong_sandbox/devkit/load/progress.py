@@ -21,7 +21,8 @@ def shown(profile: Profile, line: Mapping[str, Any], webhooks: int) -> Renderabl
     values = [line[name] for name in ("users", "calls", "per_second", "failed", "payments", "known")]
     table.add_row(*(str(value) for value in [*values, webhooks]))
     bar = ProgressBar(total=profile.shape.seconds, completed=min(seconds, profile.shape.seconds), width=60)
-    head = Text(f"{terminal_line(profile.name)}  {seconds:.0f} of {profile.shape.seconds} s")
+    left = max(0.0, profile.shape.seconds - seconds)
+    head = Text(f"{terminal_line(profile.name)}  {seconds:.0f} of {profile.shape.seconds} s, {left:.0f} s left")
     return Group(head, bar, table, Text(terminal_line(line["why"]), style="red"))
 
 
@@ -32,7 +33,7 @@ def print_verdict(console: Console, report: Mapping[str, Any], page: str) -> Non
         table.add_column(name)
     for one in report["findings"]:
         measured = "not measured" if one["figure"] is None else f"{figure(one['figure'])} {one['unit']}".strip()
-        wanted = f"{'at least' if one['floor'] else 'at most'} {figure(one['bound'])}"
+        wanted = f"{'at least' if one['floor'] else 'at most'} {figure(one['bound'])} {one['unit']}".strip()
         table.add_row(
             Text(terminal_line(one["title"])),
             Text(terminal_line(measured)),
@@ -48,6 +49,9 @@ def print_verdict(console: Console, report: Mapping[str, Any], page: str) -> Non
         _print_problem(console, problem["kind"], f"{problem['md5']}: {problem['message']}")
     for why, count in list(report["failures"].items())[:10]:
         _print_problem(console, f"{count} x", why)
+    for row in (report.get("baseline") or {"rows": []})["rows"]:
+        if row["change"] != "the same":
+            console.print(Text(terminal_line(f"since then: {row['title']}: {row['change']}"), "dim"))
     word = "[bold green]It holds.[/]" if report["holds"] else "[bold red]It does not hold.[/]"
     if report.get("interrupted") and report["exit_code"] != 1:
         word = f"[bold yellow]Interrupted after {report['seconds']:.0f} s: no verdict.[/]"

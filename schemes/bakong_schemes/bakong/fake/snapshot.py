@@ -6,6 +6,7 @@ from typing import Any, Literal, cast
 
 from pydantic import ValidationError
 
+from bakong_contracts.patterns import message
 from bakong_schemes.bakong.fake.limits import Limits
 from bakong_schemes.bakong.fake.registrations import Mail
 from bakong_schemes.bakong.fake.state import BakongState
@@ -82,7 +83,7 @@ def load(data: Any, payments: Sequence[Payment]) -> Callable[[BakongState], None
     try:
         kept = KeptBakong.model_validate(data)
     except ValidationError as error:
-        rows = (f"{'.'.join(map(str, row['loc']))}: {row['msg']}" for row in error.errors())
+        rows = (f"{'.'.join(map(str, row['loc']))}: {message(row)}" for row in error.errors())
         raise BodyError("; ".join(rows)) from None
     refuse([complaint for rule in (_tokens, _limits, _hashes) for complaint in rule(kept)])
     refuse(list(_unsettled(kept, payments)))

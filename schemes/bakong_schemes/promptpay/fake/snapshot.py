@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bakong_contracts.patterns import message
 from bakong_schemes.promptpay import wire
 from bakong_schemes.promptpay.fake.payees import Biller, Payees, Proxy
 from bakong_schemes.promptpay.fake.slips import Issued, Slips
@@ -70,7 +71,7 @@ def load(data: Any, payments: Sequence[Payment]) -> Callable[[World], PromptPayS
     try:
         kept = KeptPromptPay.model_validate(data)
     except ValidationError as error:
-        rows = (f"{'.'.join(map(str, row['loc']))}: {row['msg']}" for row in error.errors())
+        rows = (f"{'.'.join(map(str, row['loc']))}: {message(row)}" for row in error.errors())
         raise BodyError("; ".join(rows)) from None
     by_reference = {payment.reference: payment for payment in payments}
     refuse([*_payees(kept), *_slips(kept, by_reference)])
