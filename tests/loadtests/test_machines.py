@@ -127,9 +127,8 @@ def own(name, changes):
 
 
 @pytest.mark.campaign
-async def test_the_load_check_of_the_compose_file_gives_a_verdict(tmp_path, options, postgres_databases, redis_url):
+async def test_the_load_check_of_the_compose_file_gives_a_verdict(tmp_path, options, postgres_url, redis_url):
     tls, simulator, service, head = (free_port() for _ in range(4))
-    database = await postgres_databases.fresh()
     changes = {
         "/data": tmp_path,
         "443": tls,
@@ -139,12 +138,12 @@ async def test_the_load_check_of_the_compose_file_gives_a_verdict(tmp_path, opti
         "load-master:5557": f"127.0.0.1:{head}",
         "load-master": "127.0.0.1",
         "0.0.0.0": "127.0.0.1",
-        SERVICES["service"]["environment"]["DATABASE_URL"]: database,
+        SERVICES["service"]["environment"]["DATABASE_URL"]: postgres_url,
     }
     settings = {
         "DATA_DIR": str(tmp_path),
         "LOG_DIR": str(tmp_path / "logs"),
-        "DATABASE_URL": database,
+        "DATABASE_URL": postgres_url,
         "REDIS_URL": redis_url,
         "REDIS_PREFIX": f"test:{tmp_path.name}:{tls}",
         "BAKONG_BASE_URL": f"https://localhost:{tls}",

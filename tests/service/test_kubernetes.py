@@ -104,6 +104,7 @@ async def test_the_backlog_that_scales_the_workers_is_exposed(tmp_path):
     assert names == {rule["seriesQuery"] for rule in rules}
 
 
+@pytest.mark.campaign  # the schemas are 100 MB
 def test_the_manifests_are_valid_by_the_schema_of_kubernetes_and_a_wrong_one_is_not():
     validate = pytest.importorskip("kubernetes_validate", reason="make kubernetes-check")
     kubernetes.check(MADE)
