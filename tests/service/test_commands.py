@@ -48,7 +48,7 @@ WEAK = [
     ("WEBHOOK_SECRET", "no-prefix", "whsec_"),
     ("RATE_LIMIT_PER_MINUTE", "0", "no way to turn the limit off"),
     ("RATE_LIMIT_PER_MINUTE", "many", "valid integer"),
-    ("DATABASE_URL", "mysql://x", "match"),
+    ("DATABASE_URL", "mysql://x", "begins with sqlite"),
     ("BAKONG_BASE_URL", "http://api-bakong.nbc.gov.kh", "in clear"),
     ("TRUSTED_PROXIES", "10.0.0.0/8,everyone", "everyone"),
     ("PREMIUM_PRICE", "0.505", "decimal"),
