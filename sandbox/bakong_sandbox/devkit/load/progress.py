@@ -37,7 +37,7 @@ def print_verdict(console: Console, report: Mapping[str, Any], page: str) -> Non
         table.add_row(
             Text(terminal_line(one["title"])),
             Text(terminal_line(measured)),
-            wanted,
+            Text(terminal_line(wanted)),
             "[green]holds[/]" if one["holds"] else "[red]broken[/]",
         )
     console.print(table)
