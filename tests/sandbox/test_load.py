@@ -59,7 +59,7 @@ async def test_two_workers_and_a_master_come_to_the_same_verdict(tmp_path):
 
 async def test_an_interrupt_gives_the_report_so_far_and_its_exit_code(tmp_path):
     never = ("--set", "slo.p50_ms=0", "--set", "settle_s=3")
-    code, said = await load("soak", "--own", *HASTE, *never, cwd=tmp_path, interrupt="seconds=")
+    code, said = await load("soak", "--own", *HASTE, *never, cwd=tmp_path, interrupt=" s left")
     assert (code, "It does not hold." in said) == (1, True), said
     report = report_in(tmp_path)
     assert report["seconds"] < 1800  # of the profile
