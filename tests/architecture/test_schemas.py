@@ -82,7 +82,7 @@ WRONG_MAPPINGS = {
     "an unknown time": MAPPING.replace("time: endpoint", "time: sometimes"),
     "an unknown operation": MAPPING.replace("  set_time:", "  sett_time:"),
     "no create": MAPPING.replace("  create:", "  renew:"),
-    "an unknown state": MAPPING.replace("failed: [failed]", "fialed: [failed]"),
+    "an unknown state": MAPPING.replace("failed: [failed]", "failing: [failed]"),
     "no paid": MAPPING.replace("paid: [paid], ", ""),
     "a method that is none": MAPPING.replace("method: POST", "method: POSTS"),
     "neither start nor running": MAPPING.replace("start:", "running:"),
@@ -128,7 +128,7 @@ SCRIPT = (ROOT / "docs/examples/scenarios/lunch.yaml").read_text()
 WRONG_SCRIPTS = {
     "an unknown fault": SCRIPT.replace("fault: reset", "fault: resets"),
     "a parameter of another fault": SCRIPT.replace("for: 2s, on", "status: 500, on"),
-    "an unknown step": SCRIPT.replace("- paid\n", "- payed\n"),
+    "an unknown step": SCRIPT.replace("- paid\n", "- pays\n"),
     "a duration that is none": SCRIPT.replace("for: 20s", "for: a while"),
     "no name": SCRIPT.replace("name: lunch\n", ""),
     "an unknown call": SCRIPT.replace("on: check, poll: 2", "on: check_payments, poll: 2"),

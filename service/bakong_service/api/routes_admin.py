@@ -34,7 +34,7 @@ async def _reads(request: Request) -> None:
         raise ForbiddenError(f"expected ADMIN_READ_KEY, or a token that is good for {READ}", READ)
 
 
-AnId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$", examples=[ID])]
+OneId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$", examples=[ID])]
 SubscriptionId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$", examples=[SUBSCRIPTION_ID])]
 UserId = Annotated[str | None, Query(alias="userId", min_length=1, max_length=128)]
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -52,7 +52,7 @@ async def payments(core: CoreDep, limit: Limit = 20, cursor: Place = None, user_
 
 
 @router.get("/payments/{payment_id}", **admin_documented("admin_payment"))
-async def payment(payment_id: AnId, core: CoreDep) -> dict[str, Any]:
+async def payment(payment_id: OneId, core: CoreDep) -> dict[str, Any]:
     """A payment with its history, and each transaction that a provider showed for it."""
     return ok(payment_story_shown(await payment_story(core, payment_id)))
 
