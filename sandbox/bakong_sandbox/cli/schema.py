@@ -14,5 +14,5 @@ commands = typer.Typer()
 def schema(
     of: Annotated[Literal["scenario", "verify", "load"], typer.Argument(help="A script, verify.yaml, a load profile.")],
 ) -> None:
-    """The JSON Schema of a file that people write, for editors: docs/editors.md."""
+    """The JSON Schema of a script, of verify.yaml or of a load profile, for editors."""
     print(json.dumps(schemas.schema(of), indent=2, ensure_ascii=False))
