@@ -5,9 +5,9 @@ import json
 import pytest
 
 from bakong_sandbox.devkit.testing import guard
-from tests.service.house import SETTINGS, open_house
+from tests.service.house import SETTINGS, open_house, put_bakong
 from tests.service.test_events import believed, mailbox
-from tests.service.test_faults import ORDER, rows
+from tests.service.test_faults import ORDER, Script, rows
 from tests.service.test_operating import command, sandbox
 
 AUDIT = "SELECT action, resource, actor, before, after FROM audit_logs"
@@ -19,7 +19,8 @@ def house_at(tmp_path, storage, url="", **changes):
 
 
 async def expired(house):
-    """The webhook-id of payment.expired, which was due and tried."""
+    """The webhook-id of payment.expired, which was due and tried: Bakong has said that nobody paid."""
+    put_bakong(house.core, Script())
     await house.client.post("/api/payments/create", json=ORDER)
     await house.clock.advance(15 * 60_000)
     ((webhook_id,),) = await rows(house, "SELECT id FROM webhook_notifications")

@@ -360,7 +360,8 @@ async def test_processes_that_draw_the_first_key_at_once_take_each_others_tokens
 WEAK = [
     ("JWT_SECRET", "short", "expected at least 64"), ("JWT_SECRET", "a" * 64, "is weak"),
     ("JWT_SECRET", SECRET, "is a sandbox's"), ("OIDC_ISSUER", "https://login.example", "OIDC_AUDIENCE"),
-    ("TOKEN_ALGORITHM", "none", "EdDSA"), ("TOKEN_LEEWAY_S", "61", "60"), ("OIDC_ISSUER", "login.example", "begins with http"),
+    ("TOKEN_ALGORITHM", "none", "EdDSA"), ("TOKEN_LEEWAY_S", "61", "60"),
+    ("OIDC_ISSUER", "login.example", "begins with http"),
 ]  # fmt: skip
 
 
