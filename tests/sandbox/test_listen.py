@@ -474,8 +474,9 @@ async def sandbox(folder, port=0):
         assert await ended(process) == 0
 
 
-async def ended(process):
-    if process.returncode is None:
+async def ended(process, *, is_told=False):
+    """Its exit code, once it has ended. is_told: it has its signal already; a second one would kill it."""
+    if process.returncode is None and not is_told:
         process.send_signal(signal.SIGINT)
     async with asyncio.timeout(120):
         await process.communicate()
