@@ -530,6 +530,6 @@ async def test_a_listener_brings_webhooks_from_a_sandbox_to_a_shop_also_after_it
                 assert (await line(listener, "webhook"))["status"] == 200
                 listener.send_signal(signal.SIGINT)
                 stopped = await line(listener, "stopped")
-                assert await ended(listener) == 0
+                assert await ended(listener, is_told=True) == 0
                 assert (await client.get(f"{below}/listeners")).json() == []
     assert (stopped["taken"], taken) == (4, [{"order": "1"}] * 3 + [{"order": "2"}])
