@@ -17,8 +17,8 @@ from bakong_sandbox.stack.sandbox import run
 from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_simulator.kernel.clock import Mode
 from tests.conftest import NOW_MS, PLAIN
-from tests.service.house import SETTINGS, open_house
-from tests.service.test_faults import ORDER, rows
+from tests.service.house import SETTINGS, open_house, put_bakong
+from tests.service.test_faults import ORDER, Script, rows
 from tests.service.test_subscriptions import CYCLE, DAY, act, advance, pay
 
 SHARED = {"type", "timestamp", "data"}
@@ -129,6 +129,7 @@ async def test_a_refused_webhook_comes_again_under_its_id_with_a_new_time_and_ea
         mailbox([500, 302, 200]) as (url, arrived),
         open_house(tmp_path, database_url=storage.get("database_url", ""), main_backend_webhook_url=url) as house,
     ):
+        put_bakong(house.core, Script())  # which says that nobody paid
         await order(house.client, "sokha")
         await house.clock.advance(900_000 + 400_000)
         assert len({headers["webhook-id"] for headers, _ in arrived}) == 1
@@ -154,6 +155,7 @@ async def test_while_a_secret_is_rotated_a_receiver_with_either_believes_and_the
                 folder, database_url=url, main_backend_webhook_url=hook, webhook_secret=SecretStr(NEW_SECRET), **secrets
             ) as house,
         ):
+            put_bakong(house.core, Script())
             await order(house.client, folder.name)
             await house.clock.advance(900_000)
         return arrived[0]
