@@ -270,7 +270,9 @@ def test_all_mistakes_of_a_configuration_are_named_with_their_lines(tmp_path):
     (tmp_path / "mine.yaml").write_text("name: x\ntime: noon\nlimit: {per_minute: x, operations: status}\n")
     code, _, err = verify("service", "--config", tmp_path / "mine.yaml", cwd=tmp_path)
     assert code == 2
-    first, *mistakes = err.splitlines()
+    first, *lines = err.splitlines()
+    mistakes = [line for line in lines if "mine.yaml:" in line]
+    assert len(lines) == 2 * len(mistakes)  # each with the line that it is in
     assert first == f"bakong-sandbox: {len(mistakes)} mistakes:"
     expected = {"2:7": "time", "3:21": "limit.per_minute", "3:24": "did you mean 'operation'?", "1:1": "plans: missing"}
     for place, words in expected.items():
