@@ -105,6 +105,7 @@ async def started(program, port, env):
             try:
                 await client.get(f"http://127.0.0.1:{port}/api/health/live")
             except httpx.TransportError:
+                assert process.returncode is None, f"{program[0]} ended with {process.returncode}"
                 await asyncio.sleep(0.1)
             else:
                 return process

@@ -1,7 +1,6 @@
 """`up`: a sandbox in the foreground, until Ctrl-C."""
 
 import asyncio
-import gc
 import json
 import signal
 from dataclasses import replace
@@ -19,6 +18,7 @@ from bakong_sandbox.stack.connections import SANDBOX_BOUNDS, SERVICE_BOUNDS, Bou
 from bakong_sandbox.stack.options import ESCROW, Options, Stack, read_prices, read_providers, read_webhook_url
 from bakong_sandbox.stack.running import CONTROL_ENVVAR
 from bakong_sandbox.stack.sandbox import run
+from bakong_sandbox.stack.starting import keep_what_is_loaded
 from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_simulator.control.door import PATH as DOOR
 from bakong_simulator.kernel.worlds import MAX_WORLDS
@@ -200,8 +200,7 @@ async def _up(options: Options, *, as_json: bool) -> None:
             print(json.dumps(stack.ready()), flush=True)
         else:
             _banner(stack)
-        gc.collect()
-        gc.freeze()  # what was loaded stays: the collector need not walk it again
+        keep_what_is_loaded()
         await stop.wait()
     if not as_json:
         worlds = "the worlds too" if stack.keeps else "but not the simulator's worlds (--keep)"

@@ -16,7 +16,7 @@ from bakong_sandbox.stack.datadir import load_secrets, open_folder, save_secrets
 from bakong_sandbox.stack.errors import SetupError
 from bakong_sandbox.stack.providers import KINDS
 from bakong_sandbox.stack.serving import listen, serve, url_of
-from bakong_sandbox.stack.starting import started
+from bakong_sandbox.stack.starting import keep_what_is_loaded, started
 from bakong_service import app as service_app
 from bakong_service.adapters.metrics import CONTENT_TYPE
 from bakong_service.api.addresses import Proxies
@@ -74,6 +74,7 @@ async def serve_api(host: str, port: int | None, *, works: bool, as_json: bool) 
         ):
             if as_json:
                 print(json.dumps({"event": "ready", "service_url": url_of(opened)}), flush=True)
+            keep_what_is_loaded()
             await stop.wait()
 
 
@@ -92,6 +93,7 @@ async def work() -> None:
     """One worker until SIGINT or SIGTERM."""
     stop = _stop_event()
     async with _running(configured(), works=True):
+        keep_what_is_loaded()
         await stop.wait()
 
 
