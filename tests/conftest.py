@@ -134,7 +134,11 @@ async def control(stack):
 async def service(stack):
     """A client of the service, with the API key."""
     headers = {"authorization": f"Bearer {stack.api_key}"}
-    async with httpx.AsyncClient(base_url=stack.service_url, headers=headers, **PLAIN) as client:
+    from tests import answered
+
+    async with httpx.AsyncClient(
+        base_url=stack.service_url, headers=headers, event_hooks=answered.HOOKS, **PLAIN
+    ) as client:
         yield client
 
 

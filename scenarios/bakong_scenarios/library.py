@@ -281,5 +281,7 @@ def _scripts_in(folder: Path) -> dict[str, Path]:
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ScenarioError(f"cannot be read: {error.strerror or error}", file=str(path)) from None
+    except UnicodeDecodeError as error:
         raise ScenarioError(f"cannot be read: {error}", file=str(path)) from None

@@ -13,7 +13,7 @@ from bakong_service import app as service_app
 from bakong_service.domain.subscriptions import Subscription
 from bakong_service.settings import Settings
 from bakong_simulator.kernel.clock import Mode, WorldClock
-from tests import secrecy
+from tests import answered, secrecy
 from tests.conftest import NOW_MS
 
 KEY = "sandbox_key_of_the_house_0123456789"
@@ -78,7 +78,9 @@ async def open_house(
     async with service_app.run(settings, made, timers=clock, instruments=instruments) as running:
         transport = httpx.ASGITransport(running.app)
         headers = {"authorization": f"Bearer {KEY}"}
-        async with httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers) as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://service", headers=headers, event_hooks=answered.HOOKS
+        ) as client:
             yield SimpleNamespace(core=running.core, worker=running.worker, clock=clock, client=client)
     clock.close()
 

@@ -15,6 +15,7 @@ import httpx
 
 from bakong_service import app as service_app
 from bakong_service.settings import Settings
+from tests import answered
 from tests.conftest import NOW_MS
 from tests.service.house import KEY, SETTINGS, bakong, put_bakong
 from tests.service.test_faults import Script
@@ -144,7 +145,9 @@ async def open_shop(folder, clock, *, database_url="", providers=(), **changes):
         core.store.write, core.store.read = clock.counted(core.store.write), clock.counted(core.store.read)
         transport = httpx.ASGITransport(running.app)
         headers = {"authorization": f"Bearer {KEY}"}
-        async with httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers) as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://service", headers=headers, event_hooks=answered.HOOKS
+        ) as client:
             shop = SimpleNamespace(
                 core=core, worker=running.worker, clock=clock, client=client, backends=backends, bakong=script
             )

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import signal
 import uuid
 
@@ -110,12 +111,20 @@ async def test_keys_are_made_listed_and_revoked_while_the_service_runs(tmp_path,
         assert len(key) == 46
         await answers(url, key, 200)
         listed = (await command("keys", "list", env=env))[1]
-        assert "good" in listed
+        (row,) = json.loads(listed)
+        assert (row["revokedAt"], row["label"]) == (None, "shop")
         assert key not in listed
-        assert (await command("keys", "revoke", listed.split()[0], env=env))[0] == 0
-        assert "revoked" in (await command("keys", "list", env=env))[1]
+        assert (await command("keys", "revoke", row["id"], env=env))[0] == 0
+        assert " revoked " in (await command("keys", "list", "--table", env=env))[1]
         await answers(url, key, 401)
         assert await create(url, API_KEY) == 200
+        (payment,) = json.loads((await command("payments", "list", env=env))[1])
+        assert payment["status"] == "PENDING"
+        shown = json.loads((await command("payments", "show", payment["id"], env=env))[1])
+        assert [change["to"] for change in shown["history"]] == ["PENDING"]
+        code, _, err = await command("payments", "show", "nothing", env=env)
+        assert (code, "`service payments list` shows them" in err) == (2, True)
+        assert (await command("subscriptions", "list", "--table", env=env))[:2] == (0, "none\n")
 
 
 async def test_the_database_is_migrated_down_and_up_from_the_command_line(tmp_path):

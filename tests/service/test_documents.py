@@ -6,6 +6,7 @@ import pytest
 
 from bakong_service.api.examples import EXAMPLES, ID, MD5, WEBHOOK
 from bakong_service.api.guard import ACCESS_PATHS
+from tests import answered
 
 # In the order of a customer's life; `pay` settles the code that the call before has made.
 STORY = [
@@ -116,3 +117,11 @@ async def test_a_route_names_the_errors_that_it_can_answer(service, name):
     for status, response in operation["responses"].items():
         if status != "200":
             assert response["content"]["application/problem+json"]["example"]["status"] == int(status)
+
+
+def test_an_answer_that_differs_from_its_schema_is_seen():
+    """What every client of these tests is held to; see tests/answered.py."""
+    live = ("GET", "/api/health/live", 200)
+    assert answered.complaints(*live, {"status": "live"}) == []
+    for wrong in ({"status": "dead"}, {}, {"status": "live", "more": 1}):
+        assert len(answered.complaints(*live, wrong)) == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import warnings
 from types import SimpleNamespace
 from urllib.parse import quote, urlencode
@@ -279,7 +280,7 @@ def test_a_requirement_that_nobody_can_meet_is_refused_when_it_is_written():
 async def test_clients_are_added_listed_and_disabled_from_the_command_line(tmp_path):
     env = environment(tmp_path)
     async with serving(env) as (_, url), httpx.AsyncClient(base_url=url, **PLAIN) as http:
-        assert (await command("clients", "list", env=env))[1] == "no clients\n"
+        assert (await command("clients", "list", env=env))[1] == "[]\n"
         code, _, err = await command("clients", "add", "--label", "ci", "--scope", "all", env=env)
         assert (code, "scope: read 'all'" in err) == (2, True)
         client_id, secret = (await command("clients", "add", "--label", "ci", "--scope", "orders", env=env))[1].split()
@@ -289,7 +290,7 @@ async def test_clients_are_added_listed_and_disabled_from_the_command_line(tmp_p
 
         assert await status() == 200
         listed = (await command("clients", "list", env=env))[1]
-        assert f"{client_id}  orders" in listed
+        assert [(row["id"], row["scopes"]) for row in json.loads(listed)] == [(client_id, ["orders"])]
         assert secret not in listed
         assert (await command("clients", "disable", client_id, env=env))[0] == 0
         assert await status() == 401

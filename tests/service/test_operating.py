@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import json
 import signal
 
 import httpx
@@ -60,7 +61,7 @@ async def test_a_webhook_that_was_given_up_is_listed_and_replayed_by_a_worker_of
         async def listed():
             code, out, err = await command("webhooks", "list", env=env)
             assert (code, err) == (0, "")
-            return out.splitlines()
+            return json.loads(out)
 
         async with serving(env, "--no-worker") as (_, service), client_of(service) as client, working(env):
             await give_up(client, "sokha")
@@ -70,10 +71,12 @@ async def test_a_webhook_that_was_given_up_is_listed_and_replayed_by_a_worker_of
                 return len(arrived) == 2 and len(await listed()) == 2
 
             await until(client, are_given_up)
-            lines = await listed()
-            assert all("payment.timeout" in line and "1 tries, answered 410" in line for line in lines)
-            assert {line.split()[0] for line in lines} == {headers["webhook-id"] for headers, _ in arrived}
-            one = lines[0].split()[0]
+            rows = await listed()
+            assert [(row["event"], row["tries"], row["lastError"]) for row in rows] == [
+                ("payment.timeout", 1, "answered 410")
+            ] * 2
+            assert {row["webhookId"] for row in rows} == {headers["webhook-id"] for headers, _ in arrived}
+            one = rows[0]["webhookId"]
             assert await command("webhooks", "replay", one, env=env) == (0, "1 are due again\n", "")
 
             async def has_come_again():

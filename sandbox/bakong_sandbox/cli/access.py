@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from bakong_contracts.escaping import terminal_line
 from bakong_sandbox.cli.service_store import changed, with_store
 from bakong_sandbox.cli.streams import typed
+from bakong_sandbox.cli.tables import AsJson, show
 from bakong_sandbox.stack.errors import SetupError
 from bakong_service import wiring
 from bakong_service.adapters.access_tokens import draw_signing_key
@@ -73,19 +74,21 @@ def add_user(
 
 
 @users.command("list")
-def list_users() -> None:
+def list_users(as_json: AsJson = None) -> None:
     """List the users with their roles."""
 
-    async def work(_settings: Settings, store: "SqliteStore | PostgresStore") -> list[User]:
-        return list(await store.read(lambda records: records.users()))
+    async def work(_settings: Settings, store: "SqliteStore | PostgresStore") -> list[dict[str, Any]]:
+        return [
+            {"username": user.username, "id": user.id, "roles": list(user.roles)} | _state(user)
+            for user in await store.read(lambda records: records.users())
+        ]
 
-    for line in [_user_line(user) for user in with_store(work)] or ["no users"]:
-        print(terminal_line(line))
+    show(with_store(work), as_json)
 
 
-def _user_line(user: User) -> str:
-    state = "good" if user.disabled_ms is None else f"disabled {iso(user.disabled_ms)}"
-    return f"{user.username}  {user.id}  {','.join(user.roles)}  made {iso(user.created_ms)}  {state}"
+def _state(account: User | Client) -> dict[str, Any]:
+    disabled = None if account.disabled_ms is None else iso(account.disabled_ms)
+    return {"createdAt": iso(account.created_ms), "disabledAt": disabled}
 
 
 @users.command("disable")
@@ -126,19 +129,16 @@ def add_client(
 
 
 @clients.command("list")
-def list_clients() -> None:
+def list_clients(as_json: AsJson = None) -> None:
     """List the clients with their scopes."""
 
-    async def work(_settings: Settings, store: "SqliteStore | PostgresStore") -> list[Client]:
-        return list(await store.read(lambda records: records.clients()))
+    async def work(_settings: Settings, store: "SqliteStore | PostgresStore") -> list[dict[str, Any]]:
+        return [
+            {"id": client.id, "label": client.label, "scopes": list(client.scopes)} | _state(client)
+            for client in await store.read(lambda records: records.clients())
+        ]
 
-    for line in [_client_line(client) for client in with_store(work)] or ["no clients"]:
-        print(terminal_line(line))
-
-
-def _client_line(client: Client) -> str:
-    state = "good" if client.disabled_ms is None else f"disabled {iso(client.disabled_ms)}"
-    return f"{client.id}  {','.join(client.scopes)}  made {iso(client.created_ms)}  {state}  {client.label}"
+    show(with_store(work), as_json)
 
 
 @clients.command("disable")

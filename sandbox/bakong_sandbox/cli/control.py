@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import ssl
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,6 +16,9 @@ from bakong_sandbox.cli.streams import UnreadableError, read_text
 from bakong_sandbox.stack.running import CONTROL_ENVVAR
 
 REFUSED, UNREACHABLE = 1, 2
+_NOT_OURS = (401, 403, 404, 405)  # what a server that is no sandbox says of the control API's paths
+_EXPECTED = "--url is what `bakong-sandbox up` prints as the console's address, http://127.0.0.1:8600 by default"
+_ERRNO = re.compile(r"\[Errno -?\d+\] ")
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # reading the public authorities takes longer than most calls
 
 
@@ -23,6 +27,8 @@ def ask(url: str, ca: Path | None, method: str, path: str, body: Any = None, **q
 
     ca: authorities that an https:// URL may show beside the public ones.
     """
+    if not url.startswith(("http://", "https://")):
+        fail(f"--url: read {url!r}, expected a sandbox's address such as http://127.0.0.1:8600", UNREACHABLE)
     sent: dict[str, Any] = (
         {"content": body.encode()} if isinstance(body, str) else {} if body is None else {"json": body}
     )
@@ -31,9 +37,15 @@ def ask(url: str, ca: Path | None, method: str, path: str, body: Any = None, **q
         address = url.rstrip("/") + path
         with httpx.Client(verify=tls_of(url, ca), timeout=600, trust_env=False) as client:
             answer = client.request(method, address, params=named, headers=headers_of(), **sent)
+            if answer.status_code in _NOT_OURS and not _is_sandbox(client, url):
+                fail(
+                    f"{url} answers, and is no sandbox (a payment service?): {_EXPECTED}",
+                    UNREACHABLE,
+                )
         shown = answer.json() if answer.content else None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        fail(f"no sandbox answers at {url} ({error}): start one with `bakong-sandbox up`, or give --url", UNREACHABLE)
+        why = _ERRNO.sub("", str(error))
+        fail(f"no sandbox answers at {url} ({why}): start one with `bakong-sandbox up`, or give --url", UNREACHABLE)
     except UnicodeEncodeError as error:
         fail(f"what was typed is not UTF-8: {error.object[:80]!r}", UNREACHABLE)
     except ValueError:
@@ -41,6 +53,12 @@ def ask(url: str, ca: Path | None, method: str, path: str, body: Any = None, **q
     if answer.status_code >= 400:
         fail(detail_of(answer), REFUSED)
     return shown
+
+
+def _is_sandbox(client: httpx.Client, url: str) -> bool:
+    """Whether what answers has a sandbox's health, which is open to everybody."""
+    answer = client.get(url.rstrip("/") + "/sandbox/health", headers=headers_of())
+    return answer.is_success and answer.headers.get("content-type", "").startswith("application/json")
 
 
 def detail_of(answer: httpx.Response) -> str:

@@ -87,6 +87,8 @@ class LazyGroup(TyperGroup):
         return module and TyperCommand(cmd_name, help=COMMANDS[module][cmd_name])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        names: dict[str, Any] = dict.fromkeys(MODULES)
+        self.commands = names  # what "did you mean" is taken from; the commands themselves are imported when called
         name, listed, rest = super().resolve_command(ctx, args)
         return name, listed and command(str(name)), rest
 

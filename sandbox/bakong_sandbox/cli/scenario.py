@@ -1,6 +1,7 @@
 """`scenario list|show|check|use|schema`: the library of scripts, and the one that a world plays."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -60,19 +61,31 @@ def show(name: Annotated[str, typer.Argument()], scheme: OfScheme = None) -> Non
 
 
 @scenario.command("check")
-def check(files: Annotated[list[Path], typer.Argument()]) -> None:
+def check(
+    files: Annotated[list[Path], typer.Argument()],
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON: file, name, mistakes.")] = False,
+) -> None:
     """Read scripts, and say of each what is wrong and where; exit code 1 where one is."""
-    wrong = 0
-    for path in files:
-        mistakes = LIBRARY.mistakes(path)
-        wrong += bool(mistakes)
-        for mistake in mistakes:
-            print(terminal(mistake))
-        if len(mistakes) > 1:
-            print(terminal_line(f"{path}: {len(mistakes)} mistakes"))
-        if not mistakes:
-            print(terminal_line(f"{path}: {LIBRARY.load_file(path).name}: good"))
-    raise typer.Exit(1 if wrong else 0)
+    checked = [(path, LIBRARY.mistakes(path)) for path in files]
+    if as_json:
+        rows = [
+            {"file": str(path), "name": None if wrong else LIBRARY.load_file(path).name, "mistakes": list(wrong)}
+            for path, wrong in checked
+        ]
+        show_answer(rows, as_json=True)
+    else:
+        for path, wrong in checked:
+            _print_checked(path, wrong)
+    raise typer.Exit(1 if any(wrong for _, wrong in checked) else 0)
+
+
+def _print_checked(path: Path, mistakes: Sequence[str]) -> None:
+    for mistake in mistakes:
+        print(terminal(mistake))
+    if len(mistakes) > 1:
+        print(terminal_line(f"{path}: {len(mistakes)} mistakes"))
+    if not mistakes:
+        print(terminal_line(f"{path}: {LIBRARY.load_file(path).name}: good"))
 
 
 @scenario.command("use")

@@ -4,16 +4,17 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from bakong_contracts.escaping import json_text, terminal_line
+from bakong_contracts.escaping import terminal_line
 from bakong_contracts.webhooks import ProbeType
-from bakong_sandbox.cli import access, service_books
+from bakong_sandbox.cli import access, service_books, service_payments
 from bakong_sandbox.cli.program import run_async
 from bakong_sandbox.cli.service_store import changed, with_store
 from bakong_sandbox.cli.streams import typed
+from bakong_sandbox.cli.tables import AsJson, Columns, show
 from bakong_sandbox.stack import service as production
 from bakong_sandbox.stack.care_tokens import care_token
 from bakong_sandbox.stack.datadir import load_secrets
@@ -29,9 +30,10 @@ from bakong_service.adapters.sql.records_review import LOST_KEY
 from bakong_service.adapters.sql.sqlite import SqliteStore
 from bakong_service.adapters.system import SystemIds, SystemTimers
 from bakong_service.api.shapes import webhook_shown
+from bakong_service.api.shapes_admin import webhook_line_shown
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.escrow_numbers import amount_text
-from bakong_service.domain.events import iso
+from bakong_service.domain.events import Notification, iso
 from bakong_service.domain.keys import ApiKey
 from bakong_service.domain.review import SetAside
 from bakong_service.domain.tokens import platform_claims
@@ -49,6 +51,20 @@ if TYPE_CHECKING:  # PostgreSQL is an extra
     from bakong_service.adapters.sql.postgres import PostgresStore
 
 SHOWN = 100
+KEYS: Columns = {
+    "id": "id",
+    "made": "createdAt",
+    "state": lambda row: f"revoked {row['revokedAt']}" if row["revokedAt"] else "good",
+    "label": "label",
+}
+WEBHOOKS: Columns = {
+    "id": "webhookId",
+    "made": "createdAt",
+    "event": "event",
+    "state": "state",
+    "tries": "tries",
+    "last": lambda row: row["lastError"] or row["lastStatus"],
+}
 T = TypeVar("T")
 service = typer.Typer(no_args_is_help=True, help="The payment service: run it, and look after it.")
 keys = typer.Typer(no_args_is_help=True, help="API keys: several may be good at once.")
@@ -61,6 +77,7 @@ service.add_typer(seed, name="seed")
 service.add_typer(webhooks, name="webhooks")
 service.add_typer(inbox, name="webhooks-inbox")
 service.add_typer(service_books.commands)
+service.add_typer(service_payments.commands)
 service.add_typer(access.users, name="users")
 service.add_typer(access.clients, name="clients")
 service.add_typer(access.tokens, name="tokens")
@@ -199,31 +216,31 @@ def review(
     give_up_key: Annotated[
         str, typer.Option(metavar="ID", help="This key is lost: let the service start without what it sealed.")
     ] = "",
+    as_json: AsJson = None,
 ) -> None:
     """List the rows that cannot be read, and are set aside until they can be: kind, id, since when, why.
 
     A worker reads them again at its start and every ten minutes.
     """
 
-    async def work(settings: Settings, store: "SqliteStore | PostgresStore") -> list[str]:
+    async def work(settings: Settings, store: "SqliteStore | PostgresStore") -> list[dict[str, Any]]:
         at_ms = SystemTimers().now_ms()
         if give_up_key:
             await store.write(lambda records: records.set_aside(LOST_KEY, give_up_key, "given up", at_ms))
-        return [line async for line in _set_aside(store, settings.grace_ms, retry=retry)]
+        return [row async for row in _set_aside(store, settings.grace_ms, retry=retry)]
 
-    for line in with_store(work) or ["every row that was met can be read"]:
-        print(line)
+    show(with_store(work), as_json)
 
 
-async def _set_aside(store: Store, grace_ms: int, *, retry: bool) -> AsyncIterator[str]:
-    """A line for each row."""
+async def _set_aside(store: Store, grace_ms: int, *, retry: bool) -> AsyncIterator[dict[str, Any]]:
+    """Each row, and whether it was taken back."""
     after: SetAside | None = None
     while batch := await store.read(partial(_listed, after)):
         after = batch[-1]
         for row in batch:
             taken = retry and await store.write(partial(take_back, row, SystemTimers().now_ms(), grace_ms))
             state = "can be read again, and is taken back" if taken else row.why
-            yield f"{row.kind}  {row.row_id}  {iso(row.at_ms)}  {state}"
+            yield {"kind": row.kind, "id": row.row_id, "since": iso(row.at_ms), "state": state}
 
 
 def _listed(after: SetAside | None, records: Records) -> list[SetAside]:
@@ -328,19 +345,18 @@ def make_key(label: Annotated[str, typer.Option(help="Whose key it is.")] = "mai
 
 
 @keys.command("list")
-def list_keys() -> None:
-    """List the keys by the beginning of their hash."""
+def list_keys(as_json: AsJson = None) -> None:
+    """List the keys by the beginning of their hash; none but MAIN_BACKEND_API_KEY where the list is empty."""
 
     async def work(_settings: Settings, store: "SqliteStore | PostgresStore") -> list[ApiKey]:
         return list(await store.read(lambda records: records.api_keys()))
 
-    for line in [_key_line(key) for key in with_store(work)] or ["no keys but MAIN_BACKEND_API_KEY"]:
-        print(terminal_line(line))
+    show([_key_shown(key) for key in with_store(work)], as_json, KEYS)
 
 
-def _key_line(key: ApiKey) -> str:
-    state = "good" if key.revoked_ms is None else f"revoked {iso(key.revoked_ms)}"
-    return f"{key.id}  made {iso(key.created_ms)}  {state}  {key.label}"
+def _key_shown(key: ApiKey) -> dict[str, Any]:
+    revoked = None if key.revoked_ms is None else iso(key.revoked_ms)
+    return {"id": key.id, "createdAt": iso(key.created_ms), "revokedAt": revoked, "label": key.label}
 
 
 @keys.command("revoke")
@@ -363,34 +379,37 @@ def revoke_key(
 
 
 @webhooks.command("list")
-def list_webhooks(limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50) -> None:
+def list_webhooks(
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    every: Annotated[bool, typer.Option("--all", help="Also those that were delivered, or are still tried.")] = False,
+    as_json: AsJson = None,
+) -> None:
     """List what was given up, newest first."""
 
-    async def work(_settings: Settings, store: "SqliteStore | PostgresStore") -> list[str]:
-        return [
-            f"{row.id}  {iso(row.created_ms)}  {row.event.value}  {row.attempts} tries, {row.last_error}"
-            for row in await store.read(lambda records: records.given_up(limit))
-        ]
+    async def work(_settings: Settings, store: "SqliteStore | PostgresStore") -> list[dict[str, Any]]:
+        def read(records: Records) -> list[Notification]:
+            return list(records.notification_page(None, limit) if every else records.given_up(limit))
 
-    for line in with_store(work) or ["every webhook was delivered, or is still tried"]:
-        print(terminal_line(line))
+        return [webhook_line_shown(row) for row in await store.read(read)]
+
+    show(with_store(work), as_json, WEBHOOKS)
 
 
 @webhooks.command("show")
 def show_webhook(
-    webhook_id: Annotated[str, typer.Argument(metavar="ID", help="Its webhook-id.")],
+    webhook_id: Annotated[str, typer.Argument(metavar="ID", help="Its webhook-id.")], as_json: AsJson = None
 ) -> None:
     """One webhook with its body and every try. It is signed when it leaves, anew each time."""
 
-    async def work(_settings: Settings, store: "SqliteStore | PostgresStore") -> str:
+    async def work(_settings: Settings, store: "SqliteStore | PostgresStore") -> dict[str, Any]:
         notification = await store.read(lambda records: records.notification(webhook_id))
         if notification is None:
-            raise SetupError(f"no webhook has the id {webhook_id!r}")
+            raise SetupError(f"no webhook has the id {webhook_id!r}; `service webhooks list --all` shows them")
         attempts = await store.read(lambda records: records.attempts(webhook_id))
         body = notification.body.decode("utf-8", "backslashreplace")
-        return json_text({**webhook_shown(notification, attempts), "body": body}, indent=2)
+        return {**webhook_shown(notification, attempts), "body": body}
 
-    print(with_store(work))
+    show(with_store(work), as_json)
 
 
 @webhooks.command("resend")
@@ -412,17 +431,22 @@ def replay_webhooks(
 
 
 @inbox.command("list")
-def list_inbox(limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50) -> None:
+def list_inbox(limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50, as_json: AsJson = None) -> None:
     """List the dead letters, newest first."""
 
-    async def work(_settings: Settings, store: "SqliteStore | PostgresStore") -> list[str]:
+    async def work(_settings: Settings, store: "SqliteStore | PostgresStore") -> list[dict[str, Any]]:
         return [
-            f"{row.id}  {iso(row.received_ms)}  {row.provider}  {row.kind}  {row.payment_id or row.reference}"
+            {
+                "id": row.id,
+                "receivedAt": iso(row.received_ms),
+                "provider": row.provider,
+                "kind": row.kind,
+                "names": row.payment_id or row.reference,
+            }
             for row in await store.read(lambda records: records.dead_events(limit))
         ]
 
-    for line in with_store(work) or ["every webhook has led to a payment, or is still looked at"]:
-        print(terminal_line(line))
+    show(with_store(work), as_json)
 
 
 @inbox.command("replay")

@@ -9,6 +9,7 @@ from pydantic import StringConstraints
 from bakong_service.domain.errors import InvalidError
 
 Cursor = Annotated[str, StringConstraints(max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]
+NEWEST = (10**15, "")  # before it is everything
 
 
 def write_cursor(number: int, text: str) -> str:

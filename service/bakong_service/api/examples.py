@@ -139,7 +139,7 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
     "webhook_test": ({"callback": "https://shop.example/hooks"}, WEBHOOK_SHOWN),
     "webhook": (None, WEBHOOK_SHOWN | {"state": "given_up", "nextTryAt": None, "attempts": [_TRIED]}),
     "webhook_resend": (None, WEBHOOK_SHOWN | {"attempts": [_TRIED]}),
-    "event": (None, None),
+    "event": (None, {"received": True}),
     "qr_code": (None, None),
 }
 _OPEN = {"event", "qr_code"}

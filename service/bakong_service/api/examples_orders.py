@@ -114,7 +114,8 @@ def shop_documented(name: str) -> dict[str, Any]:
         content[kind] = {"schema": {"type": "string"}, "example": text}
     done: dict[int | str, dict[str, Any]] = {status: {"description": "Done", "content": content}}
     if name == "checkout":
-        done[200] = {"description": "The payment that is open", "content": content}
+        again = {"application/json": {"example": shown | {"statusCode": 200}}}
+        done[200] = {"description": "The payment that is open", "content": again}
     extra: dict[str, Any] = {}
     if sent is not None:
         extra["requestBody"] = {"content": {"application/json": {"example": sent}}}

@@ -82,9 +82,12 @@ async def _page(request: Request) -> HTMLResponse:
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's document, the shape of a problem, and that every path wants a key or a token but those left open."""
+    """FastAPI's document, the shapes of answers and problems, and which paths want a key or a token."""
+    from bakong_service.api import answer_schemas  # noqa: PLC0415  no start pays for what a document needs
+
     made = FastAPI.openapi(app)
     made["components"]["schemas"]["Problem"] = SCHEMA
+    answer_schemas.describe(made, [route for router in _ROUTERS for route in router.routes])
     made["components"]["securitySchemes"] = {"apiKey": {"type": "http", "scheme": "bearer"}}
     made["security"] = [{"apiKey": []}]
     for path, operations in made["paths"].items():

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
-from bakong_service.api.cursors import Cursor, read_cursor, write_cursor
+from bakong_service.api.cursors import NEWEST, Cursor, read_cursor, write_cursor
 from bakong_service.api.dependencies import CoreDep, principal_of
 from bakong_service.api.examples import ID
 from bakong_service.api.examples_admin import SUBSCRIPTION_ID, admin_documented
@@ -24,7 +24,6 @@ from bakong_service.domain.errors import ForbiddenError
 from bakong_service.usecases.overview import payment_story, subscription_story, webhook_story
 
 READ = "admin:read"
-NEWEST = (10**15, "")  # before it are all payments
 
 
 async def _reads(request: Request) -> None:
@@ -54,7 +53,7 @@ async def payments(core: CoreDep, limit: Limit = 20, cursor: Place = None, user_
 @router.get("/payments/{payment_id}", **admin_documented("admin_payment"))
 async def payment(payment_id: OneId, core: CoreDep) -> dict[str, Any]:
     """A payment with its history, and each transaction that a provider showed for it."""
-    return ok(payment_story_shown(await payment_story(core, payment_id)))
+    return ok(payment_story_shown(await payment_story(core.store, payment_id)))
 
 
 @router.get("/subscriptions", **admin_documented("admin_subscriptions"))
@@ -69,7 +68,7 @@ async def subscriptions(core: CoreDep, limit: Limit = 20, cursor: Place = None) 
 @router.get("/subscriptions/{subscription_id}", **admin_documented("admin_subscription"))
 async def subscription(subscription_id: SubscriptionId, core: CoreDep) -> dict[str, Any]:
     """A subscription with its history."""
-    return ok(subscription_story_shown(await subscription_story(core, subscription_id)))
+    return ok(subscription_story_shown(await subscription_story(core.store, subscription_id)))
 
 
 @router.get("/webhooks", **admin_documented("admin_webhooks"))

@@ -7,7 +7,7 @@ from bakong_service.domain.errors import NotFoundError
 from bakong_service.domain.events import Attempt, Notification
 from bakong_service.domain.overview import Change, PaymentLine, ReceiptLine
 from bakong_service.domain.subscriptions import Subscription
-from bakong_service.ports import Records
+from bakong_service.ports import Records, Store
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.webhooks import show
 
@@ -34,7 +34,7 @@ class WebhookStory(NamedTuple):
     attempts: list[tuple[Attempt, dict[str, str]]]
 
 
-async def payment_story(core: Core, payment_id: str) -> PaymentStory:
+async def payment_story(store: Store, payment_id: str) -> PaymentStory:
     """Raises NotFoundError."""
 
     def read(records: Records) -> PaymentStory:
@@ -43,10 +43,10 @@ async def payment_story(core: Core, payment_id: str) -> PaymentStory:
             raise NotFoundError(f"no payment has the id {payment_id!r}")
         return PaymentStory(payment, records.payment_changes(payment_id), records.receipt_lines(payment_id))
 
-    return await core.store.read(read)
+    return await store.read(read)
 
 
-async def subscription_story(core: Core, subscription_id: str) -> SubscriptionStory:
+async def subscription_story(store: Store, subscription_id: str) -> SubscriptionStory:
     """Raises NotFoundError."""
 
     def read(records: Records) -> SubscriptionStory:
@@ -55,7 +55,7 @@ async def subscription_story(core: Core, subscription_id: str) -> SubscriptionSt
             raise NotFoundError(f"no subscription has the id {subscription_id!r}")
         return SubscriptionStory(subscription, records.subscription_changes(subscription_id))
 
-    return await core.store.read(read)
+    return await store.read(read)
 
 
 async def webhook_story(core: Core, webhook_id: str) -> WebhookStory:

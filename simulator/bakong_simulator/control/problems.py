@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from bakong_contracts import service_api as api
+from bakong_contracts.patterns import message
 from bakong_contracts.problems import MEDIA_TYPE, document, field_errors
 from bakong_scenarios import ScenarioError
 from bakong_simulator.kernel.clock import TimeRangeError
@@ -45,6 +47,18 @@ FAULTS: dict[type[Exception], api.Problem] = {
     ScanError: api.INVALID,
     AmountError: api.INVALID,
     ScenarioError: api.INVALID,
+}
+_NO_OBJECT = ("model_attributes_type", "model_type", "dict_type")
+_EXPECTED = {
+    "missing": "is missing",
+    "extra_forbidden": "is not known here",
+    "literal_error": "read {read}, expected {expected}",
+    "enum": "read {read}, expected {expected}",
+    "greater_than_equal": "read {read}, expected {ge:g} or more",
+    "greater_than": "read {read}, expected more than {gt:g}",
+    "less_than_equal": "read {read}, expected {le:g} or less",
+    "string_pattern_mismatch": "read {read}, which has characters that it must not have",
+    "string_type": "read {read}, expected a text",
 }
 _LOG = logging.getLogger("bakong_simulator.control")
 _BY_STATUS = {problem.status: problem for problem in api.PROBLEMS}
@@ -99,9 +113,29 @@ def _invalid(request: Request, error: Exception) -> Response:
     errors = error.errors() if isinstance(error, RequestValidationError) else []
     if any(row["type"] == "json_invalid" for row in errors):
         return reply(api.BAD_JSON, "the body is not valid JSON", request.url.path)
-    rows = field_errors(errors)
+    rows = [row | {"message": _words(error, request)} for row, error in zip(field_errors(errors), errors, strict=True)]
     detail = "; ".join(f"{row['field']}: {row['message']}" for row in rows)
     return reply(api.INVALID, detail, request.url.path, rows)
+
+
+def _words(row: Mapping[str, Any], request: Request) -> str:
+    """What is wrong with a member of the body, in words that say what was read, where pydantic's do not."""
+    if row["loc"] == ("body",) and row["type"] in _NO_OBJECT:
+        media = request.headers.get("content-type", "").partition(";")[0]
+        if not media.endswith("json"):
+            return (
+                f"read {media or 'no Content-Type'}, expected a JSON object, sent with Content-Type: application/json"
+            )
+        return f"read {_short(row.get('input'))}, expected a JSON object"
+    expected = _EXPECTED.get(row["type"])
+    if expected is None:
+        return message(row)
+    return expected.format(read=_short(row.get("input")), **row.get("ctx", {}))
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:60] + "…"
 
 
 def _http(request: Request, error: Exception) -> Response:

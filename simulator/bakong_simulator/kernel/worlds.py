@@ -1,5 +1,6 @@
 """All worlds of a process, and how a call finds its own."""
 
+import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -92,7 +93,9 @@ class Worlds:
         try:
             return self.by_name[name]
         except KeyError:
-            raise UnknownWorldError(f"no world is called {name!r}") from None
+            near = difflib.get_close_matches(name, self.by_name, n=1)
+            meant = f"; did you mean {near[0]!r}?" if near else ""
+            raise UnknownWorldError(f"no world is called {name!r}{meant}") from None
 
     def drop(self, name: str) -> None:
         """End a world. The default one can only be reset. Raises UnknownWorldError, WorldError."""

@@ -17,6 +17,14 @@ export async function misuse(): Promise<void> {
   await bakong.POST("/v1/check_transaction_by_md5", { body: { md5: 1 } }); // refused
   const { error } = await service.POST("/api/payments/create", { body: { userId: "a", planType: "PREMIUM", amount: 1 } }); // refused
   console.log(error?.code, error?.cods); // refused
+  const { data: made } = await service.POST("/api/payments/create", { body: { userId: "a", planType: "PREMIUM", amount: 1, currency: "USD" } });
+  const { data: seen } = await service.GET("/api/payments/status/{md5}", { params: { path: { md5: made?.data.md5Hash ?? "" } } });
+  console.log(seen?.data.status === "PAID", seen?.data.paidAt?.length, seen?.data.amount.toFixed(2));
+  console.log(seen?.data.stauts); // refused
+  console.log(seen?.data.status === "PIAD"); // refused
+  const { data: page } = await service.GET("/api/v1/orders");
+  const states: string[] | undefined = page?.data.map((order) => order.status);
+  console.log(states, page?.meta.nextCursor, page?.meta.next); // refused
 }
 
 export function amount(answer: OpenApi["schemas"]["Refusal"] | { responseCode: 0; data: OpenApi["schemas"]["Transaction"] }): number {

@@ -149,7 +149,7 @@ async def test_an_operator_lists_dead_letters_and_has_one_looked_at_again(shop, 
     key = "sandbox_encryption_key_0123456789abcdef"
     env = environment(tmp_path, DATABASE_URL=url, SERVICE_MODE="sandbox", ENCRYPTION_KEY=key)
     status, out, _ = await command("webhooks-inbox", "list", env=env)
-    event_id = out.split()[0]
+    event_id = json.loads(out)[0]["id"]
     assert (status, event_id[:3], "stripe_1" in out) == (0, "in_", True)
     assert await command("webhooks-inbox", "replay", event_id, env=env) == (0, f"{event_id}: done\n", "")
     status, _, err = await command("webhooks-inbox", "replay", "in_nothing", env=env)

@@ -8,9 +8,10 @@ export class World {
   speed(rate: number): Promise<Record<string, unknown>>;
   freeze(at: string): Promise<Record<string, unknown>>;
   journal(): Promise<Record<string, unknown>[]>;
+  waits(): Promise<{ scripted: number; real: number }[]>;
   drop(): Promise<null>;
 }
-export function startSandbox(options?: { url?: string; command?: string[] }): Promise<{
+export function startSandbox(options?: { url?: string; controlToken?: string; command?: string[] }): Promise<{
   url: string;
   world(options?: { scenario?: string; seed?: number; profile?: string; limits?: Record<string, unknown> }): Promise<World>;
   stop(): void;

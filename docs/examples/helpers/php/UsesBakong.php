@@ -5,6 +5,7 @@ trait UsesBakong
     public string $bakongUrl;
     public string $bakongToken;
     private string $bakongWorld;
+    private float $bakongRate = 1;
 
     /** Call it in setUp(). $options: as the control API takes them, such as ['scenario' => 'timeout']. */
     public function startBakong(array $options = []): void
@@ -21,7 +22,21 @@ trait UsesBakong
     /** Waits of the sandbox take so many times less: a hang of 60 s ends, without an answer, after 0.1 s at 600. */
     public function speedBakong(float $rate): array
     {
+        $this->bakongRate = $rate;
         return $this->askBakong('PUT', '/clock', ['mode' => 'scaled', 'rate' => $rate]);
+    }
+
+    /** A script by its name. */
+    public function useBakong(string $scenario): array
+    {
+        return $this->askBakong('PUT', '/scenario', ['name' => $scenario]);
+    }
+
+    /** How long each call was kept waiting: for how many seconds as the script says, and for how many of yours. */
+    public function bakongWaits(): array
+    {
+        $entries = $this->askBakong('GET', '/journal')['entries'];
+        return array_map(fn ($one) => ['scripted' => $one['delay_ms'] / 1000, 'real' => $one['delay_ms'] / 1000 / $this->bakongRate], $entries);
     }
 
     public function askBakong(string $method, string $path, mixed $body = null): array

@@ -4,7 +4,7 @@ const { BakongKHQR, IndividualInfo, khqrData } = require("bakong-khqr");
 
 const FAILED = 3; // Bakong's errorCode of a payment that failed; 1 is one that nobody has made yet
 
-function makeShop({ bakongUrl, token, timeoutMs = 10_000 }) {
+function makeShop({ bakongUrl, token, timeoutMs = 1000 * (process.env.BAKONG_TIMEOUT_S ?? 10) }) {
   const app = express();
   const orders = new Map();
 

@@ -32,6 +32,9 @@ test("a Bakong that hangs loses no payment", async () => {
   const states = [];
   for (let ask = 0; ask < 3; ask++) states.push((await shop(`/orders/${made.number}`)).state);
   assert.deepEqual(states, ["unknown", "unknown", "paid"]);
+  const waits = await bakong.waits();
+  assert.deepEqual(waits.map((wait) => wait.scripted), [60, 60, 0]);
+  assert.ok(waits[0].real + waits[1].real < 1);
 });
 
 test("a payment that fails is told", async () => {

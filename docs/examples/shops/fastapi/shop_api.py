@@ -1,5 +1,6 @@
 """A shop in FastAPI that sells a coffee for KHQR. It asks Bakong at NBC's own address, as in production."""
 
+import os
 from itertools import count
 from typing import Any
 
@@ -9,10 +10,11 @@ from fastapi import FastAPI, Response
 from khqr import Currency, Individual, encode
 
 BAKONG = "https://api-bakong.nbc.gov.kh/v1"
+TIMEOUT_S = float(os.environ.get("BAKONG_TIMEOUT_S", "10"))
 FAILED = 3  # Bakong's errorCode of a payment that failed; 1 is one that nobody has made yet
 
 
-def make_shop(token: str, timeout_s: float = 10) -> FastAPI:
+def make_shop(token: str, timeout_s: float = TIMEOUT_S) -> FastAPI:
     app = FastAPI()
     orders: dict[int, Any] = {}
     numbers = count(1)

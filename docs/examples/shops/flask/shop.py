@@ -1,5 +1,6 @@
 """A shop in Flask that sells a coffee for KHQR. It asks Bakong at NBC's own address, as in production."""
 
+import os
 from itertools import count
 
 import requests
@@ -8,10 +9,11 @@ from flask import Flask
 from khqr import Currency, Individual, encode
 
 BAKONG = "https://api-bakong.nbc.gov.kh/v1"
+TIMEOUT_S = float(os.environ.get("BAKONG_TIMEOUT_S", "10"))
 FAILED = 3  # Bakong's errorCode of a payment that failed; 1 is one that nobody has made yet
 
 
-def make_shop(token, timeout_s=10):
+def make_shop(token, timeout_s=TIMEOUT_S):
     app = Flask(__name__)
     orders, numbers = {}, count(1)
 

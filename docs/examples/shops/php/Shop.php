@@ -4,7 +4,10 @@ class Shop
 {
     private const FAILED = 3; // Bakong's errorCode of a payment that failed; 1 is one that nobody has made yet
 
-    public function __construct(private string $bakongUrl, private string $token, private float $timeoutS = 10) {}
+    public function __construct(private string $bakongUrl, private string $token, private ?float $timeoutS = null)
+    {
+        $this->timeoutS ??= (float) (getenv('BAKONG_TIMEOUT_S') ?: 10);
+    }
 
     /** paid, failed, open, or unknown where Bakong did not answer: it may be paid, ask again. */
     public function state(string $qr): string

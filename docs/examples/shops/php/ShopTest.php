@@ -1,59 +1,47 @@
 <?php
-/** The tests of the shop: php ShopTest.php. In PHPUnit the class extends TestCase, and setUp() calls startBakong(). */
+/** The tests of the shop: phpunit ShopTest.php. */
 // set-up
-require __DIR__ . '/../../helpers/php/UsesBakong.php';
-require __DIR__ . '/Shop.php';
-class ShopTest
+require_once __DIR__ . '/../../helpers/php/UsesBakong.php';
+require_once __DIR__ . '/Shop.php';
+class ShopTest extends PHPUnit\Framework\TestCase
 {
     use UsesBakong;
+    private Shop $shop;
 
-    private function shop(array $options = []): Shop
+    protected function setUp(): void
     {
-        $this->startBakong($options);
-        return new Shop($this->bakongUrl, $this->bakongToken);
+        $this->startBakong();
+        $this->shop = new Shop($this->bakongUrl, $this->bakongToken);
     }
     // tests
 
     public function testACoffeeIsPaid(): void
     {
-        $shop = $this->shop();
-        same('open', $shop->state(qr()));
-        $this->payBakong(qr());
-        same('paid', $shop->state(qr()));
+        $this->assertSame('open', $this->shop->state($this->qr()));
+        $this->payBakong($this->qr());
+        $this->assertSame('paid', $this->shop->state($this->qr()));
     }
 
     public function testABakongThatHangsLosesNoPayment(): void
     {
-        $shop = $this->shop(['scenario' => 'timeout']);
+        $this->useBakong('timeout');
         $this->speedBakong(600);
-        $this->payBakong(qr());
-        same(['unknown', 'unknown', 'paid'], [$shop->state(qr()), $shop->state(qr()), $shop->state(qr())]);
+        $this->payBakong($this->qr());
+        $states = array_map(fn () => $this->shop->state($this->qr()), [1, 2, 3]);
+        $this->assertSame(['unknown', 'unknown', 'paid'], $states);
+        $this->assertEquals([60, 60, 0], array_column($this->bakongWaits(), 'scripted'));
+        $this->assertLessThan(1, array_sum(array_column($this->bakongWaits(), 'real')));
     }
 
     public function testAPaymentThatFailsIsTold(): void
     {
-        $shop = $this->shop();
-        $this->payBakong(qr(), ['outcome' => 'failed']);
-        same('failed', $shop->state(qr()));
+        $this->payBakong($this->qr(), ['outcome' => 'failed']);
+        $this->assertSame('failed', $this->shop->state($this->qr()));
     }
-}
 
-/** The code on the counter, as `bakong-sandbox khqr encode` makes it. */
-function qr(): string
-{
-    return getenv('SHOP_QR');
-}
-
-function same(mixed $expected, mixed $seen): void
-{
-    if ($expected !== $seen) {
-        throw new Exception('expected ' . json_encode($expected) . ', saw ' . json_encode($seen));
-    }
-}
-
-foreach (get_class_methods('ShopTest') as $name) {
-    if (str_starts_with($name, 'test')) {
-        (new ShopTest())->$name();
-        echo "$name passed\n";
+    /** The code on the counter, as `bakong-sandbox khqr encode` makes it. */
+    private function qr(): string
+    {
+        return getenv('SHOP_QR');
     }
 }
