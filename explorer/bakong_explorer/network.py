@@ -190,7 +190,7 @@ class Backend:
         self.bodies: dict[str, bytes] = {}
         self.tolerance_ms = 0  # by which the clocks of the service may be wrong
 
-    async def post(self, url: str, body: bytes, headers: dict[str, str], /) -> int | str | tuple[int, int | None]:
+    async def post(self, url: str, body: bytes, headers: dict[str, str], /) -> int | str:
         """See bakong_service.ports.Post."""
         fault = self._conditions.post()
         await passes(self._conditions.network_s())

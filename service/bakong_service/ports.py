@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from bakong_contracts.service_api import PaymentStatus, Priority
 from bakong_service.domain.accounts import Client, Family, RefreshToken, User
@@ -25,7 +25,16 @@ from bakong_service.domain.methods import Method
 from bakong_service.domain.money import Money
 from bakong_service.domain.order_events import OrderEvent
 from bakong_service.domain.orders import Order, OrderPayment, OrderStatus
-from bakong_service.domain.overview import Change, PaymentLine, ReceiptLine
+from bakong_service.domain.overview import (
+    Change,
+    EntryLine,
+    EscrowLine,
+    OrderLine,
+    OrderStep,
+    PaymentLine,
+    ReceiptLine,
+    RefundLine,
+)
 from bakong_service.domain.payments import NoAnswer, Payment, Purpose, Receipt, Refunded, Report
 from bakong_service.domain.polling import Budget, PollCandidate, PollPlan, Spent
 from bakong_service.domain.refunds import Refund, RefundStatus
@@ -305,6 +314,14 @@ class OverviewRecords(Protocol):
     def subscription_by_id(self, subscription_id: str) -> Subscription | None: ...
     def subscription_changes(self, subscription_id: str) -> list[Change]: ...
     def notification_page(self, before_id: str | None, limit: int) -> list[Notification]: ...
+    def order_page(self, before_id: str | None, limit: int) -> list[OrderLine]: ...
+    def order_line(self, order_id: str) -> OrderLine | None: ...
+    def order_steps(self, order_id: str) -> list[OrderStep]: ...
+    def order_refunds(self, order_id: str) -> list[RefundLine]: ...
+    def escrow_page(self, before_id: str | None, limit: int) -> list[EscrowLine]: ...
+    def escrow_line(self, payment_id: str) -> EscrowLine | None: ...
+    def escrow_refund_lines(self, payment_id: str) -> list[RefundLine]: ...
+    def escrow_postings(self, payment_id: str) -> list[EntryLine]: ...
 
 
 class ReviewRecords(Protocol):
@@ -580,12 +597,18 @@ class Provider:
     minimums: Mapping[str, int] = field(default_factory=dict)
 
 
-class Post(Protocol):
-    """Sends one webhook; the HTTP status (with Retry-After in seconds, where one came), or what went wrong."""
+class Answered(NamedTuple):
+    """What a receiver answered to a webhook: the HTTP status, Retry-After in seconds, how its body begins."""
 
-    async def __call__(
-        self, url: str, body: bytes, headers: dict[str, str], /
-    ) -> int | str | tuple[int, int | None]: ...
+    status: int
+    retry_after_s: int | None = None
+    words: bytes = b""
+
+
+class Post(Protocol):
+    """Sends one webhook; the answer, its HTTP status alone, or what went wrong."""
+
+    async def __call__(self, url: str, body: bytes, headers: dict[str, str], /) -> int | str | Answered: ...
 
 
 class Patience(Protocol):

@@ -331,6 +331,8 @@ API = (
         "admin: a_payment_its_subscription_and_its_webhooks_are_read_with_their_history_and_no_secret",
         "admin: pages_meet_each_row_once_whatever_comes_meanwhile", "admin: its_key_reads_and_nothing_else",
         "admin: the_examples_of_every_route_do_what_they_say", "query_plans: no_statement_reads_a_table_whole",
+        "polling: each_try_is_recorded_and_signed_with_both_secrets_under_one_id",
+        "escrow.test_admin: a_payment_that_is_held_is_read_with_its_double_entry_and_its_refunds",
     )),
     # Storage and settings
     Promise("settings", "missing or weak ones stop the start, each on a line", (

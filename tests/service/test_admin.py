@@ -11,7 +11,7 @@ from tests.conftest import NOW_MS, PLAIN
 from tests.service.test_documents import call_of, operations, shape
 
 ORDER = {"userId": "sokha", "planType": "PREMIUM", "amount": 0.50, "currency": "USD"}
-LISTS = ("payments", "subscriptions", "webhooks", "audit-logs")
+LISTS = ("payments", "subscriptions", "orders", "escrow", "webhooks", "audit-logs")
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ async def test_its_key_reads_and_nothing_else(service, control, admin, stack):
         for key, status in (("", 401), ("Bearer wrong", 401), (f"Bearer {stack.api_key}", 403)):
             answer = await admin.get(f"/api/admin/{path}", headers={"authorization": key})
             assert (path, key, answer.status_code) == (path, key, status)
-    for path in ("payments/none", "subscriptions/none", "webhooks/none"):
+    for path in ("payments/none", "subscriptions/none", "orders/none", "escrow/none", "webhooks/none"):
         assert (await admin.get(f"/api/admin/{path}")).status_code == 404
     for path in ("payments?limit=0", "payments?limit=101", "payments?cursor=x", "webhooks?cursor=!!", "payments/a b"):
         answer = await admin.get(f"/api/admin/{path}")
@@ -133,12 +133,17 @@ async def test_the_examples_of_every_route_do_what_they_say(service, control, ad
     order = await bought(service, control)
     hooks = (await read(admin, "webhooks"))["data"]
     subscriptions = (await read(admin, "subscriptions"))["data"]
+    made = await service.post("/api/v1/orders", json={"amount": 0.5, "currency": "USD"})
+    assert made.status_code == 201, made.text
     ids = {
         "payments": order["transactionId"],
         "webhooks": hooks[0]["webhookId"],
         "subscriptions": subscriptions[0]["id"],
+        "orders": (await read(admin, "orders"))["data"][0]["id"],
     }
     for name, (method, path, operation) in documented.items():
+        if "escrow" in name:
+            continue  # where money is held: tests/service/escrow/test_admin.py
         url, _ = call_of(path, operation, {})
         if "{" in path:
             url = f"/api/admin/{path.split('/')[3]}/{ids[path.split('/')[3]]}"

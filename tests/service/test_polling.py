@@ -9,19 +9,23 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from bakong_contracts.service_api import PaymentStatus, Priority
 from bakong_contracts.webhooks import EventType, verify
 from bakong_schemes.bakong.adapter import planning
 from bakong_schemes.bakong.adapter.client import HttpBakong
 from bakong_schemes.bakong.adapter.planning import day_of
+from bakong_service.api.shapes_admin import webhook_story_shown
 from bakong_service.domain.breaker import Breaker, backoff_ms
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import RETRY_AFTER_S, Notification
 from bakong_service.domain.payments import NoAnswer, NotFound
 from bakong_service.domain.polling import PollCandidate, PollPlan, Spent
+from bakong_service.ports import Answered
 from bakong_service.usecases.ask_provider import ask
 from bakong_service.usecases.deliver import after_try
+from bakong_service.usecases.overview import webhook_story
 from bakong_service.usecases.poll_payments import poll_due
 from bakong_service.usecases.refresh import budget
 from bakong_service.usecases.settle import move
@@ -451,7 +455,7 @@ def test_when_a_webhook_is_tried_again(result, retry_after_s, jitter, next_s):
 
 async def test_each_try_is_recorded_and_signed_with_both_secrets_under_one_id(house):
     posts = []
-    answers = [(503, 60), "ConnectTimeout", 200]
+    answers = [Answered(503, 60, b"no such table: users \x00\xff"), "ConnectTimeout", 200]
 
     async def post(url, body, headers):
         posts.append((headers, body))
@@ -467,8 +471,30 @@ async def test_each_try_is_recorded_and_signed_with_both_secrets_under_one_id(ho
     for headers, body in posts:
         for secret in (old, new):
             verify([secret], headers, body, now_s=int(headers["webhook-timestamp"]))
-    tries = await rows(house, "SELECT number, status, error FROM webhook_attempts ORDER BY number")
-    assert [(number, status) for number, status, _ in tries] == [(1, 503), (2, None), (3, 200)]
+    tries = await rows(house, "SELECT number, status, answer FROM webhook_attempts ORDER BY number")
+    assert [(number, status, answer[:3]) for number, status, answer in tries] == [
+        (1, 503, "v1."),
+        (2, None, ""),
+        (3, 200, ""),
+    ]
+    [hook] = await house.core.store.read(lambda records: records.notification_page(None, 2))
+    story = await webhook_story(house.core, hook.id)
+    said = [row["answer"] for row in webhook_story_shown(story)["attempts"]]
+    assert said == ["no such table: users \x00\ufffd", None, None]
+
+
+async def test_an_answer_that_does_not_open_any_more_is_none(house):
+    async def post(_url, _body, _headers):
+        return Answered(410, None, b"gone")
+
+    house.core.post, house.core.webhook_url = post, "http://hook"
+    payment = await create(house)
+    await transact(house.core, lambda change: move(change, payment, PaymentStatus.FAILED, "for the test"))
+    await house.clock.advance(10_000)
+    await house.core.store.write(lambda records: records._run(text("UPDATE webhook_attempts SET answer = 'v1.x.y'")))
+    [hook] = await house.core.store.read(lambda records: records.notification_page(None, 2))
+    [(tried, _)] = (await webhook_story(house.core, hook.id)).attempts
+    assert (tried.status, tried.answer) == (410, "")
 
 
 async def test_a_database_that_is_away_for_a_moment_does_not_end_the_worker(house):

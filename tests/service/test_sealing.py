@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 
 from bakong_contracts.service_api import PaymentStatus, Plan
+from bakong_contracts.webhooks import EventType
 from bakong_service.adapters.sealing import Sealer, SealError
 from bakong_service.adapters.sql import migrate, rotation
 from bakong_service.adapters.sql.postgres import PostgresStore
 from bakong_service.adapters.sql.sqlite import SqliteStore
 from bakong_service.domain.errors import UnavailableError
+from bakong_service.domain.events import Attempt, Notification
 from bakong_service.domain.handoff import Code
 from bakong_service.domain.idempotency import Answer
 from bakong_service.domain.money import Money
@@ -104,8 +106,12 @@ async def make_store(request, tmp_path):
         yield opened
 
 
+HOOK = Notification(id="w-1", event=EventType.PAYMENT_PAID, url="http://hook", body=b"{}", created_ms=0)
+TRIED = Attempt(notification_id="w-1", number=1, at_ms=0, status=500, answer="no such table")
+
+
 def read(records):
-    return records.payment_by_id("p-1"), records.answer_to("s", 0)
+    return records.payment_by_id("p-1"), records.answer_to("s", 0), records.attempts("w-1")
 
 
 async def test_after_a_rotation_the_old_key_is_needed_no_more(make_store):
@@ -115,11 +121,12 @@ async def test_after_a_rotation_the_old_key_is_needed_no_more(make_store):
         payment = replace(PAYMENT, id=f"p-{number}", bill_number=f"DT-{number}", reference=f"{number:032}")
         await old.write(lambda records, payment=payment: records.add_payment(payment, 0))
     await old.write(lambda records: (records.add_receipt(RECEIPT), records.add_answer(ANSWER)))
+    await old.write(lambda records: (records.add_notification(HOOK), records.save_attempt(HOOK, TRIED)))
     both = make_store(NEW, OLD)
     before = await both.read(read)
     assert (before[0].account_id, before[0].handoff, before[1].body) == (ACCOUNT, PAYMENT.handoff, ANSWER.body)
     done = [await both.migrate(batch) for batch in rotation.batches(Sealer([NEW, OLD]))]
-    assert sum(done) == 450 + 3
+    assert sum(done) == 450 + 4
     new = make_store(NEW)
     assert await new.read(read) == before
     with pytest.raises(UnavailableError, match="OLD_ENCRYPTION_KEYS"):

@@ -23,13 +23,15 @@ from bakong_contracts.addresses import host_and_port
 from bakong_contracts.trust import ssl_context
 from bakong_service.domain.callbacks import is_public
 from bakong_service.domain.receivers import PROVEN_SLOTS, SLOTS
+from bakong_service.ports import Answered
 
 TIMEOUT_S = 15.0
 MAX_ANSWER_BYTES = 64 * 1024
+KEPT_BYTES = 500  # of an answer, for who asks why it was refused
 MAX_CONNECTIONS = SLOTS + PROVEN_SLOTS
 PRIVATE = "private_address"
 Resolve = Callable[[str, int], Awaitable[list[str]]]
-Result = int | str | tuple[int, int | None]
+Result = str | Answered
 
 
 class PrivateAddressError(OSError):
@@ -156,21 +158,20 @@ class HttpPost:
         self._resolver.close()
         await self._pool.aclose()
 
-    async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> int | tuple[int, int | None]:
+    async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> Answered:
         sent = {"host": _host(url), "content-type": "application/json", "content-length": str(len(body)), **headers}
         bounds = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout_s)
         async with self._pool.stream(
             "POST", url, headers=list(sent.items()), content=body, extensions={"timeout": bounds}
         ) as answer:
-            seen = 0
+            seen, words = 0, b""
             async for part in answer.aiter_stream():
                 seen += len(part)
+                words = (words + part[:KEPT_BYTES])[:KEPT_BYTES]
                 if seen > MAX_ANSWER_BYTES:
                     break
             later = next((value for name, value in answer.headers if name.lower() == b"retry-after"), b"")
-            if not later.isdigit():
-                return int(answer.status)
-            return int(answer.status), min(int(later), 86_400)
+            return Answered(int(answer.status), min(int(later), 86_400) if later.isdigit() else None, words)
 
 
 def _is_public(address: str) -> bool:
@@ -184,8 +185,7 @@ def _trust(ca_file: Path | None) -> ssl.SSLContext | None:
 
 def _outcome(result: Result) -> str:
     """A word out of a few, for metrics."""
-    status = result[0] if isinstance(result, tuple) else result
-    return f"{status // 100}xx" if isinstance(status, int) else status
+    return result if isinstance(result, str) else f"{result.status // 100}xx"
 
 
 def _host(url: str) -> str:

@@ -34,7 +34,44 @@ _HEADERS = {
     "webhook-timestamp": "1770768000",
     "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
 }
-_TRIED = {"number": 1, "at": _AT, "status": None, "error": "ConnectError", "headers": _HEADERS}
+_TRIED = {"number": 1, "at": _AT, "status": None, "error": "ConnectError", "answer": None, "headers": _HEADERS}
+_ORDER: dict[str, Any] = {
+    "id": ID,
+    "merchantId": "main-backend",
+    "reference": "INV-1",
+    "status": "created",
+    "currency": "USD",
+    "total": "0.50",
+    "payable": "0.50",
+    "refundedAmount": "0.00",
+    "paymentId": None,
+    "createdAt": _AT,
+    "updatedAt": _AT,
+    "expiresAt": None,
+}
+_ESCROW: dict[str, Any] = {
+    "id": ID,
+    "invoice": "INV-20260211-0001",
+    "jobId": "job-1",
+    "method": "bkash",
+    "status": "PENDING",
+    "escrowStatus": "PENDING",
+    "currency": "BDT",
+    "amount": "1000.00",
+    "captured": "0.00",
+    "refunded": "0.00",
+    "refunding": "0.00",
+    "released": None,
+    "review": None,
+    "late": False,
+    "createdAt": _AT,
+    "expiresAt": LISTED["expiresAt"],
+    "updatedAt": _AT,
+    "paidAt": None,
+    "releaseAt": None,
+    "releasedAt": None,
+}
+_STEP = {"type": "order.created", "paymentId": None, "at": _AT}
 _AUDIT = {
     "id": 7,
     "userId": "main-backend 1a2b3c4d",
@@ -54,6 +91,10 @@ ADMIN_EXAMPLES: dict[str, Any] = {
     "admin_webhooks": [_WEBHOOK | {"tries": 1, "lastStatus": None, "lastError": "ConnectError"}],
     "admin_webhook": _WEBHOOK
     | {"body": {"type": "payment.paid", "timestamp": _AT, "data": {"userId": USER}}, "attempts": [_TRIED]},
+    "admin_orders": [_ORDER],
+    "admin_order": _ORDER | {"events": [_STEP], "refunds": []},
+    "admin_escrow_payments": [_ESCROW],
+    "admin_escrow_payment": _ESCROW | {"postings": [], "refunds": []},
     "admin_audit_logs": [_AUDIT],
 }
 _ALWAYS = (

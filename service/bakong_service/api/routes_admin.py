@@ -12,7 +12,11 @@ from bakong_service.api.routes_settlements import Filter, audit_rows
 from bakong_service.api.routes_webhooks import WebhookId
 from bakong_service.api.shapes import ok, subscription_shown
 from bakong_service.api.shapes_admin import (
+    escrow_line_shown,
+    escrow_story_shown,
     listed,
+    order_line_shown,
+    order_story_shown,
     payment_line_shown,
     payment_story_shown,
     subscription_story_shown,
@@ -21,7 +25,7 @@ from bakong_service.api.shapes_admin import (
 )
 from bakong_service.domain.audit import AuditFilter
 from bakong_service.domain.errors import ForbiddenError
-from bakong_service.usecases.overview import payment_story, subscription_story, webhook_story
+from bakong_service.usecases.overview import escrow_story, order_story, payment_story, subscription_story, webhook_story
 
 READ = "admin:read"
 
@@ -84,6 +88,36 @@ async def webhooks(core: CoreDep, limit: Limit = 20, cursor: Place = None) -> di
 async def webhook(webhook_id: WebhookId, core: CoreDep) -> dict[str, Any]:
     """A webhook with its body and every try: its headers, signed anew by the secrets of now, and its answer."""
     return ok(webhook_story_shown(await webhook_story(core, webhook_id)))
+
+
+@router.get("/orders", **admin_documented("admin_orders"))
+async def orders(core: CoreDep, limit: Limit = 20, cursor: Place = None) -> dict[str, Any]:
+    """Orders of all merchants, the newest first; none with its buyer."""
+    before = None if cursor is None else read_cursor(cursor)[1]
+    found = await core.store.read(lambda records: records.order_page(before, limit + 1))
+    more = write_cursor(0, found[limit - 1].id) if len(found) > limit else None
+    return listed([order_line_shown(row) for row in found[:limit]], limit, more)
+
+
+@router.get("/orders/{order_id}", **admin_documented("admin_order"))
+async def order(order_id: OneId, core: CoreDep) -> dict[str, Any]:
+    """An order with its events and its refunds."""
+    return ok(order_story_shown(await order_story(core.store, order_id)))
+
+
+@router.get("/escrow", **admin_documented("admin_escrow_payments"))
+async def escrow_payments(core: CoreDep, limit: Limit = 20, cursor: Place = None) -> dict[str, Any]:
+    """Payments whose money is held, the newest first; none with those whom it is about."""
+    before = None if cursor is None else read_cursor(cursor)[1]
+    found = await core.store.read(lambda records: records.escrow_page(before, limit + 1))
+    more = write_cursor(0, found[limit - 1].id) if len(found) > limit else None
+    return listed([escrow_line_shown(row) for row in found[:limit]], limit, more)
+
+
+@router.get("/escrow/{payment_id}", **admin_documented("admin_escrow_payment"))
+async def escrow_payment(payment_id: OneId, core: CoreDep) -> dict[str, Any]:
+    """A payment whose money is held, with its double entry and its refunds."""
+    return ok(escrow_story_shown(await escrow_story(core.store, payment_id)))
 
 
 @router.get("/audit-logs", **admin_documented("admin_audit_logs"))

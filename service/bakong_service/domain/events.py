@@ -50,13 +50,14 @@ class Notification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try of a webhook: when, and what came of it."""
+    """One try of a webhook: when, and what came of it. answer: how the receiver's words begin."""
 
     notification_id: str
     number: int
     at_ms: int
     status: int | None = None
     error: str | None = None
+    answer: str = ""
 
 
 def event_type(text: str) -> EventType | ProbeType:

@@ -17,6 +17,7 @@ from bakong_service.domain.errors import UnavailableError
 from bakong_service.domain.events import MAX_RETRY_AFTER_S, RETRY_AFTER_S, Attempt, Notification
 from bakong_service.domain.receivers import Receivers
 from bakong_service.domain.tracing import Attributes
+from bakong_service.ports import Answered
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
@@ -126,8 +127,8 @@ class Delivery:
         known = {one: trace for one, trace in self._traces.items() if one in self._held_ids}
         self._traces = known | dict(await self._core.store.read(lambda records: records.traces_of(ids)))
 
-    async def _posted(self, notification: Notification, headers: dict[str, str]) -> tuple[int | str, int | None]:
-        """What came of a try, and for how long the receiver wants to be left alone; a span of the webhook's trace."""
+    async def _posted(self, notification: Notification, headers: dict[str, str]) -> str | Answered:
+        """What came of a try; a span of the webhook's trace."""
         facts: Attributes = {
             "webhook.id": notification.id,
             "webhook.event": notification.event.value,
@@ -137,13 +138,13 @@ class Delivery:
         parent = self._traces.pop(notification.id, None)
         with self._core.tracing.span("webhook.try", facts, parent=parent) as span:
             traced = {"traceparent": span.traceparent} if span.traceparent else {}
-            answer = await self._core.post(notification.url or "", notification.body, headers | traced)
-            result, retry_after_s = answer if isinstance(answer, tuple) else (answer, None)
-            if isinstance(result, int):
-                span.note({"http.response.status_code": result})
-            if not (isinstance(result, int) and 200 <= result < 300):
-                span.note({"error.type": str(result)})
-        return result, retry_after_s
+            posted = await self._core.post(notification.url or "", notification.body, headers | traced)
+            answer = Answered(posted) if isinstance(posted, int) else posted
+            if isinstance(answer, Answered):
+                span.note({"http.response.status_code": answer.status})
+            if isinstance(answer, str) or not 200 <= answer.status < 300:
+                span.note({"error.type": answer if isinstance(answer, str) else str(answer.status)})
+        return answer
 
     def _has_time(self, notification: Notification) -> bool:
         return self._core.timers.now_ms() + TRY_MS <= (notification.next_try_ms or 0)
@@ -155,10 +156,11 @@ class Delivery:
         headers = sign(core.webhook_secrets, notification.id, now_ms // 1000, notification.body)
         self._under_way[notification.id] = UnderWay(notification.id, notification.url or "", now_ms)
         try:
-            result, retry_after_s = await self._posted(notification, headers)
+            answer = await self._posted(notification, headers)
         finally:
             del self._under_way[notification.id]
         at_ms = core.timers.now_ms()
+        result, retry_after_s, words = (answer, None, b"") if isinstance(answer, str) else answer
         if isinstance(result, str):
             self._receivers.failed(host, before, at_ms, core.ids.fraction())
         else:
@@ -171,6 +173,7 @@ class Delivery:
             at_ms=now_ms,
             status=tried.last_status,
             error=tried.last_error,
+            answer=words.decode("utf-8", "replace"),
         )
         with suppress(UnavailableError):
             await core.store.write(lambda records: records.save_attempt(tried, attempt))

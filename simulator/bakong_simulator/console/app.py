@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from bakong_simulator.console import pages, rendering, reports
 from bakong_simulator.console.facts import Facts
-from bakong_simulator.console.files import static_files, version
+from bakong_simulator.console.files import STATIC, static_files, style_source, version
 from bakong_simulator.console.page import MissingError, Page
 from bakong_simulator.console.texts import LANGUAGES
 from bakong_simulator.control.door import COOKIE, Door
@@ -23,8 +23,9 @@ from bakong_simulator.kernel.worlds import DEFAULT, UnknownWorldError, Worlds
 ROOT = "/console"
 SECURITY = {
     "content-security-policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; script-src 'self'; style-src {style_source()}; font-src 'self'; "
+        "img-src 'self' blob: data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -47,7 +48,7 @@ def build(worlds: Worlds, facts: Callable[[], Facts], door: Door | None = None) 
             Route("/favicon.ico", console.icon),
             Route(ROOT, console.home),
             Route(f"{ROOT}/", console.home),
-            Route(f"{ROOT}/-/static/{{version}}/{{name}}", console.static),
+            Route(f"{STATIC}/{{version}}/{{name}}", console.static),
             Route(f"{ROOT}/-/report", console.report),
             Route(DOOR_PATH, console.show_door),
             Route(DOOR_PATH, console.enter, methods=["POST"]),

@@ -1,16 +1,21 @@
 """Templates filled in, everything escaped: a whole page, or the block that its part is."""
 
+import sys
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
+from hashlib import sha256
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
 import orjson
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from bakong_contracts.escaping import clean
-from bakong_simulator.console.files import version
+from bakong_simulator.console.files import static_files, style, version
 from bakong_simulator.console.page import MissingError, Page
 from bakong_simulator.console.pages import PAGES
 from bakong_simulator.console.service import at_ms
@@ -20,6 +25,7 @@ from bakong_simulator.kernel.money import text_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 PHNOM_PENH = timezone(timedelta(hours=7))
+BYTECODE = Path(cache_from_source(str(TEMPLATES / "template.py"))).parent
 FRAME = "base.html"
 SHORT = 14
 
@@ -35,6 +41,8 @@ def render(page: Page, template: str, values: dict[str, Any], part: str | None) 
         "nav": PAGES.values(),
         "nav_names": PAGES.keys(),
         "version": version(),
+        "style": Markup(style()),  # noqa: S704  our own file
+        "icon": _icon(),
         "cursor": cursor(page.world),
         "spoken": {text: page.t(text) for text in SPOKEN},
         "other_language": (EN, "English") if page.language == KM else (KM, "ភាសាខ្មែរ"),
@@ -48,10 +56,33 @@ def render(page: Page, template: str, values: dict[str, Any], part: str | None) 
     return "".join(holder.blocks[part](holder.new_context(context)))
 
 
+class _Compiled(FileSystemBytecodeCache):
+    """Templates as they were compiled, where Python keeps what it compiled; where it keeps nothing, neither do they."""
+
+    def __init__(self) -> None:
+        settings = sha256(Path(__file__).read_bytes()).hexdigest()[:12]  # what is compiled depends on them, too
+        super().__init__(str(BYTECODE), f"%s.{settings}.template")
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if sys.dont_write_bytecode:
+            return
+        with suppress(OSError):  # a folder that may only be read
+            BYTECODE.mkdir(parents=True, exist_ok=True)
+            super().dump_bytecode(bucket)
+
+
+@cache
+def _icon() -> Markup:
+    """The icon in the page itself: one fetch less, and no document of its own for the browser to make."""
+    drawn = static_files()["icon.svg"].decode()
+    return Markup(drawn.strip().replace("<svg ", '<svg width="28" height="28" aria-hidden="true" ', 1))  # noqa: S704  ours
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
+        bytecode_cache=_Compiled(),
         autoescape=True,
         finalize=clean,
         undefined=StrictUndefined,

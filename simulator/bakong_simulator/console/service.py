@@ -9,8 +9,15 @@ from bakong_simulator.control.service import ask, story_path
 from bakong_simulator.kernel.errors import NoServiceError, ServiceDownError
 
 # The lists: what each is called, and what its rows show.
-LISTS = {"payments": "Payments", "subscriptions": "Subscriptions", "webhooks": "Webhooks", "audit-logs": "Audit log"}
-STORIES = ("payments", "subscriptions", "webhooks")
+LISTS = {
+    "payments": "Payments",
+    "subscriptions": "Subscriptions",
+    "orders": "Orders",
+    "escrow": "Escrow",
+    "webhooks": "Webhooks",
+    "audit-logs": "Audit log",
+}
+STORIES = ("payments", "subscriptions", "orders", "escrow", "webhooks")
 ROWS = 20
 MAX_ID = 64
 

@@ -13,8 +13,8 @@ from bakong_simulator.console.facts import Facts
 from bakong_simulator.kernel.errors import NoServiceError, ServiceDownError
 
 TIMEOUT_S = 5.0
-List = Literal["payments", "subscriptions", "webhooks", "audit-logs"]
-Story = Literal["payments", "subscriptions", "webhooks"]
+List = Literal["payments", "subscriptions", "orders", "escrow", "webhooks", "audit-logs"]
+Story = Literal["payments", "subscriptions", "orders", "escrow", "webhooks"]
 router = APIRouter(prefix="/sandbox/service")
 
 

@@ -6524,7 +6524,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                kind: "payments" | "subscriptions" | "webhooks" | "audit-logs";
+                kind: "payments" | "subscriptions" | "orders" | "escrow" | "webhooks" | "audit-logs";
             };
             cookie?: never;
         };
@@ -6555,7 +6555,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "payments" | "subscriptions" | "webhooks";
+                kind: "payments" | "subscriptions" | "orders" | "escrow" | "webhooks";
                 row_id: string;
             };
             cookie?: never;

@@ -1,4 +1,4 @@
-"""What an operator sees: payments, subscriptions and webhooks, newest first. Whatever there is, a page costs the same.
+"""What an operator sees of all that is stored, the newest first. Whatever there is, a page costs the same.
 
 Nothing that is sealed is opened, so that a page needs no key, and shows rows whose key is lost.
 """
@@ -14,12 +14,22 @@ from bakong_service.adapters.sql.records_webhooks import notification_of
 from bakong_service.adapters.sql.rows import Rows, as_text
 from bakong_service.adapters.sql.stored import checked, instant
 from bakong_service.domain.events import Notification
-from bakong_service.domain.overview import Change, PaymentLine, ReceiptLine
+from bakong_service.domain.overview import (
+    Change,
+    EntryLine,
+    EscrowLine,
+    OrderLine,
+    OrderStep,
+    PaymentLine,
+    ReceiptLine,
+    RefundLine,
+)
 from bakong_service.domain.subscriptions import Subscription
 
 MOST_LINES = 500  # of the history of one payment or subscription
 _P = t.payment_transactions.c
 _R = t.payment_receipts.c
+_OE, _EE, _EL = t.order_events.c, t.escrow_entries.c, t.escrow_lines.c
 
 
 class OverviewRows(Rows):
@@ -66,6 +76,51 @@ class OverviewRows(Rows):
         rows = self._rows(_by_id(t.webhook_notifications, before_id, limit))
         return self._readable("webhook", rows, notification_of)
 
+    def order_page(self, before_id: str | None, limit: int) -> list[OrderLine]:
+        """By id, as above."""
+        return self._readable("order", self._rows(_by_id(t.orders, before_id, limit)), _order_line)
+
+    def order_line(self, order_id: str) -> OrderLine | None:
+        """Raises UnreadableRowError."""
+        return self._first("order", select(t.orders).where(t.orders.c.id == order_id), _order_line)
+
+    def order_steps(self, order_id: str) -> list[OrderStep]:
+        """What has happened to an order, its first events."""
+        steps = select(_OE.type, _OE.payment_id, _OE.at_ms).where(_OE.order_id == order_id)
+        rows = self._rows(steps.order_by(_OE.number).limit(MOST_LINES))
+        return [OrderStep(as_text(row.type), row.payment_id, instant(row.at_ms) or 0) for row in rows]
+
+    def order_refunds(self, order_id: str) -> list[RefundLine]:
+        """The refunds of an order, in the order of their coming."""
+        return self._refunds(t.refunds, t.refunds.c.order_id == order_id)
+
+    def escrow_page(self, before_id: str | None, limit: int) -> list[EscrowLine]:
+        """By id, as above."""
+        rows = self._rows(_by_id(t.escrow_payments, before_id, limit))
+        return self._readable("escrow payment", rows, _escrow_line)
+
+    def escrow_line(self, payment_id: str) -> EscrowLine | None:
+        """Raises UnreadableRowError."""
+        named = select(t.escrow_payments).where(t.escrow_payments.c.id == payment_id)
+        return self._first("escrow payment", named, _escrow_line)
+
+    def escrow_refund_lines(self, payment_id: str) -> list[RefundLine]:
+        """The refunds of a payment that is held, in the order of their coming."""
+        return self._refunds(t.escrow_refunds, t.escrow_refunds.c.payment_id == payment_id)
+
+    def escrow_postings(self, payment_id: str) -> list[EntryLine]:
+        """The double entry of a payment that is held: each fact, and the lines that sum to zero."""
+        both = (_EL.payment_id == _EE.payment_id) & (_EL.number == _EE.number)
+        lines = select(_EE.number, _EE.fact, _EL.account, _EL.amount, _EE.at_ms)
+        lines = lines.select_from(t.escrow_entries.join(t.escrow_lines, both)).where(_EE.payment_id == payment_id)
+        rows = self._rows(lines.order_by(_EE.number, _EL.line).limit(MOST_LINES))
+        return [EntryLine(row.number, as_text(row.fact), as_text(row.account), row.amount, row.at_ms) for row in rows]
+
+    def _refunds(self, table: Any, belongs: Any) -> list[RefundLine]:
+        columns = [table.c[name] for name in RefundLine._fields]
+        lines = select(*columns).where(belongs).order_by(table.c.created_ms, table.c.id).limit(MOST_LINES)
+        return [RefundLine(*(getattr(row, name) for name in RefundLine._fields)) for row in self._rows(lines)]
+
     def _changes(self, table: Any, column: str, value: str, *, has_plan: bool = False) -> list[Change]:
         lines = self._rows(select(table).where(table.c[column] == value).order_by(table.c.id).limit(MOST_LINES))
         return [_change(row, as_text(row.plan) if has_plan else None) for row in lines]
@@ -75,6 +130,17 @@ def _payment_line(row: Row[Any]) -> PaymentLine:
     checked(row, t.payment_transactions)
     exponent(row.currency)
     return PaymentLine(*(getattr(row, name) for name in PaymentLine._fields))
+
+
+def _order_line(row: Row[Any]) -> OrderLine:
+    checked(row, t.orders)
+    exponent(row.currency)
+    return OrderLine(*(getattr(row, name) for name in OrderLine._fields))
+
+
+def _escrow_line(row: Row[Any]) -> EscrowLine:
+    checked(row, t.escrow_payments)
+    return EscrowLine(*(getattr(row, name) for name in EscrowLine._fields))
 
 
 def _receipt_line(row: Row[Any]) -> ReceiptLine:

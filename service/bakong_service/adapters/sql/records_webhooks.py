@@ -6,12 +6,14 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, func, insert, select, update
 
+from bakong_service.adapters.sealing import SealError
 from bakong_service.adapters.sql import tables as t
 from bakong_service.adapters.sql.rows import Rows
 from bakong_service.adapters.sql.stored import DamagedError, checked, instant
 from bakong_service.domain.callbacks import receiving_host
 from bakong_service.domain.events import Attempt, Notification, event_type
 
+ATTEMPTS = "webhook_attempts"
 _W = t.webhook_notifications.c
 
 
@@ -75,6 +77,7 @@ class WebhookRows(Rows):
                 "at_ms": attempt.at_ms,
                 "status": attempt.status,
                 "error": attempt.error,
+                "answer": self._sealed_answer(attempt),
             },
         )
 
@@ -87,7 +90,23 @@ class WebhookRows(Rows):
         """Each try of a webhook, in order."""
         tries = t.webhook_attempts
         rows = self._rows(select(tries).where(tries.c.notification_id == notification_id).order_by(tries.c.number))
-        return self._readable("attempt", rows, _attempt, "notification_id")
+        return self._readable("attempt", rows, self._attempt, "notification_id")
+
+    def _sealed_answer(self, attempt: Attempt) -> str:
+        name = f"{attempt.notification_id}/{attempt.number}"
+        return self._seal.seal(attempt.answer, ATTEMPTS, "answer", name) if attempt.answer else ""
+
+    def _attempt(self, row: Row[Any]) -> Attempt:
+        """An answer that does not open is shown as none: what came of the try is what counts."""
+        values = checked(row, t.webhook_attempts)._asdict()
+        if values["answer"]:
+            try:
+                values["answer"] = self._seal.open(
+                    row.answer, ATTEMPTS, "answer", f"{row.notification_id}/{row.number}"
+                )
+            except SealError:
+                values["answer"] = ""
+        return Attempt(**values)
 
     def given_up(self, limit: int) -> list[Notification]:
         """Webhooks that were not delivered and are tried no more, newest first."""
@@ -130,7 +149,3 @@ def notification_of(row: Row[Any]) -> Notification:
     if not isinstance(body, dict) or not isinstance(body.get("data", {}), dict):
         raise DamagedError("body is no event")
     return Notification(**values)
-
-
-def _attempt(row: Row[Any]) -> Attempt:
-    return Attempt(**checked(row, t.webhook_attempts)._asdict())

@@ -51,6 +51,7 @@ COLUMNS = (
     Column(t.jobs, "parties", ("id",)),
     Column(t.order_payments, "handed", ("payment_id",)),
     Column(t.thai_payment_methods, "secrets", ("id",)),
+    Column(t.webhook_attempts, "answer", ("notification_id", "number")),
 )
 
 
@@ -126,7 +127,7 @@ def _seal_again(connection: Connection, seal: Sealing, column: Column, row: Any)
     sealed = row.sealed.decode() if raw else row.sealed
     if seal.is_current(sealed) or not sealed.startswith("v1."):
         return 0
-    name = (column.table.name, column.name, "/".join(row[: len(column.keys)]))
+    name = (column.table.name, column.name, "/".join(map(str, row[: len(column.keys)])))
     again = seal.seal(seal.open(sealed, *name), *name)
     key = [column.table.c[part] == value for part, value in zip(column.keys, row, strict=False)]
     stored = column.table.c[column.name] == row.sealed  # changed meanwhile: the present key wrote it

@@ -233,6 +233,8 @@ webhook_attempts = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("status", Integer),
     Column("error", Text),
+    # How the receiver's answer begins, sealed: it may hold what is the receiver's alone. Empty where it said nothing.
+    Column("answer", Text, nullable=False, default="", server_default=""),
 )
 
 # Every transaction that a provider showed for a payment, also those that do not match or came twice.

@@ -66,7 +66,10 @@ export function follow() {
   addEventListener("pagehide", () => source.close());
   return source;
 }
-if (document.querySelector("[data-live]")) follow();
+addEventListener("load", () => {
+  document.documentElement.classList.add("loaded"); // what can wait for the page: the stream, and the font of one word
+  if (document.querySelector("[data-live]")) follow();
+});
 
 // What follows no world, such as the service beside it, is asked for anew every so often while it is looked at.
 for (const one of document.querySelectorAll("[data-every]")) {
@@ -171,7 +174,8 @@ document.addEventListener("click", async (event) => {
 });
 
 // On a phone the menu is one line: what it shows includes where one is.
-document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+const current = document.querySelector("nav [aria-current]");
+if (matchMedia("(max-width: 760px)").matches) requestAnimationFrame(() => current?.scrollIntoView({ block: "nearest", inline: "center" }));
 
 // Tabs, by mouse and by arrow keys.
 function choose(tab) {

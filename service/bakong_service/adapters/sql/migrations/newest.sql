@@ -103,7 +103,7 @@ CREATE TABLE webhook_attempts (
 	number INTEGER NOT NULL,
 	at_ms BIGINT NOT NULL,
 	status INTEGER,
-	error TEXT,
+	error TEXT, answer TEXT DEFAULT '' NOT NULL,
 	PRIMARY KEY (notification_id, number),
 	FOREIGN KEY(notification_id) REFERENCES webhook_notifications (id)
 )
@@ -670,6 +670,6 @@ CREATE TABLE traces (
 
 CREATE INDEX ix_trace_age ON traces (at_ms)
 
-INSERT INTO "alembic_version" VALUES ('0019')
+INSERT INTO "alembic_version" VALUES ('0020')
 
 INSERT INTO "schema_compatibility" VALUES ('0014')
