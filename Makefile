@@ -66,8 +66,17 @@ khqr-mutants: $(VENV)/.installed-test
 khqr-bench: $(VENV)/.installed-test
 	$(BIN)/python -P benchmarks/khqr.py
 
+# Workers that have nothing left take from the others; the longest tests begin first (tests/conftest.py).
+# Some tests wait for deadlines: one worker more than cores may end sooner (make test WORKERS=3).
+WORKERS ?= auto
 test: $(VENV)/.installed-test
-	$(PYTEST) -n auto
+	$(PYTEST) -n $(WORKERS) --dist worksteal
+
+# The seconds of CPU, and of waiting, of each folder, file and test, slowest first: make test-times ROOM=service
+# With CPU_TIMES=file each test's are written there too.
+test-times: $(VENV)/.installed-test
+	$(PYTEST) -n $(WORKERS) --dist worksteal -q -p tests.cpu_times $(if $(ROOM),tests/$(ROOM))
+.PHONY: test-times
 
 # An answer in under a minute for the room that one works in: make test-quick ROOM=simulator
 ROOM ?=

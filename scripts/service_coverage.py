@@ -11,7 +11,7 @@ PAGE = ROOT / "docs" / "service-coverage.md"
 HEAD = """# What the payment service promises, what it withstands, and which test holds it
 
 Made by `python scripts/service_coverage.py` from `tests/service/promises.py`; do not edit it by hand. *both*: over HTTP
-or on the core, on SQLite alone and on PostgreSQL with Redis.
+or on the core, on SQLite alone and on PostgreSQL with Redis (there a part in `make test`, and all in `make campaigns`).
 """
 # Fixtures that run a test twice, and what is made of them.
 TWICE = {

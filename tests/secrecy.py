@@ -1,11 +1,13 @@
 """What may stand in clear nowhere: every secret that tests issue, and every account; and where they are looked for.
 
 Databases, logs and what processes print: files under a test's folder are read where they lie, all else is handed to
-`seen`. tests/service/conftest.py looks after every test.
+`seen`. tests/service/conftest.py looks after every test, and forgets what was issued in it: a search for the secrets of
+all the tests before would soon take longer than the tests.
 """
 
+import contextlib
+import functools
 import json
-import re
 from urllib.parse import quote
 
 from bakong_sandbox.stack.datadir import FILE
@@ -26,6 +28,16 @@ def seen(where, text):
     _SEEN.append((where, text))
 
 
+@contextlib.contextmanager
+def forgotten_afterwards():
+    """What is issued inside is forgotten at the end: what a module issues as it is imported stays."""
+    before = set(_KNOWN)
+    try:
+        yield
+    finally:
+        _KNOWN.intersection_update(before)
+
+
 def leaks(folder=None):
     """Where something known stands in clear: in what was handed over since the last look, and in a folder's files."""
     handed, _SEEN[:] = list(_SEEN), []
@@ -34,10 +46,11 @@ def leaks(folder=None):
             kept = json.loads(path.read_text())
             _KNOWN.update(kept[name] for name in ("api_key", "webhook_secret", "encryption_key", "bakong_token"))
         handed += [(path.name, path.read_bytes()) for form in WRITTEN for path in folder.rglob(form)]
-    found = re.compile(b"|".join(re.escape(form) for word in sorted(_KNOWN - {""}) for form in _forms(word)))
-    return [f"{where}: {match[0].decode()}" for where, text in handed if (match := found.search(text))]
+    forms = {form for word in _KNOWN - {""} for form in _forms(word)}
+    return [f"{where}: {form.decode()}" for where, text in handed for form in sorted(forms) if form in text]
 
 
+@functools.cache
 def _forms(word):
     """As it is, inside a URL, and inside JSON."""
     return {word.encode(), quote(word).encode(), quote(word, safe="").encode(), json.dumps(word)[1:-1].encode()}

@@ -1,5 +1,6 @@
 """The embedded default needs nothing that only an extra brings."""
 
+import functools
 import json
 import os
 import subprocess
@@ -44,6 +45,7 @@ def needed(name, extras=()):
     return {name for name, _ in found}
 
 
+@functools.cache
 def absent():
     """The modules that an installation without extras lacks."""
     allowed = {*needed("bakong-sandbox"), "bakong-sandbox", "pip", "setuptools"}

@@ -1,4 +1,8 @@
-"""Every test of the service that takes a stack runs twice: on SQLite alone, and on PostgreSQL with Redis."""
+"""Every test of the service that takes a stack is there twice: on SQLite alone, and on PostgreSQL with Redis.
+
+What is about storage, locks and what happens at once runs on both; of the rest a sample runs on PostgreSQL, and all of
+it in the campaign.
+"""
 
 import uuid
 
@@ -8,15 +12,40 @@ from bakong_sandbox.stack.options import Options
 from bakong_sandbox.stack.sandbox import run
 from bakong_simulator.kernel.clock import Mode
 from tests import secrecy
-from tests.conftest import NOW_MS
+from tests.conftest import NOW_MS, leave_to_campaigns
+
+# Modules whose subject is what is stored, and who else writes at the same moment.
+ABOUT_STORAGE = {
+    "test_audit_logs",
+    "test_books",
+    "test_clocks",
+    "test_delivery",
+    "test_idempotency",
+    "test_one_commit",
+    "test_order_laws",
+    "test_polling",
+    "test_query_plans",
+    "test_refunds",
+    "test_retention",
+    "test_row_failures",
+    "test_tokens",
+    "test_unreadable_rows",
+    "test_user_ids",
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    leave_to_campaigns(items, "storage", "postgresql", but=ABOUT_STORAGE)
 
 
 @pytest.fixture(autouse=True)
 def nothing_in_clear(request):
     """No database, log or printed line of any test holds a secret, a token or a full account in clear."""
-    yield
-    leaks = secrecy.leaks(request.node.funcargs.get("tmp_path"))
-    assert not leaks, leaks
+    with secrecy.forgotten_afterwards():
+        yield
+        leaks = secrecy.leaks(request.node.funcargs.get("tmp_path"))
+        assert not leaks, leaks
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

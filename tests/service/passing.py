@@ -29,7 +29,9 @@ class Passing:
 
     def __init__(self):
         self.ms = NOW_MS
-        self.transactions = 0
+        self._transactions = 0
+        self._none_open = asyncio.Event()
+        self._none_open.set()
         self._timers = []
         self._numbers = itertools.count()
         self._tasks = set()
@@ -76,16 +78,22 @@ class Passing:
     async def idle(self):
         quiet = 0
         while quiet < IDLE:
-            quiet = 0 if self.transactions else quiet + 1
+            if self._transactions:
+                quiet = 0
+                await self._none_open.wait()
+            quiet += 1
             await asyncio.sleep(0)
 
     def counted(self, transact):
         async def counting(work):
-            self.transactions += 1
+            self._transactions += 1
+            self._none_open.clear()
             try:
                 return await transact(work)
             finally:
-                self.transactions -= 1
+                self._transactions -= 1
+                if not self._transactions:
+                    self._none_open.set()
 
         return counting
 

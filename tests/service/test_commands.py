@@ -142,14 +142,14 @@ async def test_several_processes_share_one_limit_in_redis(tmp_path, redis_url, p
 
     async def burst(url):
         async with httpx.AsyncClient(base_url=url, headers=bearer(API_KEY), trust_env=False, timeout=60) as client:
-            answers = await asyncio.gather(*(client.get("/api/subscriptions/status/u") for _ in range(60)))
+            answers = await asyncio.gather(*(client.get("/api/subscriptions/status/u") for _ in range(70)))
         return [answer.status_code for answer in answers]
 
     async with contextlib.AsyncExitStack() as running:
-        starts = [running.enter_async_context(serving(env, "--no-worker")) for _ in range(4)]
+        starts = [running.enter_async_context(serving(env, "--no-worker")) for _ in range(2)]
         urls = [url for _, url in await asyncio.gather(*starts)]
         statuses = [status for answers in await asyncio.gather(*map(burst, urls)) for status in answers]
-    assert (statuses.count(200), statuses.count(429)) == (100, 140)
+    assert (statuses.count(200), statuses.count(429)) == (100, 40)
 
 
 async def test_thai_methods_are_seeded_once(tmp_path):

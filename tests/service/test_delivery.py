@@ -244,7 +244,7 @@ async def test_moving_a_world_on_waits_for_receivers_that_answer_and_not_for_one
     async def patience(tasks, _seconds, /, *, for_all):
         """All the time it takes, but where nothing is left that ends by itself."""
         while not any(task.done() for task in tasks) and len(tasks) > hung():
-            await asyncio.wait(tasks, timeout=0.01)
+            await asyncio.wait(tasks, timeout=0.01, return_when=asyncio.FIRST_COMPLETED)
 
     def hung():
         return 0 if hanging.is_set() else 1
@@ -258,7 +258,7 @@ async def test_moving_a_world_on_waits_for_receivers_that_answer_and_not_for_one
             await house.client.post("/api/payments/create", json=body)
         assert await house.clock.advance(900_000) == NOW_MS + 900_000
         assert len(delivered) == 2
-        assert await house.clock.advance(86_400_000) == NOW_MS + 900_000 + 86_400_000
+        assert await house.clock.advance(3_600_000) == NOW_MS + 900_000 + 3_600_000
         hanging.set()
 
 

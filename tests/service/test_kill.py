@@ -23,7 +23,7 @@ from bakong_service.adapters.sql.sqlite import SqliteStore
 from tests.service.victim import RATE
 
 USERS = [f"user-{number:02}" for number in range(18)]
-POINTS = int(os.environ.get("KILL_POINTS", "5"))
+POINTS = int(os.environ.get("KILL_POINTS", "3"))
 PART, PARTS = map(int, os.environ.get("KILL_PART", "1/1").split("/"))  # a long run in pieces
 STEPS = [point * max(1, 200 // POINTS) for point in range(1, 1 + POINTS)][PART - 1 :: PARTS]
 LEASE_MS = 60_000

@@ -1,6 +1,5 @@
 """deploy/monitoring: every metric named there is exposed, and Prometheus's own tool takes the files."""
 
-import asyncio
 import json
 import re
 import subprocess
@@ -16,7 +15,7 @@ from scripts import dashboards
 from tests.conftest import lacking
 from tests.servers import free_port, program
 from tests.service.house import open_house
-from tests.service.processes import PROGRAM, environment, serving
+from tests.service.processes import Forked, environment, serving
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "monitoring"
 ALERTS = yaml.safe_load((FOLDER / "alerts.yml").read_text())
@@ -86,7 +85,7 @@ def test_prometheus_takes_the_files_and_an_outage_fires_the_alert_that_names_it(
 async def test_a_worker_alone_is_scraped_without_a_key_on_a_port_of_its_own(tmp_path):
     port = free_port()
     env = environment(tmp_path, METRICS_PORT=str(port))
-    process = await asyncio.create_subprocess_exec(PROGRAM, "service", "worker", stdout=-1, stderr=-1, env=env)
+    process = await Forked.start(["service", "worker"], env)
     try:
         async with httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", trust_env=False, transport=httpx.AsyncHTTPTransport(retries=8)
@@ -96,7 +95,6 @@ async def test_a_worker_alone_is_scraped_without_a_key_on_a_port_of_its_own(tmp_
     finally:
         process.terminate()
         await process.communicate()
-        process._transport.close()
     assert "worker_beat_timestamp_seconds" in text
     assert "webhooks_waiting 0.0" in text
 

@@ -9,7 +9,7 @@ import signal
 import httpx
 
 from tests.conftest import PLAIN
-from tests.service.processes import API_KEY, ENCRYPTION_KEY, PROGRAM, WEBHOOK_SECRET, command, environment, serving
+from tests.service.processes import API_KEY, ENCRYPTION_KEY, WEBHOOK_SECRET, Forked, command, environment, serving
 from tests.service.test_events import believed, mailbox
 from tests.service.test_faults import ORDER
 from tests.service.test_metrics import scrape
@@ -44,13 +44,12 @@ async def until(client, condition, within_s=120):
 @contextlib.asynccontextmanager
 async def working(env):
     """A worker in a process of its own."""
-    process = await asyncio.create_subprocess_exec(PROGRAM, "service", "worker", stdout=-1, stderr=-1, env=env)
+    process = await Forked.start(["service", "worker"], env)
     try:
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
         out, err = await process.communicate()
-        process._transport.close()
     assert (process.returncode, out, err) == (0, b"", b"")
 
 

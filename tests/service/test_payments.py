@@ -204,17 +204,17 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body", "status"), WRONG, ids=range(len(WRONG)))
-async def test_bad_input_is_a_problem_document_that_says_what_is_wrong(service, method, path, body, status):
-    answer = await service.request(method, path, content=body, headers={"content-type": "application/json"})
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json()
-    assert (problem["status"], problem["instance"]) == (status, path)
-    assert problem["traceId"] == answer.headers["x-request-id"]
-    if status == 422:
-        assert problem["errors"]
-        assert set(problem["errors"][0]) == {"field", "message"}
+async def test_bad_input_is_a_problem_document_that_says_what_is_wrong(service):
+    for method, path, body, status in WRONG:
+        answer = await service.request(method, path, content=body, headers={"content-type": "application/json"})
+        assert answer.status_code == status, (path, body[:99], answer.text)
+        assert answer.headers["content-type"] == "application/problem+json"
+        problem = answer.json()
+        assert (problem["status"], problem["instance"]) == (status, path)
+        assert problem["traceId"] == answer.headers["x-request-id"]
+        if status == 422:
+            assert problem["errors"], body
+            assert set(problem["errors"][0]) == {"field", "message"}
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic eDp5", "Bearer \xfc"])

@@ -31,13 +31,16 @@ OPEN = Config.from_dict(
         }
     }
 )
-# The coverage of a snapshot's form is over a thousand cases, and so a campaign's.
-SNAPSHOT = {"include-path": "/sandbox/worlds/{world}/snapshot", "phases": {"coverage": {"enabled": False}}}
+# The coverage of these forms is over a thousand cases, and so a campaign's.
+LARGE = [
+    {"include-path": path, "phases": {"coverage": {"enabled": False}}}
+    for path in ("/sandbox/worlds", "/sandbox/worlds/{world}", "/sandbox/worlds/{world}/snapshot")
+]
 IS_CAMPAIGN = "SCHEMATHESIS_EXAMPLES" in os.environ
 # A text may be no code, a name no scenario: 422 is a right answer to what only looks right.
 CONTROL = Config.from_dict(
     {
-        "operations": [] if IS_CAMPAIGN else [SNAPSHOT],
+        "operations": [] if IS_CAMPAIGN else LARGE,
         "checks": {
             "positive_data_acceptance": {"expected-statuses": ["2xx", "400", "404", "409", "422"]},
             "unsupported_method": {"enabled": False},

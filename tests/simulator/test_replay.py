@@ -21,6 +21,8 @@ from tests.conftest import NOW_MS
 CHECK = "/v1/check_transaction_by_md5"
 WORLD = "/sandbox/worlds/run"
 MIXES = 100
+# The first quarter of the mixes is enough for every day.
+BLOCKS = [0, *(pytest.param(block, marks=pytest.mark.campaign) for block in range(1, 4))]
 PROJECT = {"organization": "Shop", "project": "Tests"}
 
 
@@ -126,7 +128,7 @@ def ledgers_sum_to_zero(worlds):
     return all(world.ledger.sum(currency) == 0 for world in worlds.by_name.values() for currency in ("USD", "KHR"))
 
 
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize("block", BLOCKS)
 async def test_two_runs_with_one_seed_are_the_same_bytes_and_the_ledger_sums_to_zero(block):
     for seed in range(block * MIXES // 4, (block + 1) * MIXES // 4):
         one, two = await played(seed), await played(seed)
@@ -136,7 +138,7 @@ async def test_two_runs_with_one_seed_are_the_same_bytes_and_the_ledger_sums_to_
         assert ledgers_sum_to_zero(one.worlds)
 
 
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize("block", BLOCKS)
 async def test_an_exported_journal_is_replayed_to_the_same_bytes(block):
     for seed in range(block * MIXES // 4, (block + 1) * MIXES // 4):
         run = await played(seed)
