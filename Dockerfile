@@ -7,9 +7,9 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 
 FROM base AS build
-RUN apt-get update && apt-get install --yes --no-install-recommends python3-venv
+RUN apt-get update && apt-get install --yes --no-install-recommends python3-venv binutils
 WORKDIR /src
-ARG EXTRAS="production verify"
+ARG EXTRAS="production"
 # pip stays here: it installs into a venv that has none.
 RUN python3 -m venv /tools && python3 -m venv --without-pip /venv
 COPY pyproject.toml constraints.txt ./
@@ -32,7 +32,8 @@ COPY explorer explorer
 COPY sandbox sandbox
 RUN /tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
  && /tools/bin/pip --python /venv/bin/python install --no-cache-dir --no-deps /wheels/*.whl \
- && find /venv -depth \( -name '*.c' -o -name '*.pyx' -o -name '*.pxd' -o -path '*/site-packages/*/tests' \) -exec rm -rf {} +
+ && find /venv -depth \( -name '*.c' -o -name '*.pyx' -o -name '*.pxd' -o -path '*/site-packages/*/tests' \) -exec rm -rf {} + \
+ && find /venv -name '*.so*' -type f -exec strip --strip-unneeded {} +
 
 FROM base
 ARG VERSION=dev

@@ -118,21 +118,28 @@ clean:
 # The image and every profile of docker-compose.yml: by docker or podman where one answers, else the containers' own
 # commands as processes, and it says which. Then the load check's commands, as the profile has them.
 compose-check: $(VENV)/.installed-test
-	$(PYTEST) -n 0 -m '' -rs tests/service/test_compose.py tests/service/test_monitoring.py
+	$(PYTEST) -n 0 -m '' -rs tests/service/test_compose.py tests/service/test_monitoring.py \
+		tests/service/test_prometheus.py tests/service/test_engine.py
 	$(PYTEST) -n 0 -m '' -rs tests/loadtests/test_machines.py -k compose
 
 # Load, backup, kill, restore, and the books beside the fake's ledger, on each database; a simulator that is killed in the
-# middle of a load; the version before beside this one, on one database, and a stop under load. It prints what was lost:
-# nothing that was acknowledged (before the backup, where there is one).
+# middle of a load; the version before beside this one, on one database, and a stop under load; every part of a deployment
+# killed in turn. It prints what was lost: nothing that was acknowledged (before the backup, where there is one).
 operations-drill: $(VENV)/.installed-test
 	$(PYTEST) -n 0 -m '' --timeout 1800 -rs -s tests/service/test_drill.py tests/sandbox/test_keep.py tests/service/test_two_versions.py \
-		tests/service/test_drain.py
+		tests/service/test_drain.py tests/service/test_parts_killed.py
 
 # The manifests of deploy/kubernetes by the API's own schemas, which are 100 MB: a venv of their own.
 kubernetes-check:
 	@$(PYTHON) -m venv $(VENV)-kubernetes && $(VENV)-kubernetes/bin/pip install --quiet --constraint constraints.txt \
 		kubernetes-validate pyyaml
 	$(VENV)-kubernetes/bin/python scripts/kubernetes.py --check
+
+# The dashboards of deploy/monitoring by Grafana's own model of one, which needs a venv of its own.
+dashboards-check:
+	@$(PYTHON) -m venv $(VENV)-grafana && $(VENV)-grafana/bin/pip install --quiet 'grafana-foundation-sdk==1769699998!10.1.0'
+	$(VENV)-grafana/bin/python scripts/dashboards.py --check
+.PHONY: dashboards-check
 
 # What is in the installation: a bill of materials (CycloneDX) and each licence, into reports/. The tool has a venv of its own.
 sbom: $(VENV)/.installed

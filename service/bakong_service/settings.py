@@ -16,7 +16,7 @@ from bakong_contracts.addresses import host_and_port
 from bakong_contracts.patterns import message
 from bakong_contracts.trust import checked
 from bakong_service.database_url import SQLITE, sqlite_path
-from bakong_service.domain.admission import PER_HOUR, PER_SECOND
+from bakong_service.domain.admission import FAILURES, PER_HOUR, PER_SECOND
 from bakong_service.domain.escrow import EscrowRules
 from bakong_service.domain.escrow_book import Rates
 from bakong_service.domain.orders import LatePolicy, ShopRules
@@ -123,6 +123,7 @@ class Settings(Variables):
     redis_timeout_s: Annotated[float, Field(ge=0.05, le=60)] = 0.5  # two tries; then each process limits by itself
     redis_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")] = "bakong"
     rate_limit_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 100  # 0 is off, in the sandbox alone
+    max_wrong_keys: Annotated[int, Field(ge=0, le=1_000)] = FAILURES  # then the address is shut out; 0 is off, as above
     rate_limit_per_second: Annotated[int, Field(ge=0, le=1_000_000)] = PER_SECOND  # of orders, as the next; 0 is off
     rate_limit_per_hour: Annotated[int, Field(ge=0, le=100_000_000)] = PER_HOUR
     main_backend_api_key: SecretStr
@@ -195,6 +196,8 @@ class Settings(Variables):
         errors += _token_errors(self)
         if self.rate_limit_per_minute == 0:
             errors.append("RATE_LIMIT_PER_MINUTE: read 0; production has no way to turn the limit off")
+        if self.max_wrong_keys == 0:
+            errors.append("MAX_WRONG_KEYS: read 0; production lets nobody try keys without end")
         if self.main_backend_webhook_url and not self.main_backend_webhook_url.startswith("https://"):
             errors.append("MAIN_BACKEND_WEBHOOK_URL: read no https://; its webhooks would travel in clear")
         if self.allow_experimental:

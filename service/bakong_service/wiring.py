@@ -128,7 +128,7 @@ def open_admission(
     on_change: see limiter_recorder.
     """
     now_us = ticks_us if timers is None else lambda: timers.now_ms() * 1000
-    local = MemoryAdmission(now_us, settings.rate_limit_per_minute)
+    local = MemoryAdmission(now_us, settings.rate_limit_per_minute, failures=settings.max_wrong_keys)
     if settings.redis is None:
         return local
     from bakong_service.adapters.redis_admission import RedisAdmission, connect  # noqa: PLC0415  Redis is an extra
@@ -136,7 +136,15 @@ def open_admission(
     client = connect(settings.redis, settings.redis_timeout_s)
     prefix = settings.redis_prefix
     limit = settings.rate_limit_per_minute
-    return RedisAdmission(client, limit, prefix=prefix, local=local, ticks_us=ticks_us, on_change=on_change)
+    return RedisAdmission(
+        client,
+        limit,
+        prefix=prefix,
+        local=local,
+        ticks_us=ticks_us,
+        failures=settings.max_wrong_keys,
+        on_change=on_change,
+    )
 
 
 def limiter_recorder(metrics: Metrics, log: Any) -> Callable[[str, str], None]:

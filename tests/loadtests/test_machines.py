@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import subprocess
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from tests.servers import free_port
 from tests.service.processes import PROGRAM
 
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
-SERVICES = yaml.safe_load(COMPOSE.read_text())["services"]
+SERVICES = yaml.safe_load(re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", COMPOSE.read_text()))["services"]
 ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME") if name in os.environ}
 SHORT = ("--seconds", "6", "--users", "8")
 # What does not depend on how fast this machine is.

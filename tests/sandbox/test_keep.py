@@ -12,9 +12,13 @@ import pytest
 
 from bakong_sandbox.stack.options import Options
 from bakong_sandbox.stack.sandbox import run
+from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_simulator.journals import keeping
+from bakong_simulator.kernel import snapshots
+from bakong_simulator.kernel.clock import Mode
 from khqr import Currency, Individual, encode
 from tests.conftest import NOW_MS
+from tests.schemes.stories import STORIES, pay_at_the_control_api
 from tests.service.processes import PROGRAM
 
 CHECK = "/v1/check_transaction_by_md5"
@@ -150,6 +154,42 @@ async def test_a_world_of_every_kind_of_state_goes_on_where_it_was(tmp_path):
         asked = await client.post(CHECK, json={"md5": code(1).md5}, headers=headers)
         assert asked.json()["responseCode"] == 0
         assert stack.worlds.get("a").journal.total == total + 1
+
+
+async def test_the_payments_of_every_scheme_outlive_a_kill_in_the_middle_of_a_load(tmp_path):
+    stories = [story for story in STORIES if story.scheme in SCHEMES]
+    acknowledged = {story.scheme.name: {} for story in stories}
+    async with opened(tmp_path) as (stack, client):  # stories give themselves tokens, which no call of theirs draws
+        stack.worlds.default.clock.set_mode(Mode.FROZEN, at_ms=NOW_MS)
+        for story in stories:
+            await story.ask(client, stack.worlds.default, await story.begin(client, stack.worlds.default, 1))
+    async with opened(tmp_path) as (stack, client):
+        world = stack.worlds.default
+
+        async def load(story):
+            for number in range(2, 10_000):
+                reference = await story.begin(client, world, number)
+                if number % 2:
+                    await pay_at_the_control_api(client, story.scheme, reference)
+                acknowledged[story.scheme.name][reference] = await story.ask(client, world, reference)
+
+        loads = [asyncio.create_task(load(story)) for story in stories]
+        while min(map(len, acknowledged.values())) < 4 or stack.worlds.keep._changing:
+            assert not any(task.done() for task in loads)
+            await passed(0.01)
+        files, then = killed(stack, tmp_path), {name: dict(made) for name, made in acknowledged.items()}
+        snapshot, total = snapshots.document(world), world.journal.total
+        for task in loads:
+            task.cancel()
+        await asyncio.gather(*loads, return_exceptions=True)
+    put_back(files, tmp_path)
+    async with opened(tmp_path) as (stack, client):
+        world = stack.worlds.default
+        assert (snapshots.document(world), world.journal.total) == (snapshot, total)
+        for story in stories:
+            made = then[story.scheme.name]
+            assert {one: await story.ask(client, world, one) for one in made} == made, story.scheme.name
+            assert {"paid", "unpaid"} <= set(made.values()), story.scheme.name
 
 
 async def passed(seconds):

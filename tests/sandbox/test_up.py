@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.servers import free_port
+
 PROGRAM = Path(sys.executable).with_name("bakong-sandbox")
 KEYS = ["event", "bakong_url", "token", "world", "service_url", "api_key", "data_dir"]
 
@@ -125,17 +127,19 @@ async def test_a_wrong_option_is_code_2(options):
 
 
 async def test_the_banner_shows_where_things_are_and_a_curl_to_try(tmp_path):
+    """By the ports at which the machine has those of a container."""
+    inner, outer = free_port(), 54321
     process = await asyncio.create_subprocess_exec(
         PROGRAM,
         "up",
         "--port",
         "0",
         "--service-port",
-        "0",
+        str(inner),
         "--data-dir",
         tmp_path,
         stdout=-1,
-        env={**os.environ, "NO_COLOR": "1"},
+        env={**os.environ, "NO_COLOR": "1", "BAKONG_SANDBOX_PUBLISHED": f"1=2 {inner}={outer}"},
     )
     lines = []
     while not lines or '-d \'{"qr"' not in lines[-1]:
@@ -145,3 +149,4 @@ async def test_the_banner_shows_where_things_are_and_a_curl_to_try(tmp_path):
     text = "".join(lines)
     assert process.returncode == 0
     assert all(word in text for word in ("Bakong", "Service", "Token", "API key", "curl", "sandbox_"))
+    assert (f":{inner}" in text, text.count(f"http://127.0.0.1:{outer}")) == (False, 3)

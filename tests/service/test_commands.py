@@ -49,6 +49,7 @@ WEAK = [
     ("WEBHOOK_SECRET", "no-prefix", "whsec_"),
     ("RATE_LIMIT_PER_MINUTE", "0", "no way to turn the limit off"),
     ("RATE_LIMIT_PER_MINUTE", "many", "valid integer"),
+    ("MAX_WRONG_KEYS", "0", "lets nobody try keys without end"),
     ("DATABASE_URL", "mysql://x", "begins with sqlite"),
     ("BAKONG_BASE_URL", "http://api-bakong.nbc.gov.kh", "in clear"),
     ("TRUSTED_PROXIES", "10.0.0.0/8,everyone", "everyone"),

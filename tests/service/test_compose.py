@@ -4,8 +4,9 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import subprocess
+import sys
+import tomllib
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,7 +23,8 @@ from tests.servers import free_port
 from tests.service.processes import PROGRAM
 
 ROOT = Path(__file__).parents[2]
-COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+# With each variable's default, as where there is no .env.
+COMPOSE = yaml.safe_load(re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", (ROOT / "docker-compose.yml").read_text()))
 SERVICES = COMPOSE["services"]
 JOBS = {name for name, service in SERVICES.items() if "load" in service.get("profiles", [])}
 VARIABLES = {name.upper() for kind in (Settings, *KINDS) for name in kind.model_fields} | {"SERVICE_MODE"}
@@ -57,6 +59,16 @@ def test_the_load_check_is_started_as_the_command_knows_it_and_aimed_at_what_sta
 
 def test_the_simulator_answers_to_every_host_name_of_the_real_providers():
     assert set(HOSTS) <= set(SERVICES["simulator"]["networks"]["inside"]["aliases"])
+
+
+def test_every_variable_of_the_simulator_is_an_option_of_up():
+    options = cli_command("up").params
+    known = {name for one in options for name in ([one.envvar] if isinstance(one.envvar, str) else one.envvar or [])}
+    known |= {f"BAKONG_SANDBOX_{one.name.upper()}" for one in options}
+    assert set(SERVICES["simulator"]["environment"]) <= known
+    published = SERVICES["simulator"]["environment"]["BAKONG_SANDBOX_PUBLISHED"].split()
+    inner = {port.rpartition(":")[2] for port in SERVICES["simulator"]["ports"]}
+    assert {pair.partition("=")[0] for pair in published} == inner
 
 
 @pytest.mark.parametrize("name", ["service", "replica"])
@@ -104,7 +116,8 @@ def test_each_container_is_contained(name):
     assert service["cpus"]
     assert service["pids_limit"]
     assert set(service["logging"]["options"]) == {"max-size", "max-file"}
-    assert re.search(r":[\w.${}:-]*[\d}]", service["image"]), "a version, not whatever is newest"
+    is_ours = service["image"].startswith("bakong-sandbox")
+    assert is_ours or re.search(r":[\w.-]*\d", service["image"]), "a version, not whatever is newest"
 
 
 def test_every_variable_of_the_file_stands_in_the_example_with_its_default():
@@ -112,6 +125,33 @@ def test_every_variable_of_the_file_stands_in_the_example_with_its_default():
     lines = (ROOT / ".env.example").read_text().splitlines()
     example = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     assert example == used
+
+
+EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+
+
+def test_the_recipe_of_ci_builds_an_image_that_verifies_and_runs_it_as_who_owns_the_folder():
+    recipe = (ROOT / "docs" / "ci" / "README.md").read_text().partition("## Docker")[2]
+    (extras,) = re.findall(r'--build-arg EXTRAS="([\w ]+)"', recipe)
+    assert {"production", "verify"} <= set(extras.split()) <= set(EXTRAS)
+    assert '--user "$(id -u):$(id -g)"' in recipe
+    (default,) = re.findall(r'^ARG EXTRAS="(\w+)"', (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert default in EXTRAS
+
+
+@pytest.mark.campaign
+def test_every_library_of_the_image_has_a_wheel_for_arm64(tmp_path):
+    """Nothing would have to be compiled by `docker buildx build --platform linux/arm64`: the registry is asked."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = tmp_path / "wanted.txt"
+    wanted.write_text("\n".join(project["dependencies"] + EXTRAS["production"] + EXTRAS["verify"] + EXTRAS["load"]))
+    platforms = [f"--platform={one}_aarch64" for one in ("manylinux2014", "manylinux_2_28", "manylinux_2_34")]
+    where = ("--dry-run", "--ignore-installed", "--target", tmp_path / "none", "--only-binary=:all:", *platforms)
+    words = ("--python-version=3.11", "--constraint", ROOT / "constraints.txt", "--requirement", wanted)
+    command = [sys.executable, "-m", "pip", "install", *where, *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
+    assert done.returncode == 0, done.stderr[-2000:]
+    print(done.stdout.splitlines()[-1].count(" "), "wheels")
 
 
 def test_profiles_are_the_four_that_the_pages_name():
@@ -131,22 +171,6 @@ def test_the_proxy_asks_for_names_again_and_has_an_address_that_no_other_contain
 
 def test_postgres_is_healthy_only_once_it_answers_over_tcp():
     assert "-h 127.0.0.1" in SERVICES["postgres"]["healthcheck"]["test"][1]
-
-
-def test_an_engine_that_is_here_reads_the_file_and_builds_the_image():
-    """`make compose-check`: docker or podman where one answers; else the tests beside this one run its commands."""
-    engine = next((one for one in ("docker", "podman") if answers(one)), None)
-    if engine is None:
-        pytest.skip("no engine answers (docker, podman): the containers' commands are run as processes instead")
-    for words in (("compose", "config", "--quiet"), ("build", "--tag", "bakong-sandbox:check", ".")):
-        done = subprocess.run([engine, *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=1500)
-        assert done.returncode == 0, done.stderr
-
-
-def answers(engine):
-    if shutil.which(engine) is None:
-        return False
-    return subprocess.run([engine, "version"], capture_output=True, check=False, timeout=30).returncode == 0
 
 
 async def start(command, env):

@@ -1,6 +1,8 @@
 """deploy/kubernetes: the overlay resolves, each pod is contained, and what is named in one file is there in another."""
 
 import copy
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,15 @@ def test_every_file_is_named_by_a_kustomization_and_every_manifest_is_in_the_nam
         named = {*wanted["resources"], *(patch["path"] for patch in wanted.get("patches", ()))}
         assert {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"} == named - {"../../base"}
     assert {one["metadata"].get("namespace") for one in MADE if one["kind"] != "Namespace"} == {"payments"}
+
+
+def test_kustomize_makes_the_same_of_the_overlay():
+    if shutil.which("kubectl") is None:
+        pytest.skip("kubectl is not installed, and Debian has no package of it")
+    command = ["kubectl", "kustomize", kubernetes.OVERLAY]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    theirs = {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(done.stdout)}
+    assert theirs == {(one["kind"], one["metadata"]["name"]): one for one in MADE}
 
 
 @pytest.mark.parametrize("name", sorted(PODS))

@@ -156,6 +156,18 @@ async def test_ten_wrong_keys_block_the_address_for_15_minutes_and_no_other():
     assert not (await admission.admit("x", "10.0.0.1")).blocked
 
 
+@pytest.mark.parametrize(("most", "blocks"), [(3, [False, False, True]), (0, [False] * 40)])
+async def test_how_many_wrong_keys_block_is_a_setting_and_none_may(most, blocks):
+    in_memory = memory(Clock(), failures=most)
+    in_redis = RedisAdmission(
+        fakeredis.FakeAsyncRedis(), 100, prefix="t", local=memory(Clock()), ticks_us=Clock(), failures=most
+    )
+    for admission in (in_memory, in_redis):
+        assert [await admission.failed("10.0.0.1") for _ in blocks] == blocks
+        assert (await admission.admit("x", "10.0.0.1")).blocked is blocks[-1]
+    await in_redis.close()
+
+
 async def test_nine_wrong_keys_in_five_minutes_block_nobody():
     clock = Clock()
     admission = memory(clock)

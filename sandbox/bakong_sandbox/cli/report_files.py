@@ -75,8 +75,8 @@ def run_facts(command: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 def _try(path: Path) -> None:
     """Open the file as it will be at the end, when all the work is done; what was not there is not there after it."""
-    is_new = not path.exists()
     try:
+        is_new = not path.exists()
         path.open("ab").close()
         if is_new:
             path.unlink()

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import re
 import signal
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +17,7 @@ from bakong_contracts.escaping import terminal_line
 from bakong_sandbox.cli.authorities import ca_file
 from bakong_sandbox.cli.program import command_line, complain, run_async
 from bakong_sandbox.stack.connections import SANDBOX_BOUNDS, SERVICE_BOUNDS, Bounds, raise_descriptor_limit
+from bakong_sandbox.stack.errors import SetupError
 from bakong_sandbox.stack.options import ESCROW, Options, Stack, read_prices, read_providers, read_webhook_url
 from bakong_sandbox.stack.running import CONTROL_ENVVAR
 from bakong_sandbox.stack.sandbox import run
@@ -148,6 +151,14 @@ def up(
             "--keep/--forget", envvar="BAKONG_SANDBOX_KEEP", help="Keep the simulator's worlds in the data folder."
         ),
     ] = False,
+    published: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="INNER=OUTER",
+            envvar="BAKONG_SANDBOX_PUBLISHED",
+            help="A container's port, and where this machine has it: what is printed for people; repeatable.",
+        ),
+    ] = None,
     as_json: Annotated[
         bool,
         typer.Option("--json", envvar="BAKONG_SANDBOX_JSON", help="Print one line of JSON when both answer."),
@@ -181,11 +192,30 @@ def up(
         jwt_secret=jwt_secret,
         keep=keep,
     )
+    ports = _published(published or ())
     raise_descriptor_limit()
-    run_async(_up(options, as_json=as_json))
+    run_async(_up(options, ports, as_json=as_json))
 
 
-async def _up(options: Options, *, as_json: bool) -> None:
+def _published(pairs: Sequence[str]) -> dict[int, int]:
+    """Inner ports and outer ones. Raises SetupError."""
+    read = [re.fullmatch(r"(\d{1,5})=(\d{1,5})", pair) for pair in pairs]
+    if None in read:
+        raise SetupError(f"--published: read {' '.join(pairs)!r}, expected ports such as 443=8643")
+    return {int(one[1]): int(one[2]) for one in read if one}
+
+
+def _outside(url: str, ports: Mapping[int, int]) -> str:
+    """A URL as it is outside of the container.
+
+    >>> _outside("https://127.0.0.1:443", {443: 8643}), _outside("", {443: 8643})
+    ('https://127.0.0.1:8643', '')
+    """
+    head, colon, port = url.rpartition(":")
+    return f"{head}:{ports.get(int(port), port)}" if colon else url
+
+
+async def _up(options: Options, ports: Mapping[int, int], *, as_json: bool) -> None:
     """Run a sandbox until SIGINT or SIGTERM. Raises SetupError."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -199,7 +229,13 @@ async def _up(options: Options, *, as_json: bool) -> None:
         if as_json:
             print(json.dumps(stack.ready()), flush=True)
         else:
-            _banner(stack)
+            shown = replace(
+                stack,
+                bakong_url=_outside(stack.bakong_url, ports),
+                tls_url=_outside(stack.tls_url, ports),
+                service_url=_outside(stack.service_url, ports),
+            )
+            _banner(shown)
         keep_what_is_loaded()
         await stop.wait()
     if not as_json:

@@ -20,7 +20,6 @@ from bakong_service.ports import Store
 
 FRESH_US = 500_000
 MOST_SIGNATURES = 4_096
-NEW_US = 50_000  # a key that is not known is looked for again, at most so often
 NOT_A_TOKEN = TokenFault("it is no signed token")
 UNKNOWN_KEY = TokenFault("no key of ours signed it")
 REFUSED = TokenFault("it was revoked", "stale")
@@ -76,7 +75,7 @@ class StoredKeys:
 
     async def candidates(self, kid: str, state: TokenState) -> list[Key]:
         if kid and not any(key.kid == kid for key in state.keys):  # it may have been drawn a moment ago
-            state = await self._state.no_older_than(NEW_US)
+            state = await self._state.later_than(self._state.begun)
         at_ms = self._now_ms()
         return [self._key(key) for key in state.keys if key.kid == kid and key.verifies(at_ms)]
 

@@ -85,12 +85,15 @@ def _append(log: deque[int], now_us: int) -> None:
 
 
 class MemoryAdmission:
-    """See bakong_service.ports.Admission. limit 0: no limit, but wrong keys still block."""
+    """See bakong_service.ports.Admission. limit 0: no limit, but wrong keys still block. failures 0: they do not."""
 
     is_degraded = False
 
-    def __init__(self, now_us: Callable[[], int], limit: int, *, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self, now_us: Callable[[], int], limit: int, *, capacity: int = CAPACITY, failures: int = FAILURES
+    ) -> None:
         self._now_us = now_us
+        self._most_failures = failures
         self._limit = limit
         self._of_keys = Logs(WINDOW_US)
         self._admitted = Logs(WINDOW_US, capacity, SHARED)
@@ -150,10 +153,12 @@ class MemoryAdmission:
 
     async def failed(self, address: str) -> bool:
         """Count a wrong key; whether that shuts the address out."""
+        if not self._most_failures:
+            return False
         now_us = self._now_us()
         log = self._failures.of(address, now_us)
         log.append(now_us)
-        if len(log) < FAILURES:
+        if len(log) < self._most_failures:
             return False
         self._failures.drop(address)
         if len(self._blocked) >= self._capacity:

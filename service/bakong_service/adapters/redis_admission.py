@@ -155,7 +155,10 @@ OnChange = Callable[[str, str], object]
 
 
 class RedisAdmission:
-    """See ports.Admission. local: counts while Redis does not; ticks_us: for the pause between two tries."""
+    """See ports.Admission. local: counts while Redis does not; ticks_us: for the pause between two tries.
+
+    failures: so many wrong keys block; 0: none do.
+    """
 
     def __init__(
         self,
@@ -165,6 +168,7 @@ class RedisAdmission:
         prefix: str,
         local: Admission,
         ticks_us: Callable[[], int],
+        failures: int = FAILURES,
         on_change: OnChange = lambda _code, _message: None,
     ) -> None:
         self._client = client
@@ -172,6 +176,7 @@ class RedisAdmission:
         self._prefix = prefix
         self._local = local
         self._ticks_us = ticks_us
+        self._most_failures = failures
         self._on_change = on_change
         self._admit = client.register_script(_ADMIT)
         self._failed = client.register_script(_FAILED)
@@ -202,7 +207,9 @@ class RedisAdmission:
         return await self._local.take(quotas) if answer is None else _verdict(answer, quotas)
 
     async def failed(self, address: str) -> bool:
-        rule = (FAILURES, FAILURE_WINDOW_US, BLOCK_US)
+        if not self._most_failures:
+            return False
+        rule = (self._most_failures, FAILURE_WINDOW_US, BLOCK_US)
         answer = await self._ask(self._call(self._failed, ("failures", address), ("block", address), *rule))
         return await self._local.failed(address) if answer is None else bool(answer)
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 SECOND_US = 1_000_000
 WINDOW_US = 60 * SECOND_US
-# An address with so many wrong keys in so long a time is shut out for the block's time.
+# An address with so many wrong keys (MAX_WRONG_KEYS) in so long a time is shut out for the block's time.
 FAILURES = 10
 FAILURE_WINDOW_US = 300 * SECOND_US
 BLOCK_US = 900 * SECOND_US
