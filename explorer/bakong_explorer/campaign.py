@@ -20,6 +20,7 @@ class Figures:
     commits: int = 0
     virtual_s: float = 0.0
     real_s: float = 0.0
+    cpu_s: float = 0.0
     met: Counter[str] = field(default_factory=Counter)
     failures: list[Life] = field(default_factory=list)
 
@@ -28,6 +29,7 @@ class Figures:
         self.steps += life.steps
         self.commits += life.commits
         self.virtual_s += life.virtual_s
+        self.cpu_s += life.cpu_s
         self.met += life.met
         if life.violation is not None:
             self.failures.append(life)
@@ -36,6 +38,7 @@ class Figures:
         real_s = max(self.real_s, 1e-9)
         return (
             f"{self.lives} lives in {self.real_s:.0f} s: {self.lives / real_s * 3600:.0f} an hour, "
+            f"{self.cpu_s / max(self.lives, 1):.2f} s of a processor each, "
             f"{self.steps / real_s:.0f} turns and {self.commits / real_s:.0f} commits a second, "
             f"{self.virtual_s / 86_400:.0f} days, {self.virtual_s / real_s:.0f} times as fast as life; "
             f"{len(self.failures)} broke a law"
@@ -50,7 +53,9 @@ class Ask(NamedTuple):
 
 
 def _lived(ask: Ask) -> Life:
+    begun_s = time.process_time()
     life = live(story_of(ask.seed, ask.days))
+    life.cpu_s = time.process_time() - begun_s
     if life.violation is None:
         life.lines.clear()  # nobody reads them
     return life

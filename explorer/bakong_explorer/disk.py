@@ -9,7 +9,7 @@ from copy import copy
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
@@ -30,13 +30,7 @@ HANGS_S = 30.0
 
 def _engine(driver: sqlite3.Connection) -> Engine:
     driver.isolation_level = None
-    made = create_engine("sqlite://", creator=lambda: driver, poolclass=StaticPool)
-
-    @event.listens_for(made, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    return made
+    return create_engine("sqlite://", creator=lambda: driver, poolclass=StaticPool)
 
 
 @lru_cache(1)
@@ -88,6 +82,7 @@ class Disk:
         self.driver.execute("PRAGMA foreign_keys=ON")
         self._engine = _engine(self.driver)
         self._connection = self._engine.connect()
+        self._connection.begin()  # once: SQLAlchemy only knows the dialect here, and the driver begins and commits
         self._seal = Sealer(encryption_keys)
         self.on_commit: Callable[[], object] = str
         self.transactions = 0
@@ -98,30 +93,32 @@ class Disk:
         """Commit what the work has changed; nothing, where it raises."""
         before = self.driver.total_changes
         self.transactions += 1
+        self.driver.execute("BEGIN")
         try:
-            with self._connection.begin():
-                records = SqlRecords(self._connection, self._seal)
-                result = work(records)
-                _whole(records)
-        except DBAPIError as error:
-            raise translated(error) from error
+            records = SqlRecords(self._connection, self._seal)
+            result = work(records)
+            _whole(records)
+            self.driver.execute("COMMIT")
+        except BaseException as error:
+            self.driver.execute("ROLLBACK")
+            if isinstance(error, DBAPIError):
+                raise translated(error) from error
+            raise
         if self.driver.total_changes != before:
             self.on_commit()
         return result
 
     def read(self, work: Callable[[Records], T]) -> T:
         self.transactions += 1
-        transaction = self._connection.begin()
         if self._known_at != self.driver.total_changes:
             self._known_at = self.driver.total_changes
             self._known.clear()
-        try:
-            records = _Reading(self._connection, self._seal)
-            records.known = self._known
-            result = work(records)
-            _whole(records)
-        finally:
-            transaction.rollback()
+        records = _Reading(self._connection, self._seal)
+        records.known = self._known
+        result = work(records)
+        _whole(records)
+        if self.driver.total_changes != self._known_at:
+            raise AssertionError("who only reads has written")
         return result
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:

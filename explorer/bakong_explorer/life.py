@@ -5,6 +5,7 @@ import gc
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from bakong_explorer.acts import ACTS
@@ -23,7 +24,7 @@ LASTS_MS = (SECOND_MS, 20 * SECOND_MS, 4 * MINUTE_MS, 20 * MINUTE_MS, 2 * HOUR_M
 
 @dataclass(slots=True)
 class Life:
-    """What came of a story. violation: the first law that broke; digest: of all that happened."""
+    """What came of a story. violation: the first law that broke; digest: of all that happened; cpu_s: what it took."""
 
     story: Story
     violation: Violation | None
@@ -33,6 +34,7 @@ class Life:
     virtual_s: float
     met: Counter[str] = field(default_factory=Counter)
     lines: list[tuple[int, str, str, str]] = field(default_factory=list)
+    cpu_s: float = field(default=0.0, compare=False)
 
 
 def story_of(seed: int, days: int = DAYS) -> Story:
@@ -64,11 +66,16 @@ def story_of(seed: int, days: int = DAYS) -> Story:
     return Story(seed=seed, profile=profile, acts=tuple(made), faults=tuple(sorted(struck)))
 
 
+@cache
+def _freeze() -> None:
+    """Once in a process: the program itself is no garbage of a life."""
+    gc.freeze()
+
+
 def live(story: Story) -> Life:
     """Live a story to its end, or to the first law that breaks."""
     was_enabled, restore = gc.isenabled(), swallow_unraisable()
-    if not gc.get_freeze_count():
-        gc.freeze()  # the program itself is no garbage of a life
+    _freeze()
     gc.disable()  # what the collector ends, it would end at moments of its own
     loop = VirtualLoop(Chance(story.seed, f"turns/{story.turns}"), story.profile.get("shuffle", 50) / 100)
     try:

@@ -52,6 +52,25 @@ async def store(tmp_path, storage):
     await opened.close()
 
 
+class Watched:
+    """SQLite's driver, which the records use themselves, and what they send to it."""
+
+    def __init__(self, driver, sent):
+        self._driver, self._sent = driver, sent
+
+    def execute(self, text, values=()):
+        self._sent.append((text, values))
+        return self._driver.execute(text, values)
+
+
+def watched(connection, sent):
+    """Records, all of whose statements are written down."""
+    records = SqlRecords(connection, NoSeal())
+    if connection.dialect.name == "sqlite":
+        records._way._driver = Watched(records._way._driver, sent)
+    return records
+
+
 def plans(connection):
     """The plan of every statement that each call sends, as lines."""
     sent = []
@@ -59,7 +78,7 @@ def plans(connection):
     explain = "EXPLAIN " if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
     for name, call in STATEMENTS.items():
         sent.clear()
-        call(SqlRecords(connection, NoSeal()), 1)
+        call(watched(connection, sent), 1)
         for statement, parameters in sent.copy():
             if not statement.startswith(("SAVEPOINT", "RELEASE")):
                 for line in connection.exec_driver_sql(explain + statement, parameters).all():

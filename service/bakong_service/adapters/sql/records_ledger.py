@@ -6,13 +6,24 @@ import orjson
 from sqlalchemy import Row, delete, select
 
 from bakong_service.adapters.sql import tables as t
+from bakong_service.adapters.sql.prepared import Statement, Value, prepared
 from bakong_service.adapters.sql.rows import Rows
 from bakong_service.adapters.sql.stored import checked
 from bakong_service.domain.audit import AuditRow
 from bakong_service.domain.idempotency import Answer
 
 ANSWERS = "idempotency_keys"
-_I = t.idempotency_keys.c
+_KEYS, _I = t.idempotency_keys, t.idempotency_keys.c
+
+
+@prepared
+def _kept(scope: Value, now_ms: Value) -> Statement:
+    return select(_KEYS).where(_I.scope == scope, _I.expires_ms > now_ms)
+
+
+@prepared
+def _drop_expired(scope: Value, now_ms: Value) -> Statement:
+    return delete(_KEYS).where(_I.scope == scope, _I.expires_ms <= now_ms)
 
 
 class LedgerRows(Rows):
@@ -20,8 +31,7 @@ class LedgerRows(Rows):
 
     def answer_to(self, scope: str, now_ms: int) -> Answer | None:
         """Raises UnreadableRowError: what was done under the key is not done again."""
-        kept = select(t.idempotency_keys).where(_I.scope == scope, _I.expires_ms > now_ms)
-        return self._first("answer", kept, self._answer, "scope")
+        return self._first("answer", _kept(scope, now_ms), self._answer, "scope")
 
     def _answer(self, row: Row[Any]) -> Answer:
         checked(row, t.idempotency_keys)
@@ -34,7 +44,7 @@ class LedgerRows(Rows):
         row["body"] = self._seal.seal(answer.body.decode(), ANSWERS, "body", answer.scope).encode()
         if self._insert_once(t.idempotency_keys, row):
             return True
-        self._run(delete(t.idempotency_keys).where(_I.scope == answer.scope, _I.expires_ms <= answer.created_ms))
+        self._run(_drop_expired(answer.scope, answer.created_ms))
         return self._insert_once(t.idempotency_keys, row)
 
     def add_audit(self, row: AuditRow) -> None:

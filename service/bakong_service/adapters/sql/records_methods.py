@@ -3,10 +3,11 @@
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, Table, select, update
 
 from bakong_contracts.money import exponent
 from bakong_service.adapters.sql import tables as t
+from bakong_service.adapters.sql.prepared import Statement, Value, prepared
 from bakong_service.adapters.sql.rows import Rows, Seal
 from bakong_service.adapters.sql.stored import checked
 from bakong_service.domain.fees import FeeRule
@@ -18,32 +19,42 @@ from bakong_service.domain.rates import rate_of, rate_text
 METHODS = "thai_payment_methods"
 _M, _R = t.thai_payment_methods.c, t.merchants.c
 
+_all = prepared(lambda: select(t.thai_payment_methods).where(_M.deleted_ms.is_(None)))
+_merchant_by_id = prepared(lambda merchant_id: select(t.merchants).where(_R.id == merchant_id))
+
+
+@prepared
+def _method_by_id(method_id: Value, *, held: bool) -> Statement:
+    named = select(t.thai_payment_methods).where(_M.id == method_id)
+    return named.with_for_update() if held else named
+
+
+@prepared
+def _change(row_id: Value, row: Value, *, table: Any) -> Statement:
+    return update(table).where(table.c.id == row_id).values(row)
+
 
 class MethodRows(Rows):
     """See bakong_service.ports.MethodRecords."""
 
     def methods(self) -> list[Method]:
         """All that are not deleted."""
-        rows = self._rows(select(t.thai_payment_methods).where(_M.deleted_ms.is_(None)))
-        return self._readable("method", rows, self._method)
+        return self._readable("method", self._rows(_all()), self._method)
 
     def method_by_id(self, method_id: str, *, held: bool = False) -> Method | None:
         """Also a deleted one; held until the transaction ends, where the database can."""
-        named = select(t.thai_payment_methods).where(_M.id == method_id)
-        return self._first("method", named.with_for_update() if held else named, self._method)
+        return self._first("method", _method_by_id(method_id, held=held), self._method)
 
     def save_method(self, method: Method) -> None:
         """Store it, new or changed."""
-        row = _method_row(method, self._seal)
-        if not self._run(update(t.thai_payment_methods).where(_M.id == method.id).values(row)).rowcount:
-            self._run(insert(t.thai_payment_methods), row)
+        self._save(t.thai_payment_methods, _method_row(method, self._seal))
 
     def merchant(self, merchant_id: str) -> Merchant | None:
-        return self._first("merchant", select(t.merchants).where(_R.id == merchant_id), _merchant)
+        return self._first("merchant", _merchant_by_id(merchant_id), _merchant)
 
     def save_merchant(self, merchant: Merchant) -> None:
         """Store it, new or changed."""
-        row = {
+        row: dict[str, Any] = {
             "id": merchant.id,
             "name": merchant.name,
             "tax_id": merchant.tax_id,
@@ -53,8 +64,11 @@ class MethodRows(Rows):
             "created_ms": merchant.created_ms,
             "updated_ms": merchant.updated_ms,
         }
-        if not self._run(update(t.merchants).where(_R.id == merchant.id).values(row)).rowcount:
-            self._run(insert(t.merchants), row)
+        self._save(t.merchants, row)
+
+    def _save(self, table: Table, row: dict[str, Any]) -> None:
+        if not self._run(_change(row["id"], row, table=table)).rowcount:
+            self._insert(table, row)
 
     def _method(self, row: Row[Any]) -> Method:
         checked(row, t.thai_payment_methods)

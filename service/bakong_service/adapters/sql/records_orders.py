@@ -9,6 +9,7 @@ from sqlalchemy import Row, and_, func, or_, select, tuple_, update
 
 from bakong_contracts.money import exponent
 from bakong_service.adapters.sql import tables as t
+from bakong_service.adapters.sql.prepared import Statement, Value, prepared
 from bakong_service.adapters.sql.rows import Rows, Seal
 from bakong_service.adapters.sql.stored import checked, instant
 from bakong_service.domain.money import Money
@@ -21,6 +22,104 @@ from bakong_service.domain.taxes import Line
 ORDERS, HANDED = "orders", "order_payments"
 _O, _OP, _F, _EV = t.orders.c, t.order_payments.c, t.refunds.c, t.order_events.c
 
+_change = prepared(lambda order_id, values: update(t.orders).where(_O.id == order_id).values(values))
+_lock = prepared(lambda order_id: select(_O.id).where(_O.id == order_id).with_for_update())
+_change_payment = prepared(
+    lambda payment_id, values: update(t.order_payments).where(_OP.payment_id == payment_id).values(values)
+)
+_next_closing = prepared(lambda: select(func.min(_OP.close_ms)).where(t.TO_CLOSE))
+_payment_by_id = prepared(lambda payment_id: select(t.order_payments).where(_OP.payment_id == payment_id))
+_payments = prepared(lambda order_id: select(t.order_payments).where(_OP.order_id == order_id).order_by(_OP.attempt))
+_last_number = prepared(
+    lambda order_id: select(_EV.number).where(_EV.order_id == order_id).order_by(_EV.number.desc()).limit(1)
+)
+_last_sequence = prepared(
+    lambda payment_id: select(_EV.sequence).where(_EV.payment_id == payment_id).order_by(_EV.sequence.desc()).limit(1)
+)
+_refund_by_id = prepared(lambda refund_id: select(t.refunds).where(_F.id == refund_id).with_for_update())
+_refunds = prepared(lambda order_id: select(t.refunds).where(_F.order_id == order_id).order_by(_F.created_ms, _F.id))
+_next_refund = prepared(lambda: select(func.min(_F.next_try_ms)).where(t.PENDING_REFUND))
+
+
+@prepared
+def _by_id(order_id: Value, *, held: bool) -> Statement:
+    named = select(t.orders).where(_O.id == order_id)
+    return named.with_for_update() if held else named
+
+
+@prepared
+def _hold(payment_ids: Value) -> Statement:
+    theirs = select(_OP.order_id).where(_OP.payment_id.in_(payment_ids))
+    return select(_O.id).where(_O.id.in_(theirs)).order_by(_O.id).with_for_update()
+
+
+@prepared
+def _due_closings(now_ms: Value, limit: Value) -> Statement:
+    due = select(_OP.payment_id).where(t.TO_CLOSE, _OP.close_ms <= now_ms).order_by(_OP.close_ms).limit(limit)
+    return due.with_for_update(skip_locked=True)
+
+
+@prepared
+def _take_closings(ids: Value, until_ms: Value) -> Statement:
+    return update(t.order_payments).where(_OP.payment_id.in_(ids)).values(close_ms=until_ms).returning(*_OP)
+
+
+@prepared
+def _events_of_order(order_id: Value, after: Value, limit: Value) -> Statement:
+    theirs = select(t.order_events).where(_EV.order_id == order_id, _EV.number > after)
+    return theirs.order_by(_EV.number).limit(limit)
+
+
+@prepared
+def _events_of_payment(payment_id: Value, after: Value, limit: Value) -> Statement:
+    theirs = select(t.order_events).where(_EV.payment_id == payment_id, _EV.sequence > after)
+    return theirs.order_by(_EV.sequence).limit(limit)
+
+
+@prepared
+def _hasten_refunds(payment_id: Value, at_ms: Value) -> Statement:
+    order = select(_OP.order_id).where(_OP.payment_id == payment_id)
+    waiting = update(t.refunds).where(t.PENDING_REFUND, _F.order_id.in_(order), _F.payment_id == payment_id)
+    return waiting.values(next_try_ms=at_ms)
+
+
+@prepared
+def _change_refund(refund_id: Value, expected: Value, values: Value) -> Statement:
+    return update(t.refunds).where(_F.id == refund_id, _F.status == expected).values(values)
+
+
+@prepared
+def _due_refunds(now_ms: Value, limit: Value) -> Statement:
+    due = select(_F.id).where(t.PENDING_REFUND, _F.next_try_ms <= now_ms).order_by(_F.next_try_ms).limit(limit)
+    return due.with_for_update(skip_locked=True)
+
+
+@prepared
+def _take_refunds(ids: Value, until_ms: Value) -> Statement:
+    return update(t.refunds).where(_F.id.in_(ids)).values(next_try_ms=until_ms).returning(*_F)
+
+
+@prepared
+def _orders(merchant_id: Value, before: Value, limit: Value, now_ms: Value, *, status: OrderStatus | None) -> Statement:
+    theirs = select(t.orders).where(_O.merchant_id == merchant_id)
+    theirs = theirs.where(tuple_(_O.created_ms, _O.id) < tuple_(*before)) if before else theirs
+    theirs = theirs if status is None else theirs.where(_seen_as(status, now_ms))
+    return theirs.order_by(_O.created_ms.desc(), _O.id.desc()).limit(limit)
+
+
+def _seen_as(status: OrderStatus, now_ms: Value) -> Any:
+    """Orders that are seen with this status: see bakong_service.domain.orders.Order.status_at."""
+    payable = _O.subtotal_minor + _O.vat_minor - _O.withholding_minor
+    paid, lapsed = _O.status == OrderStatus.PAID.value, _O.expires_ms <= now_ms
+    is_open = _O.status == OrderStatus.OPEN.value
+    return {
+        OrderStatus.OPEN: and_(is_open, or_(_O.expires_ms.is_(None), _O.expires_ms > now_ms)),
+        OrderStatus.EXPIRED: and_(is_open, lapsed),
+        OrderStatus.PAID: and_(paid, _O.refunded_minor == 0),
+        OrderStatus.PARTIALLY_REFUNDED: and_(paid, _O.refunded_minor > 0, _O.refunded_minor < payable),
+        OrderStatus.REFUNDED: and_(paid, _O.refunded_minor > 0, _O.refunded_minor >= payable),
+    }.get(status, _O.status == status.value)
+
 
 class OrderRows(Rows):
     """See bakong_service.ports.OrderRecords."""
@@ -31,32 +130,18 @@ class OrderRows(Rows):
 
     def order_by_id(self, order_id: str, *, held: bool = False) -> Order | None:
         """held: until the transaction ends, where the database can."""
-        named = select(t.orders).where(_O.id == order_id)
-        return self._first("order", named.with_for_update() if held else named, self._order)
+        return self._first("order", _by_id(order_id, held=held), self._order)
 
     def change_order(self, order: Order) -> None:
         """Store what changes in an order's life."""
-        self._run(
-            update(t.orders)
-            .where(_O.id == order.id)
-            .values(
-                status=order.status.value,
-                payment_id=order.payment_id,
-                refunded_minor=order.refunded_minor,
-                updated_ms=order.updated_ms,
-            )
-        )
+        values = {name: getattr(order, name) for name in ("payment_id", "refunded_minor", "updated_ms")}
+        self._run(_change(order.id, values | {"status": order.status.value}))
 
     def orders_of(
         self, merchant_id: str, before: tuple[int, str] | None, limit: int, status: OrderStatus | None, now_ms: int
     ) -> list[Order]:
         """A merchant's orders, newest first, older than a place in the list."""
-        theirs = select(t.orders).where(_O.merchant_id == merchant_id)
-        if before is not None:
-            theirs = theirs.where(tuple_(_O.created_ms, _O.id) < tuple_(*before))
-        if status is not None:
-            theirs = theirs.where(_seen_as(status, now_ms))
-        rows = self._rows(theirs.order_by(_O.created_ms.desc(), _O.id.desc()).limit(limit))
+        rows = self._rows(_orders(merchant_id, tuple(before or ()), limit, now_ms, status=status))
         return self._readable("order", rows, self._order)
 
     def add_order_payment(self, made: OrderPayment) -> bool:
@@ -84,59 +169,42 @@ class OrderRows(Rows):
 
     def hold_orders(self, payment_ids: Sequence[str]) -> None:
         """Hold the orders of these payments until the transaction ends, in one sequence: nobody waits in a circle."""
-        theirs = select(_OP.order_id).where(_OP.payment_id.in_(payment_ids))
-        self._rows(select(_O.id).where(_O.id.in_(theirs)).order_by(_O.id).with_for_update())
+        self._rows(_hold(list(payment_ids)))
 
     def change_order_payment(self, made: OrderPayment) -> None:
         """Store what changes in it: its last failure, its dispute, when it is closed."""
-        self._run(
-            update(t.order_payments)
-            .where(_OP.payment_id == made.payment_id)
-            .values(
-                failure_code=made.failure_code,
-                failure_message=made.failure_message,
-                dispute=made.dispute,
-                disputed=made.disputed,
-                close_ms=made.close_ms,
-            )
-        )
+        changing = ("failure_code", "failure_message", "dispute", "disputed", "close_ms")
+        self._run(_change_payment(made.payment_id, {name: getattr(made, name) for name in changing}))
 
     def next_closing_ms(self) -> int | None:
         """When the next payment is to be closed at its provider."""
-        return instant(self._run(select(func.min(_OP.close_ms)).where(t.TO_CLOSE)).scalar())
+        return instant(self._run(_next_closing()).scalar())
 
     def lease_closings(self, now_ms: int, until_ms: int, limit: int) -> list[OrderPayment]:
         """Payments that are to be closed; another worker's transaction does not take them meanwhile."""
-        due = select(_OP.payment_id).where(t.TO_CLOSE, _OP.close_ms <= now_ms).order_by(_OP.close_ms).limit(limit)
-        ids = [row.payment_id for row in self._rows(due.with_for_update(skip_locked=True))]
-        if not ids:
-            return []
-        taken = update(t.order_payments).where(_OP.payment_id.in_(ids)).values(close_ms=until_ms).returning(*_OP)
-        return self._readable("order payment", self._run(taken).all(), self._order_payment, "payment_id")
+        ids = [row.payment_id for row in self._rows(_due_closings(now_ms, limit))]
+        taken = self._rows(_take_closings(ids, until_ms)) if ids else []
+        return self._readable("order payment", taken, self._order_payment, "payment_id")
 
     def order_payment(self, payment_id: str) -> OrderPayment | None:
-        named = select(t.order_payments).where(_OP.payment_id == payment_id)
-        return self._first("order payment", named, self._order_payment, "payment_id")
+        return self._first("order payment", _payment_by_id(payment_id), self._order_payment, "payment_id")
 
     def order_payments(self, order_id: str) -> list[OrderPayment]:
         """In the order in which they were made."""
-        rows = self._rows(select(t.order_payments).where(_OP.order_id == order_id).order_by(_OP.attempt))
-        return self._readable("order payment", rows, self._order_payment, "payment_id")
+        return self._readable("order payment", self._rows(_payments(order_id)), self._order_payment, "payment_id")
 
     def _order_payment(self, row: Row[Any]) -> OrderPayment:
         return _order_payment(row, self._seal)
 
     def add_order_event(self, event: OrderEvent) -> None:
         """The next event of its order, and of its payment: one transaction at a time appends to an order's."""
-        self._run(select(_O.id).where(_O.id == event.order_id).with_for_update())
-        last = select(_EV.number).where(_EV.order_id == event.order_id).order_by(_EV.number.desc()).limit(1)
+        self._run(_lock(event.order_id))
         sequence = None
         if event.payment_id is not None:
-            of_payment = select(_EV.sequence).where(_EV.payment_id == event.payment_id)
-            sequence = (self._run(of_payment.order_by(_EV.sequence.desc()).limit(1)).scalar() or 0) + 1
+            sequence = (self._run(_last_sequence(event.payment_id)).scalar() or 0) + 1
         row = {
             "order_id": event.order_id,
-            "number": (self._run(last).scalar() or 0) + 1,
+            "number": (self._run(_last_number(event.order_id)).scalar() or 0) + 1,
             "id": event.id,
             "payment_id": event.payment_id,
             "sequence": sequence,
@@ -149,50 +217,41 @@ class OrderRows(Rows):
 
     def order_events(self, order_id: str, after: int, limit: int) -> list[OrderEvent]:
         """An order's events after a number, oldest first."""
-        theirs = select(t.order_events).where(_EV.order_id == order_id, _EV.number > after)
-        return self._readable("order event", self._rows(theirs.order_by(_EV.number).limit(limit)), _event)
+        return self._readable("order event", self._rows(_events_of_order(order_id, after, limit)), _event)
 
     def payment_events(self, payment_id: str, after: int, limit: int) -> list[OrderEvent]:
         """A payment's events after a sequence number, oldest first."""
-        theirs = select(t.order_events).where(_EV.payment_id == payment_id, _EV.sequence > after)
-        return self._readable("order event", self._rows(theirs.order_by(_EV.sequence).limit(limit)), _event)
+        return self._readable("order event", self._rows(_events_of_payment(payment_id, after, limit)), _event)
 
     def hasten_refunds(self, payment_id: str, at_ms: int) -> int:
         """Have every refund of a payment whose outcome is unknown asked about at once; how many."""
-        waiting = update(t.refunds).where(t.PENDING_REFUND, _F.order_id.in_(_order_of(payment_id)))
-        return int(self._run(waiting.where(_F.payment_id == payment_id).values(next_try_ms=at_ms)).rowcount)
+        return int(self._run(_hasten_refunds(payment_id, at_ms)).rowcount)
 
     def add_refund(self, refund: Refund) -> None:
         self._insert(t.refunds, _refund_row(refund))
 
     def refund_by_id(self, refund_id: str) -> Refund | None:
         """Held until the transaction ends, where the database can."""
-        return self._first("refund", select(t.refunds).where(_F.id == refund_id).with_for_update(), _refund)
+        return self._first("refund", _refund_by_id(refund_id), _refund)
 
     def change_refund(self, refund: Refund, expected: RefundStatus) -> bool:
         """Store the new state where the stored one is still the expected; of many that try, one succeeds."""
-        named = update(t.refunds).where(_F.id == refund.id, _F.status == expected.value)
         row = _refund_row(refund)
         values = {name: row[name] for name in ("status", "provider_reference", "next_try_ms", "updated_ms")}
-        return bool(self._run(named.values(values)).rowcount == 1)
+        return bool(self._run(_change_refund(refund.id, expected.value, values)).rowcount == 1)
 
     def refunds_of(self, order_id: str) -> list[Refund]:
         """An order's refunds, oldest first."""
-        rows = self._rows(select(t.refunds).where(_F.order_id == order_id).order_by(_F.created_ms, _F.id))
-        return self._readable("refund", rows, _refund)
+        return self._readable("refund", self._rows(_refunds(order_id)), _refund)
 
     def next_refund_ms(self) -> int | None:
         """When the next refund of an unknown outcome is asked about."""
-        return instant(self._run(select(func.min(_F.next_try_ms)).where(t.PENDING_REFUND)).scalar())
+        return instant(self._run(_next_refund()).scalar())
 
     def lease_refunds(self, now_ms: int, until_ms: int, limit: int) -> list[Refund]:
         """Refunds of an unknown outcome that are due; another worker's transaction does not take them meanwhile."""
-        due = select(_F.id).where(t.PENDING_REFUND, _F.next_try_ms <= now_ms).order_by(_F.next_try_ms).limit(limit)
-        ids = [row.id for row in self._rows(due.with_for_update(skip_locked=True))]
-        if not ids:
-            return []
-        taken = update(t.refunds).where(_F.id.in_(ids)).values(next_try_ms=until_ms).returning(*_F)
-        return self._readable("refund", self._run(taken).all(), _refund)
+        ids = [row.id for row in self._rows(_due_refunds(now_ms, limit))]
+        return self._readable("refund", self._rows(_take_refunds(ids, until_ms)), _refund) if ids else []
 
     def _order(self, row: Row[Any]) -> Order:
         checked(row, t.orders)
@@ -219,20 +278,6 @@ class OrderRows(Rows):
             refunded_minor=row.refunded_minor,
             is_plain=document.get("plain", False),
         )
-
-
-def _seen_as(status: OrderStatus, now_ms: int) -> Any:
-    """Orders that are seen with this status: see bakong_service.domain.orders.Order.status_at."""
-    payable = _O.subtotal_minor + _O.vat_minor - _O.withholding_minor
-    paid, lapsed = _O.status == OrderStatus.PAID.value, _O.expires_ms <= now_ms
-    is_open = _O.status == OrderStatus.OPEN.value
-    return {
-        OrderStatus.OPEN: and_(is_open, or_(_O.expires_ms.is_(None), _O.expires_ms > now_ms)),
-        OrderStatus.EXPIRED: and_(is_open, lapsed),
-        OrderStatus.PAID: and_(paid, _O.refunded_minor == 0),
-        OrderStatus.PARTIALLY_REFUNDED: and_(paid, _O.refunded_minor > 0, _O.refunded_minor < payable),
-        OrderStatus.REFUNDED: and_(paid, _O.refunded_minor > 0, _O.refunded_minor >= payable),
-    }.get(status, _O.status == status.value)
 
 
 def _order_row(order: Order, seal: Seal) -> dict[str, Any]:
@@ -290,10 +335,6 @@ def _item(stored: dict[str, Any], currency: str) -> Item:
         inclusive=stored["inclusive"],
     )
     return Item(line=line, id=stored["id"], name=stored["name"], sku=stored["sku"])
-
-
-def _order_of(payment_id: str) -> Any:
-    return select(_OP.order_id).where(_OP.payment_id == payment_id)
 
 
 def _handed(made: OrderPayment, seal: Seal) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, select, update
 from bakong_contracts.money import exponent
 from bakong_contracts.service_api import PaymentStatus, Plan, Priority
 from bakong_service.adapters.sql import tables as t
+from bakong_service.adapters.sql.prepared import Bound, Statement, Value, prepared
 from bakong_service.adapters.sql.rows import Rows, Seal
 from bakong_service.adapters.sql.stored import DamagedError, checked
 from bakong_service.domain.callbacks import receiving_host
@@ -22,7 +23,60 @@ _DROPPABLE = (
     PaymentStatus.CANCELLED.value,
 )  # whose code retention drops
 PAYMENTS, RECEIPTS = "payment_transactions", "payment_receipts"
-_P = t.payment_transactions.c
+_PAYMENTS, _P = t.payment_transactions, t.payment_transactions.c
+
+_by_id = prepared(lambda payment_id: select(_PAYMENTS).where(_P.id == payment_id))
+_by_md5 = prepared(lambda md5: select(_PAYMENTS).where(_P.md5 == md5))
+_by_md5s = prepared(lambda md5s: select(_PAYMENTS).where(_P.md5.in_(md5s)))
+_known_md5s = prepared(lambda provider, md5s: select(_P.md5).where(_P.md5.in_(md5s), _P.provider == provider))
+_held = prepared(lambda ids: select(_PAYMENTS).where(_P.id.in_(ids)).order_by(_P.id).with_for_update())
+_status = prepared(lambda payment_id: select(_P.status).where(_P.id == payment_id))
+_change = prepared(lambda payment_id, values: update(_PAYMENTS).where(_P.id == payment_id).values(values))
+_count = prepared(lambda user_id: select(func.count()).where(_P.user_id == user_id))
+
+
+@prepared
+def _made(payment_id: Value, values: Value) -> Statement:
+    """What the provider has not made yet."""
+    return update(_PAYMENTS).where(_P.id == payment_id, _P.reference == "").values({**values, "leased_until_ms": None})
+
+
+@prepared
+def _by_reference(provider: Value, reference: Value) -> Statement:
+    return select(_PAYMENTS).where(t.REFERRED, _P.provider == provider, _P.reference == reference)
+
+
+@prepared
+def _open(user_id: Value, purpose: Value, *, is_plan: bool) -> Statement:
+    theirs = select(_PAYMENTS).where(_P.user_id == user_id, _P.purpose == purpose)
+    return theirs.where(t.OPEN if is_plan else t.OPEN_CHANGE).limit(1)
+
+
+@prepared
+def _waiting(user_id: Value) -> Statement:
+    return select(_PAYMENTS).where(_P.user_id == user_id, t.WAITING_RENEWAL).order_by(_P.paid_ms, _P.id).limit(1)
+
+
+@prepared
+def _move(payment_id: Value, expected: Value, values: Value) -> Statement:
+    return update(_PAYMENTS).where(_P.id == payment_id, _P.status == expected).values(values)
+
+
+@prepared
+def _flag(payment_id: Value, flag: Value, at_ms: Value) -> Statement:
+    differs = update(_PAYMENTS).where(_P.id == payment_id, _P.flag.is_distinct_from(flag))
+    return differs.values(flag=flag, updated_ms=at_ms)
+
+
+@prepared
+def _replace(payment_id: Value, at_ms: Value) -> Statement:
+    return update(_PAYMENTS).where(_P.id == payment_id, _P.replaced_ms.is_(None)).values(replaced_ms=at_ms)
+
+
+@prepared
+def _of_user(user_id: Value, limit: Value, offset: Value) -> Statement:
+    theirs = select(_PAYMENTS).where(_P.user_id == user_id).order_by(_P.created_ms.desc(), _P.id.desc())
+    return theirs.limit(limit).offset(offset)
 
 
 class PaymentRows(Rows):
@@ -43,86 +97,66 @@ class PaymentRows(Rows):
         """
         row = _payment_row(payment, self._seal)
         values = {name: row[name] for name in ("account_id", "md5", "qr", "short_link", "reference")}
-        unmade = update(t.payment_transactions).where(_P.id == payment.id, _P.reference == "")
-        polled = {"next_poll_ms": next_poll_ms, "leased_until_ms": None, "updated_ms": payment.updated_ms}
-        return bool(self._run(unmade.values(values | polled)).rowcount == 1)
+        polled = {"next_poll_ms": next_poll_ms, "updated_ms": payment.updated_ms}
+        return bool(self._run(_made(payment.id, values | polled)).rowcount == 1)
 
     def extend_payment(self, payment_id: str, expires_ms: int) -> None:
         """Let it be waited for longer: what was asked of its provider has no outcome yet."""
-        self._run(update(t.payment_transactions).where(_P.id == payment_id).values(expires_ms=expires_ms))
+        self._run(_change(payment_id, {"expires_ms": expires_ms}))
 
     def payment_by_id(self, payment_id: str) -> Payment | None:
-        return self._payment(select(t.payment_transactions).where(_P.id == payment_id))
+        return self._payment(_by_id(payment_id))
 
     def payment_by_md5(self, md5: str) -> Payment | None:
-        return self._payment(select(t.payment_transactions).where(_P.md5 == md5))
+        return self._payment(_by_md5(md5))
 
     def payments_by_md5(self, md5s: Sequence[str]) -> list[Payment]:
         """Those that can be read."""
-        return self._payments(self._rows(select(t.payment_transactions).where(_P.md5.in_(md5s))))
+        return self._payments(self._rows(_by_md5s(list(md5s))))
 
     def known_md5s(self, provider: str, md5s: Sequence[str]) -> set[str]:
         """Those that belong to a payment of the provider, whether it can be read or not."""
-        return set(self._run(select(_P.md5).where(_P.md5.in_(md5s), _P.provider == provider)).scalars())
+        return set(self._run(_known_md5s(provider, list(md5s))).scalars())
 
     def payment_by_reference(self, provider: str, reference: str) -> Payment | None:
         """The payment that a provider knows by this reference."""
-        named = select(t.payment_transactions).where(t.REFERRED, _P.provider == provider, _P.reference == reference)
-        return self._payment(named)
+        return self._payment(_by_reference(provider, reference))
 
     def payments_by_id(self, payment_ids: Sequence[str]) -> list[Payment]:
         """In the order of their ids; held until the transaction ends, where the database can."""
-        held = select(t.payment_transactions).where(_P.id.in_(payment_ids)).order_by(_P.id).with_for_update()
-        return self._payments(self._rows(held))
+        return self._payments(self._rows(_held(list(payment_ids))))
 
     def open_payment(self, user_id: str, purpose: Purpose) -> Payment | None:
         """The user's payment for a purpose that is not yet decided, and whose place no other has taken."""
-        theirs = select(t.payment_transactions).where(_P.user_id == user_id, _P.purpose == purpose.value)
-        condition = t.OPEN if purpose is Purpose.PLAN else t.OPEN_CHANGE
-        return self._payment(theirs.where(condition).limit(1))
+        return self._payment(_open(user_id, purpose.value, is_plan=purpose is Purpose.PLAN))
 
     def waiting_payment(self, user_id: str) -> Payment | None:
         """The oldest renewal that was paid and bought nothing yet."""
-        theirs = select(t.payment_transactions).where(_P.user_id == user_id, t.WAITING_RENEWAL)
-        return self._payment(theirs.order_by(_P.paid_ms, _P.id).limit(1))
+        return self._payment(_waiting(user_id))
 
     def change_payment(self, payment: Payment, expected: PaymentStatus, why: str) -> bool:
         """Store the new state where the stored one is still the expected; of many that try, one succeeds."""
-        changed: Any = self._run(
-            update(t.payment_transactions)
-            .where(_P.id == payment.id, _P.status == expected.value)
-            .values(
-                status=payment.status.value,
-                late=payment.late,
-                paid_ms=payment.paid_ms,
-                hash=payment.hash,
-                updated_ms=payment.updated_ms,
-            )
-        )
-        if changed.rowcount != 1:
+        values = {name: getattr(payment, name) for name in ("late", "paid_ms", "hash", "updated_ms")}
+        values["status"] = payment.status.value
+        if self._run(_move(payment.id, expected.value, values)).rowcount != 1:
             return False
         self._history(payment.id, expected, payment.status, why, payment.updated_ms)
         return True
 
     def flag_payment(self, payment_id: str, flag: str | None, why: str, at_ms: int) -> bool:
         """Set or clear the flag, with a history row; False, and nothing is written, where it stands so already."""
-        changed: Any = self._run(
-            update(t.payment_transactions)
-            .where(_P.id == payment_id, _P.flag.is_distinct_from(flag))
-            .values(flag=flag, updated_ms=at_ms)
-        )
-        if changed.rowcount:
-            status = PaymentStatus(self._run(select(_P.status).where(_P.id == payment_id)).scalar_one())
+        changed = bool(self._run(_flag(payment_id, flag, at_ms)).rowcount)
+        if changed:
+            status = PaymentStatus(self._run(_status(payment_id)).scalar_one())
             self._history(payment_id, status, status, why, at_ms)
-        return bool(changed.rowcount)
+        return changed
 
     def replace_payment(self, payment_id: str, at_ms: int) -> bool:
         """Let another open change of its user be stored beside it; False where that was so before."""
-        dead = update(t.payment_transactions).where(_P.id == payment_id, _P.replaced_ms.is_(None))
-        return bool(self._run(dead.values(replaced_ms=at_ms)).rowcount)
+        return bool(self._run(_replace(payment_id, at_ms)).rowcount)
 
     def prioritize(self, payment_id: str, priority: Priority) -> None:
-        self._run(update(t.payment_transactions).where(_P.id == payment_id).values(priority=priority.value))
+        self._run(_change(payment_id, {"priority": priority.value}))
 
     def add_receipt(self, receipt: Receipt) -> bool:
         """False where this transaction was recorded for this payment before."""
@@ -143,15 +177,12 @@ class PaymentRows(Rows):
 
     def user_payments(self, user_id: str, limit: int, offset: int) -> list[Payment]:
         """Those that can be read, newest first."""
-        theirs = select(t.payment_transactions).where(_P.user_id == user_id)
-        return self._payments(
-            self._rows(theirs.order_by(_P.created_ms.desc(), _P.id.desc()).limit(limit).offset(offset))
-        )
+        return self._payments(self._rows(_of_user(user_id, limit, offset)))
 
     def count_user_payments(self, user_id: str) -> int:
-        return int(self._run(select(func.count()).where(_P.user_id == user_id)).scalar_one())
+        return int(self._run(_count(user_id)).scalar_one())
 
-    def _payment(self, statement: Any) -> Payment | None:
+    def _payment(self, statement: Bound) -> Payment | None:
         return self._first("payment", statement, lambda row: payment_of(row, self._seal))
 
     def _payments(self, rows: Sequence[Row[Any]]) -> list[Payment]:

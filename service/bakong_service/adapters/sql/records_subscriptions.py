@@ -2,17 +2,40 @@
 
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, func, select, update
 
 from bakong_contracts.money import exponent
 from bakong_contracts.service_api import Plan, SubscriptionStatus
 from bakong_service.adapters.sql import tables as t
+from bakong_service.adapters.sql.prepared import Statement, Value, prepared
 from bakong_service.adapters.sql.rows import Rows
 from bakong_service.adapters.sql.stored import checked, instant
 from bakong_service.domain.subscriptions import Subscription
 
-_S = t.subscriptions.c
+_SUBSCRIPTIONS, _S = t.subscriptions, t.subscriptions.c
 _FIELDS = tuple(Subscription.__dataclass_fields__)
+
+_by_id = prepared(lambda subscription_id: select(_SUBSCRIPTIONS).where(_S.id == subscription_id))
+_status = prepared(lambda subscription_id: select(_S.status).where(_S.id == subscription_id))
+_change = prepared(lambda subscription_id, row: update(_SUBSCRIPTIONS).where(_S.id == subscription_id).values(row))
+_next = prepared(lambda: select(func.min(_S.due_ms)))
+
+
+@prepared
+def _running(user_id: Value) -> Statement:
+    return select(_SUBSCRIPTIONS).where(_S.user_id == user_id, t.RUNNING).with_for_update()
+
+
+@prepared
+def _latest(user_id: Value) -> Statement:
+    theirs = select(_SUBSCRIPTIONS).where(_S.user_id == user_id)
+    return theirs.order_by(_S.created_ms.desc(), _S.id.desc()).limit(1)
+
+
+@prepared
+def _due(now_ms: Value, limit: Value) -> Statement:
+    due = select(_SUBSCRIPTIONS).where(_S.due_ms <= now_ms).order_by(_S.due_ms).limit(limit)
+    return due.with_for_update(skip_locked=True)
 
 
 class SubscriptionRows(Rows):
@@ -20,23 +43,25 @@ class SubscriptionRows(Rows):
 
     def active_subscription(self, user_id: str) -> Subscription | None:
         """The one that runs: ACTIVE or PAST_DUE; held until the transaction ends, where the database can."""
-        running = select(t.subscriptions).where(_S.user_id == user_id, t.RUNNING)
-        return self._first("subscription", running.with_for_update(), subscription_of)
+        return self._first("subscription", _running(user_id), subscription_of)
 
     def latest_subscription(self, user_id: str) -> Subscription | None:
-        theirs = select(t.subscriptions).where(_S.user_id == user_id).order_by(_S.created_ms.desc(), _S.id.desc())
-        return self._first("subscription", theirs.limit(1), subscription_of)
+        return self._first("subscription", _latest(user_id), subscription_of)
+
+    def subscription_by_id(self, subscription_id: str) -> Subscription | None:
+        """Raises UnreadableRowError."""
+        return self._first("subscription", _by_id(subscription_id), subscription_of)
 
     def save_subscription(self, subscription: Subscription, why: str, due_ms: int | None) -> None:
         """Store it, new or changed, with its history row and the time when it falls due."""
         row = _row(subscription) | {"due_ms": due_ms}
-        old = self._run(select(_S.status).where(_S.id == subscription.id)).scalar()
+        old = self._run(_status(subscription.id)).scalar()
         if old is None:
-            self._run(insert(t.subscriptions), row)
+            self._insert(t.subscriptions, row)
         else:
-            self._run(update(t.subscriptions).where(_S.id == subscription.id).values(**row))
-        self._run(
-            insert(t.subscription_status_history),
+            self._run(_change(subscription.id, row))
+        self._insert(
+            t.subscription_status_history,
             {
                 "subscription_id": subscription.id,
                 "from_status": old,
@@ -49,16 +74,14 @@ class SubscriptionRows(Rows):
 
     def due_subscriptions(self, now_ms: int, limit: int) -> list[Subscription]:
         """Those that time has changed; another worker's transaction does not see them meanwhile."""
-        due = select(t.subscriptions).where(_S.due_ms <= now_ms).order_by(_S.due_ms).limit(limit)
-        rows = self._rows(due.with_for_update(skip_locked=True))
-        return self._readable("subscription", rows, subscription_of)
+        return self._readable("subscription", self._rows(_due(now_ms, limit)), subscription_of)
 
     def postpone_subscription(self, subscription_id: str, due_ms: int) -> None:
         """Look at it again then, and change nothing else."""
-        self._run(update(t.subscriptions).where(_S.id == subscription_id).values(due_ms=due_ms))
+        self._run(_change(subscription_id, {"due_ms": due_ms}))
 
     def next_subscription_ms(self) -> int | None:
-        return instant(self._run(select(func.min(_S.due_ms))).scalar())
+        return instant(self._run(_next()).scalar())
 
 
 def _row(subscription: Subscription) -> dict[str, Any]:

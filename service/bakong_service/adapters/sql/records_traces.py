@@ -5,9 +5,17 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 
 from bakong_service.adapters.sql import tables as t
+from bakong_service.adapters.sql.prepared import prepared
 from bakong_service.adapters.sql.rows import Rows
 
 _T = t.traces.c
+
+_of = prepared(lambda subjects: select(_T.subject, _T.traceparent).where(_T.subject.in_(subjects)))
+_old = prepared(
+    lambda before_ms, limit: delete(t.traces).where(
+        _T.subject.in_(select(_T.subject).where(_T.at_ms <= before_ms).order_by(_T.at_ms).limit(limit))
+    )
+)
 
 
 class TraceRows(Rows):
@@ -18,10 +26,8 @@ class TraceRows(Rows):
 
     def traces_of(self, subjects: Sequence[str]) -> dict[str, str]:
         """By subject; what was made in no trace is left out."""
-        rows = self._rows(select(_T.subject, _T.traceparent).where(_T.subject.in_(subjects)))
-        return {row.subject: row.traceparent for row in rows}
+        return {row.subject: row.traceparent for row in self._rows(_of(list(subjects)))}
 
     def forget_traces(self, before_ms: int, limit: int) -> int:
         """Those of before then; how many."""
-        old = select(_T.subject).where(_T.at_ms <= before_ms).order_by(_T.at_ms).limit(limit)
-        return int(self._run(delete(t.traces).where(_T.subject.in_(old))).rowcount)
+        return int(self._run(_old(before_ms, limit)).rowcount)

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Row, select, tuple_, update
 
 from bakong_service.adapters.sql import tables as t
+from bakong_service.adapters.sql.prepared import prepared
 from bakong_service.adapters.sql.rows import Rows
 from bakong_service.adapters.sql.stored import checked
 from bakong_service.domain.money import Money
@@ -12,6 +13,8 @@ from bakong_service.domain.transactions import Transaction, TransactionFilter, T
 
 LOOKED_THROUGH = 2_000  # rows a page
 _X = t.order_transactions.c
+
+_change = prepared(lambda row_id, values: update(t.order_transactions).where(_X.id == row_id).values(values))
 
 
 class TransactionRows(Rows):
@@ -46,7 +49,7 @@ class TransactionRows(Rows):
         values: dict[str, Any] = {"status": status}
         values |= {} if provider_id is None else {"provider_id": provider_id}
         values |= {} if fee_minor is None else {"fee_minor": fee_minor}
-        self._run(update(t.order_transactions).where(_X.id == transaction_id).values(values))
+        self._run(_change(transaction_id, values))
 
     def transactions(self, wanted: TransactionFilter, before: tuple[int, str] | None, limit: int) -> TransactionPage:
         """Rows that are wanted, before a place in the list; an order's or a payment's have an index."""

@@ -4,71 +4,85 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, func, select, update
 
 from bakong_service.adapters.sealing import SealError
 from bakong_service.adapters.sql import tables as t
+from bakong_service.adapters.sql.prepared import Statement, Value, prepared
 from bakong_service.adapters.sql.rows import Rows
 from bakong_service.adapters.sql.stored import DamagedError, checked, instant
 from bakong_service.domain.callbacks import receiving_host
 from bakong_service.domain.events import Attempt, Notification, event_type
 
 ATTEMPTS = "webhook_attempts"
-_W = t.webhook_notifications.c
+_WEBHOOKS, _W, _T = t.webhook_notifications, t.webhook_notifications.c, t.webhook_attempts.c
+
+_by_id = prepared(lambda notification_id: select(_WEBHOOKS).where(_W.id == notification_id))
+_change = prepared(lambda notification_id, row: update(_WEBHOOKS).where(_W.id == notification_id).values(row))
+_give_back = prepared(lambda ids, at_ms: update(_WEBHOOKS).where(_W.id.in_(ids)).values(next_try_ms=at_ms))
+_backlog = prepared(lambda: select(func.count(), func.min(_W.next_try_ms)).where(t.UNDELIVERED))
+_count_given_up = prepared(lambda: select(func.count()).select_from(_WEBHOOKS).where(t.GIVEN_UP))
+_tries = prepared(
+    lambda notification_id: select(t.webhook_attempts).where(_T.notification_id == notification_id).order_by(_T.number)
+)
+
+
+@prepared
+def _due_hosts() -> Statement:
+    hosts = select(func.min(_W.host).label("host")).where(t.UNDELIVERED).cte("hosts", recursive=True)
+    after = select(func.min(_W.host)).where(t.UNDELIVERED, _W.host > hosts.c.host).scalar_subquery()
+    hosts = hosts.union_all(select(after).where(hosts.c.host.is_not(None)))
+    first = select(func.min(_W.next_try_ms)).where(t.UNDELIVERED, _W.host == hosts.c.host)
+    return select(hosts.c.host, first.scalar_subquery().label("due_ms"))
+
+
+@prepared
+def _lease(host: Value, now_ms: Value, until_ms: Value, limit: Value) -> Statement:
+    due = (
+        select(_W.id)
+        .where(t.UNDELIVERED, _W.host == host, _W.next_try_ms <= now_ms)
+        .order_by(_W.next_try_ms, _W.created_ms, _W.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return update(_WEBHOOKS).where(_W.id.in_(due)).values(next_try_ms=until_ms).returning(*_WEBHOOKS.c)
+
+
+@prepared
+def _given_up(limit: Value) -> Statement:
+    return select(_WEBHOOKS).where(t.GIVEN_UP).order_by(_W.created_ms.desc(), _W.id.desc()).limit(limit)
 
 
 class WebhookRows(Rows):
     """See bakong_service.ports.WebhookRecords."""
 
     def add_notification(self, notification: Notification) -> None:
-        self._run(insert(t.webhook_notifications), _row(notification))
+        self._insert(t.webhook_notifications, _row(notification))
 
     def due_hosts(self) -> dict[str, int]:
         """The hosts that webhooks wait for, and when the first of each falls due; one look into the index for each."""
-        hosts = select(func.min(_W.host).label("host")).where(t.UNDELIVERED).cte("hosts", recursive=True)
-        after = select(func.min(_W.host)).where(t.UNDELIVERED, _W.host > hosts.c.host).scalar_subquery()
-        hosts = hosts.union_all(select(after).where(hosts.c.host.is_not(None)))
-        first = (
-            select(func.min(_W.next_try_ms))
-            .where(t.UNDELIVERED, _W.host == hosts.c.host)
-            .scalar_subquery()
-            .label("due_ms")
-        )
-        rows = ((row.host, instant(row.due_ms)) for row in self._rows(select(hosts.c.host, first)))
+        rows = ((row.host, instant(row.due_ms)) for row in self._rows(_due_hosts()))
         return {host: due_ms for host, due_ms in rows if due_ms is not None}
 
     def outbox_backlog(self) -> tuple[int, int | None, int]:
         """How many webhooks wait, when the first is due, and how many were given up: partial indexes hold no others."""
-        waiting = select(func.count(), func.min(_W.next_try_ms)).where(t.UNDELIVERED)
-        count, first_ms = self._run(waiting).one()
-        given_up = self._run(select(func.count()).select_from(t.webhook_notifications).where(t.GIVEN_UP)).scalar()
+        count, first_ms = self._run(_backlog()).one()
+        given_up = self._run(_count_given_up()).scalar()
         return int(count), instant(first_ms), int(given_up or 0)
 
     def lease_notifications(self, host: str, now_ms: int, until_ms: int, limit: int) -> list[Notification]:
         """Notifications to a host that are due, taken until until_ms; no other worker gets them meanwhile."""
-        due = (
-            select(_W.id)
-            .where(t.UNDELIVERED, _W.host == host, _W.next_try_ms <= now_ms)
-            .order_by(_W.next_try_ms, _W.created_ms, _W.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        taken = self._rows(
-            update(t.webhook_notifications)
-            .where(_W.id.in_(due))
-            .values(next_try_ms=until_ms)
-            .returning(*t.webhook_notifications.c)
-        )
+        taken = self._rows(_lease(host, now_ms, until_ms, limit))
         leased = self._readable("webhook", taken, notification_of)
         return sorted(leased, key=lambda one: (one.created_ms, one.id))
 
     def release_notifications(self, notification_ids: Sequence[str], at_ms: int) -> None:
         """Give leases back, unused: they are due at once."""
-        self._run(update(t.webhook_notifications).where(_W.id.in_(notification_ids)).values(next_try_ms=at_ms))
+        self._run(_give_back(list(notification_ids), at_ms))
 
     def save_attempt(self, notification: Notification, attempt: Attempt) -> None:
         """What a try came to, and the try itself."""
-        self._run(update(t.webhook_notifications).where(_W.id == notification.id).values(**_row(notification)))
+        self._run(_change(notification.id, _row(notification)))
         self._insert_once(
             t.webhook_attempts,
             {
@@ -83,14 +97,11 @@ class WebhookRows(Rows):
 
     def notification(self, notification_id: str) -> Notification | None:
         """The webhook of an id. Raises UnreadableRowError."""
-        named = select(t.webhook_notifications).where(_W.id == notification_id)
-        return self._first("webhook", named, notification_of)
+        return self._first("webhook", _by_id(notification_id), notification_of)
 
     def attempts(self, notification_id: str) -> list[Attempt]:
         """Each try of a webhook, in order."""
-        tries = t.webhook_attempts
-        rows = self._rows(select(tries).where(tries.c.notification_id == notification_id).order_by(tries.c.number))
-        return self._readable("attempt", rows, self._attempt, "notification_id")
+        return self._readable("attempt", self._rows(_tries(notification_id)), self._attempt, "notification_id")
 
     def _sealed_answer(self, attempt: Attempt) -> str:
         name = f"{attempt.notification_id}/{attempt.number}"
@@ -110,17 +121,15 @@ class WebhookRows(Rows):
 
     def given_up(self, limit: int) -> list[Notification]:
         """Webhooks that were not delivered and are tried no more, newest first."""
-        newest = select(t.webhook_notifications).where(t.GIVEN_UP).order_by(_W.created_ms.desc(), _W.id.desc())
-        return self._readable("webhook", self._rows(newest.limit(limit)), notification_of)
+        return self._readable("webhook", self._rows(_given_up(limit)), notification_of)
 
     def replay(self, notification_id: str, at_ms: int) -> bool:
         """Let it be tried once more, at once; False where it is not there. The tries of before stay recorded."""
-        named = select(t.webhook_notifications).where(_W.id == notification_id)
-        notification = self._first("webhook", named, notification_of)
+        notification = self.notification(notification_id)
         if notification is None or notification.url is None:
             return False
-        again = update(t.webhook_notifications).where(_W.id == notification_id)
-        self._run(again.values(host=receiving_host(notification.url), next_try_ms=at_ms, delivered_ms=None))
+        again = {"host": receiving_host(notification.url), "next_try_ms": at_ms, "delivered_ms": None}
+        self._run(_change(notification_id, again))
         return True
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, Dialect, Row, Table
 
 from bakong_service.adapters.sql.failures import is_database_down, is_retryable
+from bakong_service.adapters.sql.prepared import way_to
 from bakong_service.adapters.sql.stored import why_unreadable
 from bakong_service.domain.errors import RowError, UnreadableRowError
 
@@ -38,22 +39,23 @@ class Rows:
         self._connection = connection
         self._seal = seal
         self.unread: list[UnreadableRowError] = []  # what this transaction met, for the store to set aside
-        self._run: Callable[..., Any] = connection.execute
+        self._way = way_to(connection)
+        self._run: Callable[..., Any] = self._way.run
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """See bakong_service.ports.Records. What ends the whole transaction passes as it is."""
-        run = self._connection.exec_driver_sql
-        run("SAVEPOINT row_part")
+        write = self._way.write
+        write("SAVEPOINT row_part", ())
         try:
             yield
         except Exception as error:
             if is_database_down(error) or is_retryable(error):
                 raise
-            run("ROLLBACK TO SAVEPOINT row_part")
-            run("RELEASE SAVEPOINT row_part")
+            write("ROLLBACK TO SAVEPOINT row_part", ())
+            write("RELEASE SAVEPOINT row_part", ())
             raise RowError from error
-        run("RELEASE SAVEPOINT row_part")
+        write("RELEASE SAVEPOINT row_part", ())
 
     def _rows(self, statement: Any) -> Sequence[Row[Any]]:
         """All rows at once: a statement that is left half read would hold up the next savepoint."""
@@ -83,13 +85,19 @@ class Rows:
 
     def _insert(self, table: Table, values: dict[str, Any]) -> None:
         """Insert a row that names all its columns but those the database fills."""
-        text = insert_text(self._connection.dialect, table, tuple(values))
-        self._connection.exec_driver_sql(text, tuple(values.values()))
+        self._way.write(self._insert_text(table, values), tuple(values.values()))
+
+    def _insert_all(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert rows, of which there is one at least, with the same columns."""
+        self._way.write(self._insert_text(table, rows[0]), [tuple(row.values()) for row in rows])
 
     def _insert_once(self, table: Table, values: dict[str, Any]) -> bool:
         """Insert where the key is free; False where it is taken. A racing transaction is waited for."""
-        text = insert_text(self._connection.dialect, table, tuple(values)) + " ON CONFLICT DO NOTHING"
-        return bool(self._connection.exec_driver_sql(text, tuple(values.values())).rowcount == 1)
+        text = self._insert_text(table, values) + " ON CONFLICT DO NOTHING"
+        return self._way.write(text, tuple(values.values())) == 1
+
+    def _insert_text(self, table: Table, values: dict[str, Any]) -> str:
+        return insert_text(self._connection.dialect, table, tuple(values))
 
 
 def as_text(row_id: Any) -> str:
