@@ -99,8 +99,10 @@ ITS_OWN = {
     "records_overview._newest": {"before": st.tuples(MS, TEXT)},
     "records_overview._page": {
         "before": maybe(TEXT),
-        "table": one_of(tables.subscriptions, tables.webhook_notifications),
+        "table": one_of(tables.subscriptions, tables.webhook_notifications, tables.orders, tables.escrow_payments),
     },
+    "records_overview._named": {"table": one_of(tables.payment_transactions, tables.orders, tables.escrow_payments)},
+    "records_overview._refunds": {"table": st.just(tables.refunds), "column": st.just("order_id")},
     "records_overview._lines": {"table": st.just(tables.payment_status_history), "column": st.just("payment_id")},
     "records_polls._plan": {"asked": one_of({}, {"asked_ms": NOW_MS}), "next_poll_ms": st.none() | MS},
     "records_retention._audit_ids": {"ids": st.lists(COUNT, max_size=9)},

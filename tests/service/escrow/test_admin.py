@@ -16,7 +16,7 @@ async def test_a_payment_that_is_held_is_read_with_its_double_entry_and_its_refu
     assert (await care.refund(paid, 100)).is_success
     newest, older = await care.core.store.read(lambda records: records.escrow_page(None, 3))
     assert [newest.id, older.id] == [paid["id"], made["id"]]
-    shown = escrow_story_shown(await escrow_story(care.core, paid["id"]))
+    shown = escrow_story_shown(await escrow_story(care.core.store, paid["id"]))
     assert (shown["amount"], shown["captured"], shown["status"]) == ("15000.00", "15000.00", "COMPLETED")
     assert [row["amount"] for row in shown["refunds"]] == ["100.00"]
     sums = Counter()
