@@ -165,9 +165,12 @@ orders-campaign: $(VENV)/.installed-test
 benchmark-service: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.service
 
-# Which rule catches which seeded bug: writes docs/verify-catches.md, and their number into the README.
+# Which rule catches which seeded bug: writes docs/verify-catches.md, and their number into the README. SEEDS=3 plants
+# each bug with three seeds; EVERY=20 is a sample, of which nothing is written.
+SEEDS ?= 1
+EVERY ?= 1
 mutants: $(VENV)/.installed-test
-	PYTHONPATH=. $(BIN)/python -m tests.mutants.measure
+	PYTHONPATH=. $(BIN)/python -m tests.mutants.measure --seeds $(SEEDS) --every $(EVERY)
 
 # False alarms: twenty runs with different seeds on our service, and on each of the Node, PHP and Java examples. An hour.
 verify-seeds: $(VENV)/.installed-test

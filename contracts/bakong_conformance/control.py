@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -37,6 +38,12 @@ class World:
 
     def advance(self, case: Case | None, seconds: float) -> None:
         self.ask(case, "POST", "/clock/advance", {"seconds": seconds})
+
+    def leap(self, case: Case | None, seconds: float) -> None:
+        """Be so much later at once, as after a sleep: what fell due meanwhile does so then, each once."""
+        at = datetime.fromtimestamp((self.now_ms() + round(seconds * 1000)) / 1000, UTC)
+        self.ask(case, "PUT", "/clock", {"mode": "frozen", "at": at.isoformat(timespec="milliseconds")})
+        self.ask(None, "POST", "/clock/advance", {"seconds": 0})
 
     def pay(self, case: Case, qr: str, **how: Any) -> dict[str, Any]:
         """A wallet pays a code; how: amount, currency, outcome, ..."""

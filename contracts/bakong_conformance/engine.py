@@ -5,7 +5,10 @@ Each rule has a seed of its own, made from the run's and its id, so that `--only
 
 import hashlib
 import shlex
+import threading
+import traceback
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -14,7 +17,7 @@ from typing import Any, NamedTuple, Protocol
 import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from hypothesis.errors import Flaky, Unsatisfiable
+from hypothesis.errors import Flaky, HypothesisException, Unsatisfiable
 
 from bakong_conformance.case import Case
 from bakong_conformance.rules import (
@@ -74,33 +77,40 @@ class _Failure(NamedTuple):
 INTERRUPTED = "the run was interrupted before it"
 
 
-def run(suite: Suite, subject: Any, options: Options, watch: Watch | None = None, name: str = "") -> Report:
+def run(
+    suite: Suite,
+    subject: Any,
+    options: Options,
+    watch: Watch | None = None,
+    name: str = "",
+    twins: Sequence[Any] = (),
+) -> Report:
     """Hold the subject to the suite's rules, in their order. Raises CannotRunError for rules that nobody knows.
 
-    KeyboardInterrupt ends the run with a report of what there was.
+    twins: equals of the subject that share nothing with it; each takes the next rule when it is free.
+    KeyboardInterrupt ends the run with a report of what there was; so does what cannot go on after the first verdict.
     """
     begun = options.monotonic()
-    outcomes: list[Outcome] = []
     rules = chosen(suite.rules, options.only)
-    interrupted = False
-    for rule in rules:
-        if watch:
-            watch.begins(rule)
-        try:
-            outcome = _judge(rule, subject, options)
-        except KeyboardInterrupt:
-            interrupted = True
-            outcomes += [
-                Outcome(rule=left, verdict=Verdict.NOT_CHECKED, reason=INTERRUPTED) for left in rules[len(outcomes) :]
-            ]
-            if watch:
-                watch.ended(outcomes[-1])
-            break
-        outcomes.append(outcome)
-        if outcome.verdict is Verdict.BROKEN and hasattr(subject, "renew"):
-            subject.renew()  # what a bug has left behind is no other rule's
-        if watch:
-            watch.ended(outcome)
+    work = _Work(rules, options, watch)
+    pool = ThreadPoolExecutor(max(1, len(twins)), thread_name_prefix="twin")
+    try:
+        others = [pool.submit(work.judge_all, twin) for twin in twins]
+        work.judge_all(subject)
+        for other in others:
+            other.result()
+    except KeyboardInterrupt:
+        work.end(INTERRUPTED)
+    finally:
+        pool.shutdown(wait=False)  # of an interrupted run nobody waits for a rule that is under way
+    if work.error and not any(one.verdict is not Verdict.NOT_CHECKED for one in work.outcomes.values()):
+        raise work.error
+    outcomes = [
+        work.outcomes.get(rule.id) or Outcome(rule=rule, verdict=Verdict.NOT_CHECKED, reason=work.ended_by)
+        for rule in rules
+    ]
+    if watch and work.ended_by:
+        watch.ended(next((one for one in outcomes if one.reason == work.ended_by), outcomes[-1]))
     return Report(
         subject=name or suite.name,
         suite=suite.name,
@@ -108,8 +118,53 @@ def run(suite: Suite, subject: Any, options: Options, watch: Watch | None = None
         seed=options.seed,
         outcomes=tuple(with_causes(outcomes, suite.causes)),
         seconds=options.monotonic() - begun,
-        interrupted=interrupted,
+        interrupted=bool(work.ended_by),
     )
+
+
+class _Work:
+    """The rules of a run, which one or several subjects take in their order, and what became of them."""
+
+    def __init__(self, rules: Sequence[Rule], options: Options, watch: Watch | None) -> None:
+        self._left = iter(rules)
+        self._options, self._watch = options, watch
+        self._lock = threading.RLock()
+        self.outcomes: dict[str, Outcome] = {}
+        self.ended_by = ""
+        self.error: CannotRunError | None = None
+
+    def judge_all(self, subject: Any) -> None:
+        """Judge rules until none is left, or the run has ended."""
+        is_spoilt = False
+        try:
+            while (rule := self._next()) is not None:
+                if is_spoilt and hasattr(subject, "renew"):
+                    subject.renew()  # what a bug has left behind is no other rule's
+                outcome = _judge(rule, subject, self._options)
+                is_spoilt = outcome.verdict is Verdict.BROKEN
+                self._done(outcome)
+        except CannotRunError as error:
+            self.error = self.error or error
+            self.end(f"the run could not go on: {error}")
+
+    def end(self, why: str) -> None:
+        """Let no rule begin any more."""
+        self.ended_by = self.ended_by or why
+
+    def _next(self) -> Rule | None:
+        with self._lock:
+            rule = None if self.ended_by else next(self._left, None)
+            if rule is not None and self._watch:
+                self._watch.begins(rule)
+            return rule
+
+    def _done(self, outcome: Outcome) -> None:
+        with self._lock:
+            if self.ended_by:
+                return  # what ended the run may have broken the rule
+            self.outcomes[outcome.rule.id] = outcome
+            if self._watch:
+                self._watch.ended(outcome)
 
 
 def chosen(rules: Iterable[Rule], only: Sequence[str]) -> list[Rule]:
@@ -135,7 +190,11 @@ def with_causes(outcomes: Sequence[Outcome], causes: Sequence[tuple[str, str]]) 
     def cause(outcome: Outcome) -> str:
         own = outcome.rule.id
         for pattern, headline in causes:
-            if headline in broken and headline != own and fnmatchcase(own, pattern):
+            if headline not in broken or headline == own or not fnmatchcase(own, pattern):
+                continue
+            if (
+                outcome.is_step or not broken[headline].is_step
+            ):  # what has a reason of its own follows from no mere step
                 return headline
         return named[0] if outcome.is_step and named else ""
 
@@ -252,10 +311,20 @@ class _Trial:
             unreadable = RuleBrokenError(f"an answer has a form that nothing can read: {type(error).__name__}: {error}")
             self._failed(unreadable, case)
             raise unreadable from error
+        except (CheckError, HypothesisException):
+            raise
+        except Exception as error:
+            raise CannotRunError(f"{self._rule.id} itself failed, {_where(error)}: {error!r}") from error
 
     def _failed(self, error: CheckError, case: Case) -> None:
         self.first_failure = self.first_failure or self.cases
         self.failure = _Failure(error, case)
+
+
+def _where(error: Exception) -> str:
+    """The line that raised."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename}:{frame.lineno}"
 
 
 def _draw(drawn: st.DataObject, strategy: st.SearchStrategy[Any], what: str) -> Any:

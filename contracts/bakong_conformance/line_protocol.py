@@ -5,6 +5,7 @@ The program is ended and started anew when it hangs or dies.
 
 import json
 import queue
+import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bakong_conformance.case import Case
+from bakong_conformance.guardian import end_marked, guardian, marked_environment
 from bakong_conformance.program_errors import pass_on
 from bakong_conformance.rules import CannotRunError, NotCheckedError, RuleBrokenError
 
@@ -33,6 +35,7 @@ class Program:
     _process: "subprocess.Popen[str] | None" = None
     _answers: "queue.Queue[str | None]" = field(default_factory=queue.Queue)
     _errors: threading.Thread | None = None
+    _mark: str = ""
 
     def hello(self) -> dict[str, Any]:
         """Start the program and ask what it is. Raises CannotRunError."""
@@ -57,6 +60,7 @@ class Program:
         """End the program."""
         if self._process:
             self._process.kill()
+            end_marked(self._mark, signal.SIGKILL)
             self._process.wait()
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe:
@@ -93,6 +97,7 @@ class Program:
     def _running(self) -> "subprocess.Popen[str]":
         if self._process is None:
             self._answers = queue.Queue()
+            self._mark = guardian().new_mark()
             self._process = subprocess.Popen(  # noqa: S603  the user's own command
                 list(self.command),
                 stdin=subprocess.PIPE,
@@ -101,7 +106,7 @@ class Program:
                 text=True,
                 encoding="utf-8",
                 errors="replace",
-                env=self.environment,
+                env=marked_environment(self._mark, self.environment),
             )
             assert self._process.stderr  # noqa: S101  opened with PIPE
             self._errors = pass_on(self._process.stderr)

@@ -189,6 +189,8 @@ class _Wrong:
             return 200, _envelope(1)
         if "deeplink-token-refused" in bugs and endpoint == DEEPLINK and token == b"Bearer nonsense":
             return 401, _envelope(6)
+        if "deeplink-ascii" in bugs and endpoint == DEEPLINK and not fields.get("qr", "").isascii():
+            return 200, _envelope(5)
         if "deeplink-qr-unchecked" in bugs and endpoint == DEEPLINK and code == 4:
             return 200, _success({"shortLink": "https://bakong.page.link/aaaaaaaaaaaaaaaaa"})
         if "account-token-refused" in bugs and endpoint == "check_bakong_account" and token == b"Bearer nonsense":
@@ -393,6 +395,13 @@ class _Wrong:
             data["amount"] = 1.5 if data["currency"] == "USD" else data["amount"]
         if "currency-usd" in bugs:
             data["currency"] = "USD"
+        for key in ("fromAccountId", "toAccountId"):
+            if "accounts-cut" in bugs:
+                data[key] = data[key][:30]
+            if "accounts-in-bytes" in bugs:
+                data[key] = data[key].encode()[:32].decode(errors="ignore")
+            if "khmer-as-marks" in bugs:
+                data[key] = data[key].encode("ascii", "replace").decode()
         if "to-account-swapped" in bugs:
             data["toAccountId"], data["fromAccountId"] = data["fromAccountId"], data["toAccountId"]
         if "times-in-seconds" in bugs:

@@ -271,6 +271,10 @@ BAKONG_WHOLE = {
     "list-amount-text": ("bakong.list", "the amount in a row is a text"),
     "list-no-message": ("bakong.list", "a row has no message"),
     "list-object": ("bakong.list", "the rows are an object by md5"),
+    "accounts-cut": ("bakong.found.texts", "an account is cut to 30 characters"),
+    "accounts-in-bytes": ("bakong.found.texts", "an account is cut to 32 bytes of UTF-8"),
+    "khmer-as-marks": ("bakong.found.texts", "Khmer letters become question marks"),
+    "deeplink-ascii": ("bakong.found.texts", "no deep link for a code with Khmer letters"),
 }
 
 SHOP = {

@@ -7,9 +7,9 @@ import pytest
 EVERY = 20
 
 
-def sampled(catalogue: Iterable[str]):
+def sampled(catalogue: Iterable[str], every: int = EVERY):
     """A catalogue's bugs for `parametrize`: those of the sample, and the others as a campaign."""
     return [
-        bug if number % EVERY == 0 else pytest.param(bug, marks=pytest.mark.campaign)
+        bug if number % every == 0 else pytest.param(bug, marks=pytest.mark.campaign)
         for number, bug in enumerate(catalogue)
     ]

@@ -31,6 +31,11 @@ def test_a_bug_is_caught_by_the_rule_that_names_it(bug):
     assert [outcome.verdict for outcome in report.outcomes] == [Verdict.BROKEN]
 
 
+@pytest.mark.parametrize("bug", sampled(bug for bug in ENCODER if bug != "hangs-on-garbage"))
+def test_one_bug_is_one_headline_and_what_only_repeats_it_says_so(bug):
+    assert len(judge(bug, shrinks=0, profile="quick").headlines()) == 1
+
+
 @pytest.mark.parametrize("profile", ["quick", pytest.param("ci", marks=pytest.mark.campaign)])
 def test_the_healthy_encoder_raises_no_alarm(profile):
     report = judge(profile=profile)

@@ -151,6 +151,17 @@ def test_the_healthy_shop_raises_no_alarm(loop, simulator, profile):
     assert unchecked == {"service.limit.interval"} | of_others
 
 
+NEIGHBOURS = 4
+IDS = [rule.id for rule in SUITE.rules]
+
+
+@pytest.mark.parametrize("bug", sampled(SHOP, every=200))
+def test_a_bug_is_named_after_other_rules_as_it_is_alone(loop, simulator, bug):
+    at = IDS.index(SHOP[bug][0])
+    report = judge(loop, simulator, [bug], only=tuple(IDS[max(0, at - NEIGHBOURS) : at + 1]), shrinks=0)
+    assert report.outcomes[-1].verdict is Verdict.BROKEN
+
+
 QUOTA = ("quota-for-ever", "quota-utc", "quota-hammered", "")
 ONE_AFTER_ANOTHER = ("service.paid", "service.late*", "service.outage.refusals", "service.quota.*", "service.watched.*")
 

@@ -1,6 +1,8 @@
 """The engine: verdicts, seeds, shrinking, replay, and what the exit code says."""
 
 import json
+import threading
+from functools import partial
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -141,6 +143,35 @@ def test_after_a_broken_rule_the_subject_begins_anew_so_that_each_verdict_is_its
     assert subject.renewed == 1
 
 
+def test_twins_share_the_rules_and_the_report_has_their_order():
+    class Subject:
+        def __init__(self):
+            self.judged, self.renewed = [], 0
+
+        def renew(self):
+            self.renewed += 1
+
+    suite, meeting = Suite("sample"), threading.Barrier(2)
+
+    def check(subject, _case, number):
+        subject.judged.append(number)
+        if number in (0, 1):  # each of the two has one of them
+            meeting.wait(10)
+        if number in (0, 6):
+            raise RuleBrokenError("no")
+
+    for number in range(8):
+        suite.rule(f"r{number}", "One", forbids="nothing")(partial(check, number=number))
+    twins = Subject(), Subject()
+    report = run(suite, twins[0], Options(seed=1), twins=twins[1:])
+    assert sorted(twins[0].judged + twins[1].judged) == list(range(8))
+    assert all(twin.judged == sorted(twin.judged) for twin in twins)
+    assert [outcome.rule.id for outcome in report.outcomes] == [rule.id for rule in suite.rules]
+    assert [found.verdict is Verdict.BROKEN for found in report.outcomes] == [n in (0, 6) for n in range(8)]
+    spoilt = next(twin for twin in twins if 0 in twin.judged)
+    assert spoilt.renewed >= (len(spoilt.judged) > 1)
+
+
 def test_a_case_that_is_dear_is_not_made_smaller():
     suite = Suite("sample")
     suite.rule("one", "Dear", forbids="nothing", examples=20, shrinks=False)(large_is_broken)
@@ -180,6 +211,25 @@ def test_an_interrupt_gives_the_report_so_far_and_never_code_0():
     assert [found.verdict for found in report.outcomes] == [Verdict.HOLDS, Verdict.NOT_CHECKED, Verdict.NOT_CHECKED]
     assert (report.interrupted, report.exit_code) == (True, 2)
     assert "interrupted" in report.outcomes[2].reason
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("by 0"), CannotRunError("nobody answers")])
+def test_what_cannot_go_on_gives_the_report_so_far_and_code_2(error):
+    suite = Suite("sample")
+
+    @suite.rule("one", "One", forbids="nothing")
+    def one(_limit, _case): ...
+
+    @suite.rule("two", "Two", forbids="nothing")
+    def two(_limit, _case):
+        raise error
+
+    report = run(suite, 1000, Options(seed=7))
+    assert [found.verdict for found in report.outcomes] == [Verdict.HOLDS, Verdict.NOT_CHECKED]
+    assert (report.interrupted, report.exit_code) == (True, 2)
+    assert str(error) in report.outcomes[1].reason
+    with pytest.raises(CannotRunError, match=str(error)):
+        run(suite, 1000, Options(seed=7, only=("sample.two",)))
 
 
 def test_an_unknown_rule_cannot_run():

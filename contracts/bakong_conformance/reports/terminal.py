@@ -26,6 +26,8 @@ class TerminalWatch:
     def begins(self, rule: Rule) -> None:
         left = f", about {self._spent_s / self._done * (self._total - self._done):.0f} s left" if self._done else ""
         place = escape(f"[{self._done + 1} of {self._total}{left}]")
+        if self._status:
+            self._status.stop()  # of several that are checked at a time, the last that began is shown
         self._status = self._console.status(f"{place} {escape(rule.title)} ({rule.id})")
         self._status.start()
 

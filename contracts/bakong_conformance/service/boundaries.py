@@ -16,7 +16,7 @@ TELL_S = 30  # how long after a boundary an event may take, beside settle_s
 
 def _to(service: Service, case: Case, at_ms: int) -> None:
     """Wait until the world's time is this."""
-    service.wait(case, (at_ms - service.world.now_ms()) / 1000)
+    service.leap(case, (at_ms - service.world.now_ms()) / 1000)
 
 
 def _look(service: Service, case: Case, user: str) -> tuple[str, bool, object]:

@@ -58,7 +58,7 @@ def _at(service: Service, case: Case, remaining_s: int, currency: str = "USD") -
     service.buy(case, user, currency=currency)
     end = ends(service, case, user)
     wait_ms = end - remaining_s * 1000 - service.world.now_ms()
-    service.wait(case, wait_ms / 1000)
+    service.leap(case, wait_ms / 1000)
     return user
 
 
@@ -107,7 +107,7 @@ def _halves(service: Service, case: Case) -> None:
         wait_ms = end - remaining * 1000 - service.world.now_ms()
         if inexact or wait_ms < 0:
             continue
-        service.wait(case, wait_ms / 1000)
+        service.leap(case, wait_ms / 1000)
         answer = upgrade(service, case, user)
         if not service.done("upgrade", answer):
             raise PreconditionError(f"an upgrade with {remaining} s left was answered {answer.summary}")
@@ -241,7 +241,7 @@ def _cancel(service: Service, case: Case) -> None:
     if not service.done("cancel", answer):
         raise PreconditionError(f"a cancellation was answered {answer.summary}")
     require(service.subscription(case, user).active, "a cancelled plan ended at once")
-    service.wait(case, (end - service.world.now_ms()) / 1000 - 60)
+    service.leap(case, (end - service.world.now_ms()) / 1000 - 60)
     require(service.subscription(case, user).active, "a cancelled plan ended a minute early")
     service.wait(case, 120)
     require(not service.subscription(case, user).active, "a cancelled plan outlived its cycle")
@@ -395,7 +395,7 @@ def _second_cycle(service: Service, case: Case) -> None:
         begun, end = end, ends(service, case, user)
         total = (end - begun) // 1000
         expected = exact(service.price_minor(full, "USD") - service.price_minor(basic, "USD"), left, total)
-        service.wait(case, (end - service.world.now_ms()) / 1000 - left)
+        service.leap(case, (end - service.world.now_ms()) / 1000 - left)
         answer = upgrade(service, case, user)
         if not service.done("upgrade", answer):
             raise PreconditionError(f"an upgrade in the second cycle was answered {answer.summary}")

@@ -246,7 +246,7 @@ def _anew(service: Service, case: Case) -> None:
     service.buy(case, user)
     ends(service, case, user)
     cycle_s, grace_s = service.cycle_s, service.config.grace_s or DEFAULT_GRACE_S
-    service.wait(case, cycle_s + grace_s + cycle_s // 2)
+    service.leap(case, cycle_s + grace_s + cycle_s // 2)
     require(not service.subscription(case, user).active, "half a cycle after the end, and all grace, the plan is there")
     before = service.world.now_ms()
     service.buy(case, user)

@@ -320,7 +320,7 @@ def _subscription(service: Service, case: Case) -> None:
         raise NotCheckedError("it takes a cycle of real time; map the service's time to check it")
     user, expected = service.new_user(), ["activated"]
     service.buy(case, user)
-    service.wait(case, service.cycle_s // 2)
+    service.leap(case, service.cycle_s // 2)
     for name, event in (("upgrade", "upgraded"), ("renew", "renewed")):
         if name in service.config.operations and service.config.plans.full:
             answer = service.do(case, name, user=user)

@@ -124,22 +124,6 @@ def _several(service: Service, case: Case) -> None:
         require(answer.status not in refused, f"the {what} key was answered {answer.summary}")
 
 
-@rule("key.revoked", "A revoked key stops at once", forbids="a key that works on after it was revoked")
-def _revoked(service: Service, case: Case) -> None:
-    """A key is made, used, revoked, and used again a second later."""
-    service.need("revoke_key")
-    name, text, key = _key(service)
-    made = _make(service, case)
-    headers = {name: text.replace(key, made)}
-    _unknown(service, case, headers)
-    if not service.done("revoke_key", answer := service.do(case, "revoke_key", revoked=made)):
-        raise PreconditionError(f"revoke_key answered {answer.summary}")
-    service.wait(case, 1)
-    answer = _unknown(service, case, headers)
-    expected = service.config.refusals.unauthorized
-    require(answer.status in expected, f"a revoked key was answered {answer.summary}, expected one of {expected}")
-
-
 @rule("key.tenants", "A key sees its own payments only", forbids="one tenant's payment shown to another")
 def _tenants(service: Service, case: Case) -> None:
     """A payment made with one key, asked for with another, alone, in the history and in a bulk check."""
@@ -333,3 +317,18 @@ def _odd(service: Service, case: Case) -> None:
         case.note(f"{operation.method} {path} with {name}: {value[:20]!r}", status)
         require(400 <= status < 500, f"the key {value[:20]!r} was answered {status}")
     service.wait(case, BLOCKED_S if service.config.time != "real" else 0)
+
+
+@rule("key.revoked", "A revoked key stops at once", forbids="a key that works on after it was revoked")
+def _revoked(service: Service, case: Case) -> None:
+    """Another key is used, revoked, and used again a second later. The last rule of keys: it ends the shared one."""
+    service.need("revoke_key")
+    headers = _second(service, case)
+    made = service.values.pop("second_key")
+    _unknown(service, case, headers)
+    if not service.done("revoke_key", answer := service.do(case, "revoke_key", revoked=made)):
+        raise PreconditionError(f"revoke_key answered {answer.summary}")
+    service.wait(case, 1)
+    answer = _unknown(service, case, headers)
+    expected = service.config.refusals.unauthorized
+    require(answer.status in expected, f"a revoked key was answered {answer.summary}, expected one of {expected}")

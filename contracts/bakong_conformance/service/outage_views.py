@@ -218,12 +218,16 @@ def _worker(service: Service, case: Case) -> None:
     good = service.create(case)
     for payment in (good, spoilt):
         service.pay(case, payment)
-    service.wait(case, 600)
+    service.wait(case, FOUND_S)
     service.create(case)
     for what, payment in (("another payment", good), ("the payment itself", spoilt)):
         if service.config.webhooks and "paid" in service.config.webhooks.events:
             told = wait_for(service, case, payment, "paid")
-            require(told, f"after bad answers about one payment, {what} was paid, and 600 s later nobody was told")
+            require(
+                told, f"after bad answers about one payment, {what} was paid, and {FOUND_S} s later nobody was told"
+            )
         elif "subscription" in service.config.operations:
             active = service.subscription(case, payment.user).active
-            require(active, f"after bad answers about one payment, {what} was paid, and 600 s later grants nothing")
+            require(
+                active, f"after bad answers about one payment, {what} was paid, and {FOUND_S} s later grants nothing"
+            )

@@ -76,7 +76,7 @@ def _holder(service: Service, case: Case, currency: str = "USD", days: int = 15)
     """A user of the basic plan, so many days into its cycle."""
     user = service.new_user()
     service.buy(case, user, currency=currency)
-    service.wait(case, days * 86_400)
+    service.leap(case, days * 86_400)
     return user
 
 
@@ -132,7 +132,7 @@ def _spoilt(service: Service, case: Case, make: Make, said: str) -> None:
         for number in range(len(ways(service, samples[currency])))
     ]
     users = [service.buy(case, currency=currency).user for currency, _, _ in jobs]
-    service.wait(case, 15 * 86_400)
+    service.leap(case, 15 * 86_400)
     made = []
     for (currency, ways, number), user in zip(jobs, users, strict=True):
         before, wrong = service.subscription(case, user), ways(service, samples[currency])[number]

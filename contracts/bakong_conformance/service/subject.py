@@ -36,6 +36,7 @@ DECIMALS = {"USD": 2, "KHR": 0}
 WINDOW_S = 61
 DAY_S = 86_400
 REAL_PATIENCE_S = 20.0
+LEAP_S, LEAST_S = 3600, 60
 PAGE = {"limit": 10, "offset": 0}
 
 
@@ -142,6 +143,20 @@ class Service:
             threading.Event().wait(seconds)
             return
         self.world.advance(case, seconds)
+        self._tell_time()
+
+    def leap(self, case: Case | None, seconds: float) -> None:
+        """As wait, for a time of which nothing is to be seen: a service on the world's clock wakes once, at its end.
+
+        The last minute passes as ever, with all that falls due in it.
+        """
+        if self.config.time == "world" and seconds > LEAP_S:
+            self.world.leap(case, seconds - LEAST_S)
+            seconds = LEAST_S
+        self.wait(case, seconds)
+
+    def _tell_time(self) -> None:
+        """The world's time to a service that is told its time."""
         if self.config.time == "endpoint":
             answer = self.do(None, "set_time", now_ms=self.world.now_ms())
             if answer.status not in self.config.operations["set_time"].status:

@@ -1,10 +1,9 @@
 """`verify`: hold a codec, a scheme's server or a payment service to the rules."""
 
 import secrets  # noqa: TID251  a composition root: the seed of a run that names none is drawn here
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -37,10 +36,11 @@ from bakong_conformance.stripe import Stripe
 from bakong_conformance.stripe.recording import Recorder
 from bakong_contracts.trust import ssl_context
 from bakong_sandbox.cli.authorities import Ca
+from bakong_sandbox.cli.interrupting import interruptible, output_file
 from bakong_sandbox.cli.report_files import ReportFiles, run_facts
 from bakong_sandbox.cli.verify_init import init
 from bakong_sandbox.devkit import taka_subjects
-from bakong_sandbox.devkit.subject import subject
+from bakong_sandbox.devkit.subject import jobs_of, subjects
 from bakong_sandbox.stack.errors import SetupError
 from bakong_sandbox.stack.wall_clock import wall_ms
 
@@ -307,6 +307,12 @@ def service(
     config: Annotated[
         Path, typer.Option(metavar="FILE", help="The mapping of our operations: docs/verify-service.md.")
     ],
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=16, help="So many of the service are started, and share the rules: docs/verify-service.md."
+        ),
+    ] = None,
     ca: Ca = None,
     seed: Seed = None,
     only: Only = None,
@@ -318,12 +324,17 @@ def service(
 ) -> None:
     """Hold a payment service, in any language, to the rules of money, time, limits and webhooks."""
     run = _Run(seed, only, profile, ReportFiles(junit=junit, json=as_json, html=html, baseline=baseline))
-    with _cannot_run_is_a_setup_error():
+    with _cannot_run_is_a_setup_error(), interruptible():
         mapping = load(config)
         options = run.options("service", "--config", str(config), *_repeated(ca))
-        folder = config.resolve().parent
-        with subject(mapping, folder, f"{options.seed:x}", trust=ssl_context(ca)) as under_test:
-            run.judge(SERVICE, under_test, options, name=mapping.name, time=mapping.time)
+        jobs = jobs_of(mapping, jobs, len(chosen(SERVICE.rules, options.only)))
+        folder, trust = config.resolve().parent, ssl_context(ca)
+        with (
+            nullcontext() if mapping.running else output_file(config.stem) as log,
+            subjects(jobs, mapping, folder, f"{options.seed:x}", trust=trust, log=log) as (under_test, *twins),
+        ):
+            facts = {"time": mapping.time, "jobs": f"{1 + len(twins)}", **({"output": log.name} if log else {})}
+            run.judge(SERVICE, under_test, options, name=mapping.name, twins=twins, **facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,13 +359,17 @@ class _Run:
             monotonic=time.monotonic,
         )
 
-    def judge(self, suite: Suite, subject: Any, options: Options, *, name: str, **facts: str) -> NoReturn:
+    def judge(
+        self, suite: Suite, subject: Any, options: Options, *, name: str, twins: Sequence[Any] = (), **facts: str
+    ) -> NoReturn:
         """Run a suite with its progress on the terminal, write the reports, and end with the exit code."""
         console = Console(highlight=False, soft_wrap=True)
         console.print(f"[bold]verify {suite.name}[/] {escape(name)}: profile {options.profile}, seed {options.seed}")
+        if "output" in facts:
+            console.print(f"[dim]Its output:[/] {escape(facts['output'])}")
         watch = TerminalWatch(console, len(chosen(suite.rules, options.only)))
-        with _sigterm_interrupts():
-            ran = run_suite(suite, subject, options, watch, name)
+        with interruptible():
+            ran = run_suite(suite, subject, options, watch, name, twins)
         command = (
             *options.command,
             "--profile",
@@ -371,22 +386,10 @@ class _Run:
 
 
 @contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
-    """SIGTERM is as Ctrl-C, so that what was started is ended, and what there was is reported."""
-
-    def interrupt(*_: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
 def _cannot_run_is_a_setup_error() -> Iterator[None]:
     try:
         yield
     except (CannotRunError, CassetteError) as error:
         raise SetupError(str(error)) from None
+    except KeyboardInterrupt:
+        raise SetupError("interrupted before there was anything to report; what was started is ended") from None

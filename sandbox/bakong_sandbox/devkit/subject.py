@@ -3,15 +3,15 @@
 import os
 import ssl
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
@@ -26,12 +26,14 @@ from bakong_conformance.service.receiver import Receiver
 from bakong_conformance.service.taka_providers import SandboxFakes, StandIns
 from bakong_sandbox.stack.care_tokens import care_token
 from bakong_sandbox.stack.datadir import load_secrets
-from bakong_sandbox.stack.launcher import Program, running, sandbox
+from bakong_sandbox.stack.launcher import Program, running, sandbox, scratch_folder
 from bakong_sandbox.stack.options import ESCROW
 from bakong_sandbox.stack.serving import free_port
 from bakong_sandbox.stack.wall_clock import wall_ms
 
 PATIENCE_S = 60.0
+JOBS = 2  # of our own service, where there are so many cores
+WORTH_TWO = 40  # rules; fewer are judged sooner than a second service starts
 PROVIDER_TIMEOUT_S = "3"  # of the real time that a hanging provider costs a run
 ROLES = {
     "guardian": "GUARDIAN",
@@ -43,14 +45,41 @@ ROLES = {
 }  # of escrow's people, as their tokens say it
 
 
+def jobs_of(config: Config, asked: int | None, rules: int) -> int:
+    """How many of a service share so many rules. Ours do on two cores or more; of another only its author knows.
+
+    Raises CannotRunError.
+    """
+    if config.running is not None and (asked or 1) > 1:
+        raise CannotRunError("--jobs: the configuration takes a service that runs, which is one")
+    if asked is not None or config.start != "sandbox" or config.escrow or rules < WORTH_TWO:
+        return asked or 1
+    return min(JOBS, os.cpu_count() or 1)
+
+
+@contextmanager
+def subjects(jobs: int, *what: Any, **how: Any) -> Iterator[list[Service]]:
+    """So many services, each with all that it needs and nothing that another one has. Raises CannotRunError."""
+    with ExitStack() as stack, ThreadPoolExecutor(jobs) as pool:
+        made = [subject(*what, **how) for _ in range(jobs)]
+        starting = [pool.submit(stack.enter_context, one) for one in made]
+        yield [one.result() for one in starting]
+
+
 @contextmanager
 def subject(
-    config: Config, folder: Path, run: str, prices: tuple[str, str] | None = None, trust: ssl.SSLContext | None = None
+    config: Config,
+    folder: Path,
+    run: str,
+    prices: tuple[str, str] | None = None,
+    trust: ssl.SSLContext | None = None,
+    log: IO[bytes] | None = None,
 ) -> Iterator[Service]:
     """The service of a configuration with all that it needs, while the context lasts. Raises CannotRunError.
 
     prices: those of the plans in USD, where they are not the configuration's.
-    trust: whose certificates count, by default the public ones.
+    trust: whose certificates count, by default the public ones. log: what takes the service's output; else its errors
+    are shown on ours.
     """
     with ExitStack() as stack:
         receiver = Receiver()
@@ -73,7 +102,7 @@ def subject(
             """The service and its sandbox, in the place of those that ran before."""
             programs.close()
             given = dict(values)
-            base_url, control, world_name = programs.enter_context(_place(config, folder, given, trust))
+            base_url, control, world_name = programs.enter_context(_place(config, folder, given, trust, log))
             given |= {"base_url": base_url, "control_url": f"{control}/sandbox/worlds/{world_name}"}
             world = World(programs.enter_context(client(control, trust=trust)), world_name)
             worlds[:] = [world]
@@ -82,7 +111,7 @@ def subject(
             return programs.enter_context(client(base_url, trust=trust)), world, given
 
         http, world, given = begun()
-        other = partial(_with_prices, config, folder, run, trust) if _takes_prices(config) else None
+        other = partial(_with_prices, config, folder, run, trust, log) if _takes_prices(config) else None
         taka = stand_ins or (SandboxFakes(world) if config.escrow else None)
         again = begun if config.running is None and not config.escrow else None
         yield Service(config, http, world, given, receiver, other, trust, provider, taka, again)
@@ -106,7 +135,7 @@ def _takes_prices(config: Config) -> bool:
 
 
 def _with_prices(
-    config: Config, folder: Path, run: str, trust: ssl.SSLContext | None, basic: str, full: str
+    config: Config, folder: Path, run: str, trust: ssl.SSLContext | None, log: IO[bytes] | None, basic: str, full: str
 ) -> AbstractContextManager[Service]:
     """The service started anew, with these prices in USD alone."""
     plans = config.plans
@@ -116,7 +145,7 @@ def _with_prices(
             "full": plans.full and plans.full.model_copy(update={"prices": {"USD": full}}),
         }
     )
-    return subject(config.model_copy(update={"plans": changed}), folder, f"{run}p", (basic, full), trust)
+    return subject(config.model_copy(update={"plans": changed}), folder, f"{run}p", (basic, full), trust, log)
 
 
 def _price_values(config: Config, prices: tuple[str, str] | None) -> dict[str, str]:
@@ -131,7 +160,7 @@ def _price_values(config: Config, prices: tuple[str, str] | None) -> dict[str, s
 
 @contextmanager
 def _place(
-    config: Config, folder: Path, values: dict[str, Any], trust: ssl.SSLContext | None
+    config: Config, folder: Path, values: dict[str, Any], trust: ssl.SSLContext | None, log: IO[bytes] | None
 ) -> Iterator[tuple[str, str, str]]:
     """The URL of the service, that of the sandbox, and the world between them."""
     if config.running is not None:
@@ -143,13 +172,10 @@ def _place(
     options += (
         ["--providers", ",".join(ESCROW), "--provider-timeout", PROVIDER_TIMEOUT_S] if ours and config.escrow else []
     )
-    with (
-        tempfile.TemporaryDirectory(prefix="bakong-verify-") as data,
-        sandbox(Path(data), *options) as (ready, _),
-    ):
-        values |= {"bakong_url": ready["bakong_url"], "token": ready["token"], "data_dir": data}
+    with scratch_folder("bakong-verify-") as data, sandbox(data, *options, log=log) as (ready, _):
+        values |= {"bakong_url": ready["bakong_url"], "token": ready["token"], "data_dir": str(data)}
         if ours:
-            secrets = asdict(load_secrets(Path(data)))
+            secrets = asdict(load_secrets(data))
             values |= {name: secret for name, secret in secrets.items() if name.endswith("webhook_secret")}
             values["api_key"] = ready["api_key"]
             values |= _care_tokens(secrets["jwt_secret"]) if config.escrow else {}
@@ -157,7 +183,7 @@ def _place(
             return
         assert isinstance(config.start, Start)  # noqa: S101  the only kind left
         values["token"] = _lasting_token(ready["bakong_url"])
-        with _program(config.start, folder, values, trust) as base_url:
+        with _program(config.start, folder, values, trust, log) as base_url:
             yield base_url, ready["bakong_url"], ready["world"]
 
 
@@ -173,7 +199,9 @@ def _lasting_token(bakong_url: str) -> str:
 
 
 @contextmanager
-def _program(start: Start, folder: Path, values: dict[str, Any], trust: ssl.SSLContext | None) -> Iterator[str]:
+def _program(
+    start: Start, folder: Path, values: dict[str, Any], trust: ssl.SSLContext | None, log: IO[bytes] | None
+) -> Iterator[str]:
     """The service under test, started beside its configuration; its URL once it is ready."""
     values["port"] = str(free_port())
     values["control_url"] = f"{values['bakong_url']}/sandbox/worlds/default"
@@ -181,7 +209,7 @@ def _program(start: Start, folder: Path, values: dict[str, Any], trust: ssl.SSLC
     environment = {**os.environ, **{name: str(fill(text, values)) for name, text in start.environment.items()}}
     base_url = str(fill(start.base_url, values))
     try:
-        with running(command, folder, environment) as program:
+        with running(command, folder, environment, log) as program:
             program.drop_output()
             _wait_until_ready(base_url + start.ready, program, trust)
             yield base_url
