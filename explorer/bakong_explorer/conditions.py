@@ -15,7 +15,7 @@ class Conditions:
     """The faults that last. calls: by provider; receiver: the main backend; stores: by process, "" for all of them.
 
     Each is "" for well, or a word: down, hangs, lost (what was asked is done, the answer is not heard), flaky (now and
-    then one of these), error (an answer that is an error).
+    then one of these), error (an answer that is an error). is_full: the disk takes nothing more, and is read.
     """
 
     chance: Chance
@@ -23,6 +23,7 @@ class Conditions:
     calls: dict[str, str] = field(default_factory=dict)
     receiver: str = ""
     stores: dict[str, str] = field(default_factory=dict)
+    is_full: bool = False
     met: set[str] = field(default_factory=set)
 
     def network_s(self) -> float:
@@ -53,6 +54,7 @@ class Conditions:
         self.calls.clear()
         self.stores.clear()
         self.receiver = ""
+        self.is_full = False
 
     def _now(self, word: str, among: tuple[str, ...]) -> str:
         if word == "flaky":

@@ -4,7 +4,8 @@ A transaction is whole or nothing, and outlives whoever made it. What a process 
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import copy
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from bakong_service.adapters.deadline import DeadlineStore
 from bakong_service.adapters.sealing import Sealer
 from bakong_service.adapters.sql.failures import translated
 from bakong_service.adapters.sql.records import SqlRecords
+from bakong_service.adapters.sql.rotation import batches
 from bakong_service.adapters.sql.tables import metadata
 from bakong_service.domain.errors import UnavailableError
 from bakong_service.ports import Records
@@ -83,43 +85,72 @@ class Disk:
         self._engine = _engine(self.driver)
         self._connection = self._engine.connect()
         self._connection.begin()  # once: SQLAlchemy only knows the dialect here, and the driver begins and commits
-        self._seal = Sealer(encryption_keys)
+        self._seals = {encryption_keys: Sealer(encryption_keys)}
+        self._keys = encryption_keys
         self.on_commit: Callable[[], object] = str
         self.transactions = 0
         self._known: dict[tuple[Any, ...], Any] = {}
         self._known_at = -1
 
-    def write(self, work: Callable[[Records], T]) -> T:
+    def seal(self, encryption_keys: tuple[str, ...] = ()) -> Sealer:
+        """What seals with the first of these keys, and opens with any of them."""
+        keys = encryption_keys or self._keys
+        if keys not in self._seals:
+            self._seals[keys] = Sealer(keys)
+        return self._seals[keys]
+
+    def write(self, work: Callable[[Records], T], keys: tuple[str, ...] = ()) -> T:
         """Commit what the work has changed; nothing, where it raises."""
         before = self.driver.total_changes
         self.transactions += 1
-        self.driver.execute("BEGIN")
-        try:
-            records = SqlRecords(self._connection, self._seal)
+        with self._transaction():
+            records = SqlRecords(self._connection, self.seal(keys))
             result = work(records)
             _whole(records)
+        if self.driver.total_changes != before:
+            self.on_commit()
+        return result
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """One of the driver's own; SQLAlchemy's would take longer than what is done in it."""
+        self.driver.execute("BEGIN")
+        try:
+            yield
             self.driver.execute("COMMIT")
         except BaseException as error:
             self.driver.execute("ROLLBACK")
             if isinstance(error, DBAPIError):
                 raise translated(error) from error
             raise
-        if self.driver.total_changes != before:
-            self.on_commit()
-        return result
 
-    def read(self, work: Callable[[Records], T]) -> T:
+    def read(self, work: Callable[[Records], T], keys: tuple[str, ...] = ()) -> T:
         self.transactions += 1
         if self._known_at != self.driver.total_changes:
             self._known_at = self.driver.total_changes
             self._known.clear()
-        records = _Reading(self._connection, self._seal)
+        records = _Reading(self._connection, self.seal(keys))
         records.known = self._known
         result = work(records)
         _whole(records)
         if self.driver.total_changes != self._known_at:
             raise AssertionError("who only reads has written")
         return result
+
+    def seal_again(self, keys: tuple[str, ...]) -> Iterator[int]:
+        """`service rotate`, transaction by transaction: how many rows each has sealed again."""
+        failed: list[str] = []
+
+        def note(column: str, row: str, error: BaseException) -> None:
+            failed.append(f"{column} of {row}: {error}")
+
+        for batch in batches(self.seal(keys), note):
+            with self._transaction():
+                sealed = batch(self._connection)
+            if failed:
+                raise AssertionError(f"a sealed row does not open: {failed[0]}")
+            self.on_commit()
+            yield sealed
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """What the laws look at, beside the service's own way."""
@@ -140,15 +171,18 @@ def _whole(records: SqlRecords) -> None:
 class ProcessStore(DeadlineStore):
     """See bakong_service.ports.Store: one process's way to the disk, and what befalls it on that way."""
 
-    def __init__(self, disk: Disk, process: str, conditions: Conditions) -> None:
+    def __init__(self, disk: Disk, process: str, conditions: Conditions, keys: tuple[str, ...] = ()) -> None:
         super().__init__(DEADLINE_S)
         self._disk = disk
+        self._keys = keys
         self._process = process
         self._conditions = conditions
 
     async def _write(self, work: Callable[[Records], T]) -> T:
         await self._there()
-        result = self._disk.write(work)
+        if self._conditions.is_full:
+            raise UnavailableError("the database cannot be written at present: no space is left on the device")
+        result = self._disk.write(work, self._keys)
         await passes(self._conditions.database_s())
         if self._conditions.loses_commit(self._process):
             raise UnavailableError("the connection broke after the commit was sent")
@@ -156,7 +190,7 @@ class ProcessStore(DeadlineStore):
 
     async def _read(self, work: Callable[[Records], T]) -> T:
         await self._there()
-        result = self._disk.read(work)
+        result = self._disk.read(work, self._keys)
         await passes(self._conditions.database_s())
         return result
 

@@ -5,7 +5,10 @@ from collections.abc import Awaitable, Callable
 
 from bakong_explorer.chance import Chance
 from bakong_explorer.loop import passes
+from bakong_explorer.process import ENCRYPTION_KEY, NEXT_ENCRYPTION_KEY
 from bakong_explorer.town import Town
+from bakong_scenarios import WebhookRule
+from bakong_simulator.kernel.outbox import NextFault
 
 Fault = Callable[[Town, Chance, int], Awaitable[None]]
 WORDS = ("down", "hangs", "lost", "flaky", "error")
@@ -58,25 +61,89 @@ async def crash(town: Town, chance: Chance, for_ms: int) -> None:
 
 async def restart(town: Town, chance: Chance, for_ms: int) -> None:
     """A deploy: the worker stops as it is told to, the process ends, and another one begins."""
-    at = chance.below(len(town.replicas))
+    await deploy(town, chance.below(len(town.replicas)), min(for_ms, 60_000) / 1000)
+
+
+async def deploy(town: Town, at: int, away_s: float) -> None:
     process = town.replicas[at]
     if process is not None:
         stopping = town.loop.spawn(process, process.worker.stop())
         await asyncio.wait({stopping}, timeout=30)
         town.crash(at)
-    await passes(min(for_ms, 60_000) / 1000)
+    await passes(away_s)
     await town.boot(at)
 
 
+async def rotation(town: Town, chance: Chance, for_ms: int) -> None:
+    """A new sealing key, deploy by deploy: all can open it before one seals with it; `service rotate`; then it alone.
+
+    Another rotation finds this one under way, and waits for the next.
+    """
+    if len(town.keys) > 1:
+        return
+    (old,) = town.keys
+    new = NEXT_ENCRYPTION_KEY if old == ENCRYPTION_KEY else ENCRYPTION_KEY
+    for keys in ((old, new), (new, old)):
+        town.keys = keys
+        town.tell("keys", "keys", f"{'opens' if keys[0] == old else 'seals with'} the new key, replica by replica")
+        for at in range(len(town.replicas)):
+            await deploy(town, at, chance.pick((0.1, 2.0, for_ms / 4000)))
+    for _ in town.disk.seal_again(town.keys):
+        await passes(chance.pick((0.01, 1.0)))
+    for at in range(len(town.replicas)):
+        await town.boot(at)
+    town.keys = (new,)
+    for at in range(len(town.replicas)):
+        await deploy(town, at, 0.1)
+    town.tell("keys", "keys", "the old key is gone")
+
+
 async def clock(town: Town, chance: Chance, for_ms: int) -> None:
-    """A replica's clock jumps, or drifts, and is set right again."""
+    """A replica's clock jumps, and is set right again."""
     timers = town.clocks[chance.below(len(town.clocks))]
     jump_ms = chance.pick((-90_000, -5_000, -1_000, 1_000, 5_000, 90_000))
     town.tell("clock", "clock", f"{jump_ms} ms off for {for_ms} ms")
     timers.offset_ms += jump_ms
     town.backend.tolerance_ms = 200_000
     await passes(for_ms / 1000)
-    timers.offset_ms = 0
+    timers.set_right()
+
+
+async def drift(town: Town, chance: Chance, for_ms: int) -> None:
+    """A replica's clock goes too fast or too slow, and is set right again."""
+    timers, ppm = town.clocks[chance.below(len(town.clocks))], chance.pick((-20_000, -500, 500, 20_000))
+    for_ms = min(for_ms, 4_500_000)  # at most 90 s wrong, as a clock that jumps
+    town.tell("clock", "clock", f"goes wrong by {ppm} ppm for {for_ms} ms")
+    timers.drift(ppm)
+    town.backend.tolerance_ms = 200_000
+    await passes(for_ms / 1000)
+    timers.set_right()
+
+
+async def full_disk(town: Town, chance: Chance, for_ms: int) -> None:  # noqa: ARG001  there is one disk
+    """Nothing can be written for a while; what is there can be read."""
+    for_ms = min(for_ms, 1_200_000)
+    town.tell("disk", "disk", f"full for {for_ms} ms")
+    town.conditions.is_full = True
+    await passes(for_ms / 1000)
+    town.conditions.is_full = False
+    town.tell("disk", "disk", "has room again")
+
+
+async def pushes(town: Town, chance: Chance, for_ms: int) -> None:
+    """Providers' webhooks are lost, come twice, late or out of their order, or are signed by somebody else."""
+    rules = {
+        "lost": {},
+        "twice": {},
+        "late": {"by": chance.pick((1_000, 60_000, max(1, for_ms)))},
+        "out_of_order": {"within": 60_000},
+        "wrong_signature": {"attempts": 4},
+        "wrong_key": {"attempts": 4},
+    }
+    word = chance.pick(tuple(rules))
+    town.tell("provider", "provider", f"the next webhooks: {word}")
+    rule = WebhookRule(word, parameters=rules[word])
+    town.world.outbox.next_faults.append(NextFault(rule, chance.between(1, 4)))
 
 
 async def slow(town: Town, chance: Chance, for_ms: int) -> None:
@@ -93,5 +160,9 @@ FAULTS: dict[str, tuple[Fault, int]] = {
     "crash": (crash, 6),
     "restart": (restart, 2),
     "clock": (clock, 2),
+    "drift": (drift, 1),
+    "full_disk": (full_disk, 2),
+    "rotation": (rotation, 1),
+    "pushes": (pushes, 3),
     "slow": (slow, 1),
 }

@@ -23,6 +23,8 @@ FAULTS = (
 )
 MOST_PAYMENTS = 5
 AT_ONCE = 6
+OUTAGE_S = 120  # around the end of a code
+SHORTEST, LONGEST = 28 / 30, 31 / 30  # a cycle, where it is a month
 
 
 class Act(NamedTuple):
@@ -130,6 +132,25 @@ class _Life:
                 one.right_s = self.now_s
             self.wait(chance.pick((1, 2, 30)))
 
+    def silent_at_the_end(self, chance: Chance) -> None:
+        """Bakong falls silent before a code ends, its payer pays in time, and somebody asks after the end, in vain."""
+        life_s = self.service.config.expires_after_s
+        if not self.faults or len(self.bought) >= MOST_PAYMENTS or life_s <= OUTAGE_S:
+            return
+        before_s = chance.pick((5, 20, 50))
+        self.service.world.trouble(
+            self.case, [chance.pick(self.faults)], after_s=life_s - OUTAGE_S // 2, each_s=OUTAGE_S
+        )
+        self.buy(chance)
+        one = self.bought[-1]
+        self.look(one)  # from this call on Bakong keeps what was played for it
+        self.service.world.play(self.case, "name: plain")
+        self.wait(life_s - before_s)
+        self.service.pay(self.case, one.payment)
+        one.right_s = self.now_s
+        self.wait(before_s + chance.pick((1, 5, 30)))
+        self.look(one)
+
     def ask(self, chance: Chance) -> None:
         self.look(self.pick(chance))
 
@@ -189,13 +210,15 @@ class _Life:
         require(has.active == bool(paid), f"{len(paid)} payments of a user are paid, and the plan is {there}")
         if not paid or has.next_billing_ms is None:
             return
-        cycles = (has.next_billing_ms - self.service.world.now_ms() + DAY_MS) / CYCLE_MS
-        fits = len(paid) - 1 < cycles <= len(paid) + 0.1
-        require(fits, f"{len(paid)} payments of a user are paid, and {cycles:.2f} cycles are left")
+        left_ms = has.next_billing_ms - self.service.world.now_ms()
+        shortest_ms = len(paid) * SHORTEST * CYCLE_MS - self.now_s * 1000 - DAY_MS
+        fits = shortest_ms <= left_ms <= len(paid) * LONGEST * CYCLE_MS + DAY_MS
+        require(fits, f"{len(paid)} payments of a user are paid, and {left_ms / CYCLE_MS:.2f} cycles are left")
 
 
 ACTS: tuple[tuple[str, int], ...] = (
     *(("buy", 4), ("buy_in_trouble", 3), ("pay", 6), ("pay_twice", 2), ("pay_less", 1), ("pay_at_the_end", 2)),
+    ("silent_at_the_end", 2),
     *(("ask", 2), ("ask_at_once", 4), ("pass_time", 5), ("receiver_breaks", 3)),
 )
 

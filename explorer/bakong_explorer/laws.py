@@ -1,12 +1,14 @@
 """What must hold after every commit, said once more in a few lines and beside the service's own code."""
 
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from bakong_explorer.model import bought_nothing, upgrade_minor
+from bakong_explorer.care_laws import CareWatcher
+from bakong_explorer.holdings import Bought, Holdings
+from bakong_explorer.model import bought_nothing
+from bakong_explorer.order_laws import OrderWatcher
 from bakong_explorer.town import Town
 
-CYCLE_MS = 30 * 86_400_000
 GRACE_MS = 3 * 86_400_000
 MAY_BECOME = {
     "PENDING": {"PAID", "FAILED", "TIMEOUT", "EXPIRED", "CANCELLED"},
@@ -22,6 +24,7 @@ EVENT_OF = {
     "EXPIRED": "payment.expired",
     "TIMEOUT": "payment.timeout",
 }
+SOLD = ("plan", "renewal", "upgrade")  # what brings a subscription
 _PAYMENTS = """
 SELECT id, user_id, plan, amount_minor, currency, status, late, flag, created_ms, expires_ms, paid_ms, purpose, bill_ms,
        hash, reference, provider, asked_ms, replaced_ms
@@ -82,11 +85,6 @@ class SubscriptionRow(NamedTuple):
     def is_running(self) -> bool:
         return self.status in ("ACTIVE", "PAST_DUE")
 
-    @property
-    def cycles(self) -> float:
-        """How many cycles it was given since it began."""
-        return (self.next_billing_ms - self.start_ms) / CYCLE_MS
-
 
 class Counted(NamedTuple):
     """How many rows the tables have that are only added to."""
@@ -105,7 +103,10 @@ class Watcher:
         self.payments: dict[str, PaymentRow] = {}
         self.subscriptions: dict[str, SubscriptionRow] = {}
         self._counted = Counted(0, 0, 0, 0)
-        self._events: Counter[tuple[str, str]] = Counter()
+        self._holdings = Holdings()
+        self.care = CareWatcher(town) if town.has_care else None
+        self.orders = OrderWatcher(town) if town.has_orders else None
+        self._last_event = 0
         self._latest_ms = 0
         self.commits = 0
 
@@ -119,7 +120,17 @@ class Watcher:
         counted = Counted(*disk.rows(_COUNTS)[0])
         if payments != self.payments or subscriptions != self.subscriptions:
             self._compare(payments, subscriptions, counted)
+        if self.care is not None:
+            self.care.look(self._latest_ms, self._new_events)
+        if self.orders is not None:
+            self.orders.look(self._new_events)
         self.payments, self.subscriptions, self._counted = payments, subscriptions, counted
+        self._last_event = disk.rows(_LAST_EVENT)[0][0] or 0
+
+    @property
+    def _new_events(self) -> list[tuple[Any, ...]]:
+        """The outbox's rows of this commit."""
+        return self._town.disk.rows(_NEW_EVENTS, self._last_event)
 
     def _broken(self, law: str, seen: str) -> None:
         self._town.broken(law, seen)
@@ -133,7 +144,8 @@ class Watcher:
         moved = [(before, row) for before, row in changed if before is not None and before.status != row.status]
         for before, row in changed:
             self._payment(before, row)
-        granted = self._granted(changed, subscriptions)
+        bought = _bought(changed)
+        self._held(bought, subscriptions)
         open_changes = Counter(
             (row.user_id, row.purpose)
             for row in payments.values()
@@ -149,8 +161,8 @@ class Watcher:
             if many > 1:
                 self._broken("one subscription", f"{user} has {many} running subscriptions")
         for sub in subscriptions.values():
-            self._subscription(self.subscriptions.get(sub.id), sub, granted)
-        self._written_down(changed, moved, subscriptions, counted)
+            self._subscription(self.subscriptions.get(sub.id), sub)
+        self._written_down(changed, moved, subscriptions, counted, bought)
 
     def _payment(self, before: PaymentRow | None, row: PaymentRow) -> None:
         name = row.id[:8]
@@ -167,16 +179,23 @@ class Watcher:
             return
         if row.status not in MAY_BECOME[before.status]:
             self._broken("final", f"payment {name} was {before.status} and became {row.status}")
-        if row.status == "EXPIRED" and self._latest_ms < row.expires_ms:
+        sells_plan = row.purpose in SOLD
+        is_early = row.status == "EXPIRED" and sells_plan and self._latest_ms < row.expires_ms
+        if is_early and not self._is_replaced(row):
             self._broken("expiry", f"payment {name} was ended {row.expires_ms - self._latest_ms} ms too early")
-        sells_plan = row.purpose in ("plan", "renewal", "upgrade")
         is_asked = row.asked_ms is not None and row.asked_ms >= row.expires_ms
         is_plenty = row.provider == "bakong" and not self._town.story.profile.get("daily_calls")
-        if row.status == "EXPIRED" and sells_plan and is_plenty and not is_asked:
+        if row.status == "EXPIRED" and sells_plan and is_plenty and not is_asked and not self._is_replaced(row):
             self._broken("expiry", f"payment {name} was ended, and Bakong has said nothing since its end")
         if row.status == "PAID":
             self._paid(before, row)
-        self._town.met[f"payment {before.status} to {row.status}"] += 1
+        self._town.meet(f"{row.purpose} {before.status} to {row.status}")
+
+    def _is_replaced(self, row: PaymentRow) -> bool:
+        """Whether it is a bill over another plan than the next one, which makes room for the right one."""
+        running = self._latest_of(row.user_id)
+        held = None if running is None else self._holdings.held.get(running.id)
+        return row.purpose == "renewal" and held is not None and held.next_plan != row.plan
 
     def _paid(self, before: PaymentRow, row: PaymentRow) -> None:
         name = row.id[:8]
@@ -188,7 +207,7 @@ class Watcher:
         why = bought_nothing(row.purpose, row.bill_ms, self._latest_of(row.user_id), row.paid_ms or 0)
         if why and row.flag is None:
             self._broken("granted once", f"{row.purpose} {name} counts, and {why}")
-        fake = self._town.fake(row.reference)
+        fake = self._town.fake(row.reference, row.provider)
         shown = None if fake is None else fake.settlement
         if shown is None or shown.failed:
             self._broken("no money from nowhere", f"payment {name} is PAID, and nobody has paid its code")
@@ -199,54 +218,48 @@ class Watcher:
     def _priced(self, row: PaymentRow) -> None:
         """An upgrade costs what the model says."""
         running = self._latest_of(row.user_id)
-        expected = None if row.purpose != "upgrade" or running is None else upgrade_minor(running, row.created_ms)
-        if expected is not None and expected != row.amount_minor:
-            self._broken("price", f"upgrade {row.id[:8]} costs {row.amount_minor}, expected {expected}")
+        held = None if running is None else self._holdings.held.get(running.id)
+        if row.purpose != "upgrade" or running is None or held is None:
+            return
+        expected = held.upgrade_minor(running.currency, row.created_ms)
+        if (row.amount_minor, row.currency) != (expected, running.currency):
+            seen = f"upgrade {row.id[:8]} costs {row.amount_minor} {row.currency}, expected {expected}: {held.cycles}"
+            self._broken("price", seen)
 
     def _latest_of(self, user: str) -> SubscriptionRow | None:
         """What the user had before this commit."""
         theirs = [one for one in self.subscriptions.values() if one.user_id == user]
         return next((one for one in theirs if one.is_running), theirs[-1] if theirs else None)
 
-    def _granted(  # noqa: C901  two sums, and their comparison
-        self, changed: list[tuple[PaymentRow | None, PaymentRow]], subscriptions: dict[str, SubscriptionRow]
-    ) -> set[str]:
-        """Each payment that counts brings its user one cycle, in the same commit, and nothing else does."""
-        bought: Counter[str] = Counter()
-        upgraded: set[str] = set()
-        for before, row in changed:
-            if before is None or row.flag is not None:
-                continue
-            newly_paid = row.status == "PAID" and before.status != "PAID"
-            if newly_paid and row.purpose == "upgrade":
-                upgraded.add(row.user_id)
-            elif newly_paid or (before.flag == "overpaid" and row.purpose != "upgrade"):
-                bought[row.user_id] += 1
-        given: Counter[str] = Counter()
+    def _held(self, bought: dict[str, list[Bought]], subscriptions: dict[str, SubscriptionRow]) -> None:
+        """Everybody holds what was paid, cycle by cycle, from the commit on in which it was; and nothing else."""
+        running = {sub.user_id: sub for sub in subscriptions.values() if sub.is_running}
+        for user, payments in bought.items():
+            if user not in running:
+                self._broken("granted once", f"{user} has paid {len(payments)} times in one commit, and holds nothing")
         for sub in subscriptions.values():
-            old = self.subscriptions.get(sub.id)
-            cycles = sub.cycles - (0 if old is None else old.cycles)
-            if cycles != int(cycles):
-                self._broken("granted once", f"subscription {sub.id[:8]} runs for {sub.cycles} cycles")
-            given[sub.user_id] += int(cycles)
-        for user in bought.keys() | given.keys():
-            if bought[user] != given[user]:
-                seen = f"{user} paid for {bought[user]} cycles in one commit, and was given {given[user]}"
-                self._broken("granted once", seen)
-        for user in upgraded:
-            theirs = [sub for sub in subscriptions.values() if sub.user_id == user and sub.is_running]
-            if not any(sub.plan == "FAMILY_PREMIUM" for sub in theirs):
-                self._broken("granted once", f"{user} paid for an upgrade, and does not have the plan")
-        return upgraded | {user for user, many in bought.items() if many}
+            before = self.subscriptions.get(sub.id)
+            if not sub.is_running:
+                self._holdings.held.pop(sub.id, None)
+                if before is None:
+                    self._broken("granted once", f"subscription {sub.id[:8]} began as {sub.status}")
+            elif before != sub or sub.user_id in bought:
+                differs = self._holdings.follow(sub, bought.get(sub.user_id, ()), self._latest_ms)
+                if differs:
+                    self._broken("granted once", f"subscription {sub.id[:8]} {differs}")
+                if sub.user_id in bought and (sub.cancel_at_ms is not None or sub.status != "ACTIVE"):
+                    upgrades = all(one.purpose == "upgrade" for one in bought[sub.user_id])
+                    if not upgrades:
+                        self._broken("billing", f"subscription {sub.id[:8]} was renewed, and is to end or past due")
 
-    def _subscription(self, before: SubscriptionRow | None, row: SubscriptionRow, granted: set[str]) -> None:
+    def _subscription(self, before: SubscriptionRow | None, row: SubscriptionRow) -> None:
         name = row.id[:8]
         if before is None or before == row:
             return
         if not before.is_running:
             self._broken("final", f"subscription {name} was {before.status} and changed")
         if before.status != row.status:
-            self._town.met[f"subscription {before.status} to {row.status}"] += 1
+            self._town.meet(f"subscription {before.status} to {row.status}")
         now_ms = self._latest_ms
         if row.status == "ACTIVE" and row.cancel_at_ms not in (None, row.next_billing_ms):
             self._broken("billing", f"subscription {name} is to be cancelled within what is paid")
@@ -256,22 +269,6 @@ class Watcher:
             self._broken("billing", f"subscription {name} ended before its days of grace had passed")
         if row.status == "CANCELLED" and before.status == "ACTIVE" and now_ms < (before.cancel_at_ms or now_ms + 1):
             self._broken("billing", f"subscription {name} ended before what was paid had")
-        if row.user_id not in granted:
-            self._without_payment(before, row)
-
-    def _without_payment(self, before: SubscriptionRow, row: SubscriptionRow) -> None:
-        """What may change in a subscription for which nothing was paid in this commit."""
-        name, now_ms = row.id[:8], self._latest_ms
-        plans, begins_ms = (before.plan, row.plan), before.pending_at_ms or 0
-        is_pending = before.pending_plan == row.plan and now_ms >= begins_ms
-        if plans == ("PREMIUM", "FAMILY_PREMIUM") and not is_pending:
-            price = upgrade_minor(before, row.updated_ms)
-            if price is None or price > 0:
-                self._broken("granted once", f"subscription {name} got the better plan for nothing")
-        if plans == ("FAMILY_PREMIUM", "PREMIUM") and not is_pending:
-            self._broken("granted once", f"subscription {name} lost the plan that is paid")
-        if row.next_billing_ms != before.next_billing_ms and row.paid_minor != before.paid_minor:
-            self._broken("double entry", f"subscription {name}: what was paid for it changed, and nothing was paid")
 
     def _written_down(
         self,
@@ -279,6 +276,7 @@ class Watcher:
         moved: list[tuple[PaymentRow, PaymentRow]],
         subscriptions: dict[str, SubscriptionRow],
         counted: Counted,
+        bought: dict[str, list[Bought]],
     ) -> None:
         """History, audit and outbox have each change, from the same commit."""
         before = self._counted
@@ -290,31 +288,53 @@ class Watcher:
         if counted.changes - before.changes < sub_changes:
             self._broken("history", f"{sub_changes} subscriptions changed, {counted.changes - before.changes} rows")
         flagged = sum(old is not None and old.flag != row.flag for old, row in changed)
-        expected = len(new) + len(moved) + sub_changes + flagged
+        expected = sum(row.purpose in SOLD for row in new) + len(moved) + sub_changes + flagged
         if counted.audit - before.audit < expected:
             self._broken("audit", f"{expected} changes, {counted.audit - before.audit} rows of audit")
-        events = self._town.disk.rows("SELECT event, body FROM webhook_notifications")
-        bodies = [(event, bytes(body)) for event, body in events]
+        self._told(moved, subscriptions, bought)
+
+    def _told(
+        self,
+        moved: list[tuple[PaymentRow, PaymentRow]],
+        subscriptions: dict[str, SubscriptionRow],
+        bought: dict[str, list[Bought]],
+    ) -> None:
+        """The outbox has each change's event, once, from the same commit."""
+        bodies = [(event, bytes(body)) for event, body in self._new_events]
         for _, row in moved:
-            if row.status in EVENT_OF and row.purpose in ("plan", "renewal", "upgrade"):
+            if row.status in EVENT_OF and row.purpose in SOLD:
                 mine = f'"transactionId":"{row.id}"'.encode()
                 told = sum(event == EVENT_OF[row.status] and mine in body for event, body in bodies)
                 if told != 1:
                     seen = f"payment {row.id[:8]} became {row.status}, and {told} webhooks say so"
                     self._broken("told once", seen)
         for sub in subscriptions.values():
-            self._told_of(self.subscriptions.get(sub.id), sub, bodies)
+            before = self.subscriptions.get(sub.id)
+            if before == sub:
+                continue
+            mine = f'"subscriptionId":"{sub.id}"'.encode()
+            told_of = Counter(event.removeprefix("subscription.") for event, body in bodies if mine in body)
+            theirs = bought.get(sub.user_id, ()) if sub.is_running else ()
+            for event, many in self._holdings.wanted_events(before, sub, theirs).items():
+                if told_of[event] < many:
+                    seen = f"subscription {sub.id[:8]} was {event} {many} times, and {told_of[event]} webhooks say so"
+                    self._broken("told once", seen)
 
-    def _told_of(self, before: SubscriptionRow | None, row: SubscriptionRow, bodies: list[tuple[str, bytes]]) -> None:
-        """A subscription that began, ended or is past due."""
-        if before is not None and before.status == row.status:
-            return
-        event = {"ACTIVE": "activated" if before is None else "renewed"}.get(row.status, row.status.lower())
-        mine = f'"subscriptionId":"{row.id}"'.encode()
-        if not any(name == f"subscription.{event}" and mine in body for name, body in bodies):
-            self._broken("told once", f"subscription {row.id[:8]} is {row.status}, and no webhook says so")
+
+def _bought(changed: list[tuple[PaymentRow | None, PaymentRow]]) -> dict[str, list[Bought]]:
+    """What the payments of one commit buy, by user: those that are newly paid and count, and flags that were lifted."""
+    bought: dict[str, list[Bought]] = {}
+    for before, row in changed:
+        if before is None or row.flag == "overpaid" or row.purpose not in SOLD:
+            continue
+        newly_paid = row.status == "PAID" and before.status != "PAID"
+        if newly_paid or (before.flag == "overpaid" and row.purpose != "upgrade"):
+            bought.setdefault(row.user_id, []).append(Bought(row.purpose, row.plan, row.bill_ms or 0))
+    return bought
 
 
+_NEW_EVENTS = "SELECT event, body FROM webhook_notifications WHERE rowid > ? ORDER BY rowid"
+_LAST_EVENT = "SELECT max(rowid) FROM webhook_notifications"
 _COUNTS = """
 SELECT (SELECT count(*) FROM audit_logs), (SELECT count(*) FROM payment_status_history),
        (SELECT count(*) FROM subscription_status_history), (SELECT count(*) FROM payment_receipts)

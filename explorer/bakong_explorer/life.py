@@ -4,19 +4,25 @@ import asyncio
 import gc
 import warnings
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from bakong_explorer.acts import ACTS
+from bakong_explorer.acts import ACTS as SHOP_ACTS
+from bakong_explorer.care_acts import CARE_ACTS
 from bakong_explorer.chance import Chance
 from bakong_explorer.faults import FAULTS
 from bakong_explorer.laws import Watcher
 from bakong_explorer.loop import RestlessError, StuckError, VirtualLoop, passes, swallow_unraisable
+from bakong_explorer.order_acts import ORDER_ACTS
 from bakong_explorer.rest import BOUND_MS, at_rest
 from bakong_explorer.story import DAY_MS, GAPS, HOUR_MS, MINUTE_MS, SECOND_MS, Happening, Story, gap_ms, swarm
 from bakong_explorer.town import Town, Violation
 
+ACTS = {**SHOP_ACTS, **CARE_ACTS, **ORDER_ACTS}
+# Who lives: users of a subscription, people of a care platform, a shop of orders; with its weight.
+LIVED = ((("shop",), 5), (("care",), 3), (("orders",), 3), (("shop", "care", "orders"), 2))
 DAYS = 45
 MAX_STEPS = 200_000
 LASTS_MS = (SECOND_MS, 20 * SECOND_MS, 4 * MINUTE_MS, 20 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS)
@@ -40,8 +46,11 @@ class Life:
 def story_of(seed: int, days: int = DAYS) -> Story:
     """The life of a seed: which kinds of acts and faults it has at all, and when they come."""
     chance = Chance(seed, "story")
-    acts = [*swarm(chance, [(name, weight) for name, (_, weight) in ACTS.items()]), ("buy_and_pay", 3), ("pay", 3)]
-    faults = swarm(chance, [(name, weight) for name, (_, weight) in FAULTS.items()], 0.5)
+    lived = chance.weighted(LIVED)
+    acts = [*_some(chance, SHOP_ACTS), ("buy_and_pay", 3), ("pay", 3)] if "shop" in lived else []
+    acts += [*_some(chance, CARE_ACTS), ("hire_and_pay", 8)] if "care" in lived else []
+    acts += [*_some(chance, ORDER_ACTS), ("order_and_pay", 8)] if "orders" in lived else []
+    faults = _some(chance, FAULTS, 0.5)
     gaps = swarm(chance, GAPS, 0.75)
     profile = {
         "replicas": chance.weighted(((1, 4), (2, 4), (3, 1), (4, 1))),
@@ -49,6 +58,8 @@ def story_of(seed: int, days: int = DAYS) -> Story:
         "daily_calls": chance.weighted(((0, 6), (30, 1), (100, 1))),
         "rate_limit": chance.weighted(((0, 6), (5, 1), (12, 1))),
         "shuffle": chance.pick((0, 30, 70)),
+        "care": int("care" in lived),
+        "orders": int("orders" in lived),
     }
     at_ms, made = chance.below(MINUTE_MS), []
     for _ in range(chance.between(6, 36)):
@@ -64,6 +75,10 @@ def story_of(seed: int, days: int = DAYS) -> Story:
         for_ms = chance.pick(LASTS_MS if what in ("provider", "receiver") else LASTS_MS[:4])
         struck.append(Happening(begins_ms, what, chance.below(1 << 30), for_ms))
     return Story(seed=seed, profile=profile, acts=tuple(made), faults=tuple(sorted(struck)))
+
+
+def _some(chance: Chance, table: Mapping[str, tuple[Any, int]], keep: float = 0.6) -> list[tuple[str, int]]:
+    return swarm(chance, [(name, weight) for name, (_, weight) in table.items()], keep)
 
 
 @cache
@@ -150,7 +165,9 @@ async def _happens(town: Town, happening: Happening, *, is_fault: bool) -> None:
     town.busy()
     town.met[f"{'fault' if is_fault else 'act'} {happening.what}"] += 1
     if is_fault:
+        town.lasting.append(happening.what)
         await FAULTS[happening.what][0](town, chance, happening.for_ms)
+        town.lasting.remove(happening.what)
     else:
         await ACTS[happening.what][0](town, chance)
 
@@ -158,7 +175,7 @@ async def _happens(town: Town, happening: Happening, *, is_fault: bool) -> None:
 async def _rest(town: Town, watcher: Watcher) -> None:
     town.conditions.heal()
     for clock in town.clocks:
-        clock.offset_ms = 0
+        clock.set_right()
     for at in range(len(town.replicas)):
         await town.boot(at)
     town.busy()

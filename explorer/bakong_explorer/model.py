@@ -8,21 +8,6 @@ from bakong_service.adapters.memory_admission import MemoryAdmission
 from bakong_service.domain.admission import Quota, Verdict
 
 MINUTE_US = 60_000_000
-PRICES = {"USD": {"PREMIUM": 50, "FAMILY_PREMIUM": 100}, "KHR": {"PREMIUM": 2_000, "FAMILY_PREMIUM": 4_000}}
-
-
-def half_up(numerator: int, denominator: int) -> int:
-    """The quotient of two whole numbers that are not negative, half away from zero."""
-    return (2 * numerator + denominator) // (2 * denominator)
-
-
-def upgrade_minor(subscription: Any, created_ms: int) -> int | None:
-    """What the better plan costs for the rest of one period; None where the case is not the plain one."""
-    if subscription.pending_plan is not None or subscription.plan != "PREMIUM" or subscription.period_cycles != 1:
-        return None
-    begins_s, ends_s = subscription.next_billing_ms // 1000 - 30 * 86_400, subscription.next_billing_ms // 1000
-    dearer = PRICES[subscription.currency]["FAMILY_PREMIUM"] - subscription.paid_minor
-    return half_up(dearer * (ends_s - created_ms // 1000), ends_s - begins_s)
 
 
 def bought_nothing(purpose: str, bill_ms: int | None, before: Any, at_ms: int) -> str:
@@ -35,6 +20,8 @@ def bought_nothing(purpose: str, bill_ms: int | None, before: Any, at_ms: int) -
         return "there is nothing to upgrade"
     if before.plan == "FAMILY_PREMIUM" and before.pending_plan is None:
         return "the user has the better plan"
+    if before.next_billing_ms != bill_ms and before.pending_plan is not None:
+        return "cycles of both plans were paid since it was priced"
     return "its period is over" if at_ms >= (bill_ms or 0) else ""
 
 

@@ -16,7 +16,11 @@ from bakong_service.adapters.webhook_http import TIMEOUT_S
 from bakong_simulator.app import Simulator
 from bakong_simulator.wire.send import ClientTimeoutError, ConnectionAborted
 
-HOSTS = {"bakong": "https://api-bakong.nbc.gov.kh"}
+HOSTS = {
+    "bakong": "https://api-bakong.nbc.gov.kh",
+    "bkash": "https://tokenized.sandbox.bka.sh",
+    "stripe": "https://api.stripe.com",
+}
 _PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
@@ -184,14 +188,26 @@ class Delivery:
 class Backend:
     """The shop's main backend, which takes webhooks, verifies them, and has faults of its own."""
 
-    def __init__(self, conditions: Conditions, now_ms: Callable[[], int], on_trouble: Callable[[str], object]) -> None:
-        self._conditions, self._now_ms, self._on_trouble = conditions, now_ms, on_trouble
+    def __init__(
+        self,
+        conditions: Conditions,
+        now_ms: Callable[[], int],
+        *,
+        on_trouble: Callable[[str], object],
+        on_try: Callable[[int | str], object],
+    ) -> None:
+        self._conditions, self._now_ms, self._on_trouble, self._on_try = conditions, now_ms, on_trouble, on_try
         self.deliveries: list[Delivery] = []
         self.bodies: dict[str, bytes] = {}
         self.tolerance_ms = 0  # by which the clocks of the service may be wrong
 
     async def post(self, url: str, body: bytes, headers: dict[str, str], /) -> int | str:
         """See bakong_service.ports.Post."""
+        result = await self._posted(url, body, headers)
+        self._on_try(result)
+        return result
+
+    async def _posted(self, url: str, body: bytes, headers: dict[str, str]) -> int | str:
         fault = self._conditions.post()
         await passes(self._conditions.network_s())
         if fault == "down":

@@ -33,8 +33,9 @@ EPOCH_MS = 1_770_768_000_000  # 2026-02-11T00:00:00Z: when every life begins
 KEY = "sandbox_key_of_the_explorer_0123456789"
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105  the sandbox's
 ENCRYPTION_KEY = "sandbox_encryption_key_0123456789abcdef"
+NEXT_ENCRYPTION_KEY = "sandbox_encryption_key_fedcba9876543210"
 JWT_SECRET = "sandbox_jwt_secret_" + "0123456789abcdef" * 4
-SECRETS = (KEY, WEBHOOK_SECRET, ENCRYPTION_KEY, JWT_SECRET)
+SECRETS = (KEY, WEBHOOK_SECRET, ENCRYPTION_KEY, NEXT_ENCRYPTION_KEY, JWT_SECRET)
 BACKEND = "https://shop.example/hooks"
 _HEX = "0123456789abcdef"
 
@@ -46,15 +47,25 @@ class DriftingTimers:
         self._loop = loop
         self.owner = loop.world
         self.offset_ms = 0
-        self.drift_ppm = 0
+        self._drift_ppm = 0
+        self._drifts_from_ms = 0
         self._tasks: set[asyncio.Future[Any]] = set()
 
     def true_ms(self) -> int:
         return EPOCH_MS + math.floor(self._loop.time() * 1000 + 1e-3)
 
     def now_ms(self) -> int:
-        passed = self.true_ms() - EPOCH_MS
-        return EPOCH_MS + passed + self.offset_ms + passed * self.drift_ppm // 1_000_000
+        true_ms = self.true_ms()
+        return true_ms + self.offset_ms + (true_ms - self._drifts_from_ms) * self._drift_ppm // 1_000_000
+
+    def drift(self, ppm: int) -> None:
+        """From now on it goes wrong by so many millionths; what it is wrong by already stays."""
+        self.offset_ms = self.now_ms() - self.true_ms()
+        self._drift_ppm, self._drifts_from_ms = ppm, self.true_ms()
+
+    def set_right(self) -> None:
+        """It shows the true time, and goes as it should."""
+        self.offset_ms = self._drift_ppm = 0
 
     def ticks_us(self) -> int:
         """Its monotonic clock, which no jump moves."""
@@ -121,7 +132,7 @@ class Process(Owner):
         *,
         chance: Chance,
         factories: Sequence[ProviderFactory],
-        client: Callable[[str, float], httpx.AsyncClient],
+        client: Callable[[str, str, float], httpx.AsyncClient],
         post: Post,
         look_ms: int,
         on_trouble: Callable[[str], object],
@@ -173,18 +184,18 @@ class Process(Owner):
         self._on_trouble(f"{kind} {row_id} was left out: {type(error).__name__}: {error}")
 
     def _surroundings(
-        self, factory: ProviderFactory, client: Callable[[str, float], httpx.AsyncClient]
+        self, factory: ProviderFactory, client: Callable[[str, str, float], httpx.AsyncClient]
     ) -> Surroundings:
         async def spend_call(day: int, limit: int, /) -> bool:
             return await self.store.write(lambda records: records.spend_call(factory.name, day, limit))
 
         def open_client(
-            base_url: str,  # noqa: ARG001  a provider has one way to it
+            base_url: str,
             *,
             timeout_ms: int,
             ca_file: Path | None = None,  # noqa: ARG001  and no certificates
         ) -> httpx.AsyncClient:
-            return client(factory.name, timeout_ms / 1000)
+            return client(factory.name, base_url, timeout_ms / 1000)
 
         return Surroundings(
             now_ms=self.timers.now_ms, open_client=open_client, spend_call=spend_call, on_call=lambda _what, _how: None

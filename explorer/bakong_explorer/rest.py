@@ -1,11 +1,12 @@
 """What must hold once everything works again and has had time: liveness, and books that agree."""
 
-from bakong_explorer.laws import PaymentRow, Watcher
+from bakong_explorer.laws import SOLD, PaymentRow, Watcher
 from bakong_explorer.process import SECRETS
 from bakong_explorer.story import HOUR_MS, MINUTE_MS
 from bakong_explorer.town import Town
 
 SEEN_FOR_MS = 12 * HOUR_MS  # after its end, so long is money that comes late looked for for sure
+SCARCE_FOR_MS = 15_000  # the same, where the day's calls are limited: later money is found where a call has room
 _PAID_AT = """
 SELECT max(at_ms) FROM payment_status_history WHERE payment_id = ? AND to_status = 'PAID' AND from_status != 'PAID'
 """
@@ -17,7 +18,12 @@ def at_rest(town: Town, watcher: Watcher) -> None:
     """Look at everything, once."""
     now_ms = town.now_ms()
     for row in watcher.payments.values():
-        _settled(town, row, now_ms)
+        if row.purpose in SOLD:
+            _settled(town, row, now_ms)
+    if watcher.care is not None:
+        watcher.care.at_rest()
+    if watcher.orders is not None:
+        watcher.orders.at_rest()
     for sub in watcher.subscriptions.values():
         due_ms = sub.next_billing_ms if sub.status == "ACTIVE" else sub.next_billing_ms + 3 * 24 * HOUR_MS
         if sub.is_running and due_ms < now_ms - HOUR_MS:
@@ -38,7 +44,7 @@ def _settled(town: Town, row: PaymentRow, now_ms: int) -> None:
     shown = None if fake is None else fake.settlement
     if shown is None or shown.failed:
         return
-    in_time = shown.at_ms < row.expires_ms + SEEN_FOR_MS
+    in_time = shown.at_ms < row.expires_ms + (SCARCE_FOR_MS if town.story.profile.get("daily_calls") else SEEN_FOR_MS)
     fits = (shown.minor, shown.currency) == (row.amount_minor, row.currency)
     if fits and in_time and row.status != "PAID":
         town.broken("no money is lost", f"payment {name} was paid, and is {row.status}")
@@ -79,7 +85,7 @@ def _prompt(town: Town, watcher: Watcher) -> None:
         if delivered_ms is not None and delivered_ms - created_ms > PROMPT_MS:
             town.broken("prompt", f"webhook {name[:12]} arrived {delivered_ms - created_ms} ms after its event")
     for row in watcher.payments.values():
-        fake = town.fake(row.reference)
+        fake = town.fake(row.reference) if row.purpose in SOLD else None
         shown = None if fake is None else fake.settlement
         if shown is None or row.status != "PAID" or shown.at_ms >= row.expires_ms:
             continue
@@ -110,7 +116,7 @@ def _budget(town: Town) -> None:
 
 
 def _secrets(town: Town) -> None:
-    secrets = [secret.encode() for secret in (*SECRETS, town.token)]
+    secrets = [secret.encode() for secret in (*SECRETS, *town.secrets)]
     said = [*town.backend.bodies.values(), *town.heard]
     for body in said:
         if any(secret in body for secret in secrets):

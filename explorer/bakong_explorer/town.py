@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,18 @@ from bakong_explorer.process import ENCRYPTION_KEY, EPOCH_MS, KEY, DriftingTimer
 from bakong_explorer.story import DAY_MS, HOUR_MS, Story
 from bakong_schemes.bakong.adapter.settings import BakongSettings
 from bakong_schemes.bakong.fake.scheme import BAKONG, MERCHANT
+from bakong_schemes.bkash import wire as bkash_wire
+from bakong_schemes.bkash.adapter.settings import BkashSettings
+from bakong_schemes.bkash.fake import sns
+from bakong_schemes.bkash.fake.scheme import BKASH
+from bakong_schemes.stripe.adapter.settings import StripeSettings
+from bakong_schemes.stripe.fake import endpoints
+from bakong_schemes.stripe.fake.requests import Params
+from bakong_schemes.stripe.fake.scheme import STRIPE
+from bakong_schemes.stripe.fake.view import View
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.payments import Payment as FakePayment
+from bakong_simulator.kernel.webhooks import Attempt, Outcome
 from bakong_simulator.kernel.worlds import Worlds
 
 PHNOM_PENH_MS = 7 * HOUR_MS  # where the day of its calls begins
@@ -26,6 +37,15 @@ QUIET_LOOK_MS = 6 * HOUR_MS
 BUSY_LOOK_MS = 240_000
 BUSY_S = 960.0
 MAX_LINES = 4_000
+CALM, MARK = "no fault", " | "
+AWAY = (502, 503, 504)  # the database or a provider could not be asked; 500 is a fault of ours
+EVENTS_URL = "https://service.example/api/providers/{}/events"
+CARE_SEED = 1  # of the fakes where bKash is one: its keys are made of it, and each takes a second
+
+
+def pair(fault: str, state: str) -> str:
+    """How a life counts that a state was met while a fault lasted."""
+    return f"{fault}{MARK}{state}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +70,29 @@ class Town:
         self.digest = hashlib.blake2b(digest_size=16)
         self.violations: list[Violation] = []
         self.met: Counter[str] = Counter()
+        self.lasting: list[str] = []
         self.disk = Disk((ENCRYPTION_KEY,))
-        self.worlds = Worlds(self.now_ms, (BAKONG,), seed=story.seed & 0x7FFF_FFFF)
+        self.has_care = bool(story.profile.get("care"))
+        self.has_orders = bool(story.profile.get("orders"))
+        schemes = (BAKONG, *((BKASH,) if self.has_care else ()), *((STRIPE,) if self.has_orders else ()))
+        fake_seed = CARE_SEED if self.has_care else story.seed & 0x7FFF_FFFF
+        self.worlds = Worlds(self.now_ms, schemes, seed=fake_seed)
         self.world = self.worlds.default
         self.simulator = simulator_app.build(self.worlds)
+        self.worlds.send = self._push
         self.world.journal_bytes = 0
-        self.backend = Backend(self.conditions, self.now_ms, lambda seen: self.broken("webhooks", seen))
+        self.backend = Backend(
+            self.conditions,
+            self.now_ms,
+            on_trouble=lambda seen: self.broken("webhooks", seen),
+            on_try=lambda result: self.meet(f"webhook {result}"),
+        )
+        self.keys: tuple[str, ...] = (ENCRYPTION_KEY,)
         self.known: list[dict[str, Any]] = []
+        self.care: list[dict[str, Any]] = []
+        self.orders: list[dict[str, Any]] = []
+        self.jobs = 0
+        self.releases: set[str] = set()
         self.heard: list[bytes] = []
         self.calls_by_day: Counter[int] = Counter()
         self.replicas: list[Process | None] = []
@@ -75,7 +111,57 @@ class Town:
             bakong_daily_calls=quota,
         )
         self.factories = [bakong.factory()]
+        self.secrets = [self.token]
+        if self.has_care:
+            with loop.owned_by(loop.world):
+                self._open_bkash()
+        if self.has_orders:
+            with loop.owned_by(loop.world):
+                self._open_stripe()
         self.finished = False
+
+    def _open_stripe(self) -> None:
+        """The shop's provider, with its webhook endpoint."""
+        state = self.world.state(STRIPE)
+        params = Params({"url": EVENTS_URL.format("stripe"), "enabled_events": {"0": "*"}})
+        endpoint = endpoints.create(View(self.world, state), params)
+        given = StripeSettings.model_construct(
+            stripe_base_url=HOSTS["stripe"],
+            stripe_secret_key=SecretStr(state.secret_key),
+            stripe_webhook_secret=SecretStr(endpoint["secret"]),
+            stripe_return_url="https://shop.example/back",
+        )
+        self.factories.append(given.factory())
+        self.secrets += [state.secret_key, endpoint["secret"]]
+
+    def stripe_books(self, reference: str) -> tuple[int, int]:
+        """What Stripe has taken for a session, and what of it has gone back."""
+        payment = self.fake(reference, "stripe")
+        settled = [] if payment is None else [one for one in payment.settlements if not one.failed]
+        return sum(one.minor for one in settled), sum(one.returned_minor for one in settled)
+
+    def _open_bkash(self) -> None:
+        """The care platform's provider, with its topic, which posts to the service."""
+        state = self.world.state(BKASH)
+        known = state.credentials
+        given = BkashSettings.model_construct(
+            bkash_base_url=HOSTS["bkash"],
+            bkash_username=known.username,
+            bkash_password=SecretStr(known.password),
+            bkash_app_key=SecretStr(known.app_key),
+            bkash_app_secret=SecretStr(known.app_secret),
+            bkash_return_url="https://care.example/back",
+            bkash_topic_arn=sns.topic_arn(self.world.name),
+        )
+        sns.subscribe(self.world, state, EVENTS_URL.format(bkash_wire.NAME), confirmed=True)
+        self.factories.append(given.factory())
+        self.secrets += [known.password, known.app_secret]
+
+    def bkash_moved(self, reference: str) -> int:
+        """What bKash has taken from a wallet for one of its payments."""
+        payment = self.world.payments.get((bkash_wire.NAME, reference))
+        settled = [] if payment is None else [one for one in payment.settlements if not one.failed]
+        return sum(one.minor for one in settled)
 
     # Time and what is told
 
@@ -88,6 +174,12 @@ class Town:
         self.digest.update(f"{at_ms} {who} {whom} {what}\n".encode())
         if len(self.lines) < MAX_LINES:
             self.lines.append((at_ms, who, whom, what))
+
+    def meet(self, what: str) -> None:
+        """Count a state that was met, under each fault that lasts."""
+        self.met[what] += 1
+        for fault in self.lasting or (CALM,):
+            self.met[pair(fault, what)] += 1
 
     def broken(self, law: str, seen: str) -> None:
         """A law does not hold. The first one counts."""
@@ -113,8 +205,8 @@ class Town:
             name,
             self.loop,
             self.clocks[at],
-            ProcessStore(self.disk, name, self.conditions),
-            self.settings,
+            ProcessStore(self.disk, name, self.conditions, self.keys),
+            self.settings.model_copy(update=self._key_settings()),
             chance=Chance(self.story.seed, f"{name}/{self._boots}/{self.story.turns}"),
             factories=self.factories,
             client=self._client,
@@ -126,6 +218,11 @@ class Town:
         self.replicas[at] = process
         self.tell(name, name, "starts")
         await self.loop.spawn(process, process.start())
+
+    def _key_settings(self) -> dict[str, Any]:
+        """The sealing keys with which the next process starts."""
+        first, *others = map(SecretStr, self.keys)
+        return {"encryption_key": first, "old_encryption_keys": tuple(others)}
 
     def crash(self, at: int) -> None:
         """A power cut of one replica."""
@@ -157,9 +254,26 @@ class Town:
     def _look_ms(self) -> int:
         return BUSY_LOOK_MS if self.loop.time() - self._last_act_s < BUSY_S else QUIET_LOOK_MS
 
-    def _client(self, provider: str, timeout_s: float) -> httpx.AsyncClient:
+    def _client(self, provider: str, base_url: str, timeout_s: float) -> httpx.AsyncClient:
         transport = FakeTransport(provider, self.simulator, self.loop, self.conditions, self._called)
-        return httpx.AsyncClient(transport=transport, base_url=HOSTS[provider], timeout=timeout_s, trust_env=False)
+        return httpx.AsyncClient(transport=transport, base_url=base_url, timeout=timeout_s, trust_env=False)
+
+    async def _push(self, attempt: Attempt, done: Callable[[Outcome], None]) -> None:
+        """A provider's webhook to one of the replicas; see bakong_simulator.kernel.webhooks.Send."""
+        await passes(self.conditions.network_s())
+        alive = self.alive()
+        if not alive:
+            done(Outcome(None, "ConnectError"))
+            return
+        process = self.chance.pick(alive)
+        path = attempt.url.removeprefix("https://service.example")
+        headers = {name.lower(): value for name, value in attempt.headers.items()}
+        answer = await call_api(process, "POST", path, body=attempt.body, headers=headers, patience_s=attempt.timeout_s)
+        self.tell("provider", process.name, f"POST {path} -> {answer.status or 'broken off'}")
+        self.meet(f"push answered {answer.status}")
+        if answer.status >= 500 and answer.status not in AWAY:
+            self.broken("no failures", f"a webhook was answered with {answer.status}: {answer.body[:200]!r}")
+        done(Outcome(answer.status or None, None if answer.status else "timeout", 0, answer.body))
 
     def _called(self, provider: str) -> None:
         self.calls_by_day[(self.now_ms() + PHNOM_PENH_MS) // DAY_MS] += provider == "bakong"
@@ -178,13 +292,16 @@ class Town:
         answer = await call_api(process, method, path, body=body, headers=given, query=query)
         self.heard.append(answer.body)
         self.tell("shop", process.name, f"{method} {path} -> {answer.status or 'broken off'}")
-        if answer.status >= 500 and answer.status != 503:
+        if answer.status >= 500 and answer.status not in AWAY:
             self.broken("no failures", f"{method} {path} was answered with {answer.status}: {answer.body[:200]!r}")
         return answer
 
-    def fake(self, reference: str) -> FakePayment | None:
-        """What Bakong's fake has of a code."""
-        return self.world.payments.get(("bakong", reference))
+    def fake(self, reference: str, provider: str = "bakong") -> FakePayment | None:
+        """What a provider's fake has of a payment; Stripe's sessions have it by their PaymentIntent."""
+        if provider == "stripe":
+            session = self.world.state(STRIPE).objects["checkout.session"].get(reference) or {}
+            reference = session.get("payment_intent") or ""
+        return self.world.payments.get((provider, reference))
 
     def close(self) -> None:
         self.finished = True

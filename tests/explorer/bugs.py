@@ -28,7 +28,15 @@ UNIT, SETTLE, ASK, POLL = (
 WORKER, DELIVER, KEYS = (f"usecases/{name}.py" for name in ("worker", "deliver", "idempotency"))
 PAYMENTS, SUBS, POLLING, BREAKER = (f"domain/{name}.py" for name in ("payments", "subscriptions", "polling", "breaker"))
 ROWS, POLLS, HOOKS = (f"adapters/sql/records_{name}.py" for name in ("payments", "polls", "webhooks"))
+ORDERS, SEEN, CLOSING, GIVING, EVENTS = (
+    *(f"usecases/orders/{name}.py" for name in ("outcome", "refunds_seen", "closing", "refund")),
+    "usecases/provider_events.py",
+)
 LIMITS = "adapters/memory_admission.py"
+BOOK, NUMBERS = "domain/escrow_book.py", "domain/escrow_numbers.py"
+REFUNDING, CONCLUDING, OUTCOME, TENDING, RELEASING, PAYING = (
+    f"usecases/escrow/{name}.py" for name in ("refunding", "concluding", "outcome", "tending", "releasing", "paying")
+)
 
 BUGS = (
     Bug("no-wake-after-event", UNIT, "    if unit.notified:\n", "    if unit.notified and core.stopping:\n"),
@@ -81,6 +89,36 @@ BUGS = (
     Bug("downgrade-a-day-early", SUBS, "min(end_ms, self.pending_at_ms)", "min(end_ms, self.pending_at_ms - 86_400_000)"),
     Bug("one-call-too-many", POLLS, "_C.calls < limit", "_C.calls <= limit"),
     Bug("one-request-too-many", LIMITS, "        admitted = len(log) < self._limit\n", "        admitted = len(log) <= self._limit\n"),
+    Bug("two-executes-at-once", CONCLUDING, '    if attempt.busy_ms is not None and attempt.busy_ms > unit.at_ms:\n        return "busy"\n', ""),
+    Bug("silent-execute-is-forgotten", CONCLUDING, "    was_executed = attempt.executes > 0 and provider.finalise is not None\n", "    was_executed = False\n"),
+    Bug("ended-while-processing", TENDING, "    if payment.state is not PaymentState.PENDING or is_payable", "    if payment.state not in (PaymentState.PENDING, PaymentState.PROCESSING) or is_payable"),
+    Bug("release-while-money-goes-back", BOOK, "    if book.processing:\n", "    if book.processing > book.captured:\n"),
+    Bug("shares-of-all-that-was-paid", BOOK, "    parts = split(book.remaining, book.rates)\n", "    parts = split(book.captured, book.rates)\n"),
+    Bug("refund-is-not-reserved", BOOK, "    after = replace(book, processing=book.processing + part, refund_count", "    after = replace(book, refund_count"),
+    Bug("failed-refund-stays-reserved", BOOK, "    after = replace(book, processing=book.processing - part, refund_count=book.refund_count - 1)\n", "    after = replace(book, refund_count=book.refund_count - 1)\n"),
+    Bug("held-for-47-hours", NUMBERS, "HOLD_MS = 48 * 3_600_000", "HOLD_MS = 47 * 3_600_000"),
+    Bug("surplus-is-kept", OUTCOME, "        _surplus(unit, payment, attempted)\n        return SURPLUS\n", "        return SURPLUS\n"),
+    Bug("held-without-event", OUTCOME, "    tell(unit, EventType.ESCROW_HELD, payment)\n", ""),
+    Bug("late-money-is-not-late", OUTCOME, "    late = has_ended or _came_late(before, attempt, attempted)\n", "    late = False\n"),
+    Bug("refund-not-looked-for", REFUNDING, "    if refund.tries > 1:\n", "    if refund.tries > 1_000:\n"),
+    Bug("refund-lease-without-end", REFUNDING, "LEASE_MS = 60_000\n", "LEASE_MS = 600_000_000\n"),
+    Bug("second-refund-never-begins", REFUNDING, "    _promote(unit, payment)\n    if is_due", "    if is_due"),
+    Bug("refund-settled-twice", REFUNDING, "    if held.status is not RefundState.PROCESSING:\n        return held\n", ""),
+    Bug("not-released-after-a-refund", REFUNDING, '        let_go(unit, payment, "48 hours after the job, once its refund was settled")\n', "        pass\n"),
+    Bug("lost-refund-answer-fails", REFUNDING, "    if isinstance(report, NoAnswer) and report.why in FINAL:\n", "    if isinstance(report, NoAnswer):\n"),
+    Bug("second-payment-is-kept", ORDERS, "    if is_second:\n        _give_back(unit, made, payment)\n        return DUPLICATE\n", "    if is_second:\n        return DUPLICATE\n"),
+    Bug("second-payment-pays-too", ORDERS, "    if is_second:\n        _give_back(unit, made, payment)\n        return DUPLICATE\n", ""),
+    Bug("paid-order-not-entered", ORDERS, "    enter_payment(unit, made, payment.money, cost, at_ms)\n", "    if not payment.late:\n        enter_payment(unit, made, payment.money, cost, at_ms)\n"),
+    Bug("ended-order-payment-stays-payable", ORDERS, "    if _stays_open(unit, payment):\n", "    if False:\n"),
+    Bug("late-order-without-event", ORDERS, "    event = EventType.PAYMENT_LATE if payment.late else EventType.PAYMENT_COMPLETED\n", "    event = EventType.PAYMENT_COMPLETED\n"),
+    Bug("closing-hears-no-payment", CLOSING, "    if isinstance(report, Paid | Refunded):\n", "    if isinstance(report, Refunded):\n"),
+    Bug("closed-without-an-answer", CLOSING, "    if isinstance(report, NoAnswer) and not is_over", "    if isinstance(report, NoAnswer) and is_over"),
+    Bug("refund-asked-without-end", GIVING, "    waiting = replace(held, next_try_ms=unit.at_ms + AGAIN_MS, updated_ms=unit.at_ms)\n", "    waiting = replace(held, next_try_ms=None, updated_ms=unit.at_ms)\n"),
+    Bug("refund-ended-twice", GIVING, "    if held.status is not RefundStatus.PENDING:\n        return held\n", ""),
+    Bug("pending-refunds-are-not-counted", GIVING, "one.status is not RefundStatus.FAILED", "one.status is RefundStatus.COMPLETED"),
+    Bug("refunds-of-others-are-not-seen", SEEN, "    refunded_elsewhere(unit, payment, shown)\n    return True\n", "    return True\n"),
+    Bug("event-of-nobody-is-forgotten", EVENTS, "        wait_ms = AGAIN_MS[event.tries] if event.tries < len(AGAIN_MS) else None\n", "        wait_ms = None\n"),
+    Bug("sealed-with-the-old-key", "adapters/sealing.py", "        self.key_id = _key_id(secrets[0])\n", "        self.key_id = _key_id(secrets[-1])\n"),
     Bug("window-of-59-seconds", LIMITS, "log[0] <= now_us - self._window_us", "log[0] <= now_us - self._window_us + 1_000_000"),
 )  # fmt: skip
 BY_NAME = {bug.name: bug for bug in BUGS}

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bakong_explorer.coverage import never_met, write
 from bakong_explorer.life import live, story_of
 from bakong_explorer.story import Story, read
+from bakong_explorer.town import CALM, MARK, pair
 
 SEEDS = (2, 3)
+RUNS = int(os.environ.get("EXPLORE_RUNS", "100"))
 KEPT = sorted((Path(__file__).parents[1] / "lives").glob("*.json"))
 
 
@@ -31,27 +34,42 @@ def test_what_once_broke_a_law_does_not_any_more(path):
     assert live(read(path)).violation is None
 
 
-def digest_elsewhere(seed: int, hash_seed: str) -> str:
-    """The digest of a life in a process of its own."""
-    script = f"from tests.explorer.test_lives import live, short\nprint(live(short({seed})).digest)"
+def test_a_seed_gives_the_same_bytes_in_every_process_and_with_every_hash_seed():
+    seed = SEEDS[0]
+    assert digests_elsewhere((seed,), 4711) == {seed: live(short(seed)).digest}
+
+
+def digests_elsewhere(seeds: tuple[int, ...], hash_seed: int) -> dict[int, str]:
+    """The digests of lives, one after another in one process of their own."""
+    script = (
+        f"from tests.explorer.test_lives import live, short\nfor seed in {seeds}: print(seed, live(short(seed)).digest)"
+    )
+    environment = os.environ | {"PYTHONHASHSEED": str(hash_seed)}
     root = Path(__file__).parents[2]
-    environment = os.environ | {"PYTHONHASHSEED": hash_seed}
     ended = subprocess.run(
         [sys.executable, "-c", script], cwd=root, env=environment, capture_output=True, text=True, check=True
     )
-    return ended.stdout.strip()
-
-
-def test_a_seed_gives_the_same_bytes_in_every_process_and_with_every_hash_seed():
-    seed = SEEDS[0]
-    assert digest_elsewhere(seed, "4711") == live(short(seed)).digest
+    rows = (line.split() for line in ended.stdout.splitlines())
+    return {int(seed): digest for seed, digest in rows}
 
 
 @pytest.mark.campaign
-def test_a_seed_gives_the_same_bytes_many_times():
-    assert (
-        len({live(short(seed=5)).digest for _ in range(60)} | {digest_elsewhere(5, str(one)) for one in range(40)}) == 1
-    )
+def test_seeds_give_the_same_bytes_a_hundred_times():
+    """Each kind of life, in processes of other hash seeds, in both orders."""
+    seeds = first_of_each_kind()
+    expected = {seed: live(short(seed)).digest for seed in seeds}
+    for number in range(RUNS // 2):
+        assert digests_elsewhere(seeds, number) == expected
+        assert digests_elsewhere(seeds[::-1], 1_000 + number) == expected
+
+
+def first_of_each_kind() -> tuple[int, ...]:
+    """The first seed of each kind of life."""
+    kinds: dict[tuple[int, int], int] = {}
+    for seed in range(1, 60):
+        profile = story_of(seed).profile
+        kinds.setdefault((profile["care"], profile["orders"]), seed)
+    return tuple(kinds.values())
 
 
 def test_a_story_is_read_back_as_it_was_written(tmp_path):
@@ -66,3 +84,14 @@ def test_a_file_of_another_version_is_refused_by_name(tmp_path):
     path.write_text('{"version": 9}')
     with pytest.raises(ValueError, match="read version 9, expected 1"):
         read(path)
+
+
+def test_a_life_counts_which_states_were_met_under_which_fault(tmp_path):
+    path = tmp_path / "coverage.html"
+    life = live(short(SEEDS[0]))
+    assert any(MARK in name for name in life.met)
+    write(path, life.met, "one life")
+    shown = path.read_text("utf-8")
+    assert "plan PENDING to PAID" in shown
+    assert "Never met at all" in shown
+    assert pair(CALM, "escrow HELD to RELEASED") in never_met(life.met), "nobody has released anything here"

@@ -3,11 +3,14 @@
 import asyncio
 import json
 from datetime import datetime
+from functools import reduce
 
 import pytest
 
 from bakong_contracts.service_api import Plan
+from bakong_service.domain.money import Money
 from bakong_service.domain.plans import Prices
+from bakong_service.domain.subscriptions import downgrade_scheduled, extended, start, tick, upgrade_price
 from tests.service.house import keep, open_house, put_bakong, subscription
 from tests.service.test_faults import Script
 from tests.service.test_proration import VECTORS, of_kind, seconds
@@ -51,6 +54,47 @@ async def test_an_upgrade_halfway_costs_half_the_difference_and_the_plan_changes
     assert (await pay(service, control, offer["payment"]))["status"] == "PAID"
     after = (await shown(service))["subscription"]
     assert (after["planType"], after["nextBillingDate"]) == ("FAMILY_PREMIUM", "2026-03-13T00:00:00.000Z")
+
+
+PRICES = {Plan.PREMIUM: Money(50, "USD"), Plan.FAMILY_PREMIUM: Money(100, "USD")}
+
+
+def bought(*plans, at_ms=0):
+    """A subscription for which these plans were paid, one after another, at one moment."""
+    first = start("s1", "sokha", plans[0], PRICES[plans[0]], at_ms)
+    return reduce(lambda one, plan: extended(one, plan, PRICES[plan], Prices(), at_ms), plans[1:], first)
+
+
+def test_a_cycle_of_the_plan_that_runs_comes_before_those_that_are_paid_of_the_other():
+    """Else the other plan, which was paid, would be had for no cycle at all."""
+    held = bought(Plan.PREMIUM, Plan.FAMILY_PREMIUM, Plan.PREMIUM)
+    assert (held.plan, held.pending_plan) == (Plan.PREMIUM, Plan.FAMILY_PREMIUM)
+    assert (held.pending_at_ms, held.next_billing_ms) == (2 * CYCLE * 1000, 3 * CYCLE * 1000)
+
+
+def test_who_buys_the_better_plan_instead_of_a_downgrade_is_asked_for_no_upgrade():
+    held = bought(Plan.FAMILY_PREMIUM)
+    held = extended(downgrade_scheduled(held, 1), Plan.FAMILY_PREMIUM, PRICES[Plan.FAMILY_PREMIUM], Prices(), 2)
+    assert (held.plan, held.pending_plan, held.pending_at_ms) == (Plan.FAMILY_PREMIUM, None, None)
+
+
+def test_a_lower_plan_that_was_paid_ahead_counts_as_what_it_costs_once_it_begins():
+    """Not as its share of what was paid for both plans, which made the upgrade half as dear."""
+    held = bought(Plan.FAMILY_PREMIUM, Plan.PREMIUM)
+    at_ms = CYCLE * 1000
+    begun = tick(held, at_ms, 0, Prices()).subscription
+    assert (begun.plan, begun.paid_minor) == (Plan.PREMIUM, 50)
+    assert upgrade_price(begun, Prices(), at_ms).amount_minor == 50
+
+
+async def test_an_upgrade_that_was_priced_before_the_better_plan_was_paid_ahead_is_flagged(service, control):
+    """It was for one cycle of two; which one it would take from its buyer nobody could say."""
+    await subscribe(service, control)
+    offer = (await act(service, "upgrade")).json()["data"]
+    await subscribe(service, control, plan="FAMILY_PREMIUM", amount=1.0)
+    paid = await pay(service, control, offer["payment"])
+    assert (paid["status"], paid["flag"]) == ("PAID", "overpaid")
+    assert (await shown(service))["subscription"]["planType"] == "PREMIUM"
 
 
 async def test_a_cycle_paid_ahead_in_riel_is_no_thousand_dollars(service, control):

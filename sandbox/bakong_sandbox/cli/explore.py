@@ -8,6 +8,7 @@ import typer
 
 from bakong_contracts.escaping import terminal
 from bakong_explorer import campaign
+from bakong_explorer.coverage import write as write_coverage
 from bakong_explorer.diagram import report
 from bakong_explorer.life import Life, live, story_of
 from bakong_explorer.shrinking import shrink
@@ -32,6 +33,9 @@ def explore(
     ] = None,
     shrinks: Annotated[bool, typer.Option("--shrink/--no-shrink", help="Cut a life that breaks a law shorter.")] = True,
     save: Annotated[Path | None, typer.Option(help="Write what broke a law there, for a test to replay.")] = None,
+    coverage: Annotated[
+        Path | None, typer.Option(help="Write which states were met under which fault: .md or .html.")
+    ] = None,
 ) -> None:
     """Live the payment service through outages, crashes and races; exit code 1 where a law breaks."""
     if context.invoked_subcommand is not None:
@@ -41,6 +45,8 @@ def explore(
         return
     figures = campaign.explore(seed, lives=lives, seconds=0 if lives else seconds, days=days, processes=processes)
     print(f"{figures}")
+    if coverage is not None:
+        write_coverage(coverage, figures.met, f"{figures}")
     if not figures.failures:
         return
     failed = figures.failures[0]

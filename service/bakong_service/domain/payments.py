@@ -179,7 +179,8 @@ class Refunded:
     """The provider's word that money went back: the refund's identity there, how much, and the answer itself.
 
     key: our own id of it, where the provider keeps that. failed: it was to go back, and has not, or came again.
-    charge_minor: what the provider took from us for it, beside the money.
+    charge_minor: what the provider took from us for it, beside the money. parts: of a payment that went back, each of
+    its refunds, where the provider shows them; hash is then the payment's.
     """
 
     hash: str
@@ -188,6 +189,7 @@ class Refunded:
     key: str = ""
     failed: bool = False
     charge_minor: int = 0
+    parts: tuple["Refunded", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

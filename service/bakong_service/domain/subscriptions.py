@@ -88,7 +88,8 @@ def start(subscription_id: str, user_id: str, plan: Plan, paid: Money, at_ms: in
 def extended(subscription: Subscription, plan: Plan, paid: Money, prices: Prices, at_ms: int) -> Subscription:
     """One cycle more, from the old billing date and not from today; a wish to cancel is withdrawn by paying.
 
-    A cycle that is paid ahead in another currency counts as its plan's price in the subscription's.
+    A cycle that is paid ahead in another currency counts as its plan's price in the subscription's. One of the plan
+    that runs comes before those that are paid of the other plan: nobody loses a cycle of a plan that he has paid.
     """
     old_ms = subscription.next_billing_ms
     moved = replace(
@@ -106,7 +107,14 @@ def extended(subscription: Subscription, plan: Plan, paid: Money, prices: Prices
     own = paid if paid.currency == subscription.currency else prices.of(plan, subscription.currency)
     paid_minor = subscription.paid_minor + own.minor
     ahead = replace(moved, period_cycles=subscription.period_cycles + 1, paid_minor=paid_minor)
-    return ahead if plan is subscription.next_plan else replace(ahead, pending_plan=plan, pending_at_ms=old_ms)
+    if plan is subscription.next_plan:
+        return ahead
+    if plan is not subscription.plan:
+        return replace(ahead, pending_plan=plan, pending_at_ms=old_ms)
+    pending_ms = old_ms if subscription.pending_at_ms is None else subscription.pending_at_ms
+    if pending_ms == old_ms:
+        return replace(ahead, pending_plan=None, pending_at_ms=None)
+    return replace(ahead, pending_at_ms=pending_ms + CYCLE_MS)
 
 
 def upgrade_price(subscription: Subscription, prices: Prices, at_ms: int) -> ProratedPrice:
@@ -167,7 +175,7 @@ def cancel_scheduled(subscription: Subscription, at_ms: int) -> Subscription:
     return replace(subscription, cancel_at_ms=subscription.next_billing_ms, updated_ms=at_ms)
 
 
-def tick(subscription: Subscription, at_ms: int, grace_ms: int) -> Step | None:
+def tick(subscription: Subscription, at_ms: int, grace_ms: int, prices: Prices) -> Step | None:
     """The first thing that time has changed by now, or None. Called until None."""
     due_ms = subscription.due_ms(grace_ms)
     if due_ms is None or due_ms > at_ms:
@@ -177,7 +185,7 @@ def tick(subscription: Subscription, at_ms: int, grace_ms: int) -> Step | None:
         and subscription.pending_at_ms is not None
         and subscription.pending_at_ms <= at_ms
     ):
-        return _pending_begins(subscription, subscription.pending_plan, subscription.pending_at_ms, at_ms)
+        return _pending_begins(subscription, subscription.pending_plan, subscription.pending_at_ms, at_ms, prices)
     if subscription.cancel_at_ms is not None:
         return Step(
             replace(subscription, status=Status.CANCELLED, updated_ms=at_ms),
@@ -197,12 +205,12 @@ def tick(subscription: Subscription, at_ms: int, grace_ms: int) -> Step | None:
     )
 
 
-def _pending_begins(subscription: Subscription, plan: Plan, since_ms: int, at_ms: int) -> Step:
-    """The pending plan is the plan; what is left of the paid time is a period of its own."""
+def _pending_begins(subscription: Subscription, plan: Plan, since_ms: int, at_ms: int, prices: Prices) -> Step:
+    """The pending plan is the plan; what is left of the paid time is a period of its own, at this plan's price."""
     event = EventType.SUBSCRIPTION_DOWNGRADED if plan is Plan.PREMIUM else EventType.SUBSCRIPTION_UPGRADED
     changed = replace(subscription, plan=plan, pending_plan=None, pending_at_ms=None, updated_ms=at_ms)
     ahead = (subscription.next_billing_ms - since_ms) // CYCLE_MS
     if ahead:
-        paid_minor = subscription.paid_minor * ahead // subscription.period_cycles
+        paid_minor = prices.of(plan, subscription.currency).minor * ahead
         changed = replace(changed, period_start_ms=since_ms, period_cycles=ahead, paid_minor=paid_minor)
     return Step(changed, event, f"{plan.value} begins with the new period")

@@ -116,6 +116,9 @@ def _refunded(unit: UnitOfWork, payment: Payment, report: Refunded) -> Payment:
         raw=report.raw,
         at_ms=unit.at_ms,
     )
+    if payment.purpose is Purpose.ORDER and report.parts:
+        paid = Paid(report.hash, report.money, payment.account_id, raw=report.raw, refunds=report.parts)
+        return apply(unit, payment, paid)
     if payment.purpose is Purpose.ORDER:
         if not see_refund(unit, payment, report):
             return payment
@@ -211,6 +214,8 @@ def _upgrade(unit: UnitOfWork, payment: Payment, running: Subscription | None) -
     has_it = running is not None and running.plan is payment.plan and running.pending_plan is None
     if running is None or has_it or unit.at_ms >= until_ms:
         return flag(unit, payment, OVERPAID, "there is nothing left to upgrade: needs refund")
+    if running.next_billing_ms != until_ms and running.pending_plan is not None:
+        return flag(unit, payment, OVERPAID, "cycles of both plans were paid since it was priced: needs refund")
     better = upgraded(running, payment.money.minor, until_ms, unit.at_ms)
     event = EventType.SUBSCRIPTION_UPGRADED
     unit.save(running, better, f"upgraded by {payment.id}", event=event, callback=payment.callback)
@@ -225,6 +230,6 @@ def current(unit: UnitOfWork, user_id: str) -> Subscription | None:
 
 def bring_up_to_date(unit: UnitOfWork, subscription: Subscription) -> Subscription | None:
     """The subscription after each change that fell due by now; None where it has ended."""
-    while step := tick(subscription, unit.at_ms, unit.core.grace_ms):
+    while step := tick(subscription, unit.at_ms, unit.core.grace_ms, unit.core.prices):
         subscription = unit.save(subscription, step.subscription, step.why, event=step.event)
     return subscription if subscription.is_running else None

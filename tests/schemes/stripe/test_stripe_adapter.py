@@ -79,7 +79,7 @@ class ScriptedStripe(httpx.AsyncBaseTransport):
                 ]
                 return 200, {"object": "list", "data": rows, "has_more": False}
             case ["GET", "checkout", "sessions", id_] if id_ in self.sessions:
-                assert query == {"expand[0]": "payment_intent.latest_charge"}
+                assert query == {"expand[0]": "payment_intent.latest_charge.refunds"}
                 return 200, self.sessions[id_]
             case ["POST", "checkout", "sessions", id_, "expire"] if id_ in self.sessions:
                 session = self.sessions[id_]

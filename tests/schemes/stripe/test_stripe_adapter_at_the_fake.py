@@ -95,3 +95,19 @@ async def test_every_event_of_a_payment_and_its_refund_names_the_session(worlds,
     named = [(await ours.read_event(attempt.headers, attempt.body)).reference for attempt in sent]
     assert len(named) >= 4
     assert set(named) == {reference}
+
+
+async def test_what_was_given_back_on_the_dashboard_is_shown_beside_ours(client, ours):
+    """Else nobody ever books it: the charge alone says that it is refunded, and only once all of it is."""
+    reference = (await ours.create(checkout(1000, "USD"))).reference
+    await pay(client, reference)
+    first = await ours.refund(reference, Money(300, "USD"), "ref_1")
+    intent = (await client.get(f"/stripe/v1/checkout/sessions/{reference}", auth=(KEY, ""))).json()["payment_intent"]
+    answer = await client.post("/stripe/v1/refunds", data={"payment_intent": intent, "amount": 200}, auth=(KEY, ""))
+    assert answer.is_success, answer.text
+    report = await ours.polling.check(reference)
+    shown = [(one.hash, one.money.minor, one.key) for one in report.refunds]
+    assert shown == [(first.hash, 300, "ref_1"), (answer.json()["id"], 200, "")]
+    await client.post("/stripe/v1/refunds", data={"payment_intent": intent}, auth=(KEY, ""))
+    gone = await ours.polling.check(reference)
+    assert (type(gone), [one.money.minor for one in gone.parts]) == (Refunded, [300, 200, 500])

@@ -21,7 +21,7 @@ T = TypeVar("T")
 LIFE_MS = 15 * 60_000
 MAX_EVENTS = 10_000  # ids of events, and intents with their sessions, that are remembered
 A_PAGE, MAX_PAGES = 100, 50
-EXPANDED = {"expand": ["payment_intent.latest_charge"]}
+EXPANDED = {"expand": ["payment_intent.latest_charge.refunds"]}
 SESSIONS = "/checkout/sessions"
 
 

@@ -1,6 +1,7 @@
 """What a Checkout Session and a refund of Stripe's say, as the core's reports; what is unclear is no answer."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ _ON_ITS_WAY = ("pending", "requires_action")
 
 
 def of_session(reference: str, session: Mapping[str, Any]) -> Report:
-    """Of a session with payment_intent.latest_charge expanded.
+    """Of a session with payment_intent.latest_charge.refunds expanded.
 
     Paid where the intent has succeeded; Failed where the session has expired, so that nobody can pay it any more.
     """
@@ -41,12 +42,31 @@ def _of_intent(intent: Mapping[str, Any]) -> Report:
         raw = orjson.dumps(intent)
     except orjson.JSONEncodeError:
         return NoAnswer("garbage", "an intent nested too deeply")
-    money = facts.from_stripe(int(amount or 0), str(currency))
+    money, refunds = facts.from_stripe(int(amount or 0), str(currency)), _refunds(charge)
     if charge.get("refunded") is True:
-        return Refunded(id_, money, raw)
+        return Refunded(id_, money, raw, parts=refunds)
     created = charge.get("created")
     done_ms = created * 1000 if type(created) is int and 0 < created < 10**11 else None
-    return Paid(id_, money, ACCOUNT, done_ms=done_ms, raw=raw)
+    return Paid(id_, money, ACCOUNT, done_ms=done_ms, raw=raw, refunds=refunds)
+
+
+def _refunds(charge: Mapping[str, Any]) -> tuple[Refunded, ...]:
+    """The refunds of a charge that are decided, ours and others', the oldest first; Stripe shows the newest ten."""
+    listed = charge.get("refunds")
+    rows = listed.get("data") if isinstance(listed, dict) else None
+    shown = [_part(row) for row in reversed(rows or ()) if isinstance(row, dict)]
+    return tuple(one for one in shown if one is not None)
+
+
+def _part(row: Mapping[str, Any]) -> Refunded | None:
+    """A refund as a charge lists it, with our key of it; None while it is on its way, or unclear."""
+    metadata = row.get("metadata")
+    key = metadata.get("refundKey") if isinstance(metadata, dict) else None
+    made = of_refund(row)
+    if isinstance(made, Failed):
+        made = of_refund({**row, "status": "succeeded"})
+        made = replace(made, failed=True) if isinstance(made, Refunded) else made
+    return replace(made, key=key if isinstance(key, str) else "") if isinstance(made, Refunded) else None
 
 
 def of_refund(refund: Mapping[str, Any]) -> Report:
