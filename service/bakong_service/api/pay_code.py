@@ -9,6 +9,7 @@ import base64
 import struct
 import zlib
 from functools import lru_cache
+from typing import NamedTuple
 
 import qrcode
 from qrcode.constants import ERROR_CORRECT_L
@@ -30,28 +31,60 @@ def data_url(text: str) -> str:
 
 def png(text: str) -> bytes:
     """One bit a pixel, four pixels a module, with the quiet zone."""
-    rows = modules(text)
-    side = (len(rows) + 2 * QUIET) * 4
-    margin = "f" * QUIET
-    tail = "f" * (side % 8 // 4)
-    blank = b"\0" + bytes.fromhex("f" * (side // 4) + tail)
-    lines = [b"\0" + bytes.fromhex(margin + row.translate(_NIBBLES) + margin + tail) for row in rows]
-    above = [blank] * (QUIET * 4)
-    pixels = b"".join([*above, *(line for line in lines for _ in range(4)), *above])
-    head = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
-    chunks = (_chunk(b"IHDR", head), _chunk(b"IDAT", zlib.compress(pixels, 1)), _chunk(b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+    side, bits = _bits(text)
+    frame = _frame(side)
+    nibbles = bits.translate(_NIBBLES)
+    rows = frame.margins.join([nibbles[start : start + side] for start in range(0, side * side, side)])
+    packed, width = bytes.fromhex(f"{frame.left}{rows}{frame.right}"), frame.width
+    lines = frame.between.join([packed[start : start + width] for start in range(0, side * width, width)])
+    pixels = b"".join((frame.before, lines, frame.after))
+    return frame.head + _chunk(b"IDAT", zlib.compress(pixels, 1)) + _END
 
 
 def modules(text: str) -> list[str]:
     """The rows of the QR, "1" where a module is dark. text: ASCII, as an address is."""
+    side, bits = _bits(text)
+    return [bits[start : start + side] for start in range(0, side * side, side)]
+
+
+def _bits(text: str) -> tuple[int, str]:
+    """The side of the QR, and its modules row by row."""
     length = len(text)
     side, whole = _zero(length)
     for at, letter in enumerate(text):
         if letter != _ZERO:
             whole ^= _difference(length, at, letter)
-    bits = f"{whole:0{side * side}b}"
-    return [bits[start : start + side] for start in range(0, side * side, side)]
+    return side, f"{whole:0{side * side}b}"
+
+
+class _Frame(NamedTuple):
+    """What all pictures of one size share. margins: between two rows, left and right of all, in hexadecimal.
+
+    before, between, after: lines around rows of `width` bytes. Each line begins with its filter: 0, as it is, or 2, the
+    same as the one above.
+    """
+
+    head: bytes
+    margins: str
+    left: str
+    right: str
+    width: int
+    before: bytes
+    between: bytes
+    after: bytes
+
+
+@lru_cache(64)
+def _frame(side: int) -> _Frame:
+    modules = side + 2 * QUIET
+    width = (modules + 1) // 2
+    left, right = "f" * QUIET, "f" * (QUIET + modules % 2)
+    same = b"\2" + bytes(width)
+    blank = b"\0" + b"\xff" * width + same * (4 * QUIET - 1)
+    size = struct.pack(">IIBBBBB", 4 * modules, 4 * modules, 1, 0, 0, 0, 0)
+    head = b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", size)
+    repeated = same * 3
+    return _Frame(head, right + left, left, right, width, blank + b"\0", repeated + b"\0", repeated + blank)
 
 
 @lru_cache(64)
@@ -85,3 +118,6 @@ def _drawn(text: str) -> tuple[int, int]:
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+_END = _chunk(b"IEND", b"")
