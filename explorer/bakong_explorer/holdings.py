@@ -125,7 +125,7 @@ class Holdings:
             wanted["renewed"] = cycles
         if before is None:
             wanted["activated"] = 1
-        elif before.plan != row.plan:
+        elif before.plan != row.plan and (not cycles or before.pending_plan == row.plan):  # else its renewal says so
             wanted["upgraded" if row.plan == HIGHER else "downgraded"] = 1
         wanted["upgraded"] = max(wanted["upgraded"], upgrades)
         if before is not None and row.status not in {before.status, "ACTIVE"}:

@@ -199,11 +199,10 @@ class Watcher:
 
     def _paid(self, before: PaymentRow, row: PaymentRow) -> None:
         name = row.id[:8]
-        if bool(row.late) != (before.status != "PENDING"):
-            self._broken("late", f"payment {name} was {before.status} when it was paid, and late is {row.late}")
-        if row.paid_ms is not None and row.paid_ms >= row.expires_ms and not row.late:
-            seen = f"payment {name} was paid {row.paid_ms - row.expires_ms} ms after its end, and counts as in time"
-            self._broken("late", seen)
+        is_after_end = row.paid_ms is not None and row.paid_ms >= row.expires_ms
+        if bool(row.late) != (before.status != "PENDING" or is_after_end):
+            seen = f"was {before.status} when it was paid, until {row.expires_ms} and at {row.paid_ms}"
+            self._broken("late", f"payment {name} {seen}, and late is {row.late}")
         why = bought_nothing(row.purpose, row.bill_ms, self._latest_of(row.user_id), row.paid_ms or 0)
         if why and row.flag is None:
             self._broken("granted once", f"{row.purpose} {name} counts, and {why}")

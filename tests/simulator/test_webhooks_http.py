@@ -151,7 +151,7 @@ async def test_a_snapshot_carries_them_over_http(hand, world):
 REFUSED = [
     ("GET", "/9", None, 404, "no webhook has the number 9"),
     ("POST", "/9/resend", None, 404, "no webhook has the number 9"),
-    ("GET", "/0", None, 422, "greater than or equal to 1"),
+    ("GET", "/0", None, 422, "expected 1 or more"),
     ("GET", "?state=lost", None, 422, "state"),
     ("POST", "/test", {"scheme": "tyni"}, 422, "tiny)"),
     ("POST", "/test", {"scheme": "tiny", "body": "{}"}, 422, "type: a body of your own needs"),

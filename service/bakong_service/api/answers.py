@@ -98,12 +98,13 @@ class ListedPayment(PaymentState):
 
 
 class History(TypedDict):
-    """A page of a user's payments, the newest first."""
+    """A page of a user's payments, the newest first; unreadable: how many of the page could not be read."""
 
     items: list[ListedPayment]
     total: int
     limit: int
     offset: int
+    unreadable: NotRequired[int]
 
 
 class AnyPayment(TypedDict):
