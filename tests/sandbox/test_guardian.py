@@ -57,13 +57,17 @@ def begun(folder, *, stubborn):
     run = subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
-    lines = []
+    lines, started = [], folder / "started.json"
+    while not any(line.startswith("Its output:") for line in lines):
+        lines.append(run.stdout.readline())
+    while not (started.exists() and started.read_text()):
+        select.select([], [], [], 0.01)
+    descriptors = [os.pidfd_open(pid) for pid in {*json.loads(started.read_text()), *descendants(run.pid)}]
     while "service.create.works" not in (line := run.stdout.readline()):
         assert line, "the run ended before its first verdict"
         lines.append(line)
     log = Path(next(line for line in lines if line.startswith("Its output:")).split()[-1])
-    started = {*json.loads((folder / "started.json").read_text()), *descendants(run.pid)}
-    return run, log, [os.pidfd_open(pid) for pid in started]
+    return run, log, descriptors
 
 
 def descendants(pid):

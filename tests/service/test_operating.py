@@ -85,10 +85,10 @@ async def test_a_webhook_that_was_given_up_is_listed_and_replayed_by_a_worker_of
             believed(WEBHOOK_SECRET, *arrived[2])
             assert await command("webhooks", "replay", "all", env=env) == (0, "1 are due again\n", "")
             code, out, err = await command("webhooks", "replay", "msg_nowhere", env=env)
-            assert (code, out, err) == (2, "", "bakong-sandbox: no webhook has the id 'msg_nowhere'\n")
+            assert (code, out, "no webhook has the id 'msg_nowhere'" in err) == (2, "", True)
 
             async def all_are_delivered():
-                return len(arrived) == 4 and await listed() == ["every webhook was delivered, or is still tried"]
+                return len(arrived) == 4 and await listed() == []
 
             await until(client, all_are_delivered)
         assert len({headers["webhook-id"] for headers, _ in arrived}) == 2

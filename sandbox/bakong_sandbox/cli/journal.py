@@ -1,7 +1,10 @@
 """`journal show|follow|verify`: the calls of a world of a running sandbox."""
 
+import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,12 +93,10 @@ def follow_journal(
     query |= {"latest": 10_000} | ({"after": "start"} if begin else {})
     if not is_json:
         print(aligned(list(CALLS), WIDTHS), flush=True)
-    try:
+    with _interrupt_ends():
         for event in _events(url, ca, f"{path_of_world(in_world)}/journal/stream", query):
             for line in _lines(event, is_json=is_json):
                 print(line, flush=True)
-    except KeyboardInterrupt:
-        return
     fail(f"{url} has ended the stream: the sandbox stopped, or the world is gone", UNREACHABLE)
 
 
@@ -111,6 +112,16 @@ def verify_journal(
     verdict = ask_world(url, ca, in_world, "POST", "/journal/verify", json_of(expectation))
     show(verdict, as_json)
     raise typer.Exit(0 if verdict["ok"] else 1)
+
+
+@contextmanager
+def _interrupt_ends() -> Iterator[None]:
+    """Ctrl-C ends the program at once, with code 0: an exception may be raised where it is swallowed."""
+    before = signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _events(url: str, ca: Path | None, path: str, query: Mapping[str, Any]) -> Iterator[StreamEvent]:

@@ -18,10 +18,10 @@ from bakong_sandbox.cli.authorities import ca_file
 from bakong_sandbox.cli.program import command_line, complain, run_async
 from bakong_sandbox.stack.connections import SANDBOX_BOUNDS, SERVICE_BOUNDS, Bounds, raise_descriptor_limit
 from bakong_sandbox.stack.errors import SetupError
+from bakong_sandbox.stack.loaded import keep_what_is_loaded
 from bakong_sandbox.stack.options import ESCROW, Options, Stack, read_prices, read_providers, read_webhook_url
 from bakong_sandbox.stack.running import CONTROL_ENVVAR
 from bakong_sandbox.stack.sandbox import run
-from bakong_sandbox.stack.starting import keep_what_is_loaded
 from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_simulator.control.door import PATH as DOOR
 from bakong_simulator.kernel.worlds import MAX_WORLDS

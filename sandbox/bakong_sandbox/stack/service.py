@@ -14,9 +14,10 @@ from bakong_sandbox.stack.bounded import BoundedProtocol
 from bakong_sandbox.stack.connections import Bounds, Connections, raise_descriptor_limit
 from bakong_sandbox.stack.datadir import load_secrets, open_folder, save_secrets
 from bakong_sandbox.stack.errors import SetupError
+from bakong_sandbox.stack.loaded import keep_what_is_loaded
 from bakong_sandbox.stack.providers import KINDS
 from bakong_sandbox.stack.serving import listen, serve, url_of
-from bakong_sandbox.stack.starting import keep_what_is_loaded, started
+from bakong_sandbox.stack.starting import started
 from bakong_service import app as service_app
 from bakong_service.adapters.metrics import CONTENT_TYPE
 from bakong_service.api.addresses import Proxies

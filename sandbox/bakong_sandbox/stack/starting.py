@@ -1,6 +1,5 @@
 """A service's start, whose failures are the user's to mend: a line each."""
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
@@ -18,9 +17,3 @@ async def started(service: AbstractAsyncContextManager[Service]) -> AsyncIterato
         except UnavailableError as error:
             raise SetupError(str(error)) from None
         yield running
-
-
-def keep_what_is_loaded() -> None:
-    """To be called once a program is up: what was loaded stays, and the collector need not walk it again and again."""
-    gc.collect()
-    gc.freeze()

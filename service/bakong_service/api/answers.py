@@ -58,11 +58,8 @@ class CreatedPayment(TypedDict):
     expiresAt: Instant
 
 
-class PaymentState(TypedDict):
-    """What has become of a payment of a plan."""
-
+class _PaymentState(TypedDict):
     transactionId: str
-    md5Hash: Md5
     status: PaymentStatus
     amount: float
     currency: str
@@ -71,6 +68,12 @@ class PaymentState(TypedDict):
     flag: str | None
     createdAt: Instant
     updatedAt: Instant
+
+
+class PaymentState(_PaymentState):
+    """What has become of a payment of a plan."""
+
+    md5Hash: Md5
 
 
 class MonitoredPayment(PaymentState):
@@ -88,9 +91,10 @@ class UncheckedPayment(TypedDict):
     status: Literal["not_found", "unreadable"]
 
 
-class ListedPayment(PaymentState):
-    """A row of a user's history."""
+class ListedPayment(_PaymentState):
+    """A row of a user's history; without an md5 where its provider makes no codes."""
 
+    md5Hash: Md5 | None
     billNumber: str
     planType: Plan
     purpose: str

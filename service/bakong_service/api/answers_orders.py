@@ -88,7 +88,7 @@ class OrderedItem(TypedDict):
     """A line as it was ordered."""
 
     id: str | None
-    name: str
+    name: str | None
     sku: str | None
     quantity: str
     unitPrice: str
@@ -241,7 +241,7 @@ class Refund(TypedDict):
     amount: str | float
     currency: str
     status: str
-    reason: str
+    reason: str | None
     note: str | None
     providerReference: str | None
     external: bool
