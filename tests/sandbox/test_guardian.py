@@ -71,8 +71,9 @@ def begun(folder, *, stubborn):
 
 
 def descendants(pid):
-    """The children of a process, and theirs."""
-    children = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """The children of a process, whichever thread has started them, and theirs."""
+    listed = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    children = [int(word) for words in listed for word in words.split()]
     return [*children, *(one for child in children for one in descendants(child))]
 
 

@@ -140,7 +140,7 @@ async def test_the_command_line_resends_what_was_delivered_and_sends_a_test_even
     assert await command("webhooks", "resend", out.strip(), env=env) == (0, "1 are due again\n", "")
     nowhere = "no webhook has the id 'msg_nowhere'; `service webhooks list --all` shows them"
     for command_line, why in {
-        ("resend", "msg_nowhere"): nowhere,
+        ("resend", "msg_nowhere"): "no webhook has the id 'msg_nowhere'",
         ("show", "msg_nowhere"): nowhere,
         ("test",): "callback: expected a URL, since MAIN_BACKEND_WEBHOOK_URL is not set",
         ("test", "ftp://x.example"): "callback: expected http:// or https:// and a host",
