@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bakong_service import wiring
+from bakong_service import exposition, health_checks, wiring
 from bakong_service.adapters.access_tokens import AccessTokens
 from bakong_service.adapters.audit_archive import AuditArchive
 from bakong_service.adapters.deadline import OneDeadline
@@ -106,7 +106,7 @@ async def run(
         log.info("started", mode=settings.mode, works=works, port=settings.port)
         issuer = wiring.open_issuer(settings, opened, clock, wiring.issuer_recorder(log))
         tokens = wiring.open_tokens(settings, store, clock, issuer)
-        read = partial(wiring.exposition, metrics, core, wiring.disks(settings))
+        read = partial(exposition.exposed, metrics, core, exposition.disks(settings))
         app = _guarded(settings, core, admission, metrics, log, tokens, instruments)
         yield Service(instruments.app(app), core, worker, log, read)
         log.info("stopping")
@@ -142,15 +142,15 @@ def _guarded(
     app.state.admission = admission
     app.state.access = wiring.open_access(settings, core, tokens, admission)
     checks: dict[str, operations.Check] = {
-        "database": wiring.database_check(core.store),
-        "redis": wiring.redis_check(admission),
-        **{name: wiring.provider_check(core, name) for name in core.providers},
+        "database": health_checks.database_check(core.store),
+        "redis": health_checks.redis_check(admission),
+        **{name: health_checks.provider_check(core, name) for name in core.providers},
     }
     app.include_router(
         operations.router(
             checks,
             now_ms=core.timers.now_ms,
-            metrics=partial(wiring.exposition, metrics, core, wiring.disks(settings)),
+            metrics=partial(exposition.exposed, metrics, core, exposition.disks(settings)),
             media_type=CONTENT_TYPE,
         )
     )

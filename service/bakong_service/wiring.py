@@ -1,14 +1,11 @@
-"""The parts of a service, each opened from the settings: store, limits, logs, health. Decides nothing."""
+"""The parts of a service, each opened from the settings: store, limits, logs, keys. Decides nothing."""
 
 import asyncio
 import hmac
-import math
 import os
-import shutil
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, suppress
-from contextvars import Context
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +21,6 @@ from bakong_service.adapters.memory_admission import MemoryAdmission
 from bakong_service.adapters.metrics import Metrics
 from bakong_service.adapters.passwords import Argon2
 from bakong_service.adapters.private_files import private_folder
-from bakong_service.adapters.provider_probe import ProviderProbe
 from bakong_service.adapters.rereading import Reread
 from bakong_service.adapters.sealing import Sealer
 from bakong_service.adapters.sql.failures import reason
@@ -34,25 +30,21 @@ from bakong_service.adapters.sql.sqlite import SqliteStore
 from bakong_service.adapters.system import SystemTimers, ticks_us
 from bakong_service.api.addresses import network_of
 from bakong_service.api.guard import AccessRecord
-from bakong_service.api.operations import Check, Part
 from bakong_service.api.routes_auth import AccessPorts
 from bakong_service.domain.errors import UnavailableError, UnreadableRowError
 from bakong_service.domain.events import iso
-from bakong_service.domain.polling import Budget
 from bakong_service.domain.tokens import Parties
 from bakong_service.ports import Admission, ReportRow, Store, Timers, unreported
 from bakong_service.provider_factory import OpenClient, ProbeLine, ProviderFactory, Surroundings
 from bakong_service.settings import Settings
 from bakong_service.usecases.access import Access, Digests
 from bakong_service.usecases.core import Core
-from bakong_service.usecases.refresh import budget
 
 if TYPE_CHECKING:  # PostgreSQL is an extra
     from bakong_service.adapters.sql.postgres import PostgresStore
 
 MAIN_BACKEND = "main-backend"
 MOST_DOUBTS = 100  # peers and reasons that get a line each
-FRESH_US = 200_000
 _SECURITY = frozenset({"unauthorized", "blocked", "rate_limited", "forbidden", "headers_too_large", "too_large"})
 
 
@@ -417,138 +409,3 @@ def proxies_line(trusted: Sequence[str]) -> str:
     if everybody := [text for text in trusted if network_of(text).prefixlen == 0]:
         return f"proxies: TRUSTED_PROXIES has {everybody[0]}, so that every caller may choose his own address"
     return f"proxies: X-Forwarded-For is read from {', '.join(trusted)}"
-
-
-def disks(settings: Settings) -> dict[str, Path]:
-    """The folders whose room is watched, by what they are for."""
-    folders = {"data": settings.data_dir, "logs": settings.log_dir}
-    if settings.database_url.startswith("sqlite:"):
-        folders["database"] = settings.sqlite_path.parent
-    return {name: folder for name, folder in folders.items() if folder is not None}
-
-
-async def exposition(metrics: Metrics, core: Core, folders: Mapping[str, Path]) -> bytes:
-    """What Prometheus reads; with what the database has now: calls left of the day, what is set aside, the outbox."""
-    counted = (_count_calls(metrics, core, name) for name in core.providers)
-    await asyncio.gather(
-        _count_set_aside(metrics, core), _count_settlements(metrics, core), _count_outbox(metrics, core), *counted
-    )
-    _count_disk(metrics, folders)
-    return metrics.render()
-
-
-async def _count_outbox(metrics: Metrics, core: Core) -> None:
-    now_ms = core.timers.now_ms()
-    try:
-        waiting, first_ms, given_up = await core.store.read(lambda records: records.outbox_backlog())
-    except UnavailableError:
-        metrics.outbox(-1, math.nan, -1)
-    else:
-        metrics.outbox(waiting, 0 if first_ms is None else max(0, now_ms - first_ms) / 1000, given_up)
-
-
-def _count_disk(metrics: Metrics, folders: Mapping[str, Path]) -> None:
-    for name, folder in folders.items():
-        with suppress(OSError):
-            metrics.disk_free(name, shutil.disk_usage(folder).free)
-
-
-async def _count_settlements(metrics: Metrics, core: Core) -> None:
-    try:
-        metrics.settlements_open(await core.store.read(lambda records: records.count_open_settlements()))
-    except UnavailableError:
-        metrics.settlements_open(-1)
-
-
-async def _count_set_aside(metrics: Metrics, core: Core) -> None:
-    with suppress(UnavailableError):
-        metrics.set_aside(await core.store.read(lambda records: records.count_set_aside()))
-
-
-async def _count_calls(metrics: Metrics, core: Core, name: str) -> None:
-    try:
-        left = await budget(core, name)
-    except UnavailableError:
-        metrics.calls_unknown(name)
-    else:
-        if left is not None:
-            metrics.calls_remain(name, left.remaining)
-
-
-def database_check(store: Store) -> Check:
-    """Whether the database can be read and written. All who ask at once wait for one probe; a good one lasts 0.2 s."""
-    probing: asyncio.Task[Part] | None = None
-    good_us: int | None = None
-
-    async def probe() -> Part:
-        nonlocal good_us
-        try:
-            await store.ping()
-            counts = await store.read(lambda records: records.count_set_aside())
-        except UnavailableError as error:
-            return Part("unhealthy", str(error))
-        if not counts:
-            good_us = ticks_us()
-            return Part("healthy", "answers, and can be written")
-        message = f"answers; {sum(counts.values())} stored rows cannot be read: `service review` lists them"
-        return Part("degraded", message, (("unreadableRows", counts),))
-
-    async def check() -> Part:
-        nonlocal probing, good_us
-        is_fresh = good_us is not None and ticks_us() - good_us < FRESH_US
-        if probing is None or (probing.done() and not is_fresh):
-            good_us = None
-            probing = asyncio.create_task(probe(), context=Context())  # in nobody's name, and on nobody's time
-        return await asyncio.shield(probing)
-
-    return check
-
-
-_ALONE, _TOGETHER = (("limits", "each_process"),), (("limits", "all_processes"),)  # whose requests are counted together
-
-
-def redis_check(admission: Admission) -> Check:
-    async def check() -> Part:
-        wrong = await admission.state()
-        if wrong is None:
-            return Part("healthy", "not configured: limits are kept in memory", _ALONE)
-        return Part("degraded", wrong, _ALONE) if wrong else Part("healthy", "answers", _TOGETHER)
-
-    return check
-
-
-def provider_check(core: Core, name: str) -> Check:
-    """What is left of a provider's calls of the day, and whether it answers: asked now, or when it was asked last."""
-    asked = core.providers[name].probe
-    probe = None if asked is None else ProviderProbe(asked, core.upstream(name), core.timers.now_ms, ticks_us)
-
-    async def check() -> Part:
-        problem = "" if probe is None else await probe.problem()
-        try:
-            left = await budget(core, name)
-        except UnavailableError:
-            return Part("degraded", "not known while the database does not answer")
-        facts = (*(() if left is None else _facts(left)), *_answers(core, name))
-        if core.upstream(name).breaker.is_silent:
-            return Part("unhealthy", "does not answer; asked again later", facts)
-        if problem:
-            return Part("unhealthy", f"does not answer: {problem}", facts)
-        if left is not None and left.remaining == 0:
-            return Part("degraded", "the day's calls are spent", facts)
-        return Part("healthy", "is asked" if probe is None else "answers", facts)
-
-    return check
-
-
-def _answers(core: Core, name: str) -> tuple[tuple[str, Any], ...]:
-    """Its breaker, as this process has it, and when it answered last."""
-    upstream, now_ms = core.upstream(name), core.timers.now_ms()
-    word = "closed"
-    if upstream.breaker.is_silent:
-        word = "half_open" if upstream.breaker.admits(now_ms) else "open"
-    last_ms = upstream.success_ms
-    return ("breaker", word), ("lastSuccessAt", None if last_ms is None else iso(last_ms))
-
-
-def _facts(left: Budget) -> tuple[tuple[str, Any], ...]:
-    return ("dailyCalls", left.daily), ("remainingCalls", left.remaining), ("resetsAt", iso(left.resets_ms))

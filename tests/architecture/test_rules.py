@@ -52,7 +52,7 @@ def test_the_tools_find_nothing(command):
         ("khqr/model.py", "import bakong_contracts", "Imports run one way"),
         ("service/bakong_service/domain/money.py", "import sqlalchemy", "The service's core knows no framework"),
         ("service/bakong_service/usecases/core.py", "import bakong_service.adapters.sealing", "The service's layers"),
-        ("service/bakong_service/ports/providers.py", "import bakong_schemes.bakong.adapter.client", "Imports run one way"),
+        ("service/bakong_service/ports/world.py", "import bakong_schemes.bakong.adapter.client", "Imports run one way"),
         ("emvqr/tlv.py", "import khqr.tags", "Imports run one way"),
         ("emvqr/checking.py", "import emvqr.profiles.pix", "The EMVCo core knows no scheme's table"),
         ("sandbox/bakong_sandbox/stack/tls.py", "import bakong_sandbox.devkit.plugin", "The sandbox's layers"),

@@ -21,7 +21,7 @@ from bakong_sandbox.stack.datadir import load_secrets
 from bakong_sandbox.stack.errors import SetupError
 from bakong_sandbox.stack.starting import started
 from bakong_service import app as service_app
-from bakong_service import wiring
+from bakong_service import health_checks, wiring
 from bakong_service.adapters.keys import Hasher, draw
 from bakong_service.adapters.sealing import Sealer
 from bakong_service.adapters.sql import migrate as migrations
@@ -153,7 +153,7 @@ async def _check(*, asks: bool) -> int:
         admission = wiring.open_admission(settings, None)
         if revision == migrations.HEAD:
             await wiring.check_keys(settings, store)
-        print(f"redis: {(await wiring.redis_check(admission)()).message}")
+        print(f"redis: {(await health_checks.redis_check(admission)()).message}")
         await admission.close()
         counting = store if revision == migrations.HEAD else None
         lines = await wiring.probe_issuer(settings)
