@@ -6,7 +6,7 @@ import orjson
 
 from bakong_scenarios import Scenario
 from bakong_schemes.stripe import wire
-from bakong_schemes.stripe.fake import agenda, events, intents, shapes, vault
+from bakong_schemes.stripe.fake import agenda, events, intent_terms, intents, shapes, vault
 from bakong_schemes.stripe.fake.errors import ApiError, missing, not_found
 from bakong_schemes.stripe.fake.records import Checkout, Json
 from bakong_schemes.stripe.fake.requests import Params
@@ -116,7 +116,7 @@ def _item(view: View, row: Params) -> Json:
         raise not_found("price", price, row.name_of("price"), status=400)
     if data is None:
         raise missing(row.name_of("price"))
-    currency, unit = intents.checked_currency(data), data.integer("unit_amount")
+    currency, unit = intent_terms.checked_currency(data), data.integer("unit_amount")
     product = data.object("product_data")
     if unit is None:
         raise missing(data.name_of("unit_amount"))
@@ -149,7 +149,7 @@ def _intent_data(params: Params) -> Json:
     made: Json = {"metadata": data.metadata({})}
     texts = ("description", "receipt_email", "statement_descriptor", "statement_descriptor_suffix")
     made |= {name: data.text(name) for name in texts if name in data}
-    capture = data.choice("capture_method", intents.CAPTURE_METHODS)
+    capture = data.choice("capture_method", intent_terms.CAPTURE_METHODS)
     future = data.choice("setup_future_usage", ("off_session", "on_session"))
     made |= {"capture_method": capture} if capture else {}
     made |= {"setup_future_usage": future} if future else {}
