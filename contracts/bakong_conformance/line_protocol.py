@@ -42,7 +42,9 @@ class Program:
         """Start the program and ask what it is. Raises CannotRunError."""
         try:
             return self.ask({"op": "hello"}, START_S)
-        except (OSError, SilentError) as error:
+        except SilentError as error:
+            raise CannotRunError(f"{' '.join(self.command)}: the first request, hello, {error}") from None
+        except OSError as error:
             raise CannotRunError(f"{' '.join(self.command)}: {error}") from None
 
     def call(self, case: Case, request: dict[str, Any]) -> dict[str, Any]:

@@ -142,6 +142,7 @@ def test_an_outage_strikes_also_a_service_that_shows_bakong_its_codes_for_a_link
     assert [outcome.verdict for outcome in report.outcomes] == [Verdict.BROKEN]
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("profile", ["quick", pytest.param("ci", marks=pytest.mark.campaign)])
 def test_the_healthy_shop_raises_no_alarm(loop, simulator, profile):
     report = judge(loop, simulator, profile=profile)

@@ -105,6 +105,9 @@ def test_the_journal_is_a_line_for_each_call_and_is_followed(run, server):
     assert (head.split()[:2], len(calls), total) == (["number", "time"], 2, "2 of 2 calls; --json has their bodies")
     assert calls[1].split()[0] == "2"
     assert calls[1].endswith("1" * 32)
+    httpx.get(f"{world.base_url}/v1/check_bakong_acount")
+    head, *_, missed, _, _ = run("journal", "show", "--table")[1].splitlines()
+    assert (head.endswith("near miss"), missed.endswith("check_bakong_account")) == (True, True)
     words = [sys.executable, "-m", "bakong_sandbox", "journal", "follow", "--all", "--md5", "1" * 32]
     words += ["--url", server.url, "--world", world.world]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as following:

@@ -11,10 +11,11 @@ from bakong_sandbox.cli.demo import STORIES, tell
 
 async def test_the_demo_tells_its_story():
     out = io.StringIO()
-    assert await tell(console=Console(file=out, width=200)) == 0
+    assert await tell(console=Console(file=out, width=80, soft_wrap=True)) == 0
     text = out.getvalue()
     assert text.count("A webhook arrived") == 5
     assert "All of it happened." in text
+    assert max(map(len, text.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(

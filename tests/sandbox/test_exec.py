@@ -39,12 +39,51 @@ PHP = f"""<?php
 $context = stream_context_get_default(["http" => ["method" => "POST", "content" => "{{}}", "ignore_errors" => true]]);
 echo file_get_contents("{NBC}");
 """
+RUBY = f"""
+require "net/http"
+puts Net::HTTP.post(URI("{NBC}"), '{{"md5": "a"}}').body
+"""
+JAVA = f"""
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+
+class Shop {{
+    public static void main(String[] arguments) throws Exception {{
+        var body = HttpRequest.BodyPublishers.ofString("{{}}");
+        var request = HttpRequest.newBuilder(URI.create("{NBC}")).POST(body).build();
+        System.out.println(HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).body());
+    }}
+}}
+"""
+GO = f"""package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+func main() {{
+	answer, err := http.Post("{NBC}", "application/json", strings.NewReader("{{}}"))
+	if err != nil {{
+		panic(err)
+	}}
+	body, _ := io.ReadAll(answer.Body)
+	fmt.Println(string(body))
+}}
+"""
+SOURCES = {"shop.php": PHP, "Shop.java": JAVA, "shop.go": GO}
 PROGRAMS = {
     "python": [sys.executable, "-c", PYTHON],
     "node": ["node", "-e", NODE],
     "php": ["php", "shop.php"],  # what is before a script is not before -r
+    "ruby": ["ruby", "-e", RUBY],
     "curl": ["curl", "-s", NBC, "-d", "{}"],
 }
+COMPILED = {"java": ["java", "Shop.java"], "go": ["go", "run", "shop.go"]}
 
 
 @pytest.fixture
@@ -55,7 +94,8 @@ async def sandbox(tmp_path):
 
 @pytest.fixture
 def execute(sandbox, tmp_path):
-    (tmp_path / "shop.php").write_text(PHP)
+    for name, source in SOURCES.items():
+        (tmp_path / name).write_text(source)
 
     async def execute(*words, **variables):
         program = Path(sys.executable).with_name("bakong-sandbox")
@@ -75,6 +115,14 @@ async def test_by_variables_a_program_meets_the_sandbox(name, execute, require):
     code, out, err = await execute("--how", "environment", "--", *PROGRAMS[name])
     assert (code, '"responseCode":1' in out) == (0, True), out + err
     assert name != "node" or "invalid_request_error" in out
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("name", COMPILED)
+async def test_by_variables_a_compiled_program_meets_the_sandbox(name, execute, require):
+    require(COMPILED[name][0])
+    code, out, err = await execute("--how", "environment", "--", *COMPILED[name])
+    assert (code, '"responseCode":1' in out) == (0, True), out + err
 
 
 async def test_by_name_every_program_meets_the_sandbox_without_a_proxy_setting(execute, require):

@@ -5,11 +5,13 @@ import contextlib
 import json
 import os
 import signal
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, redirect_stdout
+from io import StringIO
 
 import httpx
 import pytest
 
+from bakong_sandbox.cli.up import _banner
 from bakong_sandbox.stack.options import Options
 from bakong_sandbox.stack.sandbox import run
 from bakong_sandbox.stack.schemes import SCHEMES
@@ -112,6 +114,23 @@ async def opened(folder, **options):
         )
         client = httpx.AsyncClient(base_url=stack.bakong_url, trust_env=False)
         yield stack, await parts.enter_async_context(client)
+
+
+async def test_worlds_are_kept_while_the_followed_script_is_broken(tmp_path):
+    script = tmp_path / "mine.yaml"
+    script.write_text("name: mine\npayment: [paid]")
+    async with opened(tmp_path / "data", scenario=str(script)) as (_, client):
+        assert (await client.post("/sandbox/worlds", json={"name": "shop"})).status_code == 200
+        script.write_text("payment: [")
+    script.write_text("name: mended\npayment: [paid]")
+    async with opened(tmp_path / "data", scenario=str(script)) as (stack, client):
+        worlds = (await client.get("/sandbox/worlds")).json()
+        assert {world["world"] for world in worlds} == {"default", "shop"}
+        script.write_text("payment: [")
+        with redirect_stdout(StringIO()) as said:
+            _banner(stack)
+        assert "broken: " in said.getvalue()
+        assert "not valid YAML" in said.getvalue()
 
 
 def killed(stack, tmp_path):

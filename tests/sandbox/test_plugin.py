@@ -64,6 +64,7 @@ def test_a_failed_test_tells_seed_scenario_and_calls_and_keeps_a_journal_that_re
         async def test_in_process(bakong_in_process):
             async with bakong_in_process.client() as client:
                 await client.post("/v1/check_transaction_by_md5", json={"md5": "b"})
+                await client.post("/v1/check_transaction_md5", json={"md5": "b"})
             assert False
         """,
         *("-o", "asyncio_default_fixture_loop_scope=function", "-o", f"cache_dir={tmp_path / 'kept'}"),
@@ -74,11 +75,12 @@ def test_a_failed_test_tells_seed_scenario_and_calls_and_keeps_a_journal_that_re
     assert "1. POST check_transaction_by_md5 md5=a poll=1 -> 503 fault=http" in told
     assert "world=default seed=1 scenario=manual" in told
     assert "1. POST check_transaction_by_md5 md5=b poll=1 -> 200 errorCode=1" in told
+    assert "-> 404 errorCode=5 near miss: check_transaction_by_md5" in told
     journals = re.findall(r"journal=(\S+\.json):", told)
     assert len(journals) == 2
-    for path in journals:
+    for path, calls in zip(journals, (1, 2), strict=True):
         replayed, _ = asyncio.run(replay(json.loads(Path(path).read_text()), build, SCHEMES))
-        assert (replayed.calls, replayed.different) == (1, [])
+        assert (replayed.calls, replayed.different) == (calls, [])
 
 
 def test_a_test_pays_a_code_uses_a_script_and_reads_the_journal(run):

@@ -45,6 +45,7 @@ def only(*rules):
     return [word for rule in rules for word in ("--only", rule)]
 
 
+@pytest.mark.timeout(600)
 def test_our_own_service_holds(tmp_path):
     code, out, err = verify("service", "--config", OURS, *FAST, *only(*QUICK), cwd=tmp_path)
     assert (code, err) == (0, ""), out

@@ -482,7 +482,7 @@ FAULTS = (
     Promise("disk full, 4 MB", "503; integrity_check is ok", (
         "outages: a_full_disk_is_503_and_the_database_stays_whole",
     ), once=True),
-    Promise("300 clients that drip", "closed within 10 s; p99 of others below twice the calm one, or 50 ms", (
+    Promise("300 clients that drip", "closed after 10 s; others are answered meanwhile", (
         "outages: 300_clients_that_drip_are_closed_and_stand_in_nobodys_way",
     ), once=True),
     Promise("a body of 64 kB and 1", "413, less than 5 MB more resident", (

@@ -131,11 +131,13 @@ async def test_secrets_are_changed_with_an_overlap_and_then_the_old_ones_are_gon
 async def test_a_log_that_nobody_reads_stalls_no_request_and_what_is_dropped_is_counted(tmp_path):
     env = sandbox(tmp_path, LOG_DIR="")
     long_line = {"url": "/api/health/" + "p" * 480, "headers": {"user-agent": "u" * 256}}
-    async with serving(env) as (process, url), client_of(url) as client, asyncio.timeout(60):
+    async with serving(env) as (process, url), client_of(url) as client, asyncio.timeout(150):
         process.stdout._transport.pause_reading()
-        dropped = 0
-        while not dropped:
-            for _ in range(200):
-                assert (await client.get(**long_line)).status_code == 404
-            dropped = (await scrape(client))["log_lines_dropped",]
-        process.stdout._transport.resume_reading()
+        try:
+            dropped = 0
+            while not dropped:
+                for _ in range(200):
+                    assert (await client.get(**long_line)).status_code == 404
+                dropped = (await scrape(client))["log_lines_dropped",]
+        finally:
+            process.stdout._transport.resume_reading()  # its end would wait for a reader, too

@@ -75,6 +75,7 @@ async def test_a_call_says_why_it_was_answered_so(api, hand, code):
 async def test_a_path_that_is_no_endpoint_has_its_nearest(api, hand):
     await api.post("/check_transaction_by_md6", json={})
     assert (await hand.get("/journal/calls/1")).json()["why"]["near_miss"] == CHECK
+    assert [call["near_miss"] for call in (await hand.get("/journal")).json()["entries"]] == [CHECK]
     assert (await hand.get("/journal/calls/2")).status_code == 404
 
 

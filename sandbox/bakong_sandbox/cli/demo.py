@@ -6,6 +6,7 @@ A world's clock runs at four times the wall's pace here, so that nobody waits lo
 import asyncio
 import json
 import tempfile
+import textwrap
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from khqr import image
 commands = typer.Typer()
 PACE = 4.0
 PATIENCE_S = 60
+WIDTH, LONGEST = 78, 48  # characters of a line, and of a text in it
 
 
 class Country(StrEnum):
@@ -120,6 +122,20 @@ async def _mailbox() -> AsyncIterator[Mailbox]:
             yield mailbox
 
 
+def lines_of(document: Any) -> list[str]:
+    """JSON in lines of a terminal's width, its long texts cut: the shape is what the story is about."""
+    text = json.dumps(_cut(document), ensure_ascii=False)
+    return textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _cut(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_cut(part) for part in value]
+    return value[: LONGEST - 1] + "…" if isinstance(value, str) and len(value) > LONGEST else value
+
+
 class _Teller:
     """The steps of one story."""
 
@@ -147,16 +163,17 @@ class _Teller:
 
     async def _call(self, what: str, method: str, url: str, body: Any = None, key: str = "") -> Any:
         headers = {"authorization": f"Bearer {key}"} if key else {}
-        self._console.print(
-            f"\n[bold]{what}[/]\n[cyan]> {method} {url}[/]", *([escape(json.dumps(body))] if body else [])
-        )
+        self._console.print(f"\n[bold]{what}[/]\n[cyan]> {method} {url}[/]")
+        self._show(body)
         try:
             response = await self._client.request(method, url, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise StoryError(f"{method} {url}: {type(error).__name__} {error}") from error
-        self._console.print(f"[green]< {response.status_code}[/]", escape(response.text))
+        self._console.print(f"[green]< {response.status_code}[/]")
+        answer = response.json()
+        self._show(answer)
         self._must(response.is_success, f"{method} {url} answered {response.status_code}")
-        return response.json()
+        return answer
 
     async def _webhook(self, expected: str) -> None:
         try:
@@ -164,15 +181,20 @@ class _Teller:
                 headers, body = await self._mailbox.arrived.get()
         except TimeoutError:
             raise StoryError(f"no webhook {expected} arrived in {PATIENCE_S} s") from None
-        self._console.print(f"\n[bold]A webhook arrived[/]\n[magenta]< {escape(body.decode())}[/]")
+        told = json.loads(body)
+        self._console.print(f"\n[bold]A webhook arrived[/]\n[magenta]< {escape(told['type'])}[/]")
+        self._show(told)
         now_s = self._stack.worlds.default.clock.now_ms() // 1000
         try:
             verify([self._stack.webhook_secret], headers, body, now_s=now_s)
         except WebhookError as error:
             raise StoryError(f"its signature is wrong: {error}") from None
-        self._console.print(f"  {headers['webhook-id']} {headers['webhook-signature']}: the signature is right")
-        event = json.loads(body)["type"]
-        self._must(event == expected, f"the webhook is {event}, expected {expected}")
+        self._console.print(f"  {headers['webhook-signature']}: the signature is right")
+        self._must(told["type"] == expected, f"the webhook is {told['type']}, expected {expected}")
+
+    def _show(self, document: Any) -> None:
+        for line in lines_of(document) if document else ():
+            self._console.print(f"  {escape(line)}")
 
     @staticmethod
     def _must(happened: object, otherwise: str) -> None:

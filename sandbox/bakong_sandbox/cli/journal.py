@@ -68,7 +68,8 @@ def show_journal(
     if not is_table:
         show(answer, as_json=True)
         return
-    print_lines(table(answer["entries"], CALLS))
+    missed = {"near miss": "near_miss"} if any(call["near_miss"] for call in answer["entries"]) else {}
+    print_lines(table(answer["entries"], {**CALLS, **missed}))
     print(f"\n{len(answer['entries'])} of {answer['total']} calls; --json has their bodies")
     for failure in answer["failures"]:
         print(terminal_line(f"failed after call {failure['after']}: {failure['what']}: {failure['error']}"))

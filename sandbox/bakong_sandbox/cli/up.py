@@ -22,6 +22,7 @@ from bakong_sandbox.stack.loaded import keep_what_is_loaded
 from bakong_sandbox.stack.options import ESCROW, Options, Stack, read_prices, read_providers, read_webhook_url
 from bakong_sandbox.stack.running import CONTROL_ENVVAR
 from bakong_sandbox.stack.sandbox import run
+from bakong_scenarios import ScenarioError
 from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_simulator.control.door import PATH as DOOR
 from bakong_simulator.kernel.worlds import MAX_WORLDS
@@ -259,8 +260,7 @@ def _banner(stack: Stack) -> None:
         console.print(f"  Providers bakong, {', '.join(stack.providers)} (docs/orders.md)")
     if set(stack.providers) & set(ESCROW):
         console.print("  Escrow    tokens: bakong-sandbox service test-token (docs/escrow.md)")
-    scenario = stack.worlds.default.scenario
-    console.print(f"  Scenario  {_shown(f'{scenario.name}: {scenario.about}')}")
+    console.print(f"  Scenario  {_shown(_of_scenario(stack))}")
     quota = stack.worlds.default.state(BAKONG).limits.quota
     limit = "off (--quota 100 is the real one's)" if quota is None else f"{quota} calls a day for each token"
     console.print(f"  Quota     {limit}")
@@ -293,6 +293,14 @@ def _doors(stack: Stack, console: Console) -> None:
     wallet = f"{stack.lan_url}{DOOR}?code={phones}&next=/console/default/wallet"
     console.print(f"  Enter     {stack.bakong_url}{DOOR}?code={ours} (once, in this machine's browser)")
     print(f"\nThe wallet, for a phone in this network (once):\n\n{terminal(wallet)}\n  {wallet}")
+
+
+def _of_scenario(stack: Stack) -> str:
+    try:
+        scenario = stack.worlds.default.scenario
+    except ScenarioError as error:  # its file has changed since the start began
+        return f"broken: {error}"
+    return f"{scenario.name}: {scenario.about}"
 
 
 def _of_worlds(stack: Stack) -> str:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, create_model
 from bakong_contracts.problems import MEDIA_TYPE
 from bakong_scenarios.library import LibraryEntry
 from bakong_simulator.control.requests import PaymentStatus
+from bakong_simulator.control.why import near_miss
 from bakong_simulator.kernel.journal import Entry
 from bakong_simulator.kernel.ledger import Account
 from bakong_simulator.kernel.money import json_number, text_of
@@ -158,7 +159,10 @@ else:  # a journal's entries, with their bytes as text
         kinds = {field: str if kind is bytes else kind for field, kind in get_type_hints(of).items()} | shown
         return create_model(name, __base__=Response, **{field: (kind, ...) for field, kind in kinds.items()})
 
-    EntryShown = _as_text("EntryShown", Entry, md5=str | None, headers=list[list[str]], answer_headers=list[list[str]])
+    EntryShown = _as_text(
+        "EntryShown", Entry,
+        md5=str | None, near_miss=str | None, headers=list[list[str]], answer_headers=list[list[str]],
+    )  # fmt: skip
     SentShown = _as_text("SentShown", Sent)
 
 
@@ -282,9 +286,9 @@ def of_payment(_world: World, payment: Payment, at: int | None) -> dict[str, Any
 
 
 def of_entry(world: World, entry: Entry) -> dict[str, Any]:
-    """A call; its reference also under the name that Bakong has for it, where it is one of Bakong's kind."""
+    """A call, and what it nearly was; its reference also under the name that Bakong has for its own."""
     is_md5 = world.scheme(entry.scheme).reference_name == "md5"
-    return entry.shown() | {"md5": entry.reference if is_md5 else None}
+    return entry.shown() | {"md5": entry.reference if is_md5 else None, "near_miss": near_miss(world, entry)}
 
 
 def of_account(account: Account) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def why(world: World, entry: Entry) -> dict[str, Any]:
         "steps": len(script.path) if script else 0,
         "step": step and step_shown(step),
         "rule": rule and fault_shown(rule),
-        "near_miss": _near_miss(world, entry),
+        "near_miss": near_miss(world, entry),
         "error": _error(entry) if entry.fault == SCENARIO_FAULT else None,
     }
 
@@ -62,7 +62,7 @@ def rule_of(world: World, entry: Entry) -> FaultRule | None:
     return next((rule for rule in rules if rule.strikes(entry.endpoint, entry.poll)), None)
 
 
-def _near_miss(world: World, entry: Entry) -> str | None:
+def near_miss(world: World, entry: Entry) -> str | None:
     """What the call nearly was: for a path that is no endpoint of the scheme the nearest one, else a sentence."""
     scheme = world.schemes[entry.scheme]
     endpoints = scheme.words.endpoints

@@ -9,7 +9,17 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from bakong_contracts.money import exponent
-from bakong_scenarios import MEANINGS, FaultRule, Scenario, ScriptFile, ScriptLibrary, State, Step, WebhookRule
+from bakong_scenarios import (
+    MEANINGS,
+    FaultRule,
+    Scenario,
+    ScenarioError,
+    ScriptFile,
+    ScriptLibrary,
+    State,
+    Step,
+    WebhookRule,
+)
 from bakong_simulator.kernel.clock import Timer, WorldClock
 from bakong_simulator.kernel.matching import choose
 from bakong_simulator.kernel.money import decimal_of
@@ -74,6 +84,14 @@ class Player:
                 self.watch_file(file)
                 return changed
         return self._playing
+
+    @property
+    def last_scenario(self) -> Scenario:
+        """The scenario that is played; while its file holds none that can be read, the one before."""
+        try:
+            return self.scenario
+        except ScenarioError:
+            return self._playing
 
     @property
     def name(self) -> str:

@@ -49,7 +49,7 @@ def take(world: World) -> Snapshot:
     return Snapshot(
         world=world.name,
         seed=world.seed,
-        scenario=_kept_script(texts, world.scenario),
+        scenario=_kept_script(texts, world.player.last_scenario),
         mode=world.clock.mode.value,
         now_ms=world.clock.now_ms(),
         rate=world.clock.rate,

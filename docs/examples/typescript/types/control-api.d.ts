@@ -2025,6 +2025,8 @@ export interface components {
             answer_headers: string[][];
             /** Md5 */
             md5: string | null;
+            /** Near Miss */
+            near_miss: string | null;
             why: components["schemas"]["WhyShown"];
         };
         /** CheckShown */
@@ -2229,6 +2231,8 @@ export interface components {
             answer_headers: string[][];
             /** Md5 */
             md5: string | null;
+            /** Near Miss */
+            near_miss: string | null;
         };
         /**
          * EventTypeShown

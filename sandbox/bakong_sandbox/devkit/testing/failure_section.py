@@ -27,7 +27,8 @@ def _line(call: dict[str, Any]) -> str:
     about = f" md5={call['md5']} poll={call['poll']}" if call["md5"] else ""
     said = f" -> {call['status']}" + (f" errorCode={call['error_code']}" if call["error_code"] else "")
     waited = f" after {call['delay_ms']} ms" if call["delay_ms"] else ""
-    return asked + about + said + waited + (f" fault={call['fault']}" if call["fault"] else "")
+    fault = f" fault={call['fault']}" if call["fault"] else ""
+    return asked + about + said + waited + fault + (f" near miss: {call['near_miss']}" if call["near_miss"] else "")
 
 
 def _kept(bakong: Handle[Any, Any], path: Path) -> str:
