@@ -141,12 +141,24 @@ dashboards-check:
 	$(VENV)-grafana/bin/python scripts/dashboards.py --check
 .PHONY: dashboards-check
 
-# What is in the installation: a bill of materials (CycloneDX) and each licence, into reports/. The tool has a venv of its own.
-sbom: $(VENV)/.installed
-	@mkdir -p reports && $(PYTHON) -m venv $(VENV)-sbom && $(VENV)-sbom/bin/pip install --quiet 'cyclonedx-bom>=5,<8'
-	$(VENV)-sbom/bin/cyclonedx-py environment $(BIN)/python --output-format JSON --output-file reports/sbom.json
-	$(BIN)/python scripts/licences.py reports/sbom.json > reports/licences.txt
-	@echo "reports/sbom.json, reports/licences.txt"
+# What is in the image: a bill of materials (CycloneDX) and each licence, into reports/. By docker or podman, of an image that
+# is built; where neither is, of an environment with what the image has of Python. EXTRAS then: production,verify.
+IMAGE ?= bakong-sandbox:dev
+EXTRAS ?= production
+ENGINE ?= $(shell for one in docker podman; do $$one version >/dev/null 2>&1 && echo $$one && break; done)
+sbom:
+	@rm -rf reports/image && mkdir -p reports/image
+ifneq ($(ENGINE),)
+	@set -e; made=$$($(ENGINE) create $(IMAGE)); \
+	$(ENGINE) export $$made | tar --extract --directory reports/image venv/lib usr/share/doc var/lib/dpkg; $(ENGINE) rm $$made >/dev/null
+else
+	@echo "no engine: Debian's packages are not in it"
+	@$(PYTHON) -m venv --without-pip reports/image/venv && $(PYTHON) -m pip --python reports/image/venv/bin/python install \
+		--quiet --disable-pip-version-check --constraint constraints.txt '.[$(subst $() ,$(),$(EXTRAS))]'
+endif
+	@$(PYTHON) scripts/sbom.py reports/image $(subst :, ,$(IMAGE)) > reports/sbom.json
+	@$(PYTHON) scripts/licences.py reports/sbom.json > reports/licences.txt && rm -rf reports/image
+	@echo "reports/sbom.json, reports/licences.txt: $$(wc -l < reports/licences.txt) parts"
 .PHONY: compose-check operations-drill kubernetes-check sbom
 
 .PHONY: test-kill benchmark-service

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -79,8 +80,9 @@ def test_every_variable_is_a_setting_that_the_service_knows(name):
 def test_the_image_is_slim_not_root_and_caches_its_dependencies():
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     stages = [line for line in lines if line.startswith("FROM")]
-    assert stages == ["FROM debian:bookworm-slim AS base", "FROM base AS build", "FROM base"]
-    last = "\n".join(lines).rpartition("\nFROM base\n")[2]
+    bases = ["FROM debian:bookworm-slim AS base", "FROM base AS build", "FROM base AS system", "FROM scratch"]
+    assert stages == bases
+    last = "\n".join(lines).rpartition("\nFROM scratch\n")[2]
     assert "USER 10001" in last
     assert "HEALTHCHECK" in last
     assert "org.opencontainers.image.version" in last
@@ -161,7 +163,12 @@ def test_profiles_are_the_four_that_the_pages_name():
 
 def test_the_proxy_asks_for_names_again_and_has_an_address_that_no_other_container_is_given():
     config = (ROOT / "deploy" / "nginx.conf").read_text()
-    assert re.search(r"resolver 127\.0\.0\.11 valid=\d+s;", config)
+    said = SERVICES["nginx"]["command"][2]
+    (written,) = re.findall(r"> (\S+)", said)
+    assert f"include {written};" in config
+    resolved = "search dns.podman\nnameserver 10.89.0.1\nnameserver 10.89.1.1\n"
+    lines = subprocess.run(shlex.split(said)[:3], input=resolved, capture_output=True, text=True, check=True)
+    assert lines.stdout.splitlines()[0] == "resolver 10.89.0.1 valid=5s;"
     assert len(re.findall(r"server \w+:3002 resolve;", config)) == 2
     address = ip_address(SERVICES["nginx"]["networks"]["edge"]["ipv4_address"])
     (pool,) = COMPOSE["networks"]["edge"]["ipam"]["config"]

@@ -1,7 +1,7 @@
 """docker-compose.yml by an engine: the image is built, the containers come up, each is killed and comes back by itself.
 
-Docker with its compose plugin, or podman with podman-compose. An image that no registry gives is made of Debian's
-packages (tests/service/stand_ins), and what has no such stand-in (nginx with `resolve`, Grafana) is left out, by name.
+Docker with its compose plugin, or podman with podman-compose 1.1 or newer (of PyPI). An image that no registry gives is
+made of Debian's packages (tests/service/stand_ins), and what has no such stand-in (Grafana) is left out, by name.
 BUILD_OPTIONS: what `build` needs on this machine, such as a proxy's certificate.
 """
 
@@ -28,9 +28,15 @@ from tests.service.test_prometheus import is_up, until
 STAND_INS = Path(__file__).with_name("stand_ins")
 PROJECT = f"bakong-check-{os.getpid()}"
 OURS = "bakong-sandbox:check"
-MOST_MB = 280
+LOAD = "bakong-sandbox-load:check"
+EXTRAS = "production verify load"
+MOST_MB = 200
 SHOPS, BETWEEN = 4, 4
-PORTS = ("SIMULATOR_PORT", "SIMULATOR_TLS_PORT", "SERVICE_PORT", "PROMETHEUS_PORT")
+DEFAULT, REPLICAS, MONITORING, JOBS = (), ("replicas",), ("monitoring",), ("load",)
+# Each compiled library finds those that it stands on.
+LOADED = "import ctypes, pathlib; [ctypes.CDLL(str(path)) for path in pathlib.Path('/venv').rglob('*.so')]"
+SHORT = ["--seconds", "10", "--users", "8"]  # what makes the load check short
+PORTS = ("SIMULATOR_PORT", "SIMULATOR_TLS_PORT", "SERVICE_PORT", "REPLICAS_PORT", "PROMETHEUS_PORT")
 
 
 def said(*words, env=None, within_s=1500, check=True):
@@ -53,18 +59,25 @@ def found():
 class Containers:
     """The containers of the file, of a project and at ports of their own."""
 
-    def __init__(self, engine, compose):
+    def __init__(self, engine, compose, folder):
         self._engine = engine
         self._ports = {name: free_port() for name in PORTS}
         self._env = os.environ | {name: str(port) for name, port in self._ports.items()} | {"VERSION": "check"}
-        self._compose = (*compose, "--project-name", PROJECT)
+        short = folder / "short.yml"
+        short.write_text(
+            json.dumps({"services": {"load-master": {"command": SERVICES["load-master"]["command"] + SHORT}}})
+        )
+        files = ("--file", ROOT / "docker-compose.yml", "--file", short)
+        self._compose = (*compose, *files, "--project-name", PROJECT)
         self.left_out = []
 
     def build(self):
         """Our image, in the format that knows a health check; the others pulled, or else their stand-ins."""
         form = ("--format", "docker") if self._engine == "podman" else ()
         options = shlex.split(os.environ.get("BUILD_OPTIONS", ""))
-        said(self._engine, "build", *form, *options, "--build-arg", "VERSION=check", "--tag", OURS, ".")
+        build = (self._engine, "build", *form, *options, "--build-arg", "VERSION=check")
+        said(*build, "--tag", OURS, ".")
+        said(*build, "--build-arg", f"EXTRAS={EXTRAS}", "--tag", LOAD, ".")
         for name, service in SERVICES.items():
             image = service["image"]
             stand_in = STAND_INS / f"{name}.Dockerfile"
@@ -80,11 +93,17 @@ class Containers:
         known = said(self._engine, "image", "inspect", image, check=False)
         return known or said(self._engine, "pull", "--quiet", image, within_s=300, check=False)
 
-    def up(self, *names, profile=()):
-        said(*self._compose, *profile, "up", "--detach", "--no-build", *names, env=self._env)
+    def up(self, profiles, *names):
+        words = [word for profile in profiles for word in ("--profile", profile)]
+        said(*self._compose, *words, "up", "--detach", "--no-build", *names, env=self._env)
 
     def down(self):
-        said(*self._compose, "--profile", "monitoring", "down", "--volumes", env=self._env, check=False)
+        words = [word for profile in (*REPLICAS, *MONITORING, *JOBS) for word in ("--profile", profile)]
+        said(*self._compose, *words, "down", "--volumes", env=self._env, check=False)
+
+    def ended(self, name):
+        """The exit code of a container that ends by itself."""
+        return int(said(self._engine, "wait", self._named(name), within_s=600))
 
     def url(self, port):
         return f"http://127.0.0.1:{self._ports[port]}"
@@ -114,52 +133,82 @@ def _whole(image):
     return f"docker.io/{image}" if "/" in image else f"docker.io/library/{image}"
 
 
+async def sold(containers, url, wallet, keys, names):
+    """What shops sell at the URL while each of the containers is killed in turn and comes back."""
+    shops = Shops(url, wallet, pause_s=1)
+    selling = [asyncio.create_task(shops.run(f"{names[-1]}-{number}", key)) for number, key in enumerate(keys)]
+    for name in names:
+        await shops.reached(len(shops.sold) + BETWEEN, selling)
+        gone = await asyncio.to_thread(containers.kill, name)
+        await asyncio.to_thread(gone.wait, 30)
+        await shops.reached(len(shops.sold) + SHOPS + 1, selling)
+        print(f"{name}: killed, came back; {len(shops.sold)} sold")
+    shops.stopping = True
+    await asyncio.gather(*selling)
+    return shops.sold
+
+
+def are_contained(containers, names):
+    for name in names:
+        held = containers.facts(name)["HostConfig"]
+        assert (held["ReadonlyRootfs"], held["Memory"], held["PidsLimit"]) == (True, 2**30, 512), name
+
+
+async def the_load_check_gives_a_verdict(containers):
+    """A master and two workers of the file, for ten seconds: the verdict is of this machine, the books are not."""
+    await asyncio.to_thread(containers.up, JOBS, "load-master", "load-worker")
+    code = await asyncio.to_thread(containers.ended, "load-master")
+    report = json.loads(containers.inside("service", "cat", "/data/reports/report.json"))
+    print(f"load: exit code {code}, {report['generator']['processes']} processes, {report['books']}")
+    assert code in (0, 1)
+    assert (report["generator"]["processes"], report["books"]["problems"]) == (3, [])
+
+
 @pytest.mark.campaign
 @pytest.mark.timeout(3600)
-async def test_the_file_comes_up_and_every_container_outlives_a_kill(tmp_path):
+async def test_every_profile_comes_up_and_every_container_outlives_a_kill(tmp_path):
     engine = found()
     if engine is None:
         pytest.skip("no engine answers (docker with compose, podman with podman-compose)")
-    containers = Containers(*engine)
+    containers = Containers(*engine, tmp_path)
     await asyncio.to_thread(containers.build)
     image = json.loads(said(engine[0], "image", "inspect", OURS))[0]
     print(f"by {engine[0]}; the image has {image['Size'] // 10**6} MB; left out: {containers.left_out}")
     assert image["Size"] < MOST_MB * 10**6
     checked = image["Config"].get("Healthcheck") or image.get("Healthcheck")  # podman has it there
     assert (image["Config"]["User"], bool(checked)) == ("10001", True)
+    for made in (OURS, LOAD):
+        said(engine[0], "run", "--rm", "--network", "none", made, "python3", "-c", LOADED)
     try:
-        parts = ("simulator", "postgres", "redis", "service")
-        await asyncio.to_thread(containers.up, *parts)
+        parts, behind = ("simulator", "postgres", "redis", "service"), ("service", "replica", "nginx")
+        await asyncio.to_thread(containers.up, DEFAULT, *parts)
         service = containers.url("SERVICE_PORT")
         await answers(f"{service}/api/health/ready")
         assert containers.inside("service", "id", "-u").strip() == "10001"
         assert said(engine[0], "exec", containers._named("service"), "python3", "-m", "pip", check=False) == ""
-        for name in parts:
-            held = containers.facts(name)["HostConfig"]
-            assert (held["ReadonlyRootfs"], held["Memory"], held["PidsLimit"]) == (True, 2**30, 512), name
+        are_contained(containers, parts)
         wallet = f"{containers.url('SIMULATOR_PORT')}/sandbox/worlds/default/payments"
-        shops = Shops(service, wallet, pause_s=1)
         make = ("bakong-sandbox", "service", "keys", "make")
         keys = [containers.inside("service", *make).split()[-1] for _ in range(SHOPS)]
         secrecy.issue(*keys)
-        selling = [asyncio.create_task(shops.run(f"shop-{number}", key)) for number, key in enumerate(keys)]
-        for name in parts:
-            await shops.reached(len(shops.sold) + BETWEEN, selling)
-            gone = await asyncio.to_thread(containers.kill, name)
-            await asyncio.to_thread(gone.wait, 30)
-            await shops.reached(len(shops.sold) + SHOPS + 1, selling)
-            print(f"{name}: killed, came back; {len(shops.sold)} sold")
-        await asyncio.to_thread(containers.up, "prometheus", profile=("--profile", "monitoring"))
+        every = await sold(containers, service, wallet, keys, parts)
+
+        await asyncio.to_thread(containers.up, REPLICAS, *behind)
+        proxy = containers.url("REPLICAS_PORT")
+        await answers(f"{proxy}/api/health/ready")
+        are_contained(containers, behind)
+        every |= await sold(containers, proxy, wallet, keys, behind)
+
+        await asyncio.to_thread(containers.up, MONITORING, "prometheus")
         async with httpx.AsyncClient(base_url=containers.url("PROMETHEUS_PORT"), **PLAIN) as prometheus:
             await answers(f"{containers.url('PROMETHEUS_PORT')}/-/ready")
             await until(lambda: is_up(prometheus, ("service", "simulator")))
-        shops.stopping = True
-        await asyncio.gather(*selling)
         async with httpx.AsyncClient(**PLAIN) as client:
             rows = (await client.get(wallet, params={"limit": 1000})).json()
         paid = {row["reference"]: row["times_paid"] for row in rows if row["times_paid"]}
         books = containers.inside("service", "bakong-sandbox", "service", "check-books")
+        print(f"{len(every)} sold, {len(every.keys() - paid.keys())} not in the ledger; {books.splitlines()[-1]}")
+        assert paid == dict.fromkeys(every, 1)
+        await the_load_check_gives_a_verdict(containers)
     finally:
         await asyncio.to_thread(containers.down)
-    print(f"{len(shops.sold)} sold, {len(shops.sold.keys() - paid.keys())} not in the ledger; {books.splitlines()[-1]}")
-    assert paid == dict.fromkeys(shops.sold, 1)

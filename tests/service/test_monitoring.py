@@ -65,6 +65,12 @@ def test_every_alert_has_its_line_in_the_page():
     assert all(rule["annotations"]["runbook"] == f"docs/monitoring.md: {rule['alert']}" for rule in RULES)
 
 
+def test_each_alert_is_quiet_and_fires_in_a_story_of_its_own():
+    stories = yaml.safe_load((FOLDER / "alerts_test.yml").read_text())["tests"]
+    seen = {(one["alertname"], bool(one["exp_alerts"])) for story in stories for one in story["alert_rule_test"]}
+    assert seen == {(rule["alert"], fires) for rule in RULES for fires in (False, True)}
+
+
 def test_the_dashboards_are_those_of_the_table():
     kept = {path.name: path.read_text() for path in FOLDER.glob("grafana/dashboards/*.json")}
     assert kept == dashboards.made(), "python scripts/dashboards.py"

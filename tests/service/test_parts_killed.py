@@ -94,9 +94,9 @@ def proxy(folder, port, ports):
     servers = iter(ports)
     text, count = re.subn(r"server \w+:3002 resolve;", lambda _: f"server 127.0.0.1:{next(servers)};", text)
     assert count == len(ports)
-    text = re.sub(r"\s+resolver .*;", "", text).replace("listen 8080;", f"listen 127.0.0.1:{port};")
+    text = text.replace("include /tmp/resolver.conf;", "").replace("listen 8080;", f"listen 127.0.0.1:{port};")
     path = folder / "nginx.conf"
-    path.write_text(re.sub(r"^pid .*;", f"pid {folder}/nginx.pid;", text, flags=re.MULTILINE))
+    path.write_text(re.sub(r"(?<= )/tmp", str(folder), text))
     return Program(NGINX, "-c", path, "-e", "stderr", "-g", "daemon off;")
 
 

@@ -136,12 +136,15 @@ def git(*words):
 
 
 def commit_before():
-    """The newest commit that knows an older schema, and the schema; None where the checkout has no history of it."""
+    """The commit before the schema became this one, and its schema; None where the checkout has no history of it.
+
+    Not the last one that touched the file: a migration may have been put between others since.
+    """
     file = "service/bakong_service/adapters/sql/migrate.py"
     for commit in git("log", "--format=%H", "--", file).decode().split():
-        head = re.search(r'^HEAD = "(\d+)"', git("show", f"{commit}:{file}").decode(), re.MULTILINE)
+        head = re.search(r'^HEAD = "(\d+)"', git("show", f"{commit}~:{file}").decode(), re.MULTILINE)
         if head and SINCE <= head[1] < migrate.HEAD:
-            return commit, head[1]
+            return git("rev-parse", f"{commit}~").decode().strip(), head[1]
     return None
 
 

@@ -1,8 +1,10 @@
-# In the place of `postgres` where no registry is reached: Debian's PostgreSQL, with what the file uses of its entrypoint.
+# In the place of `postgres` where no registry is reached: Debian's PostgreSQL 17, with what the file uses of its entrypoint.
 FROM debian:bookworm-slim
-RUN apt-get update && apt-get install --yes --no-install-recommends postgresql && rm -rf /var/lib/apt/lists/* \
+RUN sed -n '1,/^$/p' /etc/apt/sources.list.d/debian.sources | sed 's/^Suites:.*/Suites: trixie/' > /tmp/suite \
+ && mv /tmp/suite /etc/apt/sources.list.d/debian.sources \
+ && apt-get -o Acquire::Check-Valid-Until=false update && apt-get install --yes --no-install-recommends postgresql && rm -rf /var/lib/apt/lists/* \
  && mkdir -p /var/lib/postgresql/data && chown postgres /var/lib/postgresql/data
-ENV PATH=/usr/lib/postgresql/15/bin:$PATH PGDATA=/var/lib/postgresql/data/db
+ENV PATH=/usr/lib/postgresql/17/bin:$PATH PGDATA=/var/lib/postgresql/data/db
 RUN printf '%s\n' '#!/bin/sh' 'set -eu' \
  'chown postgres /var/lib/postgresql/data /var/run/postgresql' \
  'as() { setpriv --reuid postgres --regid postgres --clear-groups "$@"; }' \
