@@ -2,9 +2,13 @@
 
 from typing import Any
 
-from bakong_scenarios.language import ALWAYS, ANY_ENDPOINT, EVERY, MEANINGS, FaultRule, Polls, Scenario, Step
+from bakong_scenarios.language import ALWAYS, ANY_ENDPOINT, EVERY, MEANINGS, FaultRule, Polls, Scenario, State, Step
+from bakong_scenarios.vocabulary import CONDITIONS, FAULTS, WEBHOOK_FAULTS, Parameters
 
 UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"), (1, "ms"))
+MOST_POLLS = 10  # that are drawn beside each other
+TIMES = ("duration", "shift")
+OWN_TIMES = ("by",)  # of the faults of one scheme, which this package does not know
 
 
 def plan(script: Scenario) -> dict[str, Any]:
@@ -21,9 +25,10 @@ def plan(script: Scenario) -> dict[str, Any]:
         "match": "" if script.match == EVERY else _match(script),
         "steps": [step_shown(step) for step in script.path],
         "faults": [fault_shown(rule) for rule in script.faults],
+        "over_polls": over_polls(script),
         "webhooks": [
             {"fault": rule.fault, "on": list(rule.events), "when": _conditions(rule.conditions)}
-            | {"what": _parameters(rule.parameters)}
+            | {"what": _parameters(rule.parameters, WEBHOOK_FAULTS.get(rule.fault, {}))}
             for rule in script.webhooks
         ],
         "rules": [plan(rule) for rule in script.rules],
@@ -48,11 +53,43 @@ def fault_shown(rule: FaultRule) -> dict[str, Any]:
     """A fault: its name and parameters, where it strikes, and when."""
     return {
         "fault": rule.fault,
-        "what": _parameters(rule.parameters),
+        "what": _parameters(rule.parameters, FAULTS.get(rule.fault, {})),
         "on": ["every call" if word == ANY_ENDPOINT else word for word in rule.on],
         "polls": "" if rule.poll == ALWAYS else _polls(rule.poll),
         "when": _conditions(rule.conditions),
     }
+
+
+def over_polls(script: Scenario) -> dict[str, Any] | None:
+    """A script as a table over a payment's polls: steps and faults, each over so many. None where time decides.
+
+    >>> over_polls(Scenario("x", "y", path=(Step("unpaid", polls=2), Step("paid"))))
+    {'polls': 3, 'steps': [{'state': 'unpaid', 'over': 2}, {'state': 'paid', 'over': 1}], 'faults': []}
+    """
+    faults = [rule for rule in script.faults if rule.poll != ALWAYS]
+    *counted, last = script.path or (Step(State.UNPAID),)
+    if any(_by_time(step) for step in script.path) or any(step.polls is None for step in counted):
+        return None
+    ended = sum(step.polls or 0 for step in counted)
+    polls = max([ended + (last.polls or 0), *(rule.poll.last or rule.poll.first for rule in faults)]) + 1
+    if polls == 1 or polls > MOST_POLLS:
+        return None
+    steps = [{"state": str(step.state), "over": step.polls} for step in counted]
+    return {
+        "polls": polls,
+        "steps": [*steps, {"state": str(last.state), "over": polls - ended}],
+        "faults": [_over(rule, polls) for rule in faults],
+    }
+
+
+def _by_time(step: Step) -> bool:
+    return bool(step.after_ms or step.for_ms is not None or step.expiry_ms is not None)
+
+
+def _over(rule: FaultRule, polls: int) -> dict[str, Any]:
+    """A fault: so many polls before it, so many that it strikes, so many after it."""
+    end = polls if rule.poll.last is None else rule.poll.last
+    return {"fault": rule.fault, "before": rule.poll.first - 1, "over": end - rule.poll.first + 1, "after": polls - end}
 
 
 def duration(ms: int) -> str:
@@ -87,12 +124,22 @@ def _polls(polls: Polls) -> str:
     return f"polls {polls.first} to {polls.last}" if polls.last else f"from poll {polls.first}"
 
 
-def _parameters(values: Any) -> str:
-    return ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
+def _parameters(values: Any, known: Parameters) -> str:
+    """Parameters as they are written, times in their units: "for 60 s"."""
+    shown = [(name, _value(name, value, known)) for name, value in values.items() if value is not None]
+    return ", ".join(f"{name} {value}" for name, value in shown)
+
+
+def _value(name: str, value: Any, known: Parameters) -> Any:
+    is_time = known[name].kind in TIMES if name in known else name in OWN_TIMES
+    return duration(value) if is_time and value else value
 
 
 def _conditions(conditions: Any) -> str:
-    return "; ".join(f"{name}: {_parameters(values)}" if values else name for name, values in conditions.items())
+    return "; ".join(
+        f"{name}: {_parameters(values, CONDITIONS.get(name, {}))}" if values else name
+        for name, values in conditions.items()
+    )
 
 
 def _match(script: Scenario) -> str:

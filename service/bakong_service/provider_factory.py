@@ -24,12 +24,20 @@ class SpendCall(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """All of the world that a provider may touch. on_call: gets each call that went out, and what came of it."""
+    """All of the world that a provider may touch. on_call: gets each call that went out, and what came of it.
+
+    signed_ms: what the age of a webhook's signature is held against, the machine's own time wherever now_ms is.
+    """
 
     now_ms: Callable[[], int]
     open_client: OpenClient
     spend_call: SpendCall
     on_call: Callable[[str, str], object]
+    signed_ms: Callable[[], int] | None = None
+
+    @property
+    def signature_clock(self) -> Callable[[], int]:
+        return self.signed_ms or self.now_ms
 
 
 class ProbeLine(NamedTuple):

@@ -297,6 +297,7 @@ def surroundings(
         open_client=_client_opener(settings, opened, instruments),
         spend_call=spend_call,
         on_call=on_call,
+        signed_ms=SystemTimers().now_ms,
     )
 
 

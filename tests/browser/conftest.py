@@ -103,7 +103,8 @@ def browser(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def _sandbox(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("console"), service_port=0, rate_limit_per_minute=0) as running:
+    options = {"service_port": 0, "rate_limit_per_minute": 0, "providers": ("bkash", "stripe")}
+    with Sandbox(tmp_path_factory.mktemp("console"), **options) as running:
         yield running
 
 
@@ -127,17 +128,23 @@ class Tab:
     """A page of the browser that reaches nothing but this machine; what it asked for, and what went wrong in it."""
 
     def __init__(self, page, url):
-        self.page, self.url, self.left, self.errors, self.bytes = page, url, [], [], 0
+        self.page, self.url, self.urls, self.left, self.errors = page, url, [url], [], []
         page.on("console", lambda line: self.errors.append(line.text) if line.type == "error" else None)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", self._asked)
 
     def _asked(self, request):
-        if not request.url.startswith((self.url, "data:", "blob:")):
+        if not request.url.startswith((*self.urls, "data:", "blob:")):
             self.left.append(request.url)
 
     def open(self, path):
         self.page.goto(self.url + path)
+        return self.page
+
+    def elsewhere(self, address, *also):
+        """Another address of this machine, which may lead on to these."""
+        self.urls += also
+        self.page.goto(address)
         return self.page
 
 

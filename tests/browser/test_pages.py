@@ -53,8 +53,8 @@ def lively(sandbox):
     sandbox.service("GET", f"/api/payments/status/{sold['md5Hash']}")
     hooks = httpx.get(f"{sandbox.url}/sandbox/service/webhooks", **PLAIN).json()["data"]
     sandbox.service("POST", "/api/v1/orders", json={"amount": 12.5, "currency": "USD"})
-    [order] = httpx.get(f"{sandbox.url}/sandbox/service/orders", **PLAIN).json()["data"]
-    [plan] = httpx.get(f"{sandbox.url}/sandbox/service/subscriptions", **PLAIN).json()["data"]
+    [order, *_] = httpx.get(f"{sandbox.url}/sandbox/service/orders", **PLAIN).json()["data"]
+    [plan, *_] = httpx.get(f"{sandbox.url}/sandbox/service/subscriptions", **PLAIN).json()["data"]
     shown = (
         f"subscriptions&id={plan['id']}",
         f"orders&id={order['id']}",

@@ -77,6 +77,12 @@ async def test_every_live_part_is_made_alone(guarded, name):
         assert (alone.status_code, f'id="{part}"' in alone.text, "<html" in alone.text) == (200, True, False), part
 
 
+@pytest.mark.parametrize("part", ["health", "rows", "seen"])
+async def test_a_part_that_cannot_be_read_just_now_is_empty_and_the_page_keeps_the_one_it_has(guarded, part):
+    alone = await guarded.get("/console/default/service", params={"show": "webhooks", "id": "msg_1", "part": part})
+    assert (alone.status_code, alone.text.strip()) == (200, "")
+
+
 async def test_what_is_not_there_says_so(guarded):
     for path in ("default/nothing", "nowhere/start", "-/static/x/../app.py", "-/static/x/nothing.js"):
         assert (await guarded.get(f"/console/{path}")).status_code == 404
@@ -200,3 +206,12 @@ async def test_a_report_is_shown_as_it_was_written_and_nothing_else_of_the_disk(
         assert (shown.text, "sandbox" in shown.headers["content-security-policy"]) == ("<h1>PASS</h1>", True)
         for key in ("0/link.html", "0/../secret.html", "1/x", "/etc/passwd", ""):
             assert (await client.get("/console/-/report", params={"key": key})).status_code == 404
+
+
+def test_the_page_of_the_console_names_tests_that_there_are():
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "console.md").read_text(encoding="utf-8")
+    tests = "".join(file.read_text(encoding="utf-8") for file in (root / "tests" / "browser").glob("test_*.py"))
+    named = re.findall(r"`(test_[a-z0-9_]+)`", page)
+    assert len(named) > 25
+    assert [name for name in named if f"def {name}(" not in tests] == []

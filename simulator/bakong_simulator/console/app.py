@@ -28,13 +28,14 @@ SECURITY = {
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",  # with none at all the form of the door would be sent with the origin "null"
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
 WRITTEN = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'"
 YEAR_S = 31_536_000
 MAX_FORM = 2000
+WORLD = re.compile(r"[a-z0-9-]{1,63}")
 INSIDE = re.compile(r"/console/[a-z0-9-]{1,63}/[a-z]{1,20}")
 CHOICES = {"lang": LANGUAGES, "theme": ("light", "dark", "auto")}  # what a reader's cookie may say
 
@@ -108,7 +109,7 @@ class _Console:
 
     async def page(self, request: Request) -> Response:
         """A page, or with `part` in its query one part of it."""
-        if chosen := _chosen(request):
+        if chosen := _chosen(request) or _of_another_world(request):
             return chosen
         try:
             kind = pages.PAGES[request.path_params["page"]]
@@ -142,6 +143,16 @@ def _chosen(request: Request) -> Response | None:
     for name, value in given.items():
         answer.set_cookie(f"sandbox_{name}", str(value), max_age=YEAR_S, path=ROOT, samesite="strict", httponly=True)
     return answer
+
+
+def _of_another_world(request: Request) -> Response | None:
+    """Where the query names another world: the same page of that one."""
+    params = request.path_params
+    world = request.query_params.get("world", params["world"])
+    if world == params["world"] or not WORLD.fullmatch(world):
+        return None
+    rest = [(name, value) for name, value in request.query_params.multi_items() if name != "world"]
+    return RedirectResponse(f"{ROOT}/{world}/{params['page']}?{urlencode(rest)}", 303, headers=SECURITY)
 
 
 def _html(text: str, status: int = 200) -> Response:

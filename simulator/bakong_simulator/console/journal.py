@@ -20,7 +20,10 @@ async def values(page: Page) -> dict[str, Any]:
     schemes = world.schemes.values()
     return {
         "filters": {name: page.asked(name) for name in FILTERS},
-        "endpoints": sorted({name for scheme in schemes for name in scheme.words.endpoints}),
+        "worlds": [*page.worlds.by_name],
+        "endpoints": sorted({name for scheme in schemes for name in scheme.words.endpoints})
+        if page.asked("part") == "endpoints"
+        else (),
         "faults": sorted({name for scheme in schemes for name in scheme.words.faults}),
         "total": world.journal.total,
         "call": entry and (responses.of_entry(world, entry) | {"why": why(world, entry)}),

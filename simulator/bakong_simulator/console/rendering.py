@@ -15,13 +15,13 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from bakong_contracts.escaping import clean
+from bakong_simulator.console.amounts import money, priced
 from bakong_simulator.console.files import static_files, style, version
 from bakong_simulator.console.page import MissingError, Page
 from bakong_simulator.console.pages import PAGES
 from bakong_simulator.console.service import at_ms
 from bakong_simulator.console.texts import EN, KM, SPOKEN
 from bakong_simulator.control.journal_following import cursor
-from bakong_simulator.kernel.money import text_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 PHNOM_PENH = timezone(timedelta(hours=7))
@@ -96,6 +96,7 @@ def _environment() -> Environment:
         "day": day,
         "money": money,
         "pretty": pretty,
+        "priced": priced,
         "short": short,
         "tree": lambda value: orjson.dumps(value, option=orjson.OPT_INDENT_2).decode(),
         "json": lambda value: Markup(orjson.dumps(value).decode().replace("<", "\\u003c")),  # noqa: S704  for a script of data
@@ -111,10 +112,6 @@ def clock(at_ms: int) -> str:
 def day(at_ms: int) -> str:
     """Day and time in Phnom Penh."""
     return f"{_local(at_ms):%Y-%m-%d %H:%M:%S}"
-
-
-def money(minor: int | None, currency: str) -> str:
-    return "" if minor is None else f"{text_of(minor, currency)} {currency}"
 
 
 def pretty(raw: str) -> str:

@@ -6,6 +6,7 @@ from bakong_scenarios import ScenarioError
 from bakong_scenarios.describing import plan
 from bakong_simulator.console.page import MissingError, Page
 
+FIRST = 24  # of the library: as many as one sees; the page asks for the others once it is there
 DRAFT = """\
 name: mine
 about: Two polls find nothing, the third answer is lost, then it is paid.
@@ -20,10 +21,13 @@ faults:
 async def values(page: Page) -> dict[str, Any]:
     """Every script of the library; the one that is looked at; what is played, and from which file."""
     library, name, scheme = page.worlds.library, page.asked("name"), page.asked("scheme") or None
-    entries = sorted(library.entries(), key=lambda entry: (entry.script.name, entry.schemes))
+    listed = sorted(library.entries(), key=lambda entry: (entry.script.name, entry.schemes))
+    entries = [(entry.script, library.players(entry), entry.schemes[0]) for entry in listed]
     file = page.world.player.file
     return {
-        "entries": [(entry.script, library.players(entry), entry.schemes[0]) for entry in entries],
+        "entries": entries[:FIRST],
+        "later": entries[FIRST:],
+        "with_later": page.asked("part") == "later",
         "seen": _seen(page, name, scheme) if name else None,
         "edits": page.asked("edit"),
         "draft": library.source(name, scheme) if name and page.asked("edit") else DRAFT,

@@ -8,7 +8,8 @@ from bakong_scenarios import State
 EN, KM = "en", "km"
 LANGUAGES = (EN, KM)
 STATES = tuple(state.value for state in State)
-SPOKEN = ("Copied", "Done", "new calls", "No QR code was found in this picture", "No mistakes", "line", *STATES)
+EDITOR = ("No mistakes", "line", "poll", "Fault", "State")
+SPOKEN = ("Copied", "Done", "new calls", "No QR code was found in this picture", *EDITOR, *STATES)
 
 
 def translate(text: str, language: str) -> str:
@@ -282,6 +283,9 @@ KHMER: Final[Mapping[str, str]] = {
     "Code": "កូដ",
     "None yet.": "មិនទាន់មាន។",
     "Accounts": "គណនី",
+    "All accounts": "គណនីទាំងអស់",
+    "All postings, with opening balances": "ចលនាទាំងអស់ រួមទាំងសមតុល្យដំបូង",
+    "No money has moved yet.": "មិនទាន់មានប្រាក់ផ្លាស់ទីនៅឡើយទេ។",
     "Account": "គណនី",
     "Balances": "សមតុល្យ",
     "Double entry": "បញ្ជីទ្វេភាគ",

@@ -20,10 +20,13 @@ async def values(page: Page) -> dict[str, Any]:
             seen = shapes.of_whole(world.outbox.get(int(number)), world)
         except (OutboxError, LookupError) as error:
             raise MissingError(str(error)) from None
+    kinds = {scheme.name: scheme.events for scheme in world.schemes.values() if scheme.events}
+    asked = page.asked("scheme")
     return {
+        "chosen": asked if asked in kinds else next(iter(kinds), ""),
         "events": [shapes.of_event(event) for event in events],
         "seen": seen,
-        "kinds": {scheme.name: scheme.events for scheme in world.schemes.values() if scheme.events},
+        "kinds": kinds,
         "posting": list(world.outbox.posting),
         "endpoints": [shapes.of_endpoint(row, world) for row in world.outbox.endpoints],
         "next_faults": [shapes.of_fault(row) for row in world.outbox.next_faults],

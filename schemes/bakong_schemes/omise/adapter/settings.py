@@ -83,6 +83,6 @@ class OmiseSettings(ProviderSettings):
         return provider(
             HttpOmise(client, self._key, root=parts.path.rstrip("/")),
             self._webhook_secrets,
-            now_ms=given.now_ms,
+            now_ms=given.signature_clock,
             checkouts=Checkouts(method=self.omise_method, return_uri=self.omise_return_uri or None),
         )

@@ -62,6 +62,6 @@ class PaystackSettings(ProviderSettings):
         return provider(
             HttpPaystack(client, self._keys[0], root=parts.path.rstrip("/")),
             self._keys,
-            now_ms=given.now_ms,
+            now_ms=given.signature_clock,
             pages=Pages(return_url=self.paystack_return_url or None),
         )

@@ -80,6 +80,6 @@ class StripeSettings(ProviderSettings):
         return provider(
             HttpStripe(client, self._key, root=parts.path.rstrip("/")),
             self._webhook_secrets,
-            now_ms=given.now_ms,
+            now_ms=given.signature_clock,
             pages=Pages(return_url=self.stripe_return_url or None),
         )

@@ -14,16 +14,18 @@ export function say(text, isBad = false) {
 }
 
 // Parts: an element with id and data-live is asked for anew, made by the server, and put in its place.
-export async function refresh(part, query = "") {
-  const old = document.getElementById(part);
-  if (!old) return;
+export async function part(id, query = "") {
   const address = new URL(location.href);
   for (const [name, value] of new URLSearchParams(query)) address.searchParams.set(name, value);
-  address.searchParams.set("part", part);
+  address.searchParams.set("part", id);
   const answer = await fetch(address);
-  if (!answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part);
-  const now = document.getElementById(part);
+  return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id) : null;
+}
+
+export async function refresh(id, query = "") {
+  if (!document.getElementById(id)) return;
+  const fresh = await part(id, query);
+  const now = document.getElementById(id);
   if (!fresh || !now || now.innerHTML === fresh.innerHTML) return;
   const focused = now.contains(document.activeElement) ? document.activeElement : null;
   if (focused?.matches("input, textarea, select")) return;
@@ -75,6 +77,10 @@ addEventListener("load", () => {
 for (const one of document.querySelectorAll("[data-every]")) {
   setInterval(() => { if (!document.hidden) refresh(one.id).catch(() => {}); }, Number(one.dataset.every));
 }
+
+// What is long and seldom looked at is asked for when it is opened; a choice that changes a part sends its form.
+document.addEventListener("toggle", ({ target }) => { if (target.open && target.dataset.lazy) refresh(target.dataset.lazy); }, true);
+document.addEventListener("change", ({ target }) => { if (target.dataset.submits !== undefined) target.form.requestSubmit(); });
 
 // Forms with data-api send their fields as JSON to the control API.
 function put(body, path, value) {
@@ -174,8 +180,10 @@ document.addEventListener("click", async (event) => {
 });
 
 // On a phone the menu is one line: what it shows includes where one is.
-const current = document.querySelector("nav [aria-current]");
-if (matchMedia("(max-width: 760px)").matches) requestAnimationFrame(() => current?.scrollIntoView({ block: "nearest", inline: "center" }));
+requestAnimationFrame(() => {
+  if (!matchMedia("(max-width: 760px)").matches) return;
+  document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+});
 
 // Tabs, by mouse and by arrow keys.
 function choose(tab) {
@@ -218,7 +226,7 @@ function tick() {
   clock.textContent = clockText(now);
   for (const one of document.querySelectorAll("[data-until]")) {
     const left = Number(one.dataset.until) - now;
-    one.textContent = left > 0 ? spanText(left) : t("expired");
+    one.textContent = left > 0 ? spanText(left) : one.dataset.past ?? t("expired");
   }
 }
 tick();

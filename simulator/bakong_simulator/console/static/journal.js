@@ -8,7 +8,7 @@ const pad = document.createElement("div");
 const newer = document.getElementById("newer");
 const count = document.getElementById("count");
 const chosen = () => new URLSearchParams(location.search).get("number");
-const filter = new URLSearchParams([...new URLSearchParams(location.search)].filter(([name, value]) => value && name !== "number"));
+const filter = new URLSearchParams([...new URLSearchParams(location.search)].filter(([name, value]) => value && name !== "number" && name !== "world"));
 const isFiltered = [...filter].length > 0;
 
 let upto = null; // the newest call that the list shows
@@ -138,4 +138,5 @@ list.addEventListener("keydown", (event) => {
   event.preventDefault();
   next.focus();
 });
+document.querySelector("#filters [name=endpoint]").addEventListener("focus", () => refresh("endpoints"), { once: true });
 load(0);

@@ -1,14 +1,22 @@
 // Scripts: the search, and the editor that is checked as one types.
-import { call, say, t } from "./console.js";
+import { call, part, say, t } from "./console.js";
 
 const search = document.getElementById("search");
-search?.addEventListener("input", () => {
+function narrow() {
   const words = search.value.toLowerCase().split(/\s+/);
   for (const one of document.querySelectorAll("#library > li")) {
     const text = one.textContent.toLowerCase();
     one.hidden = !words.every((word) => text.includes(word));
   }
-});
+}
+if (search) {
+  search.addEventListener("input", narrow);
+  addEventListener("load", async () => {
+    const later = await part("later");
+    document.getElementById("library").append(...(later?.children ?? []));
+    narrow();
+  });
+}
 
 const draft = document.getElementById("draft");
 const make = (kind, text, name = "") => Object.assign(document.createElement(kind), { textContent: text, className: name });
@@ -26,6 +34,20 @@ function goTo(line) {
   draft.setSelectionRange(start, end < 0 ? draft.value.length : end);
 }
 
+// The script over a payment's polls, as the page of a script has it.
+function overPolls({ polls, steps, faults }) {
+  const cell = (kind, text, over = 1, name = "") => Object.assign(make(kind, text, name), { colSpan: over });
+  const row = (title, cells) => { const made = make("tr", ""); made.append(cell("th", title), ...cells); return made; };
+  const table = make("table", "", "polls");
+  table.append(row(t("poll"), Array.from({ length: polls }, (_, at) => cell("th", at + 1 < polls ? at + 1 : `${polls} …`))));
+  for (const { fault, before, over, after } of faults) {
+    const parts = [["", before], [fault, over, "bad"], ["", after]].filter(([, width]) => width);
+    table.append(row(t("Fault"), parts.map(([text, width, name]) => cell("td", text, width, name))));
+  }
+  table.append(row(t("State"), steps.map(({ state, over }) => cell("td", t(state), over, state))));
+  return table;
+}
+
 async function check() {
   const { mistakes, plan } = await call("POST", "/sandbox/scenarios/check", draft.value, "application/yaml");
   numbers(new Set(mistakes.map((one) => one.line)));
@@ -41,6 +63,7 @@ async function check() {
   });
   document.getElementById("mistakes").replaceChildren(...(rows.length ? rows : [make("li", t("No mistakes"), "fine")]));
   document.getElementById("about").textContent = plan?.about ?? "";
+  document.getElementById("polls").replaceChildren(...(plan?.over_polls ? [overPolls(plan.over_polls)] : []));
   document.getElementById("plan").replaceChildren(...(plan?.steps ?? []).map((step) => {
     const place = make("li", "", step.state);
     place.append(...[["small", step.begins], ["strong", t(step.state)], ["span", step.lasts], ["span", step.paid]].filter(([, text]) => text).map(([kind, text]) => make(kind, text)));
