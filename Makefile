@@ -310,16 +310,20 @@ verify-escrow: $(VENV)/.installed-test
 
 # The explorer: whole lives of the service with everything breaking, for five minutes; and which seeded bugs it finds.
 # EXPLORE_SEED is the first seed; SECONDS is the processor time for each bug. A measurement that was broken off goes on.
+# explore-stores: on SQLite's file and on the PostgreSQL of 127.0.0.1, in which a database is made and dropped.
 # explore-nightly: two hours from a seed that differs each day, with a page of what was met, then the same bytes again.
 EXPLORE_SEED ?= 1
 SECONDS ?= 90
 NIGHT_SECONDS ?= 7200
 explore: $(VENV)/.installed-test
 	$(BIN)/bakong-sandbox explore --seed $(EXPLORE_SEED) --seconds 300
+explore-stores: $(VENV)/.installed-test
+	$(BIN)/bakong-sandbox explore --seed $(EXPLORE_SEED) --seconds 150 --store sqlite
+	$(BIN)/bakong-sandbox explore --seed $(EXPLORE_SEED) --seconds 150 --store postgresql
 explore-mutants: $(VENV)/.installed-test
 	PYTHONPATH=. $(BIN)/python -m tests.explorer.measure $(SECONDS)
 explore-nightly: $(VENV)/.installed-test
 	$(BIN)/bakong-sandbox explore --seed $(shell date +%Y%m%d)0000 --seconds $(NIGHT_SECONDS) --save explore-nightly.json \
 	  --coverage explore-nightly.html
 	$(PYTEST) -n 0 --timeout 7200 -m campaign tests/explorer
-.PHONY: explore explore-mutants explore-nightly
+.PHONY: explore explore-stores explore-mutants explore-nightly

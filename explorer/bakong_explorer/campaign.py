@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bakong_explorer.life import Life, live, story_of
+from bakong_explorer.real_stores import RealStores
 
 
 @dataclass(slots=True)
@@ -52,20 +53,20 @@ class Ask(NamedTuple):
     days: int
 
 
-def _lived(ask: Ask) -> Life:
+def _lived(ask: Ask, stores: RealStores | None = None) -> Life:
     begun_s = time.process_time()
-    life = live(story_of(ask.seed, ask.days))
+    life = live(story_of(ask.seed, ask.days), stores)
     life.cpu_s = time.process_time() - begun_s
     if life.violation is None:
         life.lines.clear()  # nobody reads them
     return life
 
 
-def _lives(first: int, days: int, processes: int) -> Iterator[Life]:
+def _lives(first: int, days: int, processes: int, stores: RealStores | None) -> Iterator[Life]:
     """Life after life, from the first seed on, for as long as somebody asks; in the order of the seeds."""
     asks = (Ask(seed, days) for seed in range(first, 1 << 62))
-    if processes == 1:
-        yield from map(_lived, asks)
+    if processes == 1 or stores is not None:
+        yield from (_lived(ask, stores) for ask in asks)
         return
     context = multiprocessing.get_context("spawn")
     with context.Pool(processes) as pool:
@@ -76,11 +77,18 @@ def _lives(first: int, days: int, processes: int) -> Iterator[Life]:
 
 
 def explore(
-    first: int, *, seconds: float = 0, lives: int = 0, days: int = 45, processes: int = 0, stop_at: int = 1
+    first: int,
+    *,
+    seconds: float = 0,
+    lives: int = 0,
+    days: int = 45,
+    processes: int = 0,
+    stop_at: int = 1,
+    stores: RealStores | None = None,
 ) -> Figures:
-    """Live so many lives, or for so many seconds, until so many have broken a law."""
+    """Live so many lives, or for so many seconds, until so many have broken a law. stores: one after another, in it."""
     figures, begun_s = Figures(), time.monotonic()
-    for life in _lives(first, days, processes or os.cpu_count() or 1):
+    for life in _lives(first, days, processes or os.cpu_count() or 1, stores):
         figures.add(life)
         figures.real_s = time.monotonic() - begun_s
         enough = (lives and figures.lives >= lives) or (seconds and figures.real_s >= seconds)

@@ -14,6 +14,8 @@ DATABASE_S = ((0.0, 8), (0.002, 3), (0.04, 1))
 class Conditions:
     """The faults that last. calls: by provider; receiver: the main backend; stores: by process, "" for all of them.
 
+    limiters: the ways to Redis, as stores.
+
     Each is "" for well, or a word: down, hangs, lost (what was asked is done, the answer is not heard), flaky (now and
     then one of these), error (an answer that is an error). is_full: the disk takes nothing more, and is read.
     """
@@ -24,6 +26,7 @@ class Conditions:
     receiver: str = ""
     stores: dict[str, str] = field(default_factory=dict)
     is_full: bool = False
+    limiters: dict[str, str] = field(default_factory=dict)
     met: set[str] = field(default_factory=set)
 
     def network_s(self) -> float:
@@ -50,7 +53,13 @@ class Conditions:
         fault = self.stores.get(process) or self.stores.get("", "")
         return self.chance.happens(FLAKY if fault == "lost" else FLAKY / 3 if fault == "flaky" else 0)
 
+    def redis(self, process: str) -> str:
+        """What befalls a script of the limiter."""
+        fault = self.limiters.get(process) or self.limiters.get("", "")
+        return self._now(fault, ("down", "hangs", "lost", "error"))
+
     def heal(self) -> None:
+        self.limiters.clear()
         self.calls.clear()
         self.stores.clear()
         self.receiver = ""

@@ -16,9 +16,11 @@ from sqlalchemy.pool import StaticPool
 
 from bakong_explorer.conditions import Conditions
 from bakong_explorer.loop import passes
+from bakong_explorer.version_before import as_before, make_tables
 from bakong_service.adapters.deadline import DeadlineStore
 from bakong_service.adapters.sealing import Sealer
 from bakong_service.adapters.sql.failures import translated
+from bakong_service.adapters.sql.migrate import upgrade
 from bakong_service.adapters.sql.records import SqlRecords
 from bakong_service.adapters.sql.rotation import batches
 from bakong_service.adapters.sql.tables import metadata
@@ -35,12 +37,16 @@ def _engine(driver: sqlite3.Connection) -> Engine:
     return create_engine("sqlite://", creator=lambda: driver, poolclass=StaticPool)
 
 
-@lru_cache(1)
-def _new_file() -> bytes:
-    """A database with all tables and no rows, as a file has it."""
+@lru_cache(2)
+def _new_file(*, is_before: bool) -> bytes:
+    """A database with all tables and no rows, as a file has it; is_before: those of the version before."""
     driver = sqlite3.connect(":memory:", check_same_thread=False)
     engine = _engine(driver)
-    metadata.create_all(engine)
+    if is_before:
+        with engine.begin() as connection:
+            make_tables(connection)
+    else:
+        metadata.create_all(engine)
     content = driver.serialize()
     engine.dispose()
     driver.close()
@@ -78,9 +84,9 @@ for _name in _ASKED_OFTEN:
 class Disk:
     """The database. on_commit: called after each transaction that has changed something."""
 
-    def __init__(self, encryption_keys: tuple[str, ...]) -> None:
+    def __init__(self, encryption_keys: tuple[str, ...], *, is_before: bool = False) -> None:
         self.driver = sqlite3.connect(":memory:", check_same_thread=False)
-        self.driver.deserialize(_new_file())
+        self.driver.deserialize(_new_file(is_before=is_before))
         self.driver.execute("PRAGMA foreign_keys=ON")
         self._engine = _engine(self.driver)
         self._connection = self._engine.connect()
@@ -98,6 +104,10 @@ class Disk:
         if keys not in self._seals:
             self._seals[keys] = Sealer(keys)
         return self._seals[keys]
+
+    def open(self, process: str, conditions: Conditions, keys: tuple[str, ...]) -> "ProcessStore":
+        """The store of a process that begins."""
+        return MemoryProcessStore(self, process, conditions, keys)
 
     def write(self, work: Callable[[Records], T], keys: tuple[str, ...] = ()) -> T:
         """Commit what the work has changed; nothing, where it raises."""
@@ -137,6 +147,11 @@ class Disk:
             raise AssertionError("who only reads has written")
         return result
 
+    async def migrate(self) -> None:
+        """Bring the tables of the version before up to date."""
+        with self._transaction():
+            upgrade(self._connection)
+
     def seal_again(self, keys: tuple[str, ...]) -> Iterator[int]:
         """`service rotate`, transaction by transaction: how many rows each has sealed again."""
         failed: list[str] = []
@@ -171,18 +186,17 @@ def _whole(records: SqlRecords) -> None:
 class ProcessStore(DeadlineStore):
     """See bakong_service.ports.Store: one process's way to the disk, and what befalls it on that way."""
 
-    def __init__(self, disk: Disk, process: str, conditions: Conditions, keys: tuple[str, ...] = ()) -> None:
+    def __init__(self, process: str, conditions: Conditions) -> None:
         super().__init__(DEADLINE_S)
-        self._disk = disk
-        self._keys = keys
         self._process = process
+        self.is_before = False  # whether its process is one of the version before
         self._conditions = conditions
 
     async def _write(self, work: Callable[[Records], T]) -> T:
         await self._there()
         if self._conditions.is_full:
             raise UnavailableError("the database cannot be written at present: no space is left on the device")
-        result = self._disk.write(work, self._keys)
+        result = await self._committed(as_before(work) if self.is_before else work)
         await passes(self._conditions.database_s())
         if self._conditions.loses_commit(self._process):
             raise UnavailableError("the connection broke after the commit was sent")
@@ -190,9 +204,15 @@ class ProcessStore(DeadlineStore):
 
     async def _read(self, work: Callable[[Records], T]) -> T:
         await self._there()
-        result = self._disk.read(work, self._keys)
+        result = await self._seen(as_before(work) if self.is_before else work)
         await passes(self._conditions.database_s())
         return result
+
+    async def _committed(self, work: Callable[[Records], T]) -> T:
+        raise NotImplementedError
+
+    async def _seen(self, work: Callable[[Records], T]) -> T:
+        raise NotImplementedError
 
     async def _ping(self) -> None:
         await self._there()
@@ -207,3 +227,17 @@ class ProcessStore(DeadlineStore):
             await passes(HANGS_S)
         if fault:
             raise UnavailableError("the database cannot be reached")
+
+
+class MemoryProcessStore(ProcessStore):
+    """To the disk that is in memory."""
+
+    def __init__(self, disk: Disk, process: str, conditions: Conditions, keys: tuple[str, ...]) -> None:
+        super().__init__(process, conditions)
+        self._disk, self._keys = disk, keys
+
+    async def _committed(self, work: Callable[[Records], T]) -> T:
+        return self._disk.write(work, self._keys)
+
+    async def _seen(self, work: Callable[[Records], T]) -> T:
+        return self._disk.read(work, self._keys)

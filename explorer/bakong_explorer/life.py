@@ -10,17 +10,23 @@ from functools import cache
 from typing import Any
 
 from bakong_explorer.acts import ACTS as SHOP_ACTS
+from bakong_explorer.breadth import WIDE_ACTS, WIDE_FAULTS, widened
 from bakong_explorer.care_acts import CARE_ACTS
 from bakong_explorer.chance import Chance
+from bakong_explorer.disk import Disk
 from bakong_explorer.faults import FAULTS
 from bakong_explorer.laws import Watcher
 from bakong_explorer.loop import RestlessError, StuckError, VirtualLoop, passes, swallow_unraisable
 from bakong_explorer.order_acts import ORDER_ACTS
+from bakong_explorer.process import ENCRYPTION_KEY
+from bakong_explorer.provider_acts import PROVIDER_ACTS
+from bakong_explorer.real_stores import RealStores
 from bakong_explorer.rest import BOUND_MS, at_rest
 from bakong_explorer.story import DAY_MS, GAPS, HOUR_MS, MINUTE_MS, SECOND_MS, Happening, Story, gap_ms, swarm
 from bakong_explorer.town import Town, Violation
 
-ACTS = {**SHOP_ACTS, **CARE_ACTS, **ORDER_ACTS}
+ACTS = {**SHOP_ACTS, **CARE_ACTS, **ORDER_ACTS, **WIDE_ACTS, **PROVIDER_ACTS}
+ALL_FAULTS = {**FAULTS, **WIDE_FAULTS}
 # Who lives: users of a subscription, people of a care platform, a shop of orders; with its weight.
 LIVED = ((("shop",), 5), (("care",), 3), (("orders",), 3), (("shop", "care", "orders"), 2))
 DAYS = 45
@@ -74,7 +80,7 @@ def story_of(seed: int, days: int = DAYS) -> Story:
         what = chance.weighted(faults)
         for_ms = chance.pick(LASTS_MS if what in ("provider", "receiver") else LASTS_MS[:4])
         struck.append(Happening(begins_ms, what, chance.below(1 << 30), for_ms))
-    return Story(seed=seed, profile=profile, acts=tuple(made), faults=tuple(sorted(struck)))
+    return widened(Story(seed=seed, profile=profile, acts=tuple(made), faults=tuple(sorted(struck))))
 
 
 def _some(chance: Chance, table: Mapping[str, tuple[Any, int]], keep: float = 0.6) -> list[tuple[str, int]]:
@@ -87,18 +93,26 @@ def _freeze() -> None:
     gc.freeze()
 
 
-def live(story: Story) -> Life:
-    """Live a story to its end, or to the first law that breaks."""
+def live(story: Story, stores: RealStores | None = None) -> Life:
+    """Live a story to its end, or to the first law that breaks. stores: in a real database."""
     was_enabled, restore = gc.isenabled(), swallow_unraisable()
     _freeze()
     gc.disable()  # what the collector ends, it would end at moments of its own
-    loop = VirtualLoop(Chance(story.seed, f"turns/{story.turns}"), story.profile.get("shuffle", 50) / 100)
+    loop = (VirtualLoop if stores is None else stores.loop)(
+        Chance(story.seed, f"turns/{story.turns}"), story.profile.get("shuffle", 50) / 100
+    )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             asyncio.set_event_loop(loop)
             with loop.owned_by(loop.world):
-                town = Town(story, loop)
+                keys = (ENCRYPTION_KEY,)
+                is_before = bool(story.profile.get("before"))
+                town = Town(
+                    story,
+                    loop,
+                    Disk(keys, is_before=is_before) if stores is None else stores.disk(loop, keys, is_before=is_before),
+                )
             loop.set_exception_handler(lambda _loop, context: _failed(town, context))
             watcher = Watcher(town)
             town.disk.on_commit = watcher.look
@@ -166,7 +180,7 @@ async def _happens(town: Town, happening: Happening, *, is_fault: bool) -> None:
     town.met[f"{'fault' if is_fault else 'act'} {happening.what}"] += 1
     if is_fault:
         town.lasting.append(happening.what)
-        await FAULTS[happening.what][0](town, chance, happening.for_ms)
+        await ALL_FAULTS[happening.what][0](town, chance, happening.for_ms)
         town.lasting.remove(happening.what)
     else:
         await ACTS[happening.what][0](town, chance)

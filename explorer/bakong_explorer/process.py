@@ -4,7 +4,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from pydantic import SecretStr
@@ -23,11 +23,14 @@ from bakong_service.api import routes
 from bakong_service.api.fast_path import FastPath
 from bakong_service.api.guard import AccessRecord, Guard, Rules
 from bakong_service.domain.plans import Prices
-from bakong_service.ports import Post
+from bakong_service.ports import Admission, Post
 from bakong_service.provider_factory import ProviderFactory, Surroundings
 from bakong_service.settings import Settings
 from bakong_service.usecases.core import Core, check_providers
 from bakong_service.usecases.worker import Worker
+
+if TYPE_CHECKING:  # Redis is an extra
+    from bakong_explorer.shared_limits import SharedLimits
 
 EPOCH_MS = 1_770_768_000_000  # 2026-02-11T00:00:00Z: when every life begins
 KEY = "sandbox_key_of_the_explorer_0123456789"
@@ -136,6 +139,7 @@ class Process(Owner):
         post: Post,
         look_ms: int,
         on_trouble: Callable[[str], object],
+        limits: "SharedLimits | None" = None,
     ) -> None:
         super().__init__(name)
         timers.owner = self
@@ -145,12 +149,11 @@ class Process(Owner):
         self.core.providers = {one.name: one.make(self._surroundings(one, client)) for one in factories}
         check_providers(self.core.providers)
         self.worker = Worker(self.core)
-        self.admission = WatchedAdmission(
-            MemoryAdmission(timers.ticks_us, given.rate_limit_per_minute),
-            given.rate_limit_per_minute,
-            timers.ticks_us,
-            lambda seen: on_trouble(f"limits: {seen}"),
+        limit = given.rate_limit_per_minute
+        own = WatchedAdmission(
+            MemoryAdmission(timers.ticks_us, limit), limit, timers.ticks_us, lambda seen: on_trouble(f"limits: {seen}")
         )
+        self.admission: Admission = own if limits is None else limits.of(name, limit, own, timers.ticks_us)
         self.app = self._guarded()
 
     async def start(self) -> None:

@@ -4,17 +4,20 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from pydantic import SecretStr
 
 from bakong_explorer.chance import Chance
 from bakong_explorer.conditions import Conditions
-from bakong_explorer.disk import Disk, ProcessStore
+from bakong_explorer.disk import Disk
 from bakong_explorer.loop import VirtualLoop, passes
 from bakong_explorer.network import HOSTS, Answer, Backend, FakeTransport, call_api
 from bakong_explorer.process import ENCRYPTION_KEY, EPOCH_MS, KEY, DriftingTimers, Process, settings
+from bakong_explorer.providers import LIVED
+from bakong_explorer.real_stores import RealDisk
 from bakong_explorer.story import DAY_MS, HOUR_MS, Story
 from bakong_schemes.bakong.adapter.settings import BakongSettings
 from bakong_schemes.bakong.fake.scheme import BAKONG, MERCHANT
@@ -31,6 +34,9 @@ from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.payments import Payment as FakePayment
 from bakong_simulator.kernel.webhooks import Attempt, Outcome
 from bakong_simulator.kernel.worlds import Worlds
+
+if TYPE_CHECKING:  # Redis is an extra
+    from bakong_explorer.shared_limits import SharedLimits
 
 PHNOM_PENH_MS = 7 * HOUR_MS  # where the day of its calls begins
 QUIET_LOOK_MS = 6 * HOUR_MS
@@ -60,9 +66,12 @@ class Violation:
 
 
 class Town:
-    """See the module. lines: what happened, for digests and diagrams. known: what customers know of their payments."""
+    """See the module. lines: what happened, for digests and diagrams. known: what customers know of their payments.
 
-    def __init__(self, story: Story, loop: VirtualLoop) -> None:
+    before: which replicas are of the version before.
+    """
+
+    def __init__(self, story: Story, loop: VirtualLoop, disk: Disk | RealDisk) -> None:
         self.story, self.loop = story, loop
         self.chance = Chance(story.seed, f"town/{story.turns}")
         self.conditions = Conditions(Chance(story.seed, f"conditions/{story.turns}"))
@@ -71,10 +80,12 @@ class Town:
         self.violations: list[Violation] = []
         self.met: Counter[str] = Counter()
         self.lasting: list[str] = []
-        self.disk = Disk((ENCRYPTION_KEY,))
+        self.disk = disk
         self.has_care = bool(story.profile.get("care"))
         self.has_orders = bool(story.profile.get("orders"))
-        schemes = (BAKONG, *((BKASH,) if self.has_care else ()), *((STRIPE,) if self.has_orders else ()))
+        self.lived = None if not (number := story.profile.get("provider", 0)) else LIVED[number - 1]
+        others = () if self.lived is None else (self.lived.scheme,)
+        schemes = (BAKONG, *((BKASH,) if self.has_care else ()), *((STRIPE,) if self.has_orders else ()), *others)
         fake_seed = CARE_SEED if self.has_care else story.seed & 0x7FFF_FFFF
         self.worlds = Worlds(self.now_ms, schemes, seed=fake_seed)
         self.world = self.worlds.default
@@ -97,11 +108,13 @@ class Town:
         self.calls_by_day: Counter[int] = Counter()
         self.replicas: list[Process | None] = []
         self.clocks: list[DriftingTimers] = []
+        self.before = set(range(story.profile.get("replicas", 1))) if story.profile.get("before") else set[int]()
         self._boots = 0
         self._last_act_s = 0.0
         self.settings = settings(rate_limit_per_minute=story.profile.get("rate_limit", 0))
         with loop.owned_by(loop.world):
             self.token = self.world.state(BAKONG).registrations.issue()
+        self.limits = self._shared_limits() if story.profile.get("redis") else None
         quota = story.profile.get("daily_calls", 0)
         bakong = BakongSettings.model_construct(
             bakong_base_url=HOSTS["bakong"],
@@ -112,13 +125,30 @@ class Town:
         )
         self.factories = [bakong.factory()]
         self.secrets = [self.token]
-        if self.has_care:
-            with loop.owned_by(loop.world):
-                self._open_bkash()
-        if self.has_orders:
-            with loop.owned_by(loop.world):
-                self._open_stripe()
+        with loop.owned_by(loop.world):
+            self._open_others()
         self.finished = False
+
+    def _shared_limits(self) -> "SharedLimits | None":
+        """The replicas' limiter, in one Redis; None without the extra: then each has its own."""
+        if find_spec("lupa") is None or find_spec("redis") is None:
+            return None
+        from bakong_explorer.shared_limits import SharedLimits  # noqa: PLC0415  Redis is an extra
+
+        return SharedLimits(
+            self.conditions, lambda: int(self.loop.time() * 1_000_000), lambda seen: self.broken("limits", seen)
+        )
+
+    def _open_others(self) -> None:
+        """The providers beside Bakong."""
+        if self.has_care:
+            self._open_bkash()
+        if self.has_orders:
+            self._open_stripe()
+        if self.lived is not None:
+            opened = self.lived.open(self.world, self.world.state(self.lived.scheme))
+            self.factories.append(opened.factory)
+            self.secrets += opened.secrets
 
     def _open_stripe(self) -> None:
         """The shop's provider, with its webhook endpoint."""
@@ -134,9 +164,9 @@ class Town:
         self.factories.append(given.factory())
         self.secrets += [state.secret_key, endpoint["secret"]]
 
-    def stripe_books(self, reference: str) -> tuple[int, int]:
-        """What Stripe has taken for a session, and what of it has gone back."""
-        payment = self.fake(reference, "stripe")
+    def books(self, provider: str, reference: str) -> tuple[int, int]:
+        """What a provider has taken for a payment of an order, and what of it has gone back."""
+        payment = self.fake(reference, provider)
         settled = [] if payment is None else [one for one in payment.settlements if not one.failed]
         return sum(one.minor for one in settled), sum(one.returned_minor for one in settled)
 
@@ -201,11 +231,13 @@ class Town:
             return
         self._boots += 1
         name = f"service-{at + 1}"
+        store = self.disk.open(name, self.conditions, self.keys)
+        store.is_before = at in self.before
         process = Process(
             name,
             self.loop,
             self.clocks[at],
-            ProcessStore(self.disk, name, self.conditions, self.keys),
+            store,
             self.settings.model_copy(update=self._key_settings()),
             chance=Chance(self.story.seed, f"{name}/{self._boots}/{self.story.turns}"),
             factories=self.factories,
@@ -213,6 +245,7 @@ class Town:
             post=self.backend.post,
             look_ms=self._look_ms(),
             on_trouble=lambda seen: self.broken("no failures", seen),
+            limits=self.limits,
         )
         process.on_fuse = lambda: self.crash(at)
         self.replicas[at] = process

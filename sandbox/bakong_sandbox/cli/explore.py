@@ -1,6 +1,9 @@
 """`explore`: years of a shop in minutes, from one seed, with everything breaking; and one life of it again."""
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
+from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +14,22 @@ from bakong_explorer import campaign
 from bakong_explorer.coverage import write as write_coverage
 from bakong_explorer.diagram import report
 from bakong_explorer.life import Life, live, story_of
+from bakong_explorer.real_stores import RealStores
 from bakong_explorer.shrinking import shrink
 from bakong_explorer.story import Story, read
 from bakong_sandbox.stack.errors import SetupError
 
 BROKEN = 1
+
+
+class Store(Enum):
+    """Where lives are stored."""
+
+    memory = "memory"
+    sqlite = "sqlite"
+    postgresql = "postgresql"
+
+
 commands, lives_of = typer.Typer(), typer.Typer()
 commands.add_typer(lives_of, name="explore")
 
@@ -36,21 +50,31 @@ def explore(
     coverage: Annotated[
         Path | None, typer.Option(help="Write which states were met under which fault: .md or .html.")
     ] = None,
+    store: Annotated[Store, typer.Option(help="memory: the same bytes each time; else a real database, slower.")] = (
+        Store.memory
+    ),
+    database_url: Annotated[
+        str, typer.Option(help="A PostgreSQL server, on which a database is made and dropped.")
+    ] = "postgresql://postgres@127.0.0.1:5432/postgres",
 ) -> None:
     """Live the payment service through outages, crashes and races; exit code 1 where a law breaks."""
     if context.invoked_subcommand is not None:
         return
-    if replay is not None:
-        _end(_shown(live(_story(replay, days))), save)
-        return
-    figures = campaign.explore(seed, lives=lives, seconds=0 if lives else seconds, days=days, processes=processes)
-    print(f"{figures}")
-    if coverage is not None:
-        write_coverage(coverage, figures.met, f"{figures}")
-    if not figures.failures:
-        return
-    failed = figures.failures[0]
-    _end(_shown(shrink(failed) if shrinks else failed), save)
+    story = None if replay is None else _story(replay, days)
+    with _stores(store, database_url) as stores:
+        run = partial(live, stores=stores)
+        if story is not None:
+            life = run(story)
+        else:
+            for_s = 0 if lives else seconds
+            figures = campaign.explore(seed, lives=lives, seconds=for_s, days=days, processes=processes, stores=stores)
+            print(f"{figures}")
+            if coverage is not None:
+                write_coverage(coverage, figures.met, f"{figures}")
+            if not figures.failures:
+                return
+            life = shrink(figures.failures[0], run) if shrinks else figures.failures[0]
+    _end(_shown(life), save)
 
 
 @lives_of.command("service")
@@ -77,6 +101,16 @@ def service(
         return
     print(terminal(str(broken)))
     raise typer.Exit(BROKEN)
+
+
+def _stores(store: Store, server: str) -> AbstractContextManager[RealStores | None]:
+    """The databases of the lives; None: each is in memory. Raises SetupError."""
+    if store is Store.memory:
+        return nullcontext()
+    try:
+        return RealStores(store.value, server)
+    except (ImportError, OSError, ValueError) as error:
+        raise SetupError(f"--store {store.value}: {error}") from None
 
 
 def _story(named: str, days: int) -> Story:
