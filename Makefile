@@ -178,7 +178,7 @@ benchmark-service: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.service
 
 # Which rule catches which seeded bug: writes docs/verify-catches.md, and their number into the README. SEEDS=3 plants
-# each bug with three seeds; EVERY=20 is a sample, of which nothing is written.
+# each bug with three seeds; EVERY=20 is a sample, of which nothing is written. A run that was broken off goes on.
 SEEDS ?= 1
 EVERY ?= 1
 mutants: $(VENV)/.installed-test

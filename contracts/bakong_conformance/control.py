@@ -11,7 +11,7 @@ from bakong_conformance.case import Case
 from bakong_conformance.http import Answer, call
 from bakong_conformance.rules import NotCheckedError, PreconditionError
 
-START = "2026-02-11T00:00:00Z"
+START = "2026-02-11T05:37:21Z"  # near no midnight of a zone in use
 
 
 @dataclass(slots=True)

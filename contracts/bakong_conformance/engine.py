@@ -4,6 +4,7 @@ Each rule has a seed of its own, made from the run's and its id, so that `--only
 """
 
 import hashlib
+import itertools
 import shlex
 import threading
 import traceback
@@ -37,6 +38,14 @@ from bakong_conformance.rules import (
 CASES = {"quick": 0.25, "ci": 1.0, "deep": 10.0}  # of the cases that a rule asks for, by profile
 UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, RecursionError)  # of a check that reads an answer
 SHRINKS = 400  # cases spent on making a failure smaller
+_QUIET = settings(
+    database=None,
+    deadline=None,
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+    verbosity=hypothesis.Verbosity.quiet,
+    print_blob=False,
+)
 
 
 class Watch(Protocol):
@@ -269,27 +278,23 @@ class _Trial:
         self.last = Case()
 
     def run(self) -> None:
-        if self._rule.examples:
-            self._property()
-        else:
-            self._once(Case())
-
-    def _property(self) -> None:
         wanted = max(1, round(self._rule.examples * CASES[self._options.profile]))
+        if not self._rule.examples:
+            self._once(Case())
+        elif wanted == 1:
+            self._once(Case(_Single(rule_seed(self._options.seed, self._rule.id))))
+        else:
+            self._property(wanted)
 
+    def _property(self, wanted: int) -> None:
         def body(drawn: st.DataObject) -> None:
             self._once(Case(partial(_draw, drawn)))
 
         test = hypothesis.seed(rule_seed(self._options.seed, self._rule.id))(
             settings(
+                _QUIET,
                 max_examples=wanted,
-                database=None,
-                deadline=None,
                 phases=(Phase.generate, Phase.shrink),
-                report_multiple_bugs=False,
-                suppress_health_check=list(HealthCheck),
-                verbosity=hypothesis.Verbosity.quiet,
-                print_blob=False,
             )(given(st.data())(body))
         )
         test()
@@ -319,6 +324,23 @@ class _Trial:
     def _failed(self, error: CheckError, case: Case) -> None:
         self.first_failure = self.first_failure or self.cases
         self.failure = _Failure(error, case)
+
+
+class _Single:
+    """The draws of a rule that meets one case only: Hypothesis's second, since its first is always the smallest."""
+
+    def __init__(self, seed: int) -> None:
+        self._seeds = itertools.count(seed)
+
+    def __call__(self, strategy: st.SearchStrategy[Any], _what: str) -> Any:
+        values: list[Any] = []
+
+        def keep(value: Any) -> None:
+            values.append(value)
+
+        quiet = settings(_QUIET, max_examples=2, phases=(Phase.generate,))
+        hypothesis.seed(next(self._seeds))(quiet(given(strategy)(keep)))()
+        return values[-1]
 
 
 def _where(error: Exception) -> str:

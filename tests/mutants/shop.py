@@ -76,7 +76,15 @@ class Healthy(Answers, Plans, Hooks, Gate):
             status, answer = 500, {"error": repr(error)}
         if self.has("errors-unnamed") and status == 401:
             answer = {"detail": "unauthorized"}
-        media = b"text/plain" if self.has("errors-as-text") and status >= 400 else b"application/json"
+        if self.has("errors-as-problems") and status >= 400:
+            answer = {"type": "about:blank", "title": str(answer["error"]), "status": status}
+        media = (
+            b"application/problem+json"
+            if "title" in answer
+            else b"text/plain"
+            if self.has("errors-as-text") and status >= 400
+            else b"application/json"
+        )
         sent = [(b"content-type", media)]
         sent += [(key.encode(), str(value).encode()) for key, value in extra.items()]
         await send({"type": "http.response.start", "status": status, "headers": sent})
@@ -115,6 +123,8 @@ class Healthy(Answers, Plans, Hooks, Gate):
         if (method, parts[0]) == ("POST", "orders"):
             return 201, await self.create(body, headers.get("idempotency-key"), key)
         if (method, parts[0], len(parts)) == ("GET", "orders", 2):
+            if self.has("status-asks-for-a-header") and headers.get("x-version") != "2":
+                raise Problem(400, "x-version")
             status, found = await self.status(parts[1], key)
             self.read[(method, path)] = (self.now_ms, dict(found))
             return status, found

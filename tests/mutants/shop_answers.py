@@ -132,7 +132,10 @@ class Answers:
         """Whether an answer says anything: a refusal with its code, or a payment."""
         if answer.get("responseCode") == 1:
             return type(answer.get("errorCode")) is int
-        return answer.get("responseCode") == 0 and (self.has("garbage-is-paid") or isinstance(answer.get("data"), dict))
+        data = answer.get("data")
+        return answer.get("responseCode") == 0 and (
+            self.has("garbage-is-paid") or (isinstance(data, dict) and bool(data))
+        )
 
     def tomorrow(self):
         """Midnight in Phnom Penh, when the day's calls begin anew."""

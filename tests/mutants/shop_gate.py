@@ -7,8 +7,6 @@ from tests.mutants.shop_plans import Problem
 
 
 class Gate:
-    tells_when_refused = True
-
     def change_keys(self, body):
         """Test only: make a key, or revoke one."""
         if "revoke" in body:
@@ -148,7 +146,7 @@ class Gate:
                 wait = 60
             if self.has("retry-after-ms"):
                 wait = admitted[0] + window - now
-            told = self.limit_told(0, admitted[0], now) if self.tells_when_refused else {}
+            told = self.limit_told(0, admitted[0], now) if not self.has("tells-on-success-alone") else {}
             raise Problem(429, "slow down", told | ({} if self.has("retry-after-missing") else {"retry-after": wait}))
         if self.has("limit-racy") and len(admitted) == most - 1:
             await self.meeting()

@@ -101,6 +101,22 @@ CORRECT = {
     ),
     "ids are numbers": (["integer-ids"], {"operations": BY_NUMBER}, ("service.status.*", "service.create.*")),
     "nothing is told of the limit": (["tells-no-limit"], {}, ("service.limit.[fmrtw]*",)),
+    "the limit is told on success alone": (["tells-on-success-alone"], {}, ("service.limit.[fmrtw]*",)),
+    "problem details have no code": (
+        ["errors-as-problems"],
+        {"refusals": CONFIG.refusals.model_copy(update={"problems": True, "form": None})},
+        ("service.errors.*",),
+    ),
+    "cycles are months of the calendar": (
+        ["cycle-month", "renewal-month"],
+        {"months": "+00:00"},
+        ("service.granted.period", "service.granted.renewal", "service.renew.extends"),
+    ),
+    "an operation has a header of its own": (
+        ["status-asks-for-a-header"],
+        {"operations": changed(status={"headers": {"x-version": "2"}})},
+        ("service.paid", "service.unpaid", "service.expired"),
+    ),
 }
 
 
@@ -152,6 +168,24 @@ def test_the_healthy_shop_raises_no_alarm(loop, simulator, profile):
     assert unchecked == {"service.limit.interval"} | of_others
 
 
+# A bug that shows in several rules, and those: the headline is the rule that names the bug.
+HEADLINES = {
+    "renewed-early-loses-a-day": "service.renew.[eglr]*",
+    "restart-drops-retrying": "service.restart.[to]*",
+    "key-of-the-day": "service.idempotency.[de]*",
+    "third-silence-expires": "service.outage.*",
+}
+
+
+@pytest.mark.parametrize(
+    "bug", [pytest.param(bug, marks=[pytest.mark.campaign] if at > 1 else []) for at, bug in enumerate(HEADLINES)]
+)
+def test_a_bug_has_one_headline_which_is_its_rule(loop, simulator, bug):
+    report = judge(loop, simulator, [bug], only=(HEADLINES[bug],), shrinks=0, profile="quick")
+    assert len(report.by(Verdict.BROKEN)) > 1
+    assert [headline.rule.id for headline, _ in report.headlines()] == [SHOP[bug][0]]
+
+
 NEIGHBOURS = 4
 IDS = [rule.id for rule in SUITE.rules]
 
@@ -161,18 +195,3 @@ def test_a_bug_is_named_after_other_rules_as_it_is_alone(loop, simulator, bug):
     at = IDS.index(SHOP[bug][0])
     report = judge(loop, simulator, [bug], only=tuple(IDS[max(0, at - NEIGHBOURS) : at + 1]), shrinks=0)
     assert report.outcomes[-1].verdict is Verdict.BROKEN
-
-
-QUOTA = ("quota-for-ever", "quota-utc", "quota-hammered", "")
-ONE_AFTER_ANOTHER = ("service.paid", "service.late*", "service.outage.refusals", "service.quota.*", "service.watched.*")
-
-
-@pytest.mark.campaign
-@pytest.mark.parametrize("bug", QUOTA)
-def test_a_rule_alone_and_in_its_order_comes_to_the_same_verdict(loop, simulator, bug):
-    in_order = judge(loop, simulator, [bug], only=ONE_AFTER_ANOTHER, shrinks=0, profile="quick")
-    with shop_with(loop, simulator, [bug]) as service:
-        for outcome in in_order.outcomes:
-            service.renew()
-            alone = run(SUITE, service, Options(seed=1, only=(outcome.rule.id,), shrinks=0, profile="quick"))
-            assert (outcome.rule.id, alone.outcomes[0].verdict) == (outcome.rule.id, outcome.verdict)

@@ -1,6 +1,7 @@
 """Faults: laws for all of them, on values and on a real wire."""
 
 import asyncio
+import json
 import logging
 
 import httpx
@@ -72,6 +73,13 @@ def test_any_faults_together_make_a_reply_that_can_be_sent(faults, body):
     assert reply.silent or 200 <= reply.status <= 599
     assert reply.delay_ms >= 0
     assert reply.truncate_at is None or reply.truncate_at >= 0
+
+
+@pytest.mark.parametrize("body", [FOUND, b'{"responseCode":1,"errorCode":1,"data":null}'])
+def test_success_may_say_nothing_whatever_is_so(body):
+    reply = play(PLAYED, FaultRule("wrong_schema", parameters={"as": "success_empty"}), Reply(200, body), luck())
+    told = json.loads(reply.body)
+    assert (told["responseCode"], told["errorCode"], told["data"]) == (0, None, {})
 
 
 @given(median=st.integers(1, 10_000), factor=st.integers(1, 100))

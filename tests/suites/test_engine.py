@@ -70,6 +70,25 @@ def test_the_deep_profile_draws_more_cases():
     assert outcome(lambda _, case: case.draw(st.integers(), "n"), examples=10, profile="deep").cases >= 100
 
 
+def test_a_rule_that_meets_one_case_draws_by_its_seed_and_not_the_smallest():
+    def drawn(seed):
+        pair = []
+
+        def check(_subject, case):
+            pair.extend(case.draw(st.integers(0, 10**9), name) for name in ("a", "b"))
+
+        run(suite_of(check, examples=2), None, Options(seed=seed, profile="quick"))
+        return pair
+
+    assert drawn(7) == drawn(7) != drawn(8)
+    assert 0 not in drawn(7)
+    assert len(set(drawn(7))) == 2
+
+
+def test_a_rule_of_one_case_meets_it_where_there_is_no_other():
+    assert outcome(lambda _, case: case.draw(st.just(5), "n"), examples=1).cases == 1
+
+
 @pytest.mark.parametrize(
     ("error", "verdict", "code"),
     [

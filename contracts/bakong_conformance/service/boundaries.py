@@ -92,13 +92,25 @@ def _grace(service: Service, case: Case) -> None:
     forbids="a user who is told to pay, and cannot, because the grace ends a second early for bills",
 )
 def _last_bill(service: Service, case: Case) -> None:
-    """A millisecond before the end of the grace a bill is asked for."""
+    """A bill is paid ten minutes before the end of the grace; another is asked for a millisecond before it."""
     grace = _timed(service)
     service.need("renew")
-    user = service.new_user()
-    service.buy(case, user)
-    _to(service, case, ends(service, case, user) + grace * 1000 - 1)
-    answer = service.do(case, "renew", user=user)
+    users = [service.new_user() for _ in range(2)]
+    for user in users:
+        service.buy(case, user)
+    end, later_end = (ends(service, case, user) for user in users)
+    _to(service, case, end + (grace - 600) * 1000)
+    basic = service.config.plans.basic
+    payment = service.made(service.do(case, "renew", user=users[0]), users[0], basic, "USD", "renew")
+    service.pay(case, payment)
+    service.becomes(case, payment, "paid")
+    renewed = ends(service, case, users[0])
+    days = (renewed - end) / DAY_MS
+    require(
+        service.is_cycle(end, renewed), f"paid ten minutes before the end of the grace, a cycle ends {days:g} days on"
+    )
+    _to(service, case, later_end + grace * 1000 - 1)
+    answer = service.do(case, "renew", user=users[1])
     require(service.done("renew", answer), f"a millisecond before the end of the grace a bill was {answer.summary}")
 
 
@@ -201,6 +213,8 @@ def _told(service: Service, case: Case) -> None:
             count == 1,
             f"{service.config.settle_s + TELL_S:g} s after it has come, {event!r} was announced {count} times",
         )
+    count = of_user(service, user, "past_due")
+    require(count == 1, f"from the billing date to the end of the grace 'past_due' was announced {count} times")
 
 
 @rule(

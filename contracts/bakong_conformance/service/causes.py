@@ -36,6 +36,10 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ("service.*.mismatch", "service.mismatch.amount"),
     ("service.*.mismatch", "service.mismatch.currency"),
     ("service.*.mismatch", "service.mismatch.account"),
+    # A price, or a cycle, that is wrong shows wherever one is counted.
+    ("service.upgrade.[frs]*", "service.upgrade.price"),
+    ("service.quote.[acefw]*", "service.upgrade.price"),
+    ("service.renew.[glr]*", "service.renew.extends"),
     # An end that is wrong shows wherever an end is looked at.
     ("service.webhook.expired", "service.expired"),
     ("service.quote.expires", "service.quote.stands"),
@@ -51,9 +55,13 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ("service.outage.connection", "service.outage.end.connection"),
     ("service.garbage", "service.outage.end.bodies"),
     ("service.outage.end.*", "service.outage.worker"),
+    ("service.outage.end.[!c]*", "service.outage.end.connection"),
+    ("service.outage.l*", "service.outage.end.connection"),
+    ("service.monitor.outage", "service.outage.end.connection"),
     ("service.health.honest", "service.outage.worker"),
     # Webhooks.
     ("service.webhook.[!p]*", "service.webhook.paid"),
+    ("service.webhook.purchases", "service.webhook.paid"),
     ("service.webhook.every-try-signed", "service.webhook.signed"),
     ("service.webhook.ids-apart", "service.webhook.ids"),
     ("service.webhook.schedule", "service.webhook.retried"),
@@ -70,10 +78,12 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ("service.restart.limit", "service.limit.burst"),
     # Names and keys.
     ("service.granted.names", "service.users.read"),
-    ("service.users.change", "service.users.read"),
+    ("service.users.[!r]*", "service.users.read"),
+    ("service.idempotency.ends", "service.idempotency.day"),
     ("service.idempotency.[!r]*", "service.idempotency.replay"),
     ("service.idempotency.race", "service.idempotency.replay"),
     ("service.restart.keys", "service.idempotency.replay"),
+    ("service.restart.tries", "service.restart.outbox"),
     ("service.quota.day", "service.quota.obeyed"),
     ("service.quota.resumes", "service.quota.day"),
     ("service.restart.quota", "service.quota.obeyed"),

@@ -36,16 +36,23 @@ def full_plan(service: Service) -> PricedPlan:
     return full
 
 
-def _instants(total_s: int, difference: int) -> st.SearchStrategy[int]:
-    """Seconds that remain: any, whole days, the ends, and exact halves of a minor unit, where rounding differs."""
-    halves = [
-        (2 * k + 1) * total_s // (2 * difference)
-        for k in range(difference)
-        if (2 * k + 1) * total_s % (2 * difference) == 0
-    ]
-    special = [1, 2, total_s - 20, *(days * 86_400 for days in range(1, 30)), *halves[:40]]
-    near = [second + step for second in halves[:10] for step in (-1, 1)]
-    return st.one_of(st.sampled_from(halves or special), st.integers(1, total_s - 20), st.sampled_from(special + near))
+PARTS = 12
+STEPS = (0, -1, 1, None)  # seconds beside a half of a minor unit, where rounding differs; None for any instant
+
+
+def _instants(total_s: int, difference: int) -> st.SearchStrategy[tuple[int, ...]]:
+    """Seconds that remain, from the most to the least: an instant in each part of the cycle, by STEPS in turn."""
+    halves = [(2 * k + 1) * total_s // (2 * difference) for k in range(difference)]
+
+    def within(part: int, step: int | None) -> st.SearchStrategy[int]:
+        least, most = part * total_s // PARTS + 2, (part + 1) * total_s // PARTS - 20
+        near = [half + step for half in halves if least < half < most] if step is not None else []
+        return st.sampled_from(near) if near else st.integers(least, most)
+
+    def turned(turn: int) -> st.SearchStrategy[tuple[int, ...]]:
+        return st.tuples(*(within(part, STEPS[(part + turn) % len(STEPS)]) for part in reversed(range(PARTS))))
+
+    return st.integers(0, len(STEPS) - 1).flatmap(turned)
 
 
 def upgrade(service: Service, case: Case, user: str, **headers: Any) -> Answer:
@@ -66,24 +73,35 @@ def _at(service: Service, case: Case, remaining_s: int, currency: str = "USD") -
     "upgrade.price",
     "An upgrade costs the exact share of the difference",
     forbids="proration by days, by float, rounded twice, to even or down",
-    examples=12,
+    examples=2,
 )
 def _price(service: Service, case: Case) -> None:
-    """A cycle is bought; at an instant drawn from it, also at exact halves of a cent, the upgrade is priced."""
+    """A cycle is bought and walked through; the upgrade is priced at and beside halves of a cent, and left unpaid."""
     full = full_plan(service)
     difference = service.price_minor(full, "USD") - service.price_minor(service.config.plans.basic, "USD")
-    total = service.cycle_s
-    remaining = case.draw(_instants(total, difference), "seconds left")
-    answer = upgrade(service, case, _at(service, case, remaining))
+    total, user = service.cycle_s, service.new_user()
+    instants = case.draw(_instants(total, difference), "seconds left")
+    service.buy(case, user)
+    end = ends(service, case, user)
+    for remaining in instants:
+        expected = exact(difference, remaining, total)
+        wait_s = (end - service.world.now_ms()) / 1000 - remaining
+        if expected and (wait_s > service.config.expires_after_s or remaining == instants[0]):
+            service.leap(case, wait_s)
+            amount = _quoted(service, case, user, remaining)
+            require(
+                service.minor(amount, "USD") == expected,
+                f"with {remaining} of {total} s left it is {amount!r}; "
+                f"{difference} * {remaining}/{total} is {expected} cents",
+            )
+
+
+def _quoted(service: Service, case: Case, user: str, remaining_s: int) -> Any:
+    """What an upgrade costs, as it is told."""
+    answer = upgrade(service, case, user)
     if not service.done("upgrade", answer):
-        raise PreconditionError(f"an upgrade with {remaining} s left was answered {answer.summary}")
-    amount = service.read("upgrade", answer, "amount")
-    expected = exact(difference, remaining, total)
-    minor = service.minor(amount, "USD")
-    require(
-        minor == expected,
-        f"with {remaining} of {total} s left it is {amount!r}; {difference} * {remaining}/{total} is {expected} cents",
-    )
+        raise PreconditionError(f"an upgrade with {remaining_s} s left was answered {answer.summary}")
+    return service.read("upgrade", answer, "amount")
 
 
 HALVES = (49, 44, 37, 28, 21, 14, 7, 2, 1, 0)
@@ -108,10 +126,7 @@ def _halves(service: Service, case: Case) -> None:
         if inexact or wait_ms < 0:
             continue
         service.leap(case, wait_ms / 1000)
-        answer = upgrade(service, case, user)
-        if not service.done("upgrade", answer):
-            raise PreconditionError(f"an upgrade with {remaining} s left was answered {answer.summary}")
-        amount = service.read("upgrade", answer, "amount")
+        amount = _quoted(service, case, user, remaining)
         minor = service.minor(amount, "USD")
         require(minor == k + 1, f"{k}.5 cents, with {remaining} s left, became {amount!r}, expected {k + 1} cents")
 

@@ -79,11 +79,12 @@ def _whose(service: Service, case: Case) -> None:
     forbids="a cycle of another length, or one that begins at another time",
 )
 def _period(service: Service, case: Case) -> None:
-    """The end of the cycle is that long after the payment was noticed."""
+    """Paid two minutes after it was ordered: the end of the cycle is that long after the payment was noticed."""
     user = service.new_user()
     payment = service.create(case, user)
     if service.config.time == "real":
         raise NotCheckedError("it needs a clock that stands still")
+    service.wait(case, 120)
     before = service.world.now_ms()
     service.pay(case, payment)
     service.becomes(case, payment, "paid")

@@ -223,20 +223,27 @@ def _refused_key(service: Service, case: Case) -> None:
     require(service.read("create", answer, "md5"), f"after a refused order its key answers {answer.summary}")
 
 
+APART_S = 7 * 3600  # so that no day of any zone holds both orders and their repetitions
+
+
 @rule(
     "idempotency.day",
     "A key is remembered for its whole time",
     forbids="a key that is forgotten while a caller may still try again",
 )
 def _day(service: Service, case: Case) -> None:
-    """One order twice under one key, a minute less than a day apart."""
+    """Two orders, hours apart, each twice under its key, a minute less than the key's time apart."""
     _keyed(service)
-    order = service.order(service.new_user())
-    key = f"key-{order['user']}"
-    first = _id(service, service.do(case, "create", key=key, **order))
-    service.leap(case, service.config.idempotency_s - 60)
-    second = _id(service, service.do(case, "create", key=key, **order))
-    require(first == second, f"one order under one key made the payments {first} and, hours later, {second}")
+    orders = [service.order(service.new_user()) for _ in range(2)]
+    firsts, apart_s = [], min(APART_S, service.config.idempotency_s // 4)
+    for order in orders:
+        firsts.append(_id(service, service.do(case, "create", key=f"key-{order['user']}", **order)))
+        service.leap(case, apart_s)
+    service.leap(case, service.config.idempotency_s - 60 - len(orders) * apart_s)
+    for order, first in zip(orders, firsts, strict=True):
+        second = _id(service, service.do(case, "create", key=f"key-{order['user']}", **order))
+        require(first == second, f"one order under one key made the payments {first} and, hours later, {second}")
+        service.leap(case, apart_s)
 
 
 @rule(

@@ -135,7 +135,7 @@ def _over(service: Service, case: Case) -> None:
     severity=CRITICAL,
 )
 def _reserved(service: Service, case: Case) -> None:
-    """While the provider is silent: 9,000.00 are promised, 6,000.01 more are refused, 6,000.00 are taken."""
+    """While the provider is silent: 9,000.00 are promised, 6,000.01 refused, 6,000.00 taken, and then nothing."""
     escrow = _escrow(service)
     payment = escrow.capture(case)
     with escrow.providers.silent(case):
@@ -144,6 +144,8 @@ def _reserved(service: Service, case: Case) -> None:
         answer = escrow.refund(case, payment, 6_000_01)
         escrow.refused("refund", answer, "a poisha more than is not promised", code=code, by="invalid")
         _taken(escrow, case, payment, 6_000_00, "exactly what is not promised")
+        answer = escrow.refund(case, payment, 1)
+        escrow.refused("refund", answer, "a refund of what is all promised", by="invalid conflict")
     escrow.outcome(case)
     escrow.outcome(case)
     _says(escrow, case, payment, AMOUNT)
@@ -472,9 +474,19 @@ def _any_order(service: Service, case: Case) -> None:
                 require(
                     escrow.config.after_release == "clawback" or not released, "a refund was taken after the release"
                 )
+    if script == "refund-hang":
+        promised += _promised_beyond(escrow, case, payment, AMOUNT - promised)
     for _ in range(2):
         escrow.outcome(case)
     _adds_up(escrow, case, payment, promised=promised, refused=script == "refund-refused")
+
+
+def _promised_beyond(escrow: Desk, case: Case, payment: Payment, left: int) -> int:
+    """What is promised when four refunds are asked for at the end, whose sum is more than is left."""
+    amounts = (1, 1, left, left)
+    return sum(
+        amount for amount in amounts if amount > 0 and escrow.done("refund", escrow.refund(case, payment, amount))
+    )
 
 
 def _adds_up(escrow: Desk, case: Case, payment: Payment, *, promised: int, refused: bool) -> None:

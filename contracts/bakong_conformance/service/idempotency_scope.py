@@ -28,10 +28,11 @@ def _made(service: Service, answer: Answer, name: str = "create") -> str:
     forbids="a key that is cut, trimmed or compared without case, by which another order gets the first one's payment",
 )
 def _whole(service: Service, case: Case) -> None:
-    """One order under keys that differ in case, at their ends, in signs alone: a payment each."""
+    """One order under keys that differ in case, at their ends, in signs alone: a payment each, and its own again."""
     _keyed(service)
     order = service.order(service.new_user())
     stem = f"{order['user']}-Order-of-the-day"
+    digits = "9" + "".join(letter for letter in order["user"] if letter.isdigit())
     keys = [
         stem,
         stem.lower(),
@@ -44,17 +45,24 @@ def _whole(service: Service, case: Case) -> None:
         f"{stem}-{'x' * 60}2",
         f"1-{stem}-{'y' * 150}",
         f"2-{stem}-{'y' * 150}",
+        f"{stem} a",
+        f"{stem} b",
+        digits,
+        f"0{digits}",
     ]
     made: dict[str, str] = {}
     for key in keys:
         answer = service.do(case, "create", key=key, **order)
-        if answer.status in service.config.refusals.invalid and len(key) > 64:
-            continue  # a service may take short keys alone
+        if answer.status in service.config.refusals.invalid and (len(key) > 64 or " " in key):
+            continue  # a service may take short keys alone, and words alone
         require(service.done("create", answer), f"an order under the key {key!r} was answered {answer.summary}")
         md5 = str(service.read("create", answer, "md5"))
         alike = next((other for other, known in made.items() if known == md5), None)
         require(alike is None, f"the key {key!r} was answered with the payment of {alike!r}")
         made[key] = md5
+    for key, md5 in made.items():
+        again = service.read("create", service.do(case, "create", key=key, **order), "md5")
+        require(again == md5, f"the key {key!r} made the payment {md5} and, {len(made)} keys later, {again}")
 
 
 @rule(

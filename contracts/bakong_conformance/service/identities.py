@@ -58,12 +58,19 @@ def _twins(user: str) -> dict[str, str]:
         "with a wildcard of the shell": f"{user[:-2]}*",
         "with a quote": f"{user[:-1]}'{user[-1]}",
         "with a comment of SQL": f"{user}'--",
+        "with a tag behind a plus": f"{user}+tag",
+        "with a part behind a hash": f"{user}#part",
+        "with a dot": f"{user[:-1]}.{user[-1]}",
+        "with zeros before": f"00{user}",
+        "with a letter that is escaped": f"{user[:-1]}%{ord(user[-1]):02X}",
+        "with a letter that is not seen": f"{user[:-1]}\u200b{user[-1]}",
+        "with a wide letter": f"{user[:-1]}{chr(ord(user[-1]) + 0xFEE0)}",
     }
 
 
-def _long(service: Service) -> tuple[str, str]:
-    """Two names that differ only at the end of 64 letters."""
-    stem = f"{service.new_user()}-".ljust(63, "n")
+def _long(service: Service, letters: int, fill: str = "n") -> tuple[str, str]:
+    """Two names of so many letters that differ only in the last."""
+    stem = f"{service.new_user()}-".ljust(letters - 1, fill)
     return f"{stem}1", f"{stem}2"
 
 
@@ -79,7 +86,11 @@ def _pairs(service: Service, case: Case, operation: str) -> list[tuple[str, str,
     user = f"{service.new_user()}-aB"
     pairs = [(user, twin, how) for how, twin in _twins(user).items()]
     accented, apart = _accents(service)
-    pairs += [(*_long(service), "at the end of 64 letters"), (accented, apart, "in its unicode form")]
+    pairs += [(*_long(service, letters), f"at the end of {letters} letters") for letters in (64, 100)]
+    pairs += [
+        (*_long(service, 64, "\u1797"), "at the end of 64 letters in Khmer"),
+        (accented, apart, "in its unicode form"),
+    ]
     pairs += [(accented, accented.replace("é", letter), "in an accent") for letter in ("", "e", "?")]
     holders = []
     for holder in dict.fromkeys(one for one, _, _ in pairs):
@@ -115,6 +126,31 @@ def _read(service: Service, case: Case) -> None:
     user = service.new_user()
     service.buy(case, user)
     require(service.subscription(case, user).active, f"{user} paid, and has no plan")
+
+
+@rule(
+    "users.order",
+    "An order is for the user that is named, and for nobody alike",
+    forbids="a plan that goes to another user, because a name is folded, trimmed or cut when it is ordered",
+    severity=Severity.CRITICAL,
+)
+def _order(service: Service, case: Case) -> None:
+    """Twins of users with a plan order and pay, where their names are taken: each of them has a plan then."""
+    service.need("subscription")
+    made = []
+    for user, twin, how in _pairs(service, case, "create"):
+        answer = service.do(case, "create", **service.order(twin))
+        if service.done("create", answer):
+            payment = service.made(answer, twin, service.config.plans.basic, "USD")
+            service.pay(case, payment)
+            made.append((user, payment, how))
+    service.settle(case)
+    service.rest(case)
+    for user, payment, how in made:
+        service.status(case, payment)
+        answer = about(service, case, "subscription", payment.user)
+        active = service.done("subscription", answer) and service.read("subscription", answer, "active")
+        require(bool(active), f"{payment.user!r} paid and has no plan; {user!r}, who has one, differs {how}")
 
 
 @rule(
@@ -170,6 +206,7 @@ def _ids(service: Service, case: Case) -> None:
     payment = service.create(case)
     strange: dict[str, Callable[[str], str]] = {
         "longer": lambda text: f"{text}x" if text.isdigit() else f"{text}0",
+        "with a letter that no id has": lambda text: f"{text}x",
         "doubled": lambda text: f"{text}-{text}" if text.isdigit() else text + text,
         "with a space": lambda text: f"{text}%20",
         "with a wildcard": lambda text: f"{text[:-2]}%25",

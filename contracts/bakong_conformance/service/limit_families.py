@@ -6,6 +6,7 @@ from typing import NamedTuple
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer
 from bakong_conformance.rules import NotCheckedError, Suite, require
+from bakong_conformance.service.config import Limit
 from bakong_conformance.service.limiting import WINDOW_MS, Burst, admitted_by_rule, fire, limit_of
 from bakong_conformance.service.operation import fill
 from bakong_conformance.service.subject import Service
@@ -78,6 +79,11 @@ def _waits(service: Service, case: Case) -> None:
     require(told == "13", f"the second call leaves the minute in 12.3 s, and Retry-After is {told!r}, expected 13")
 
 
+def fire_in_turn(service: Service, limit: Limit, requests: int) -> list[Answer]:
+    """So many calls, one after another."""
+    return [fire(service, limit, 1)[0] for _ in range(requests)]
+
+
 class _Told(NamedTuple):
     """What an answer says of the limit: what is left, and in how many seconds it changes. None: it says nothing."""
 
@@ -111,7 +117,7 @@ def told_of(answer: Answer) -> _Told:
     forbids="a number that is right at the first call, or that does not come back, and a policy of another limit",
 )
 def _fields(service: Service, case: Case) -> None:
-    """Calls at different instants of two minutes: what is left is the exact log's, and so are quota and window."""
+    """Calls at instants of two minutes, then the whole limit: what is left, quota and window are the exact log's."""
     limit = limit_of(service)
     calls: list[int] = []
     now_ms, uncounted = 0, 0
@@ -125,6 +131,9 @@ def _fields(service: Service, case: Case) -> None:
             if len(calls) == 1 and told_of(answer).left == limit.per_minute:
                 uncounted = 1  # a service may tell what was left before this call
             _true(service, case, answer, left + uncounted, (calls[0] + WINDOW_MS - now_ms) / 1000)
+    service.wait(case, WINDOW_MS / 1000)
+    for number, answer in enumerate(fire_in_turn(service, limit, limit.per_minute), 1):
+        _true(service, case, answer, limit.per_minute - number + uncounted, WINDOW_MS / 1000)
 
 
 def _true(service: Service, case: Case, answer: Answer, left: int, first_leaves_s: float) -> None:
@@ -141,6 +150,13 @@ def _true(service: Service, case: Case, answer: Answer, left: int, first_leaves_
         require(right, f"the first call leaves the minute in {first_leaves_s:g} s, t says {told.reset_s}")
 
 
+OF_THE_CALLER = {
+    "user-agent": ("agent 0", "agent 1", "agent 2"),
+    "accept": ("application/json", "*/*", "application/json, */*;q=0.5"),
+    "accept-language": ("km", "en", "km, en;q=0.5"),
+}
+
+
 @rule(
     "limit.counts",
     "Every call of a key counts, whatever its path, its method, its answer",
@@ -150,7 +166,7 @@ def _counts(service: Service, case: Case) -> None:
     """All but two of the limit, each for another payment that is not there; an order; one more read; one too many."""
     limit = limit_of(service)
     for number in range(limit.per_minute - 2):
-        agent = {**_headers(service), "user-agent": f"agent {number % 3}"}
+        agent = {**_headers(service), **{name: values[number % 3] for name, values in OF_THE_CALLER.items()}}
         about = {"md5": f"{number:032x}", "id": f"none-{number}", "user": f"nobody-{number}"}
         answer = service.do(None, limit.operation, headers=agent, patient=False, **about)
         require(answer.status != 429, f"refused as number {number + 1} of the minute")

@@ -147,6 +147,22 @@ def _late_expired(service: Service, case: Case) -> None:
 
 
 @rule(
+    "monitor.outage",
+    "A wait in an outage ends as a wait, not as a failure",
+    forbids="calling a payment failed or expired because Bakong could not be asked while it was waited for",
+)
+def _outage(service: Service, case: Case) -> None:
+    """A wait of a minute in which Bakong cannot be reached."""
+    _mapped(service)
+    service.world.trouble(case, ["reset, at: before_head"], after_s=0, each_s=service.config.expires_after_s)
+    payment = service.create(case)
+    service.world.show(case, payment.qr)
+    service.status(case, payment)
+    state = _monitor(service, case, payment, pay=False)
+    require(state in ("pending", "timeout"), f"Bakong could not be reached during a wait, which answered {state}")
+
+
+@rule(
     "monitor.told",
     "A timeout is told, once",
     forbids="a main backend that never hears that a wait has ended",

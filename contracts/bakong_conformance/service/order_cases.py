@@ -65,6 +65,7 @@ SHARES: Named = {
     "ten lines of 0.09": basket(*[item("0.09")] * 10),
     "shares among another group's lines": basket(item("0.30"), item("5.00", vat_rate="10"), item("0.60")),
 }
+UNEVEN = SHARES["three equal lines of 0.50: 11 satang"]
 WITHHOLDING: Named = {
     "10,000 + 700 - 300": SERVICE,
     "10,700 inclusive": basket(item("10700.00", inclusive=True, withholding_rate="3")),

@@ -12,6 +12,7 @@ rule = SUITE.rule
 BEFORE_S, AFTER_S = 30, 90  # the trouble begins so long before the code's end, and ends so long after it
 PAID_BEFORE_S = 20
 FOUND_S = 900
+LONG_S = 3 * 3600
 CALM_S, CALM_STEP_S = 120, 10
 MORE_CALLS = 12  # that an outage may cost beyond twice the calm pace: retries, a breaker that tries
 
@@ -33,6 +34,7 @@ BODIES = (
     "wrong_schema, as: not_an_object",
     "wrong_schema, as: nulls",
     "wrong_schema, as: data_missing",
+    "wrong_schema, as: success_empty",
     "wrong_schema, as: data_as_list",
 )
 
@@ -162,6 +164,64 @@ def _told(service: Service, case: Case) -> None:
         if service.config.webhooks and event in service.config.webhooks.events:
             told = wait_for(service, case, payment, event, 0)
             require(not told, f"Bakong could not be asked, and a payment that was made in time was announced {event}")
+
+
+@rule(
+    "outage.long",
+    "An outage of hours loses nothing that was paid in time",
+    forbids="a payment that is looked for no more, or found and not granted, because its end was hours ago",
+    severity=Severity.CRITICAL,
+)
+def _long(service: Service, case: Case) -> None:
+    """Paid 20 s before the end; Bakong is gone from before it until three hours after. Then it is found, unasked."""
+    _time(service)
+    life = service.config.expires_after_s
+    service.world.trouble(case, ["reset, at: before_head"], after_s=life - BEFORE_S, each_s=BEFORE_S + LONG_S)
+    payment = service.create(case)
+    service.world.show(case, payment.qr)
+    service.status(case, payment)
+    service.wait(case, life - PAID_BEFORE_S)
+    service.pay(case, payment)
+    service.wait(case, PAID_BEFORE_S + 60)
+    service.leap(case, LONG_S - 120)
+    _not_ended(service, case, payment, f"made in time, Bakong cannot be reached for {LONG_S} s after its end")
+    _found_unasked(service, case, [("reset, at: before_head", payment)])
+    if "subscription" in service.config.operations:
+        active = service.subscription(case, payment.user).active
+        require(active, "paid in time, found after an outage of hours, and the plan is not granted")
+
+
+@rule(
+    "outage.lists",
+    "Lists say no more of an outage than a status does",
+    forbids="a list that hides a payment, or calls it expired, while Bakong is silent",
+)
+def _lists(service: Service, case: Case) -> None:
+    """Bakong is gone from before a payment's end: its history, and its row of a bulk check."""
+    _time(service)
+    if not {"history", "bulk_check"} & set(service.config.operations):
+        raise NotCheckedError("the configuration maps neither history nor bulk_check")
+    payment = _trouble_at_the_end(service, case, "reset, at: before_head")
+    service.wait(case, service.config.expires_after_s - PAID_BEFORE_S)
+    service.pay(case, payment)
+    for when, seconds in (("before its end", PAID_BEFORE_S - 5), ("after its end", 30)):
+        service.wait(case, seconds)
+        service.status(case, payment)
+        _listed(service, case, payment, f"{when}, while Bakong is silent")
+
+
+def _listed(service: Service, case: Case, payment: Payment, when: str) -> None:
+    """The payment is in the lists, and has not ended there."""
+    by_clock = ("expired",) if service.config.ends == "clock" else ()
+    allowed = ("pending", "paid", "timeout", *by_clock)
+    if "history" in service.config.operations:
+        answer = service.do(case, "history", user=payment.user)
+        md5s = service.read("history", answer, "md5s")
+        require(md5s == [payment.md5], f"{when} the history is {md5s}, expected {[payment.md5]}")
+    if "bulk_check" in service.config.operations:
+        answer = service.do(case, "bulk_check", md5s=[payment.md5])
+        states = [service.state(one) for one in service.read("bulk_check", answer, "states") or [None]]
+        require(states[0] in allowed, f"{when} a bulk check says {answer.summary}")
 
 
 @rule(

@@ -11,7 +11,12 @@ SUITE = Suite("service")
 rule = SUITE.rule
 BROKEN = ("reset, at: before_head", "reset, at: after_head", "empty, as: connection", "empty, as: body", "truncate")
 REFUSALS = ("missing-fields", "static-qr", "cannot-connect", "unauthorized-200", "unauthorized")
-NONSENSE = ("http, status: 200, body: cloudfront", "wrong_schema, as: data_missing", "garbage")
+NONSENSE = (
+    "http, status: 200, body: cloudfront",
+    "wrong_schema, as: data_missing",
+    "wrong_schema, as: success_empty",
+    "garbage",
+)
 DAY_S = 86_400
 SHOWN_S, EACH_S, SILENT_S = 5, 20, 300
 
@@ -111,7 +116,7 @@ def _outage(service: Service, case: Case) -> None:
     forbids="calling a payment paid, or failing, on an answer that is none",
 )
 def _garbage(service: Service, case: Case) -> None:
-    """HTML with HTTP 200, and answers of the wrong shape: pending meanwhile, paid afterwards."""
+    """HTML with HTTP 200, answers of the wrong shape, success that says nothing: pending meanwhile, paid afterwards."""
     faults = _known(service, case, NONSENSE, "this sandbox talks no nonsense")
     _paid_in_the_end(service, case, _payment_in(service, case, faults))
 

@@ -1,5 +1,6 @@
 """Rules of one payment: how it is made, how it is paid, how it ends, and what is not a payment."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -385,11 +386,17 @@ def _outlives_bakong(service: Service, case: Case) -> None:
 
 def _no_payment(service: Service, case: Case, payment: Payment, what: str) -> None:
     """The payment is not paid, now and after a while, and nothing was granted."""
-    for seconds in (service.config.settle_s, service.config.settle_s):
-        service.wait(case, seconds)
-        state = service.status(case, payment)
-        require(state != "paid", f"{what}, and the payment is paid")
-    if "subscription" in service.config.operations:
+    _no_payments(service, case, [(payment, what)])
+
+
+def _no_payments(service: Service, case: Case, made: Sequence[tuple[Payment, str]]) -> None:
+    """The same of several, each with what was paid instead."""
+    for _ in range(2):
+        service.settle(case)
+        for payment, what in made:
+            state = service.status(case, payment)
+            require(state != "paid", f"{what}, and the payment is paid")
+    for payment, what in made if "subscription" in service.config.operations else ():
         require(not service.subscription(case, payment.user).active, f"{what}, and the plan is granted")
 
 
@@ -412,14 +419,16 @@ def _amount(service: Service, case: Case) -> None:
 
 @rule("mismatch.near", "A cent too little or too much is not the payment", forbids="a tolerance around the price")
 def _near(service: Service, case: Case) -> None:
-    """One minor unit less, and one more, in each currency."""
+    """In each currency one minor unit less, and one more; and by the way a hundredth, and a hundred times as much."""
+    made = []
     for currency in currencies(service):
-        for off in (-1, 1):
+        price = service.price_minor(service.config.plans.basic, currency)
+        for minor in dict.fromkeys((price - 1, price + 1, max(1, price // 100), price * 100)):
             payment = service.create(case, currency=currency)
-            minor = service.price_minor(payment.plan, currency) + off
             text = f"{minor // 100}.{minor % 100:02d}" if currency == "USD" else str(minor)
             service.pay(case, payment, amount=text)
-            _no_payment(service, case, payment, f"{text} {currency} were paid for {payment.plan.prices[currency]}")
+            made.append((payment, f"{text} {currency} were paid for {payment.plan.prices[currency]}"))
+    _no_payments(service, case, made)
 
 
 @rule(
@@ -458,11 +467,14 @@ def _account(service: Service, case: Case) -> None:
     """Bakong reports the right amount, received by somebody else, and by accounts that look like the right one."""
     whose, _, bank = _account_of(service.create(case)).partition("@")
     alike = (f"{whose}@devb", f"somebody_else@{bank}", f"{whose}@{bank}k", f"{whose.upper()}@{bank}")
-    for account in ("somebody_else@devb", *alike):
+    letters = (f"{whose}2@{bank}", f"{whose.replace('_', '')}x@{bank}", f"{whose[:-1]}@{bank}")
+    made = []
+    for account in ("somebody_else@devb", *alike, *letters):
         service.world.play(case, f"name: other-account\npayment:\n  - paid: {{account: {account}}}\n")
         payment = service.create(case)
         service.pay(case, payment)
-        _no_payment(service, case, payment, f"{account} was paid instead of {whose}@{bank}")
+        made.append((payment, f"{account} was paid instead of {whose}@{bank}"))
+    _no_payments(service, case, made)
 
 
 def _account_of(payment: Payment) -> str:

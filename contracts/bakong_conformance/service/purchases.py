@@ -11,13 +11,13 @@ from bakong_conformance.service.config import PricedPlan
 from bakong_conformance.service.entitlements import ends
 from bakong_conformance.service.payments import code_asks
 from bakong_conformance.service.quotes import falls_at, user_at
-from bakong_conformance.service.subject import DECIMALS, Payment, Service
+from bakong_conformance.service.subject import DECIMALS, Payment, Service, Subscription
 
 SUITE = Suite("service")
 rule = SUITE.rule
 RACERS = 16
 AT_ONCE = 30  # payments that are looked at within one minute of the limit
-ALIKE = ("somebody_else@devb", "somebody_else@{bank}", "{name}@devb")
+ALIKE = ("somebody_else@devb", "somebody_else@{bank}", "{name}@devb", "{name}2@{bank}")
 
 
 def text_of(minor: int, currency: str) -> str:
@@ -38,11 +38,11 @@ class Wrong(NamedTuple):
 
 
 def _amounts(service: Service, payment: Payment) -> list[Wrong]:
-    """Around what the code asks for, the double, and the plans' prices."""
+    """Around what the code asks for, the double, a hundred times and a hundredth of it, and the plans' prices."""
     minor, currency = code_asks(payment)
     plans = [plan for plan in (service.config.plans.basic, service.config.plans.full) if plan]
     prices = [service.price_minor(plan, currency) for plan in plans if currency in plan.prices]
-    near = dict.fromkeys((minor - 1, minor + 1, minor * 2, *prices))
+    near = dict.fromkeys((minor - 1, minor + 1, minor * 2, minor * 100, minor // 100, *prices))
     return [Wrong(text_of(one, currency), text_of(one, currency)) for one in near if one not in (0, minor)]
 
 
@@ -133,7 +133,7 @@ def _spoilt(service: Service, case: Case, make: Make, said: str) -> None:
     ]
     users = [service.buy(case, currency=currency).user for currency, _, _ in jobs]
     service.leap(case, 15 * 86_400)
-    made = []
+    made: list[tuple[Payment, Subscription, str]] = []
     for (currency, ways, number), user in zip(jobs, users, strict=True):
         before, wrong = service.subscription(case, user), ways(service, samples[currency])[number]
         _play(service, case, wrong)
@@ -142,9 +142,11 @@ def _spoilt(service: Service, case: Case, make: Make, said: str) -> None:
             wrong = _amounts(service, payment)[number]
         _pay(service, case, payment, wrong)
         made.append((payment, before, f"{said} was paid with {wrong.said}"))
+    service.rest(case)
     for _ in range(2):
         service.settle(case)
         states = [service.status(case, payment) for payment, _, _ in made]
+    service.rest(case)
     for state, (payment, before, what) in zip(states, made, strict=True):
         require(state != "paid", f"{what}, and it is {state}")
         after = service.subscription(case, payment.user)
@@ -315,16 +317,17 @@ def _bill_dies(service: Service, case: Case) -> None:
     forbids="the better plan for the old plan's price, because the bill had been asked for in time",
 )
 def _after_change(service: Service, case: Case) -> None:
-    """A bill is opened, then the plan goes up, or down; the bill that is asked for then is the new price's."""
+    """A bill is opened, then the plan goes up, or down; the bill asked for then is the new price's, in its currency."""
     _mapped(service, "renew")
     full, basic = full_plan(service), service.config.plans.basic
-    user = _holder(service, case)
-    bill(service, case, user)
-    payment = quote(service, case, user)
-    service.pay(case, payment)
-    if service.becomes(case, payment, "paid") != "paid":
-        raise PreconditionError("a paid upgrade is not paid")
-    _bill_is(service, case, user, full, "upgraded with a bill open")
+    for currency in sorted(full.prices, reverse=True):
+        user = _holder(service, case, currency)
+        bill(service, case, user)
+        payment = quote(service, case, user)
+        service.pay(case, payment)
+        if service.becomes(case, payment, "paid") != "paid":
+            raise PreconditionError("a paid upgrade is not paid")
+        _bill_is(service, case, user, full, f"upgraded with a bill open, in {currency}")
     if "downgrade" not in service.config.operations:
         return
     user = service.new_user()

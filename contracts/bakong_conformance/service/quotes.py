@@ -13,7 +13,7 @@ from bakong_conformance.service.subject import Payment, Service
 
 SUITE = Suite("service")
 rule = SUITE.rule
-MS = 1000
+MS, DAY_S = 1000, 86_400
 
 
 def _difference(service: Service) -> int:
@@ -169,13 +169,26 @@ def _priced(service: Service, case: Case, user: str, expected: int, remaining: i
     )
 
 
+def _over_midnight(service: Service, case: Case, ahead_s: int) -> None:
+    """A quote of five minutes before the midnight of a zone so far ahead of UTC is the answer five minutes after it."""
+    user = user_at(service, case, service.cycle_s - DAY_S)
+    service.leap(case, DAY_S - (service.world.now_ms() // MS + ahead_s) % DAY_S - 300)
+    first = service.made(upgrade(service, case, user), user, full_plan(service), "USD", "upgrade")
+    service.wait(case, 600)
+    answer = upgrade(service, case, user)
+    again = service.read("upgrade", answer, "md5") if service.done("upgrade", answer) else first.md5
+    require(again == first.md5, f"after a midnight the code {first.md5} has another beside it, {again}")
+
+
 @rule(
     "quote.stands",
     "Until its code dies, and no longer, a quote is the answer",
     forbids="a second code beside one that can still be paid, or a dead one that is offered on",
 )
 def _stands(service: Service, case: Case) -> None:
-    """Asked for again a second before the code's end, at its end, and a second after."""
+    """Asked for again on the other side of a midnight; then a second before the code's end, at its end, and after."""
+    for ahead_s in (0, 7 * 3600):  # the midnights of UTC and of Phnom Penh
+        _over_midnight(service, case, ahead_s)
     user = user_at(service, case, service.cycle_s // 2)
     first = service.made(upgrade(service, case, user), user, full_plan(service), "USD", "upgrade")
     service.wait(case, service.config.expires_after_s - 1)

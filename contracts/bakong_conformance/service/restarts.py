@@ -3,11 +3,11 @@
 from bakong_conformance.case import Case
 from bakong_conformance.rules import NotCheckedError, PreconditionError, Severity, Suite, require
 from bakong_conformance.service.budget import spend, tomorrow
-from bakong_conformance.service.hooks import about, mapped, wait_for
+from bakong_conformance.service.hooks import about, mapped, of_user, wait_for
 from bakong_conformance.service.keys import another_key, wrong_key
 from bakong_conformance.service.limiting import fire, limit_of
 from bakong_conformance.service.payments import code_minor
-from bakong_conformance.service.subject import Service
+from bakong_conformance.service.subject import Payment, Service
 
 SUITE = Suite("service")
 rule = SUITE.rule
@@ -34,6 +34,8 @@ def _payments(service: Service, case: Case) -> None:
     """Two payments are open; one is paid while the service is away; then nobody asks: it is told, and found paid."""
     _ready(service)
     paid, unpaid, other = service.create(case), service.create(case), service.create(case)
+    ends_ms = service.world.now_ms() + service.config.expires_after_s * 1000
+    service.wait(case, 120)
     service.pay(case, paid)
     _restart(service, case)
     state = service.status(case, unpaid)
@@ -48,6 +50,43 @@ def _payments(service: Service, case: Case) -> None:
     for when, payment in (("before", paid), ("after", other)):
         state = service.status(case, payment)
         require(state == "paid", f"paid {when} a restart, a payment is {state}")
+    _dies_and_is_paid(service, case, unpaid, ends_ms)
+
+
+def _dies_and_is_paid(service: Service, case: Case, payment: Payment, ends_ms: int) -> None:
+    """A payment of before a restart ends in its time; after another restart its late money is found."""
+    service.wait(case, (ends_ms - service.world.now_ms()) / 1000 + 5)
+    if "expired" in service.config.states:
+        state = service.status(case, payment)
+        require(state == "expired", f"made before a restart and not paid, a payment past its end is {state}")
+    _restart(service, case)
+    service.pay(case, payment)
+    for _ in range(2):
+        service.wait(case, 900)
+        state = service.status(case, payment)
+    require(state == "paid", f"ended before a restart and paid after it, a payment is {state}")
+
+
+@rule(
+    "restart.told",
+    "A restart tells nothing again",
+    forbids="a main backend that hears of an overdue plan once more with each process",
+)
+def _told(service: Service, case: Case) -> None:
+    """A plan is past due, and that was told; the service is started anew, and its day goes on."""
+    _ready(service)
+    mapped(service, "past_due")
+    service.need("subscription")
+    user = service.new_user()
+    service.buy(case, user)
+    end = service.subscription(case, user).next_billing_ms
+    service.leap(case, ((end or 0) - service.world.now_ms()) / 1000 + 60)
+    if of_user(service, user, "past_due") != 1:
+        raise NotCheckedError("that a plan is past due is not told once, which another rule names")
+    _restart(service, case)
+    service.wait(case, 600)
+    count = of_user(service, user, "past_due")
+    require(count == 1, f"with a restart after it 'past_due' was announced {count} times")
 
 
 @rule(
@@ -61,9 +100,9 @@ def _plans(service: Service, case: Case) -> None:
     _ready(service)
     service.need("subscription")
     config = service.config
-    user, leaver = service.new_user(), service.new_user()
-    service.buy(case, user)
-    service.buy(case, leaver)
+    user, leaver, payer = (service.new_user() for _ in range(3))
+    for one in (user, leaver, payer):
+        service.buy(case, one)
     end = service.subscription(case, leaver).next_billing_ms
     if "cancel" in config.operations:
         service.do(case, "cancel", user=leaver)
@@ -72,6 +111,7 @@ def _plans(service: Service, case: Case) -> None:
         service.buy(case, lower, config.plans.full)
         service.do(case, "downgrade", user=lower)
     service.wait(case, 86_400)
+    billed = service.do(case, "renew", user=payer) if "renew" in config.operations else None
     first = service.do(case, "upgrade", user=user) if config.plans.full and "upgrade" in config.operations else None
     before = service.subscription(case, user)
     _restart(service, case)
@@ -82,11 +122,18 @@ def _plans(service: Service, case: Case) -> None:
     if first is not None:
         quoted, again = (service.read("upgrade", one, "md5") for one in (first, service.do(case, "upgrade", user=user)))
         require(quoted == again, f"after a restart a second quote, {again}, is open beside {quoted}")
+    if billed is not None:
+        bill, again = (service.read("renew", one, "md5") for one in (billed, service.do(case, "renew", user=payer)))
+        require(bill == again, f"after a restart a second bill, {again}, is open beside {bill}")
     if config.plans.full and {"downgrade", "renew"} <= set(config.operations):
         from_bill = service.made(service.do(case, "renew", user=lower), lower, config.plans.basic, "USD", "renew")
-        billed = code_minor(from_bill)
-        price = service.price_minor(config.plans.basic, "USD")
-        require(billed == price, f"downgraded before a restart, the bill after it is over {billed} cents, not {price}")
+        cents, price = code_minor(from_bill), service.price_minor(config.plans.basic, "USD")
+        require(cents == price, f"downgraded before a restart, the bill after it is over {cents} cents, not {price}")
+    if first is not None and config.plans.full:
+        quote = service.made(first, user, config.plans.full, "USD", "upgrade")
+        service.pay(case, quote)
+        state = service.becomes(case, quote, "paid")
+        require(state == "paid", f"quoted before a restart and paid after it, an upgrade is {state}")
     if "cancel" in config.operations and end is not None:
         service.wait(case, (end - service.world.now_ms()) / 1000 + 60)
         require(not service.subscription(case, leaver).active, "cancelled before a restart, a plan outlived its cycle")
@@ -179,6 +226,7 @@ def _keys(service: Service, case: Case) -> None:
     order = service.order(service.new_user())
     key = f"restart-{order['user']}"
     first = service.do(case, "create", key=key, **order) if config.idempotency_header else None
+    bill = _paid_bill(service, case, key) if first is not None and "renew" in config.operations else None
     made = another_key(service, case) if "make_key" in config.operations else None
     gone = another_key(service, case) if {"make_key", "revoke_key"} <= set(config.operations) else None
     if gone and not service.done("revoke_key", answer := service.do(case, "revoke_key", revoked=gone[1])):
@@ -190,6 +238,10 @@ def _keys(service: Service, case: Case) -> None:
         again = service.do(case, "create", key=key, **order)
         same = service.read("create", again, "md5") == service.read("create", first, "md5")
         require(same, f"an order under one key, repeated after a restart, was answered {again.summary}")
+    if bill is not None:
+        again = service.do(case, "renew", key=key, user=bill.user)
+        same = service.read("renew", again, "md5") == bill.md5
+        require(same, f"a bill under one key, paid, and repeated after a restart, was answered {again.summary}")
     unauthorized = (*config.refusals.unauthorized, 403)
     if made:
         answer = service.do(case, "status", headers=made[0], md5="0" * 32, id="none", user="u")
@@ -199,6 +251,18 @@ def _keys(service: Service, case: Case) -> None:
     if gone:
         answer = service.do(case, "status", headers=gone[0], md5="0" * 32, id="none", user="u")
         require(answer.status in unauthorized, f"a key that was revoked before a restart was answered {answer.summary}")
+
+
+def _paid_bill(service: Service, case: Case, key: str) -> Payment:
+    """A bill that was asked for under a key, and paid."""
+    user = service.new_user()
+    service.buy(case, user)
+    payment = service.made(
+        service.do(case, "renew", key=key, user=user), user, service.config.plans.basic, "USD", "renew"
+    )
+    service.pay(case, payment)
+    service.becomes(case, payment, "paid")
+    return payment
 
 
 @rule(

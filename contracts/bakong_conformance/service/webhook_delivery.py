@@ -10,6 +10,7 @@ from bakong_conformance.http import client
 from bakong_conformance.rules import CheckError, NotCheckedError, Suite, require
 from bakong_conformance.service.entitlements import race
 from bakong_conformance.service.hooks import mapped, of_user, wait_for
+from bakong_conformance.service.purchases import bill, quote
 from bakong_conformance.service.subject import Payment, Service, body_of
 
 SUITE = Suite("service")
@@ -182,6 +183,29 @@ def _changes(service: Service, case: Case) -> None:
         require(
             name != "cancel" or unpaid <= 0, f"a plan that ended cancelled was announced {unpaid} times as past due"
         )
+
+
+@rule(
+    "webhook.purchases",
+    "A bill and an upgrade that are paid are told as an order is",
+    forbids="a main backend that hears of first orders alone",
+)
+def _purchases(service: Service, case: Case) -> None:
+    """A bill, and an upgrade, is paid: the webhook for paid comes, once."""
+    mapped(service)
+    makers = [(name, make) for name, make in (("renew", bill), ("upgrade", quote)) if name in service.config.operations]
+    if not makers or service.config.time == "real":
+        raise NotCheckedError("the configuration maps neither renew nor upgrade, or has real time")
+    for name, make in makers:
+        user = service.new_user()
+        service.buy(case, user)
+        service.wait(case, service.config.expires_after_s + 60)
+        payment = make(service, case, user)
+        service.pay(case, payment)
+        service.becomes(case, payment, "paid")
+        service.wait(case, 60)
+        count = len(wait_for(service, case, payment, "paid"))
+        require(count == 1, f"{name}: a payment was announced as paid {count} times")
 
 
 @rule(

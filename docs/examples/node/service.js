@@ -128,8 +128,12 @@ function parse(text) {
   return body;
 }
 
+function partsOf(url) {
+  try { return url.split("/").map(decodeURIComponent); } catch { throw new Problem(400, "the path"); }
+}
+
 async function route(request, text) {
-  const [, first, second] = request.url.split("/");
+  const [, first, second] = partsOf(request.url);
   if (first === "health") return [200, { status: "ok" }];
   if (request.url === "/test/time") { testTime = parse(text).now_ms; await work(); return [200, {}]; }
   authorize(request);

@@ -55,7 +55,15 @@ WORDS = SchemeWords(
             "as": Parameter(
                 "text",
                 "amount_as_text",
-                ("amount_as_text", "data_as_list", "data_missing", "codes_as_text", "nulls", "not_an_object"),
+                (
+                    "amount_as_text",
+                    "data_as_list",
+                    "data_missing",
+                    "codes_as_text",
+                    "nulls",
+                    "not_an_object",
+                    "success_empty",
+                ),
             )
         },
         # Keys twice in one object, the second with another value: parsers differ in which one they believe.

@@ -95,6 +95,7 @@ _BROKEN: dict[str, Callable[[Envelope], object]] = {
     "codes_as_text": _codes_as_text,
     "nulls": dict.fromkeys,
     "not_an_object": lambda envelope: [envelope],
+    "success_empty": lambda envelope: {**envelope, "responseCode": 0, "errorCode": None, "data": {}},
 }
 
 
