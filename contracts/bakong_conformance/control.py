@@ -12,14 +12,22 @@ from bakong_conformance.http import Answer, call
 from bakong_conformance.rules import NotCheckedError, PreconditionError
 
 START = "2026-02-11T05:37:21Z"  # near no midnight of a zone in use
+PLAIN = "name: plain"
+TIMEOUT_S = (
+    300.0  # of real time: all that falls due in an advance is done before it is answered, however busy the machine is
+)
 
 
 @dataclass(slots=True)
 class World:
-    """One world of a sandbox at `http`, whose control API is under /sandbox."""
+    """One world of a sandbox at `http`, whose control API is under /sandbox.
+
+    was_troubled: another script than the plain one was played; who heeds it takes it back.
+    """
 
     http: httpx.Client
     name: str
+    was_troubled: bool = False
 
     def ask(self, case: Case | None, method: str, path: str, body: Any = None) -> Any:
         """What the control API answers. Raises PreconditionError where it refuses."""
@@ -56,6 +64,7 @@ class World:
 
     def play(self, case: Case, script: str) -> None:
         """Play a script, given as YAML. Raises NotCheckedError where the sandbox does not know what it says."""
+        self.was_troubled = self.was_troubled or script != PLAIN
         answer: Answer = call(
             case, self.http, "PUT", f"/sandbox/worlds/{self.name}/scenario", raw=script.encode(), headers=_YAML
         )

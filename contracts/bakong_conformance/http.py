@@ -99,14 +99,16 @@ def call(
     headers: Mapping[str, str] | None = None,
     body: Any = None,
     raw: bytes | None = None,
+    timeout_s: float | None = None,
 ) -> Answer:
-    """One request. Raises RuleBrokenError where nothing, or no HTTP, comes back."""
+    """One request. Raises RuleBrokenError where nothing, or no HTTP, comes back. timeout_s: by default the client's."""
+    timeout = httpx.USE_CLIENT_DEFAULT if timeout_s is None else timeout_s
     content = raw if raw is not None else (None if body is None else json.dumps(body).encode())
     named = {**({"content-type": "application/json"} if content is not None else {}), **(headers or {})}
     sent = {name.encode("latin-1"): value.encode("latin-1") for name, value in named.items()}
     shown = f"{method} {path}" + (f" {content[:600].decode('utf-8', 'backslashreplace')}" if content else "")
     try:
-        response = http.request(method, path, content=content, headers=sent)
+        response = http.request(method, path, content=content, headers=sent, timeout=timeout)
     except httpx.HTTPError as error:
         if case:
             case.note(shown, f"{type(error).__name__}: {error}")

@@ -1,7 +1,7 @@
 """Rules that tell the families of limiters apart, at every seed; and that what is told beside a call is true."""
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer
@@ -167,7 +167,7 @@ def _counts(service: Service, case: Case) -> None:
     limit = limit_of(service)
     for number in range(limit.per_minute - 2):
         agent = {**_headers(service), **{name: values[number % 3] for name, values in OF_THE_CALLER.items()}}
-        about = {"md5": f"{number:032x}", "id": f"none-{number}", "user": f"nobody-{number}"}
+        about: dict[str, Any] = {"md5": f"{number:032x}", "id": f"none-{number}", "user": f"nobody-{number}"}
         answer = service.do(None, limit.operation, headers=agent, patient=False, **about)
         require(answer.status != 429, f"refused as number {number + 1} of the minute")
     order = service.do(case, "create", patient=False, **service.order(service.new_user()))

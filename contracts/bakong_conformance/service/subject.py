@@ -22,7 +22,7 @@ import httpx
 import jmespath
 
 from bakong_conformance.case import Case
-from bakong_conformance.control import World
+from bakong_conformance.control import PLAIN, World
 from bakong_conformance.http import Answer, call
 from bakong_conformance.rules import CannotRunError, CheckError, NotCheckedError, PreconditionError, RuleBrokenError
 from bakong_conformance.service.config import Config, PricedPlan
@@ -34,6 +34,8 @@ from bakong_conformance.service.taka_providers import TakaProviders
 
 DECIMALS = {"USD": 2, "KHR": 0}
 WINDOW_S = 61
+RECOVERY_S = 86_400  # after trouble: a breaker has closed, and what it spent of the calls of a day is there again
+COMMAND_S = 300  # of real time, for a command that a busy machine runs
 DAY_S = 86_400
 REAL_PATIENCE_S = 20.0
 LEAP_S, LEAST_S = 3600, 60
@@ -78,15 +80,19 @@ class Service:
     # Cases
 
     def begin(self, case: Case) -> None:
-        """A clean start: what is open is paid off, the script is the plain one, the limit's minute is over."""
+        """A clean start: what is open is paid off, the script is the plain one, the limit's minute is over.
+
+        Where Bakong was broken, the service has had the time to find out that it is not any more.
+        """
         for qr in self._open:
             call(None, self.world.http, "POST", f"/sandbox/worlds/{self.world.name}/payments", body={"qr": qr})
         self._open.clear()
         self.receiver.accept()
-        self.world.play(case, "name: plain")
+        self.world.play(case, PLAIN)
         case.journal.clear()
         if self.config.time != "real":
-            self.wait(None, max(WINDOW_S, self.config.settle_s))
+            self.wait(None, max(RECOVERY_S if self.world.was_troubled else WINDOW_S, self.config.settle_s))
+        self.world.was_troubled = False
         self.receiver.arrived.clear()
 
     def renew(self) -> None:
@@ -189,13 +195,16 @@ class Service:
         headers: Mapping[str, str] | None = None,
         key: str | None = None,
         patient: bool = True,
+        timeout_s: float | None = None,
         **values: Any,
     ) -> Answer:
         """One operation, whatever comes back. headers replace those of the configuration.
 
         In real time a refusal by the rate limit is waited out, unless it is what is asked for.
+        timeout_s: of real time, where it is not the client's.
         """
-        return self.perform(case, self.operation(name), headers=headers, key=key, patient=patient, **values)
+        operation = self.operation(name)
+        return self.perform(case, operation, headers=headers, key=key, patient=patient, timeout_s=timeout_s, **values)
 
     def perform(
         self,
@@ -205,6 +214,7 @@ class Service:
         headers: Mapping[str, str] | None = None,
         key: str | None = None,
         patient: bool = True,
+        timeout_s: float | None = None,
         **values: Any,
     ) -> Answer:
         """The same for an operation that is not one of `config.operations`."""
@@ -215,7 +225,8 @@ class Service:
         if key is not None and self.config.idempotency_header:
             sent[self.config.idempotency_header] = key
         body = None if operation.body is None else without_unfilled(fill(operation.body, given))
-        answer = call(case, self.http, operation.method, fill(operation.path, given), headers=sent, body=body)
+        path = fill(operation.path, given)
+        answer = call(case, self.http, operation.method, path, headers=sent, body=body, timeout_s=timeout_s)
         wait_s = answer.headers.get("retry-after", "")
         if (
             answer.status == 429
@@ -359,7 +370,7 @@ def _command(case: Case | None, words: list[str]) -> Answer:
             encoding="utf-8",
             errors="replace",
             check=False,
-            timeout=60,
+            timeout=COMMAND_S,
             env={**os.environ, "PATH": path},
         )
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import httpx
 
-from bakong_conformance.control import START, World
+from bakong_conformance.control import START, TIMEOUT_S, World
 from bakong_conformance.http import client, public
 from bakong_conformance.rules import CannotRunError
 from bakong_conformance.service import Config, Service
@@ -104,7 +104,8 @@ def subject(
             given = dict(values)
             base_url, control, world_name = programs.enter_context(_place(config, folder, given, trust, log))
             given |= {"base_url": base_url, "control_url": f"{control}/sandbox/worlds/{world_name}"}
-            world = World(programs.enter_context(client(control, trust=trust)), world_name)
+            http = programs.enter_context(client(control, timeout_s=TIMEOUT_S, trust=trust))
+            world = World(http, world_name)
             worlds[:] = [world]
             if config.time != "real":
                 world.ask(None, "PUT", "/clock", {"mode": "frozen", "at": START})
