@@ -221,7 +221,7 @@ ACTS: dict[str, tuple[Act, int]] = {
     "buy_with_key": (buy_with_key, 3),
     "pay": (pay, 8),
     "pay_twice": (pay_twice, 2),
-    "pay_other_amount": (pay_other_amount, 2),
+    "pay_other_amount": (pay_other_amount, 4),
     "pay_and_look": (pay_and_look, 4),
     "look": (look, 3),
     "monitor": (monitor, 2),

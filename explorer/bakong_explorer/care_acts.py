@@ -11,12 +11,15 @@ from bakong_explorer.loop import passes
 from bakong_explorer.network import Answer
 from bakong_explorer.process import EPOCH_MS, JWT_SECRET, WEBHOOK_SECRET
 from bakong_explorer.town import Town
+from bakong_schemes.bkash import wire as bkash_wire
 from bakong_schemes.bkash.fake import pages
 from bakong_schemes.bkash.fake.scheme import BKASH
-from bakong_schemes.bkash.fake.wallets import NAMED
+from bakong_schemes.bkash.fake.standing import standing
+from bakong_schemes.bkash.fake.wallets import NAMED, account_of
 from bakong_service.adapters import jws
 from bakong_service.adapters.access_tokens import shared_kid
 from bakong_service.domain.escrow_numbers import webhook_signature
+from bakong_simulator.kernel.ledger import LedgerError
 from bakong_simulator.kernel.world import WorldError
 
 ADMIN = ("admin-1", "PLATFORM_ADMIN")
@@ -49,6 +52,12 @@ def pick_payment(town: Town, chance: Chance) -> dict[str, Any] | None:
     if not town.care:
         return None
     return town.care[-1 - min(chance.below(len(town.care)), chance.below(len(town.care)))]
+
+
+def pick_paid(town: Town, chance: Chance) -> dict[str, Any] | None:
+    """As an admin picks one: mostly one that was paid."""
+    paid = [one for one in town.care if any(town.bkash_moved(reference) for reference in one["references"])]
+    return chance.pick(paid) if paid and chance.happens(0.8) else pick_payment(town, chance)
 
 
 def pick_attempt(town: Town, chance: Chance) -> tuple[dict[str, Any], str] | None:
@@ -133,6 +142,24 @@ async def execute(town: Town, chance: Chance, payment: dict[str, Any], reference
     await asyncio.gather(*(once(number) for number in range(chance.pick((1, 1, 2, 3)))))
 
 
+def pay_elsewhere(town: Town, reference: str) -> None:
+    """What the payer has approved is executed by another hand than ours, where it can be still."""
+    state = town.world.state(BKASH)
+    row, payment = state.payments.get(reference), town.world.payments.get((bkash_wire.NAME, reference))
+    if row is None or payment is None or payment.order is None or payment.settlements:
+        return
+    now = standing(town.world, state, row)
+    with town.loop.owned_by(town.loop.world), suppress(WorldError, LedgerError):
+        if now.approved and not now.dead:
+            town.world.pay(BKASH, payment.order, from_account=account_of(row.wallet or NAMED["ok"][0]))
+            town.tell("payer", "bkash", f"pays {reference[-8:]}, and we have not asked for it")
+
+
+async def executed_elsewhere(town: Town, chance: Chance) -> None:
+    if picked := pick_attempt(town, chance):
+        pay_elsewhere(town, picked[1])
+
+
 async def hire_and_pay(town: Town, chance: Chance) -> None:
     """The usual guardian: pays within minutes, now and then at the very end of the fifteen."""
     payment = await hire(town, chance)
@@ -168,15 +195,20 @@ async def execute_known(town: Town, chance: Chance) -> None:
 
 
 async def pay_two_attempts(town: Town, chance: Chance) -> None:
-    """A payer with two tabs: both attempts are approved and executed."""
-    payment = pick_payment(town, chance)
+    """A payer with two tabs: both attempts are approved and executed, the first perhaps by another hand than ours."""
+    payment = pick_payment(town, chance) if chance.happens(0.3) else await hire(town, chance)
     references = []
     for _ in range(2):
         if payment is not None and (reference := await open_attempt(town, chance, payment)):
             decide(town, chance, reference)
             references.append(reference)
-    if payment is not None:
-        await asyncio.gather(*(execute(town, chance, payment, one) for one in references))
+    if payment is None:
+        return
+    if len(references) > 1 and chance.happens(0.4):
+        await asyncio.gather(execute(town, chance, payment, references.pop()))
+        await passes(chance.pick((0, 1, 130)))
+        pay_elsewhere(town, references.pop())
+    await asyncio.gather(*(execute(town, chance, payment, one) for one in references))
 
 
 async def give_up(town: Town, chance: Chance) -> None:
@@ -191,7 +223,7 @@ async def give_up(town: Town, chance: Chance) -> None:
 
 async def refund(town: Town, chance: Chance) -> None:
     """An admin gives back a part or all of it: once, or several at once."""
-    payment = pick_payment(town, chance)
+    payment = pick_paid(town, chance)
     if payment is None:
         return
     minor = round(payment["amount"] * 100)
@@ -208,7 +240,7 @@ async def refund(town: Town, chance: Chance) -> None:
 
 async def release(town: Town, chance: Chance) -> None:
     """An admin releases what is held: once, or several at once; or somebody who may not."""
-    payment = pick_payment(town, chance)
+    payment = pick_paid(town, chance)
     if payment is None:
         return
     path = f"/api/payments/{payment['id']}/release-escrow"
@@ -223,7 +255,7 @@ async def release(town: Town, chance: Chance) -> None:
 
 async def refund_and_release(town: Town, chance: Chance) -> None:
     """One admin gives back a part while another releases."""
-    payment = pick_payment(town, chance)
+    payment = pick_paid(town, chance)
     if payment is None:
         return
     town.releases.add(payment["id"])
@@ -238,7 +270,7 @@ async def refund_and_release(town: Town, chance: Chance) -> None:
 
 async def finish_job(town: Town, chance: Chance) -> None:
     """The job is done: 48 hours later what is held is released. Some are opened again."""
-    if payment := pick_payment(town, chance):
+    if payment := pick_paid(town, chance):
         await put_job(town, chance, payment["job"], "COMPLETED")
         if chance.happens(0.2):
             await passes(chance.pick((60, HOLD_S - 1, HOLD_S)))
@@ -286,11 +318,12 @@ CARE_ACTS = {
     "attempt": (attempt, 4),
     "execute": (execute_known, 5),
     "pay_two_attempts": (pay_two_attempts, 3),
+    "executed_elsewhere": (executed_elsewhere, 3),
     "give_up": (give_up, 2),
     "refund": (refund, 7),
     "release": (release, 4),
     "refund_and_release": (refund_and_release, 3),
-    "finish_job": (finish_job, 4),
+    "finish_job": (finish_job, 6),
     "care_look": (look, 2),
     "relay": (relay, 2),
 }

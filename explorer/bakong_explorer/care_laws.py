@@ -29,6 +29,10 @@ EVENTS = {"COMPLETED": "payment.completed", "FAILED": "payment.failed", "EXPIRED
 ESCROW_EVENTS = {"HELD": "escrow.held", "RELEASED": "escrow.released", "REFUNDED": "escrow.refunded"}
 REFUND_EVENTS = {"PROCESSING": "refund.processing", "COMPLETED": "refund.completed", "FAILED": "refund.failed"}
 FEE_BPS, CAREGIVER_BPS = 500, 500
+HOLD_MS = 48 * HOUR_MS
+_COMPLETED = """
+SELECT jobs.completed_ms FROM escrow_payments AS paid LEFT JOIN jobs ON jobs.id = paid.job_id WHERE paid.id = ?
+"""
 _PAYMENTS = """
 SELECT id, status, escrow_status, amount_minor, captured_minor, refunded_minor, processing_minor, released_minor,
        expires_ms, release_ms, late, review, attempt_id, entries
@@ -138,7 +142,7 @@ class CareWatcher:
         if row.captured and not before.captured:
             self._captured(row)
         if row.escrow == "RELEASED" and before.escrow != "RELEASED":
-            self._released(before, row, latest_ms)
+            self._released(row, latest_ms)
 
     def _state_moved(self, before: EscrowRow, row: EscrowRow, latest_ms: int, wanted: Counter[tuple[str, str]]) -> None:
         self._town.meet(f"escrow payment {before.status} to {row.status}")
@@ -167,9 +171,10 @@ class CareWatcher:
             seen = f"{row.captured} of {row.amount} are held for {row.id[:8]}, bKash has taken {moved}"
             self._broken("no money from nowhere", seen)
 
-    def _released(self, before: EscrowRow, row: EscrowRow, latest_ms: int) -> None:
+    def _released(self, row: EscrowRow, latest_ms: int) -> None:
         asked = row.id in self._town.releases
-        if not asked and (before.release_ms is None or latest_ms < before.release_ms):
+        ((completed_ms,),) = self._town.disk.rows(_COMPLETED, row.id)
+        if not asked and (completed_ms is None or latest_ms < completed_ms + HOLD_MS):
             self._broken("release", f"the escrow of {row.id[:8]} was released before its time, and nobody asked")
         if row.processing:
             self._broken("release", f"the escrow of {row.id[:8]} was released while {row.processing} were going back")
@@ -186,7 +191,7 @@ class CareWatcher:
         """What is promised is never more than what was captured; each account holds what the totals say."""
         name, sums, surplus = row.id[:8], Counter[str](), Counter[str]()
         for one in refunds:
-            (surplus if one.kind == "SURPLUS" else sums)[one.status] += one.amount
+            (surplus if one.kind == "surplus" else sums)[one.status] += one.amount
         if row.refunded + row.processing > row.captured:
             self._broken("refunds", f"{row.refunded + row.processing} of {row.captured} are given back of {name}")
         if (sums["COMPLETED"], sums["PROCESSING"]) != (row.refunded, row.processing):
@@ -236,6 +241,10 @@ class CareWatcher:
             is_due = row.release_ms is not None and row.release_ms < now_ms - HOUR_MS
             if is_due and row.escrow == "HELD" and not row.processing:
                 self._broken("liveness", f"the escrow of {name} is HELD after its time")
+            ((completed_ms,),) = self._town.disk.rows(_COMPLETED, row.id)
+            is_over = completed_ms is not None and completed_ms + HOLD_MS < now_ms - HOUR_MS
+            if is_over and row.escrow == "HELD" and not row.processing and row.review is None:
+                self._broken("liveness", f"the escrow of {name} is HELD, and its job was done more than 49 hours ago")
         self._same_books()
 
     def _same_books(self) -> None:

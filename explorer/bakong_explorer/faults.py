@@ -48,14 +48,17 @@ async def database(town: Town, chance: Chance, for_ms: int) -> None:
 
 
 async def crash(town: Town, chance: Chance, for_ms: int) -> None:
-    """A power cut, some turns from now; the process comes back later."""
+    """A power cut, some turns from now; the process comes back later, or never, where there are others."""
     at = chance.below(len(town.replicas))
+    stays_away = chance.happens(0.3) and len(town.gone | {at}) < len(town.replicas)
     process = town.replicas[at]
     if process is not None:
         process.fuse = 1 + chance.below(chance.pick((3, 20, 120)))
     await passes(for_ms / 1000)
     if process is not None and not process.dead:
         process.fuse = None
+    elif stays_away and len(town.gone | {at}) < len(town.replicas):
+        town.gone.add(at)
     await town.boot(at)
 
 

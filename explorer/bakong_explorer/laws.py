@@ -102,6 +102,7 @@ class Watcher:
         self._town = town
         self.payments: dict[str, PaymentRow] = {}
         self.subscriptions: dict[str, SubscriptionRow] = {}
+        self._rows: tuple[list[tuple[Any, ...]], ...] = ([], [])
         self._counted = Counted(0, 0, 0, 0)
         self._holdings = Holdings()
         self.care = CareWatcher(town) if town.has_care else None
@@ -115,11 +116,14 @@ class Watcher:
         self.commits += 1
         disk = self._town.disk
         self._latest_ms = max(self._latest_ms, *(clock.now_ms() for clock in self._town.clocks))
-        payments = {row[0]: PaymentRow(*row) for row in disk.rows(_PAYMENTS)}
-        subscriptions = {row[0]: SubscriptionRow(*row) for row in disk.rows(_SUBSCRIPTIONS)}
+        rows = disk.rows(_PAYMENTS), disk.rows(_SUBSCRIPTIONS)
         counted = Counted(*disk.rows(_COUNTS)[0])
-        if payments != self.payments or subscriptions != self.subscriptions:
+        payments, subscriptions = self.payments, self.subscriptions
+        if rows != self._rows:
+            payments = {row[0]: PaymentRow._make(row) for row in rows[0]}
+            subscriptions = {row[0]: SubscriptionRow._make(row) for row in rows[1]}
             self._compare(payments, subscriptions, counted)
+            self._rows = rows
         if self.care is not None:
             self.care.look(self._latest_ms, self._new_events)
         if self.orders is not None:

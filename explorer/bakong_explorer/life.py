@@ -18,10 +18,10 @@ from bakong_explorer.faults import FAULTS
 from bakong_explorer.laws import Watcher
 from bakong_explorer.loop import RestlessError, StuckError, VirtualLoop, passes, swallow_unraisable
 from bakong_explorer.order_acts import ORDER_ACTS
-from bakong_explorer.process import ENCRYPTION_KEY
+from bakong_explorer.process import APPS, ENCRYPTION_KEY
 from bakong_explorer.provider_acts import PROVIDER_ACTS
 from bakong_explorer.real_stores import RealStores
-from bakong_explorer.rest import BOUND_MS, at_rest
+from bakong_explorer.rest import BOUND_MS, CARE_BOUND_MS, WELL_MS, at_rest
 from bakong_explorer.story import DAY_MS, GAPS, HOUR_MS, MINUTE_MS, SECOND_MS, Happening, Story, gap_ms, swarm
 from bakong_explorer.town import Town, Violation
 
@@ -29,6 +29,8 @@ ACTS = {**SHOP_ACTS, **CARE_ACTS, **ORDER_ACTS, **WIDE_ACTS, **PROVIDER_ACTS}
 ALL_FAULTS = {**FAULTS, **WIDE_FAULTS}
 # Who lives: users of a subscription, people of a care platform, a shop of orders; with its weight.
 LIVED = ((("shop",), 5), (("care",), 3), (("orders",), 3), (("shop", "care", "orders"), 2))
+# What each of them does first: before it, no other act has anything to be about.
+FIRST = (("shop", "buy_and_pay"), ("care", "hire_and_pay"), ("orders", "order_and_pay"))
 DAYS = 45
 MAX_STEPS = 200_000
 LASTS_MS = (SECOND_MS, 20 * SECOND_MS, 4 * MINUTE_MS, 20 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS)
@@ -68,8 +70,10 @@ def story_of(seed: int, days: int = DAYS) -> Story:
         "orders": int("orders" in lived),
     }
     at_ms, made = chance.below(MINUTE_MS), []
-    for _ in range(chance.between(6, 36)):
-        made.append(Happening(at_ms, chance.weighted(acts), chance.below(1 << 30)))
+    first = [basic for people, basic in FIRST if people in lived]
+    for number in range(chance.between(6, 36)):
+        what = first[number] if number < len(first) else chance.weighted(acts)
+        made.append(Happening(at_ms, what, chance.below(1 << 30)))
         at_ms += gap_ms(chance, gaps)
         if at_ms > days * DAY_MS:
             break
@@ -98,49 +102,51 @@ def live(story: Story, stores: RealStores | None = None) -> Life:
     was_enabled, restore = gc.isenabled(), swallow_unraisable()
     _freeze()
     gc.disable()  # what the collector ends, it would end at moments of its own
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return _live(story, stores)
+        finally:
+            gc.collect()  # the dead end here, and nobody hears them
+            if was_enabled:
+                gc.enable()
+            restore()
+
+
+def _live(story: Story, stores: RealStores | None) -> Life:
+    """Nothing that lived is left once this returns, but what the collector takes."""
     loop = (VirtualLoop if stores is None else stores.loop)(
         Chance(story.seed, f"turns/{story.turns}"), story.profile.get("shuffle", 50) / 100
     )
+    keys, is_before = (ENCRYPTION_KEY,), bool(story.profile.get("before"))
+    asyncio.set_event_loop(loop)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            asyncio.set_event_loop(loop)
-            with loop.owned_by(loop.world):
-                keys = (ENCRYPTION_KEY,)
-                is_before = bool(story.profile.get("before"))
-                town = Town(
-                    story,
-                    loop,
-                    Disk(keys, is_before=is_before) if stores is None else stores.disk(loop, keys, is_before=is_before),
-                )
-            loop.set_exception_handler(lambda _loop, context: _failed(town, context))
-            watcher = Watcher(town)
-            town.disk.on_commit = watcher.look
-            loop.most_steps = MAX_STEPS
-            try:
-                loop.run_until_complete(_lived(town, watcher))
-            except (RestlessError, StuckError) as error:
-                town.broken("liveness", str(error))
-            town.close()
-            return Life(
-                story,
-                town.violations[0] if town.violations else None,
-                town.digest.hexdigest(),
-                loop.steps,
-                watcher.commits,
-                loop.time(),
-                town.met,
-                town.lines,
-            )
+        with loop.owned_by(loop.world):
+            disk = Disk(keys, is_before=is_before) if stores is None else stores.disk(loop, keys, is_before=is_before)
+            town = Town(story, loop, disk)
+        loop.set_exception_handler(lambda _loop, context: _failed(town, context))
+        watcher = Watcher(town)
+        town.disk.on_commit = watcher.look
+        loop.most_steps = MAX_STEPS
+        try:
+            loop.run_until_complete(_lived(town, watcher))
+        except (RestlessError, StuckError) as error:
+            town.broken("liveness", str(error))
+        town.close()
+        return Life(
+            story,
+            town.violations[0] if town.violations else None,
+            town.digest.hexdigest(),
+            loop.steps,
+            watcher.commits,
+            loop.time(),
+            town.met,
+            town.lines,
+        )
     finally:
         asyncio.set_event_loop(None)
         loop.close()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            gc.collect()  # the dead end here, and nobody hears them
-        if was_enabled:
-            gc.enable()
-        restore()
+        APPS.let_go()
 
 
 def _failed(town: Town, context: dict[str, Any]) -> None:
@@ -194,7 +200,10 @@ async def _rest(town: Town, watcher: Watcher) -> None:
         await town.boot(at)
     town.busy()
     town.tell("world", "world", "everything is well from now on")
-    end_s = town.loop.time() + BOUND_MS / 1000
+    end_s = town.loop.time() + (CARE_BOUND_MS if town.has_care else BOUND_MS) / 1000
+    await passes(WELL_MS / 1000)
+    if watcher.orders is not None:
+        watcher.orders.when_well()
     while town.loop.time() < end_s and not town.violations:
         await passes(min(HOUR_MS / 1000, end_s - town.loop.time()))
     if not town.violations:

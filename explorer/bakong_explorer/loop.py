@@ -74,14 +74,10 @@ class _Handle(events.Handle):
 
 
 class _Timer(events.TimerHandle):
-    """A timer that knows its owner, and its number, which decides between those of one moment."""
+    """A timer that knows its owner."""
 
-    __slots__ = ("number", "owner")
+    __slots__ = ("owner",)
     owner: Owner
-    number: int
-
-    def __lt__(self, other: Any) -> bool:
-        return (self._when, self.number) < (other._when, other.number)  # type: ignore[attr-defined]
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -93,7 +89,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._shuffle = shuffle
         self._now_s = 0.0
         self._queue: deque[_Handle | _Timer] = deque()
-        self._timers: list[_Timer] = []
+        self._timers: list[tuple[float, int, _Timer]] = []  # when; a number, which decides between those of one moment
         self._made = 0
         self._thread = threading.get_ident()
         self.called_by_thread = ""
@@ -148,9 +144,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         timer = _Timer(when, callback, args, self, context)
         timer.owner = self._owner_of(callback)
         self._made += 1
-        timer.number = self._made
         timer._scheduled = True  # type: ignore[attr-defined]  # noqa: SLF001  asyncio's own mark
-        heapq.heappush(self._timers, timer)
+        heapq.heappush(self._timers, (when, self._made, timer))
         return timer
 
     def create_task(self, coro: Any, *, name: str | None = None, context: Context | None = None, **_: Any) -> OwnedTask:  # type: ignore[override]
@@ -182,8 +177,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """The heap drops it when its time comes."""
 
     def _run_once(self) -> None:
-        self._let_time_pass()
-        handle = self._next()
+        """Turn after turn, until the loop is to stop."""
+        while True:
+            self._let_time_pass()
+            self._turn(self._next())
+            if self._stopping:  # type: ignore[attr-defined]  # asyncio's own mark
+                return
+
+    def _turn(self, handle: "_Handle | _Timer") -> None:
         if handle._cancelled or handle.owner.dead:  # noqa: SLF001
             if handle.owner.dead:
                 self.graveyard.append(handle)
@@ -204,8 +205,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _let_time_pass(self) -> None:
         """To the next timer, where nothing is ready; what is due by then gets ready."""
         queue, timers = self._queue, self._timers
-        while timers and (timers[0]._cancelled or timers[0].owner.dead):  # noqa: SLF001
-            dropped = heapq.heappop(timers)
+        while timers and (timers[0][2]._cancelled or timers[0][2].owner.dead):  # noqa: SLF001
+            dropped = heapq.heappop(timers)[2]
             if dropped.owner.dead:
                 self.graveyard.append(dropped)
         if not queue:
@@ -214,9 +215,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
                     f"a thread calls the loop, {self.called_by_thread}" if self.called_by_thread else "no timer is set"
                 )
                 raise StuckError(f"nothing is ready and {why}, although somebody waits")
-            self._now_s = max(self._now_s, timers[0]._when)  # type: ignore[attr-defined]  # noqa: SLF001
-        while timers and timers[0]._when <= self._now_s:  # type: ignore[attr-defined]  # noqa: SLF001
-            due = heapq.heappop(timers)
+            self._now_s = max(self._now_s, timers[0][0])
+        while timers and timers[0][0] <= self._now_s:
+            due = heapq.heappop(timers)[2]
             due._scheduled = False  # type: ignore[attr-defined]  # noqa: SLF001
             queue.append(due)
 
@@ -257,9 +258,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         super().close()
 
 
-async def passes(seconds: float) -> None:
+def passes(seconds: float) -> Coroutine[Any, Any, None]:
     """Wait for so much virtual time; others have their turns meanwhile."""
-    await asyncio.sleep(seconds)  # noqa: TID251  virtual time alone passes
+    return asyncio.sleep(seconds)  # noqa: TID251  virtual time alone passes
 
 
 def swallow_unraisable() -> Any:

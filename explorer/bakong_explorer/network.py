@@ -10,7 +10,7 @@ import httpx
 
 from bakong_contracts.webhooks import WebhookError, verify
 from bakong_explorer.conditions import Conditions
-from bakong_explorer.loop import VirtualLoop, passes
+from bakong_explorer.loop import Owner, VirtualLoop, passes
 from bakong_explorer.process import WEBHOOK_SECRET, Process
 from bakong_service.adapters.webhook_http import TIMEOUT_S
 from bakong_simulator.app import Simulator
@@ -37,6 +37,23 @@ class Answer(NamedTuple):
         return json.loads(self.body).get("data") if 200 <= self.status < 300 and self.body else None
 
 
+class Moves:
+    """The calls at which a provider moves money, and that it has not answered: of one payment, one at a time."""
+
+    def __init__(self, on_trouble: Callable[[str], object]) -> None:
+        self._on_trouble = on_trouble
+        self._asked: dict[str, tuple[Owner, float]] = {}
+
+    def begin(self, key: str, owner: Owner, now_s: float, timeout_s: float) -> None:
+        other, until_s = self._asked.get(key, (owner, now_s))
+        if now_s < until_s and not other.dead:
+            self._on_trouble(f"{owner} asks for what {other} has asked for and not heard of yet: {key[:80]}")
+        self._asked[key] = owner, now_s + timeout_s
+
+    def end(self, key: str) -> None:
+        self._asked.pop(key, None)
+
+
 class FakeTransport(httpx.AsyncBaseTransport):
     """Calls of one process to one provider. What it asks arrives, or does not; what is answered, too."""
 
@@ -47,13 +64,24 @@ class FakeTransport(httpx.AsyncBaseTransport):
         loop: VirtualLoop,
         conditions: Conditions,
         on_call: Callable[[str], object],
+        moves: "Moves",
     ) -> None:
         self._provider, self._simulator, self._loop, self._conditions = provider, simulator, loop, conditions
-        self._on_call = on_call
+        self._on_call, self._moves = on_call, moves
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = await request.aread()
         timeout_s = float(request.extensions.get("timeout", {}).get("read") or 10)
+        if not request.url.path.endswith("/execute"):
+            return await self._answered(request, body, timeout_s)
+        key = body.decode()
+        self._moves.begin(key, self._loop.owner, self._loop.time(), timeout_s)
+        try:
+            return await self._answered(request, body, timeout_s)
+        finally:
+            self._moves.end(key)
+
+    async def _answered(self, request: httpx.Request, body: bytes, timeout_s: float) -> httpx.Response:
         fault = self._conditions.call(self._provider)
         await passes(self._conditions.network_s())
         if fault == "down":

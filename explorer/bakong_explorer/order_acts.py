@@ -33,6 +33,13 @@ def pick_payment(town: Town, chance: Chance) -> tuple[str, str] | None:
     return chance.pick(list(order["payments"].items())) if order and order["payments"] else None
 
 
+def pick_paid(town: Town, chance: Chance) -> tuple[str, str] | None:
+    """As who gives money back picks one: mostly one that was paid."""
+    known = [(one.get("provider", "stripe"), pair) for one in town.orders for pair in one["payments"].items()]
+    paid = [pair for provider, pair in known if town.books(provider, pair[1])[0]]
+    return chance.pick(paid) if paid and chance.happens(0.8) else pick_payment(town, chance)
+
+
 async def order(town: Town, chance: Chance) -> dict[str, Any] | None:
     """An order; sometimes the same request several times, with one Idempotency-Key."""
     body = {"amount": chance.pick(AMOUNTS), "currency": "USD"}
@@ -147,7 +154,7 @@ async def cancel(town: Town, chance: Chance) -> None:
 
 async def refund(town: Town, chance: Chance) -> None:
     """All or a part goes back: once, or several times at once."""
-    picked = pick_payment(town, chance)
+    picked = pick_paid(town, chance)
     if picked is None:
         return
     body = chance.pick(({}, {}, {"amount": 0.5}, {"amount": 6.17}))
@@ -162,7 +169,7 @@ async def refund(town: Town, chance: Chance) -> None:
 
 async def refund_at_stripe(town: Town, chance: Chance) -> None:
     """Somebody gives money back on Stripe's dashboard, without us."""
-    picked = pick_payment(town, chance)
+    picked = pick_paid(town, chance)
     fake = None if picked is None else town.fake(picked[1], "stripe")
     if fake is None:
         return

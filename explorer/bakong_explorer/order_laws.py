@@ -129,6 +129,12 @@ class OrderWatcher:
 
     # At rest
 
+    def when_well(self) -> None:
+        """All has been well for a while: what has ended here is not to be paid at Stripe any more."""
+        for row in self.payments.values():
+            if row.status in ("EXPIRED", "CANCELLED") and self._town.stripe_takes(row.reference):
+                self._broken("closing", f"payment {row.id[:12]} is {row.status}, and can be paid at Stripe")
+
     def at_rest(self) -> None:
         """The providers' books are ours; nothing waits."""
         now_ms = self._town.now_ms()

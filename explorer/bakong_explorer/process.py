@@ -1,13 +1,14 @@
 """One process of the service, as it is deployed: API behind its guard, core, worker; on a clock that may be wrong."""
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from fastapi import FastAPI
 from pydantic import SecretStr
+from starlette.datastructures import State
 
 from bakong_explorer.chance import Chance
 from bakong_explorer.disk import ProcessStore
@@ -55,10 +56,12 @@ class DriftingTimers:
         self._tasks: set[asyncio.Future[Any]] = set()
 
     def true_ms(self) -> int:
-        return EPOCH_MS + math.floor(self._loop.time() * 1000 + 1e-3)
+        return EPOCH_MS + int(self._loop.time() * 1000 + 1e-3)
 
     def now_ms(self) -> int:
         true_ms = self.true_ms()
+        if not self._drift_ppm:
+            return true_ms + self.offset_ms
         return true_ms + self.offset_ms + (true_ms - self._drifts_from_ms) * self._drift_ppm // 1_000_000
 
     def drift(self, ppm: int) -> None:
@@ -120,6 +123,34 @@ def settings(**changes: Any) -> Settings:
         "data_dir": Path(),
     }
     return Settings.model_construct(**given | changes)
+
+
+class Apps:
+    """The API's apps, which are made once: to make their routes anew for each process takes a tenth of a life."""
+
+    def __init__(self) -> None:
+        self._made: list[tuple[FastAPI, dict[str, Any]]] = []
+        self._taken = 0
+
+    def over(self, core: Core) -> FastAPI:
+        """An app that no process of this life has had, as if it were new."""
+        if self._taken == len(self._made):
+            app = routes.build(core, docs=False)
+            fixed = {name: getattr(app.state, name) for name in ("errors_url", "methods")}
+            self._made.append((app, fixed))
+        app, fixed = self._made[self._taken]
+        app.state = State(fixed | {"core": core})
+        self._taken += 1
+        return app
+
+    def let_go(self) -> None:
+        """The life is over: nothing of it is kept."""
+        self._taken = 0
+        for app, _ in self._made:
+            app.state = State()
+
+
+APPS = Apps()
 
 
 class Process(Owner):
@@ -205,7 +236,7 @@ class Process(Owner):
         )
 
     def _guarded(self) -> Guard:
-        app = routes.build(self.core, docs=False)
+        app = APPS.over(self.core)
         app.state.admission = self.admission
         state = Reread(self._token_state, self.timers.ticks_us)
         parties = wiring.open_parties(self.settings)

@@ -12,6 +12,8 @@ SELECT max(at_ms) FROM payment_status_history WHERE payment_id = ? AND to_status
 """
 PROMPT_MS, PAID_WITHIN_MS = 20_000, 250_000
 BOUND_MS = 30 * HOUR_MS  # after the last fault: the longest wait between two tries of a webhook, and some more
+WELL_MS = 40 * MINUTE_MS  # after it, what is done within minutes has been done; Stripe ends a session after an hour
+CARE_BOUND_MS = 52 * HOUR_MS  # the 48 hours for which the money of a job that is done is held, and some more
 
 
 def at_rest(town: Town, watcher: Watcher) -> None:

@@ -14,7 +14,7 @@ from bakong_explorer.chance import Chance
 from bakong_explorer.conditions import Conditions
 from bakong_explorer.disk import Disk
 from bakong_explorer.loop import VirtualLoop, passes
-from bakong_explorer.network import HOSTS, Answer, Backend, FakeTransport, call_api
+from bakong_explorer.network import HOSTS, Answer, Backend, FakeTransport, Moves, call_api
 from bakong_explorer.process import ENCRYPTION_KEY, EPOCH_MS, KEY, DriftingTimers, Process, settings
 from bakong_explorer.providers import LIVED
 from bakong_explorer.real_stores import RealDisk
@@ -98,6 +98,7 @@ class Town:
             on_trouble=lambda seen: self.broken("webhooks", seen),
             on_try=lambda result: self.meet(f"webhook {result}"),
         )
+        self._moves = Moves(self._moved_twice)
         self.keys: tuple[str, ...] = (ENCRYPTION_KEY,)
         self.known: list[dict[str, Any]] = []
         self.care: list[dict[str, Any]] = []
@@ -107,6 +108,7 @@ class Town:
         self.heard: list[bytes] = []
         self.calls_by_day: Counter[int] = Counter()
         self.replicas: list[Process | None] = []
+        self.gone: set[int] = set()
         self.clocks: list[DriftingTimers] = []
         self.before = set(range(story.profile.get("replicas", 1))) if story.profile.get("before") else set[int]()
         self._boots = 0
@@ -170,6 +172,13 @@ class Town:
         settled = [] if payment is None else [one for one in payment.settlements if not one.failed]
         return sum(one.minor for one in settled), sum(one.returned_minor for one in settled)
 
+    def stripe_takes(self, reference: str) -> bool:
+        """Whether a session can be paid."""
+        session = self.world.state(STRIPE).objects["checkout.session"].get(reference)
+        if session is None or session["status"] != "open":
+            return False
+        return bool(session["expires_at"] * 1000 > self.now_ms())
+
     def _open_bkash(self) -> None:
         """The care platform's provider, with its topic, which posts to the service."""
         state = self.world.state(BKASH)
@@ -226,8 +235,8 @@ class Town:
             await self.boot(at)
 
     async def boot(self, at: int) -> None:
-        """Start a replica, where it is down."""
-        if self.replicas[at] is not None:
+        """Start a replica, where it is down and is to come back."""
+        if self.replicas[at] is not None or at in self.gone:
             return
         self._boots += 1
         name = f"service-{at + 1}"
@@ -288,7 +297,7 @@ class Town:
         return BUSY_LOOK_MS if self.loop.time() - self._last_act_s < BUSY_S else QUIET_LOOK_MS
 
     def _client(self, provider: str, base_url: str, timeout_s: float) -> httpx.AsyncClient:
-        transport = FakeTransport(provider, self.simulator, self.loop, self.conditions, self._called)
+        transport = FakeTransport(provider, self.simulator, self.loop, self.conditions, self._called, self._moves)
         return httpx.AsyncClient(transport=transport, base_url=base_url, timeout=timeout_s, trust_env=False)
 
     async def _push(self, attempt: Attempt, done: Callable[[Outcome], None]) -> None:
@@ -307,6 +316,11 @@ class Town:
         if answer.status >= 500 and answer.status not in AWAY:
             self.broken("no failures", f"a webhook was answered with {answer.status}: {answer.body[:200]!r}")
         done(Outcome(answer.status or None, None if answer.status else "timeout", 0, answer.body))
+
+    def _moved_twice(self, seen: str) -> None:
+        """Who may move the money is written down with a time: clocks that go wrong may let another one do it."""
+        if not self.backend.tolerance_ms:
+            self.broken("one at a time", seen)
 
     def _called(self, provider: str) -> None:
         self.calls_by_day[(self.now_ms() + PHNOM_PENH_MS) // DAY_MS] += provider == "bakong"

@@ -1,14 +1,17 @@
 """Seeded bugs of the payment core: each a small edit of its source, as somebody might write it by mistake.
 
-They are put into the source as it is imported, in a process of their own; no file is changed. `python -m
-tests.explorer.bugs NAME` lives with one of them until a law breaks; tests/explorer/measure.py does so for all.
+They are put into the source as it is imported, or into the functions of a module that is there already, in a process
+of their own; no file is changed. tests/explorer/measure.py lives with each of them until a law breaks.
 """
 
 import importlib.abc
 import importlib.machinery
 import sys
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from types import CodeType
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[2] / "service" / "bakong_service"
 
@@ -157,3 +160,60 @@ def plant(name: str) -> None:
     if any(module.startswith("bakong_service") for module in sys.modules):
         raise RuntimeError("the service is imported already: a bug is planted before")
     sys.meta_path.insert(0, _Planter(BY_NAME[name]))
+
+
+def patch(name: str) -> bool:
+    """Put a bug into the functions of its module, which is imported already: no import, and warm caches.
+
+    False, and nothing is changed, where the edit is not of functions that can be had by their names alone: of a
+    constant, of a table, of a statement that is made once.
+    """
+    bug = BY_NAME[name]
+    path = str(ROOT / bug.file)
+    before = compile((ROOT / bug.file).read_text("utf-8"), path, "exec", dont_inherit=True)
+    after = compile(source_with(bug), path, "exec", dont_inherit=True)
+    changed = list(_changed(before, after))
+    if any(code is None for _, code in changed):
+        return False
+    module = import_module("bakong_service." + bug.file.removesuffix(".py").replace("/", "."))
+    functions = [_function(module, qualname) for qualname, _ in changed]
+    if None in functions:
+        return False
+    for function, (_, code) in zip(functions, changed, strict=True):
+        function.__code__ = code
+    return True
+
+
+def _changed(before: CodeType, after: CodeType) -> Iterator[tuple[str, CodeType | None]]:
+    """The functions of a module or a class that differ, by name; None for a body that does."""
+    inner = [[one for one in body.co_consts if isinstance(one, CodeType)] for body in (before, after)]
+    if _own(before) != _own(after) or len(inner[0]) != len(inner[1]):
+        yield after.co_qualname, None
+        return
+    for old, new in zip(*inner, strict=True):
+        if _whole(old) == _whole(new):
+            continue
+        if new.co_flags & 0x2:  # a function has names of its own; the body of a class has not
+            yield new.co_qualname, new
+        else:
+            yield from _changed(old, new)
+
+
+def _own(code: CodeType) -> tuple[object, ...]:
+    """What a body does, without the functions that it makes, and without the numbers of its lines."""
+    consts = tuple(repr(one) for one in code.co_consts if not isinstance(one, CodeType))
+    return (code.co_code, consts, code.co_names, code.co_varnames, code.co_freevars)
+
+
+def _whole(code: CodeType) -> tuple[object, ...]:
+    return (*_own(code), *(_whole(one) for one in code.co_consts if isinstance(one, CodeType)))
+
+
+def _function(module: Any, qualname: str) -> Any:
+    """A function or method, without what it is wrapped in; None where there is none of this name."""
+    value = module
+    for name in qualname.split("."):
+        value = vars(value).get(name)
+    for name in ("__func__", "fget", "__wrapped__"):
+        value = getattr(value, name, value)
+    return value if hasattr(value, "__code__") else None
