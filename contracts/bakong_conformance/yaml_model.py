@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from bakong_contracts.patterns import message
+from bakong_contracts.patterns import in_words, message
 from bakong_contracts.yaml_words import plain
 
 M = TypeVar("M", bound=BaseModel)
@@ -70,7 +70,7 @@ def sentence(mistake: Any, model: type[BaseModel]) -> str:
         return f"{path}: unknown key{_nearest(str(place[-1]), _fields(model, place[:-1]))}"
     if mistake["type"] == "missing":
         return f"{path}: missing"
-    expected = message(mistake).removeprefix("Value error, ").replace("Input should be", "expected")
+    expected = in_words(message(mistake))
     if mistake["type"] in ("model_type", "dict_type"):
         expected = "expected keys and values"
     shown = "" if mistake["type"] == "value_error" else f", read {_short(mistake['input'])}"

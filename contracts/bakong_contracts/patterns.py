@@ -57,6 +57,35 @@ WORDS: Mapping[str, str] = {
 }
 OTHERWISE = "a text of the form that the field has"
 
+# What pydantic says of a text that is read as another kind of value, in a user's words.
+KINDS: Mapping[str, str] = {
+    "Input should be a valid integer": "expected a whole number",
+    "Input should be a valid number": "expected a number",
+    "Input should be a valid decimal": "expected a number",
+    "Decimal input should be": "expected",
+    "Input should be a valid boolean": "expected true or false",
+    "Input should be less than or equal to": "expected at most",
+    "Input should be greater than or equal to": "expected at least",
+    "Input should be less than": "expected less than",
+    "Input should be greater than": "expected more than",
+    "Input should be": "expected",
+}
+
+
+def in_words(text: str) -> str:
+    """A sentence of pydantic's, without how it reads: for what is written by hand.
+
+    >>> in_words("Input should be a valid integer, unable to parse string as an integer")
+    'expected a whole number'
+    >>> in_words("Input should be less than or equal to 86400")
+    'expected at most 86400'
+    """
+    shortest = text.removeprefix("Value error, ").partition(", unable to ")[0].partition(", got a number with a")[0]
+    for theirs, ours in KINDS.items():
+        if shortest.startswith(theirs):
+            return ours + shortest.removeprefix(theirs)
+    return shortest
+
 
 def message(mistake: Mapping[str, Any]) -> str:
     """What pydantic says of a mistake; of a text that does not fit a pattern, in words.

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bakong_contracts.addresses import host_and_port
-from bakong_contracts.patterns import message
+from bakong_contracts.patterns import in_words, message
 from bakong_contracts.trust import checked
 from bakong_service.database_url import SQLITE, sqlite_path
 from bakong_service.domain.admission import FAILURES, PER_HOUR, PER_SECOND
@@ -345,11 +345,7 @@ def _line(row: Mapping[str, Any], how_to: Mapping[str, str]) -> str:
     field = str(row["loc"][0]) if row["loc"] else "settings"
     name = "SERVICE_MODE" if field == "mode" else field.upper()
     how = f"; {how_to[name]}" if name in how_to else ""
-    return (
-        f"{name} is missing{how}"
-        if row["type"] == "missing"
-        else f"{name}: {message(row).removeprefix('Value error, ')}{how}"
-    )
+    return f"{name} is missing{how}" if row["type"] == "missing" else f"{name}: {in_words(message(row))}{how}"
 
 
 def weak_secret(name: str, secret: SecretStr, how: str) -> list[str]:

@@ -91,6 +91,24 @@ def test_each_option_of_up_has_an_environment_variable(monkeypatch):
     assert said == {"port": 0, "data_dir": Path("elsewhere"), "service_port": None, "scenario": "timeout", "quota": 7}
 
 
+def test_all_that_is_wrong_in_the_environment_is_named_at_once(monkeypatch):
+    monkeypatch.setattr("bakong_sandbox.cli.up.run_async", lambda work: work.close())
+    words = {"PORT": "70000", "QUOTA": "many", "KEEP": "perhaps", "READ_TIMEOUT_S": "0", "SCENARI": "timeout"}
+    wrong = {f"BAKONG_SANDBOX_{name}": text for name, text in words.items()}
+    ended = CliRunner().invoke(app, ["up", "--port", "0"], env=wrong)
+    assert (ended.exit_code, ended.stderr.splitlines()) == (
+        2,
+        [
+            "bakong-sandbox: wrong in the environment:",
+            "  BAKONG_SANDBOX_QUOTA: read 'many', expected a whole number",
+            "  BAKONG_SANDBOX_READ_TIMEOUT_S: read '0', expected at least 0.1",
+            "  BAKONG_SANDBOX_KEEP: read 'perhaps', expected true or false",
+        ],
+    )
+    ended = CliRunner().invoke(app, ["up"], env={"BAKONG_SANDBOX_SCENARI": "timeout"})
+    assert (ended.exit_code, "did you mean BAKONG_SANDBOX_SCENARIO?" in ended.stderr) == (0, True)
+
+
 def test_an_extra_is_installed_by_the_names_of_its_packages(monkeypatch):
     assert install_command("load") == f"{sys.executable} -m pip install 'locust>=2.32'"
     monkeypatch.setattr("bakong_sandbox.cli.program.find_spec", lambda _: None)

@@ -48,7 +48,7 @@ WEAK = [
     ("WEBHOOK_SECRET", "whsec_c2hvcnQ=", "24 to 64 bytes"),
     ("WEBHOOK_SECRET", "no-prefix", "whsec_"),
     ("RATE_LIMIT_PER_MINUTE", "0", "no way to turn the limit off"),
-    ("RATE_LIMIT_PER_MINUTE", "many", "valid integer"),
+    ("RATE_LIMIT_PER_MINUTE", "many", "expected a whole number"),
     ("MAX_WRONG_KEYS", "0", "lets nobody try keys without end"),
     ("DATABASE_URL", "mysql://x", "begins with sqlite"),
     ("BAKONG_BASE_URL", "http://api-bakong.nbc.gov.kh", "in clear"),

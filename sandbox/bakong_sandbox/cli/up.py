@@ -15,6 +15,7 @@ from rich.markup import escape as escape_markup
 
 from bakong_contracts.escaping import terminal_line
 from bakong_sandbox.cli.authorities import ca_file
+from bakong_sandbox.cli.from_environment import FromEnvironment
 from bakong_sandbox.cli.program import command_line, complain, run_async
 from bakong_sandbox.stack.connections import SANDBOX_BOUNDS, SERVICE_BOUNDS, Bounds, raise_descriptor_limit
 from bakong_sandbox.stack.errors import SetupError
@@ -31,7 +32,7 @@ commands = typer.Typer()
 
 
 # Each option is also an environment variable: --data-dir is BAKONG_SANDBOX_DATA_DIR.
-@commands.command(context_settings={"auto_envvar_prefix": "BAKONG_SANDBOX"})
+@commands.command(cls=FromEnvironment, context_settings={"auto_envvar_prefix": "BAKONG_SANDBOX"})
 def up(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The simulator's port; 0 for any free one.")] = 8600,
     service_port: Annotated[int, typer.Option(min=0, max=65535, help="The service's port; 0 for any free one.")] = 3002,
