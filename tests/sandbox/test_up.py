@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -142,11 +143,12 @@ async def test_the_banner_shows_where_things_are_and_a_curl_to_try(tmp_path):
         env={**os.environ, "NO_COLOR": "1", "BAKONG_SANDBOX_PUBLISHED": f"1=2 {inner}={outer}"},
     )
     lines = []
-    while not lines or '-d \'{"qr"' not in lines[-1]:
+    while not lines or "'<qrCode>'" not in lines[-1]:
         lines.append((await process.stdout.readline()).decode())
     process.terminate()
     await process.communicate()
     text = "".join(lines)
     assert process.returncode == 0
     assert all(word in text for word in ("Bakong", "Service", "Token", "API key", "curl", "sandbox_"))
+    assert re.search(r"bakong-sandbox pay --url http://127.0.0.1:\d+ '<qrCode>'", text)
     assert (f":{inner}" in text, text.count(f"http://127.0.0.1:{outer}")) == (False, 3)

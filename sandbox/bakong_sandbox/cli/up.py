@@ -21,7 +21,7 @@ from bakong_sandbox.stack.connections import SANDBOX_BOUNDS, SERVICE_BOUNDS, Bou
 from bakong_sandbox.stack.errors import SetupError
 from bakong_sandbox.stack.loaded import keep_what_is_loaded
 from bakong_sandbox.stack.options import ESCROW, Options, Stack, read_prices, read_providers, read_webhook_url
-from bakong_sandbox.stack.running import CONTROL_ENVVAR
+from bakong_sandbox.stack.running import CONTROL_ENVVAR, USUAL_URL
 from bakong_sandbox.stack.sandbox import run
 from bakong_scenarios import ScenarioError
 from bakong_schemes.bakong.fake.scheme import BAKONG
@@ -272,14 +272,14 @@ def _banner(stack: Stack) -> None:
     if not stack.service_url:
         return
     console.print(f"  API key   {stack.api_key}\n\nTry:")
+    elsewhere = "" if stack.bakong_url == USUAL_URL else f" --url {stack.bakong_url}"
     body = '{"userId": "sokha", "planType": "PREMIUM", "amount": 0.50, "currency": "USD"}'
     print(
         f"  curl -s {stack.service_url}/api/payments/create \\\n"
         f"    -H 'Authorization: Bearer {stack.api_key}' -H 'Content-Type: application/json' \\\n"
         f"    -d '{body}'\n"
-        f"then pay its qrCode:\n"
-        f"  curl -s {stack.bakong_url}/sandbox/worlds/default/payments "
-        "-H 'Content-Type: application/json' -d '{\"qr\": \"<qrCode>\"}'",
+        f"then pay the qrCode of the answer, in another terminal here:\n"
+        f"  {terminal_line(command_line())} pay{elsewhere} '<qrCode>'",
         flush=True,
     )
 
