@@ -68,7 +68,7 @@ def show_journal(
     if not is_table:
         show(answer, as_json=True)
         return
-    missed = {"near miss": "near_miss"} if any(call["near_miss"] for call in answer["entries"]) else {}
+    missed = {"near miss": "near_miss"} if any(call.get("near_miss") for call in answer["entries"]) else {}
     print_lines(table(answer["entries"], {**CALLS, **missed}))
     print(f"\n{len(answer['entries'])} of {answer['total']} calls; --json has their bodies")
     for failure in answer["failures"]:

@@ -28,7 +28,8 @@ def _line(call: dict[str, Any]) -> str:
     said = f" -> {call['status']}" + (f" errorCode={call['error_code']}" if call["error_code"] else "")
     waited = f" after {call['delay_ms']} ms" if call["delay_ms"] else ""
     fault = f" fault={call['fault']}" if call["fault"] else ""
-    return asked + about + said + waited + fault + (f" near miss: {call['near_miss']}" if call["near_miss"] else "")
+    near = call.get("near_miss")  # an older sandbox, at the URL of the ini, has none
+    return asked + about + said + waited + fault + (f" near miss: {near}" if near else "")
 
 
 def _kept(bakong: Handle[Any, Any], path: Path) -> str:
