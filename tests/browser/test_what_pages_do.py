@@ -199,6 +199,7 @@ def test_a_script_is_searched_and_used_for_one_payment(sandbox, tab):
     assert 0 < page.locator("#library li:visible").count() < 10
     page.get_by_role("link", name="Write a script").click()
     page.locator("#draft").fill(SCRIPT)
+    page.locator("#polls").get_by_text("http").wait_for()  # another draft was drawn before
     page.get_by_text("No mistakes").wait_for()
     drawn = page.locator("#polls tr").all_inner_texts()
     assert [row.lower().split() for row in drawn] == [
