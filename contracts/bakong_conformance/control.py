@@ -12,6 +12,7 @@ from bakong_conformance.http import Answer, call
 from bakong_conformance.rules import NotCheckedError, PreconditionError
 
 START = "2026-02-11T05:37:21Z"  # near no midnight of a zone in use
+MIDNIGHT = "2026-02-11T00:00:00Z"
 PLAIN = "name: plain"
 TIMEOUT_S = (
     300.0  # of real time: all that falls due in an advance is done before it is answered, however busy the machine is
@@ -117,11 +118,14 @@ class World:
 _YAML = {"content-type": "application/yaml"}
 
 
-def make_world(case: Case | None, http: httpx.Client, **how: Any) -> tuple[World, str, str]:
-    """A new frozen world with its token and base URL. Raises NotCheckedError where the sandbox makes none like it."""
+def make_world(case: Case | None, http: httpx.Client, *, at: str = START, **how: Any) -> tuple[World, str, str]:
+    """A new world, frozen at `at`, with its token and base URL.
+
+    Raises NotCheckedError where the sandbox makes none like it.
+    """
     answer = call(case, http, "POST", "/sandbox/worlds", body=how)
     if answer.status != 200:
         raise NotCheckedError(f"the sandbox makes no world like {how}: {answer.summary}")
     world = World(http, answer.body["world"])
-    world.ask(None, "PUT", "/clock", {"mode": "frozen", "at": START})
+    world.ask(None, "PUT", "/clock", {"mode": "frozen", "at": at})
     return world, answer.body["token"], answer.body["base_url"]

@@ -8,7 +8,7 @@ import pytest
 from bakong_conformance.bakong import SUITE, Bakong
 from bakong_conformance.bakong.subject import PROFILES, code
 from bakong_conformance.case import Case
-from bakong_conformance.control import make_world
+from bakong_conformance.control import MIDNIGHT, make_world
 from bakong_conformance.engine import Options, run
 from bakong_conformance.http import client
 from bakong_conformance.rules import Verdict
@@ -59,7 +59,7 @@ def test_the_simulator_raises_no_alarm_in_any_profile(loop, bakong_profile, prof
 def test_twenty_calls_are_enough_in_safe_mode_because_rules_share_their_answers(loop, bug, bakong_profile):
     with loop.serving(wrap(loop.call(_simulator()), [bug])) as url, client(url) as http:
         how = {} if bakong_profile == "current" else {"profile": bakong_profile}
-        world, token, base_url = make_world(None, http, **how)
+        world, token, base_url = make_world(None, http, at=MIDNIGHT, **how)
         world.pay(Case(), code().qr)
         real = Bakong(url + httpx.URL(base_url).path, token, profile=bakong_profile, paid_md5=code().md5)
         report = run(SUITE, real, Options(seed=1, shrinks=0))

@@ -11,7 +11,7 @@ import httpx
 
 from bakong_conformance.case import Case
 from bakong_conformance.cassettes.playing import NotRecordedError, Player
-from bakong_conformance.control import World, make_world
+from bakong_conformance.control import MIDNIGHT, World, make_world
 from bakong_conformance.http import Answer, call, client
 from bakong_conformance.rules import CannotRunError, NotCheckedError, require
 from khqr import Code, Currency, Individual, encode
@@ -109,7 +109,7 @@ class Bakong:
             return
         with client(self.control, trust=self.trust) as control:
             how = {} if self.profile == "current" else {"profile": self.profile}
-            world, token, base_url = make_world(None, control, **how)
+            world, token, base_url = make_world(None, control, at=MIDNIGHT, **how)
             path = httpx.URL(base_url).path
             try:
                 with client(self.base_url, trust=self.trust) as http:
