@@ -118,7 +118,8 @@ def test_tea_by_stripe_is_declined_then_paid_then_given_back(sandbox, stripe_sho
     sandbox.control("POST", "/clock/advance", json={"seconds": 1})  # answers when the webhooks have come
     page.reload()
     stripe_shop.sees_order("refunded")
-    assert all(row["state"] == "delivered" for row in sandbox.control("GET", "/webhooks"))
+    webhooks = sandbox.control("GET", "/webhooks")
+    assert {row["state"] for row in webhooks if row["url"].startswith(stripe_shop.shop)} == {"delivered"}
 
 
 def test_tea_by_stripe_with_3d_secure_and_a_webhook_that_is_late(sandbox, stripe_shop):
