@@ -8,6 +8,8 @@ START_MS = 1_770_768_000_000
 class FrozenWorld:
     """The clock of a sandbox's world, and no sandbox."""
 
+    was_troubled = False
+
     def __init__(self, now_ms=START_MS):
         self._now_ms, self._rest = now_ms, 0.0
 
