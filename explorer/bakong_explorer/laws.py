@@ -25,6 +25,7 @@ EVENT_OF = {
     "TIMEOUT": "payment.timeout",
 }
 SOLD = ("plan", "renewal", "upgrade")  # what brings a subscription
+WEEK_MS = 7 * 86_400_000  # so long an order's payment waits for its provider's word
 _PAYMENTS = """
 SELECT id, user_id, plan, amount_minor, currency, status, late, flag, created_ms, expires_ms, paid_ms, purpose, bill_ms,
        hash, reference, provider, asked_ms, replaced_ms
@@ -188,12 +189,17 @@ class Watcher:
         if is_early and not self._is_replaced(row):
             self._broken("expiry", f"payment {name} was ended {row.expires_ms - self._latest_ms} ms too early")
         is_asked = row.asked_ms is not None and row.asked_ms >= row.expires_ms
-        is_plenty = row.provider == "bakong" and not self._town.story.profile.get("daily_calls")
-        if row.status == "EXPIRED" and sells_plan and is_plenty and not is_asked and not self._is_replaced(row):
-            self._broken("expiry", f"payment {name} was ended, and Bakong has said nothing since its end")
+        if row.status == "EXPIRED" and self._ends_by_word(row) and not is_asked and not self._is_replaced(row):
+            self._broken("expiry", f"payment {name} was ended, and {row.provider} has said nothing since its end")
         if row.status == "PAID":
             self._paid(before, row)
         self._town.meet(f"{row.purpose} {before.status} to {row.status}")
+
+    def _ends_by_word(self, row: PaymentRow) -> bool:
+        """Whether only its provider ends it: of a plan where calls are plenty, of an order for a week."""
+        is_plenty = row.provider != "bakong" or not self._town.story.profile.get("daily_calls")
+        is_waited_for = row.purpose == "order" and row.reference and self._latest_ms < row.expires_ms + WEEK_MS
+        return is_plenty and bool(row.purpose in SOLD or is_waited_for)
 
     def _is_replaced(self, row: PaymentRow) -> bool:
         """Whether it is a bill over another plan than the next one, which makes room for the right one."""

@@ -7,6 +7,7 @@ import pytest
 
 from bakong_contracts.service_api import PaymentStatus, Plan
 from bakong_service.domain.payments import NoAnswer, NotFound
+from bakong_service.usecases import poll_payments
 from bakong_service.usecases.worker import Worker
 from tests.conftest import NOW_MS
 from tests.service.house import keep, limit_calls, open_house, put_bakong, subscription
@@ -207,6 +208,36 @@ async def test_where_calls_are_counted_our_own_thrift_ends_a_payment_by_the_cloc
     unasked = await create(house, userId="chan")
     await house.clock.advance(LIFE_MS)
     assert (await stored(house, unasked.id)).status is PaymentStatus.EXPIRED
+
+
+async def test_calls_that_bakong_refuses_end_nothing_and_it_is_asked_on_the_next_day(tmp_path, storage):
+    async with shut(tmp_path, database_url=storage.get("database_url", "")) as house:
+        limit_calls(house.core, 100)
+        payment, unpaid = await create(house), await create(house, userId="chan")
+        await house.clock.advance(LIFE_MS - MINUTE)
+        house.bakong.default = NoAnswer("quota", until_ms=NOW_MS + 17 * HOUR)  # midnight in Phnom Penh
+        for wait_ms in (MINUTE, HOUR, 15 * HOUR):
+            await house.clock.advance(wait_ms)
+            assert await seen(house, payment) == ("PENDING", "PENDING", [])
+        house.bakong.default = NotFound()
+        house.bakong.reports[payment.md5] = paid(done_ms=NOW_MS + LIFE_MS - 1)
+        await house.clock.advance(12 * HOUR)
+        after = [await stored(house, one.id) for one in (payment, unpaid)]
+        assert [(one.status.value, one.late) for one in after] == [("PAID", False), ("EXPIRED", False)]
+
+
+async def test_what_no_call_has_reached_in_a_week_ends_by_the_clock(house, monkeypatch):
+    limit_calls(house.core, 100)
+    payment = await create(house)
+    await house.clock.advance(LIFE_MS - MINUTE)
+    house.bakong.default = NoAnswer("quota", until_ms=NOW_MS + 17 * HOUR)
+    await house.clock.advance(HOUR)
+    limit_calls(house.core, 0)
+    monkeypatch.setattr(poll_payments, "UNREACHED_MS", 2 * 24 * HOUR)
+    await house.clock.advance(46 * HOUR)
+    assert (await stored(house, payment.id)).status is PaymentStatus.PENDING
+    await house.clock.advance(26 * HOUR)
+    assert (await stored(house, payment.id)).status is PaymentStatus.EXPIRED
 
 
 async def test_a_payment_that_ended_while_no_worker_ran_is_asked_about_first(house):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bakong_contracts.service_api import Priority
-from bakong_service.domain.payments import Payment
+from bakong_service.domain.payments import Payment, Purpose
 
 HOUR_MS = 3_600_000
 
@@ -16,6 +16,7 @@ WAIT: dict[Priority, tuple[int, int]] = {
 LATE_POLL_MS = 10 * 60_000  # the first wait after the payment's end, for money that comes late
 GIVE_UP_MS = 24 * HOUR_MS
 UNANSWERED_MS = 5 * 60_000  # the longest wait for the word that ends a payment, once its provider may be asked
+ORDER_UNANSWERED_MS = 7 * 24 * HOUR_MS  # so long after its end an order's payment waits for that word
 
 
 def next_poll_ms(payment: Payment, at_ms: int) -> int | None:
@@ -30,6 +31,18 @@ def next_poll_ms(payment: Payment, at_ms: int) -> int | None:
 def unanswered_poll_ms(payment: Payment, at_ms: int) -> int:
     """When to ask again one that is over, and waits for the provider's word of it."""
     return at_ms + min((at_ms - payment.expires_ms) // 4, UNANSWERED_MS)
+
+
+def ends_unanswered(payment: Payment, at_ms: int) -> bool:
+    """Whether one that is over ends without its provider's word.
+
+    A job's does: what was executed has no end before its outcome is known. So does what the provider has not made.
+    """
+    if payment.purpose.sells_plan:
+        return False
+    if payment.purpose is Purpose.ESCROW or not payment.reference:
+        return True
+    return at_ms >= payment.expires_ms + ORDER_UNANSWERED_MS
 
 
 @dataclass(frozen=True, slots=True)

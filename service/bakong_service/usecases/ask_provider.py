@@ -8,13 +8,14 @@ from bakong_contracts.service_api import PaymentStatus
 from bakong_service.domain.breaker import backoff_ms
 from bakong_service.domain.errors import RowError, UnreadableRowError
 from bakong_service.domain.payments import Authorized, NoAnswer, NotFound, Payment, Purpose, Report
-from bakong_service.domain.polling import unanswered_poll_ms
+from bakong_service.domain.polling import ends_unanswered, unanswered_poll_ms
 from bakong_service.domain.tracing import spans_of
 from bakong_service.ports import Check, OneByOne, Polling, Provider
 from bakong_service.usecases.core import Core, ProviderError
 from bakong_service.usecases.escrow import paying
 from bakong_service.usecases.escrow.concluding import after_poll, execute_again
 from bakong_service.usecases.orders.making import make_again
+from bakong_service.usecases.orders.outcome import unanswered
 from bakong_service.usecases.settle import apply, expire, hold_orders_of
 from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
@@ -208,14 +209,16 @@ def _settled_alone(unit: UnitOfWork, payment: Payment, report: Report | None, as
 def _settled(unit: UnitOfWork, payment: Payment, report: Report | None, asked_ms: int) -> Payment:
     """The payment after its report, or after none; with when to ask again.
 
-    What sells a plan ends by its provider's word alone: an answer to a question that was asked after its end.
+    It ends by its provider's word: an answer to a question that was asked after its end; see ends_unanswered.
     """
     was_paid = payment.status is PaymentStatus.PAID
     if report is not None:
         payment = apply(unit, payment, report)
     answered = report is not None and not isinstance(report, NoAnswer)
-    is_over = not payment.is_live(asked_ms) if answered else not payment.purpose.sells_plan
+    is_over = not payment.is_live(asked_ms) if answered else ends_unanswered(payment, unit.at_ms)
     if payment.is_open and is_over and not payment.is_live(unit.at_ms):
+        if not answered and payment.purpose is Purpose.ORDER and payment.reference:
+            unanswered(unit, payment)
         payment = expire(unit, payment)
     soon_ms = None
     if payment.purpose is Purpose.ESCROW and payment.is_open:

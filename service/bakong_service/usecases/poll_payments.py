@@ -9,7 +9,7 @@ from functools import partial
 from bakong_service.domain.breaker import backoff_ms
 from bakong_service.domain.errors import RowError
 from bakong_service.domain.payments import Payment
-from bakong_service.domain.polling import PollPlan
+from bakong_service.domain.polling import HOUR_MS, PollPlan
 from bakong_service.ports import Polling, Provider
 from bakong_service.usecases.ask_provider import ask_leased, polling_of
 from bakong_service.usecases.core import Core
@@ -19,6 +19,7 @@ from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 EXPIRE_BATCH = 50
 OVERDUE_AGAIN_MS = 1_000  # an end that has passed, and could not be written yet
 UNASKED_MS = 60_000  # where calls are scarce: so long after its end a payment may be ended that no call was spent on
+UNREACHED_MS = 7 * 24 * HOUR_MS  # and so long after it one that no call has reached
 
 
 async def poll_due(core: Core, name: str) -> int | None:
@@ -37,8 +38,17 @@ async def poll_due(core: Core, name: str) -> int | None:
                 plan = plan if is_more_due else None
                 continue
         if polling.pace.is_scarce or not upstream.may_ask(core.timers.now_ms()):
-            await expire_due(core, name, by_clock=polling.pace.is_scarce and not upstream.breaker.failures)
+            await expire_due(core, name, by_clock=await _is_thrift(core, name, polling))
         return await _wake_ms(core, name, plan, now_ms)
+
+
+async def _is_thrift(core: Core, name: str, polling: Polling) -> bool:
+    """Whether what is not asked about is so by our own choice: the provider answers, and refuses no call."""
+    if not polling.pace.is_scarce or core.upstream(name).breaker.failures:
+        return False
+    now_ms = core.timers.now_ms()
+    left = await core.store.read(lambda records: polling.pace.budget(records, name, now_ms))
+    return left is None or not left.stopped
 
 
 async def _plan(core: Core, name: str, polling: Polling, now_ms: int) -> PollPlan:
@@ -67,8 +77,8 @@ def lease_these(payment_ids: Sequence[str], polling: Polling, unit: UnitOfWork) 
 async def expire_due(core: Core, provider: str, *, by_clock: bool = False) -> None:
     """End the payments of a provider whose time has passed: those of plans where it has said so since.
 
-    by_clock: also those whose end has just come unasked, because calls are scarce and were better spent. What nobody
-    can be asked about any more ends by the clock, too.
+    by_clock: also those whose end has just come unasked, because calls are scarce and were better spent, and those that
+    no call has reached in a week. What nobody can be asked about any more ends by the clock, too.
     """
     configured = core.providers.get(provider)
 
@@ -76,7 +86,10 @@ async def expire_due(core: Core, provider: str, *, by_clock: bool = False) -> No
         """Whether some were ended and more may be left."""
         from_ms = unit.at_ms + 1 if not by_clock else unit.at_ms - UNASKED_MS
         from_ms = 0 if configured is None else from_ms
-        overdue = unit.records.overdue(provider, unit.at_ms, EXPIRE_BATCH, unasked_from_ms=from_ms)
+        until_ms = unit.at_ms - UNREACHED_MS if by_clock else 0
+        overdue = unit.records.overdue(
+            provider, unit.at_ms, EXPIRE_BATCH, unasked_from_ms=from_ms, unasked_until_ms=until_ms
+        )
         hold_orders_of(unit, overdue)
         ended = [_expired_alone(unit, payment) for payment in overdue]
         return any(ended) and len(overdue) == EXPIRE_BATCH

@@ -55,6 +55,7 @@ class Gateway:
         self.probes = 0
         self.checkouts, self.calls, self.cancelled = [], [], []
         self.before_create = None  # awaited after the session is made, before its answer
+        self.before_cancel = None  # called with the reference
         self.refunds_later = name == "paystack"
         self._events = 0
 
@@ -105,6 +106,8 @@ class Gateway:
             return NoAnswer("timeout")
         one = self.sessions[reference]
         self.cancelled.append(reference)
+        if self.before_cancel is not None:
+            self.before_cancel(reference)
         if not one.paid:
             one.is_open = False
         return NoAnswer("timeout") if self.loses_cancel else self.shown(one)

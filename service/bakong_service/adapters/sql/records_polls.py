@@ -103,8 +103,9 @@ def _watched(provider: Value, limit: Value) -> Statement:
 
 
 @prepared
-def _overdue(provider: Value, now_ms: Value, limit: Value, unasked_from_ms: Value) -> Statement:
-    may_end = or_(t.SELLS_NO_PLAN, _P.asked_ms >= _P.expires_ms, _P.expires_ms >= unasked_from_ms)
+def _overdue(provider: Value, now_ms: Value, limit: Value, from_ms: Value, until_ms: Value) -> Statement:
+    unasked = or_(t.ENDS_UNANSWERED, _P.expires_ms >= from_ms, _P.expires_ms <= until_ms)
+    may_end = or_(unasked, _P.asked_ms >= _P.expires_ms)
     due = select(_PAYMENTS).where(t.ENDING, _P.provider == provider, _P.expires_ms <= now_ms, may_end)
     return due.limit(limit).with_for_update(skip_locked=True)
 
@@ -146,7 +147,7 @@ _id_named = prepared(lambda provider, reference: select(_P.id).where(_named(prov
 _reference = prepared(lambda provider, payment_id: select(_P.reference).where(_ours(provider, payment_id)))
 _asked = prepared(lambda payment_id: select(_P.asked_ms).where(_P.id == payment_id))
 _next_end = prepared(
-    lambda provider: select(func.min(_P.expires_ms)).where(t.ENDING, t.SELLS_NO_PLAN, _P.provider == provider)
+    lambda provider: select(func.min(_P.expires_ms)).where(t.ENDING, t.ENDS_UNANSWERED, _P.provider == provider)
 )
 _last_hour = prepared(lambda provider: select(func.max(_H.hour)).where(_H.provider == provider))
 _calls = prepared(lambda provider, day: select(t.provider_calls).where(_C.provider == provider, _C.day == day))
@@ -212,12 +213,15 @@ class PollRows(PaymentRows):
         """What a provider may have news of: the open ones, those not asked about since their end, then the rest."""
         return self._readable("payment", self._rows(_watched(provider, limit)), _candidate)
 
-    def overdue(self, provider: str, now_ms: int, limit: int, *, unasked_from_ms: int) -> list[Payment]:
+    def overdue(
+        self, provider: str, now_ms: int, limit: int, *, unasked_from_ms: int, unasked_until_ms: int = 0
+    ) -> list[Payment]:
         """A provider's open payments whose time has passed, and of which it has said so since.
 
-        Of those unasked: what sells no plan, and what has ended at unasked_from_ms or later.
+        Of those unasked: what ends unanswered, and what has ended from unasked_from_ms on or until unasked_until_ms.
         """
-        return self._payments(self._rows(_overdue(provider, now_ms, limit, unasked_from_ms)))
+        due = _overdue(provider, now_ms, limit, unasked_from_ms, unasked_until_ms)
+        return self._payments(self._rows(due))
 
     def sold(self, provider: str, from_ms: int, until_ms: int) -> dict[int, int]:
         """How many payments were made in whole hours that are over, by the hour since 1970 UTC; never none."""

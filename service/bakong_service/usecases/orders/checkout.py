@@ -96,6 +96,7 @@ async def _bring_up_to_date(core: Core, owner: str, order_id: str) -> None:
 
 
 def _begin(unit: UnitOfWork, owner: str, order_id: str, wish: CheckoutWish) -> CheckedOut:
+    """The order's open payment, or a new one: one that is over, and waits for its provider's word, makes room."""
     order = owned(unit.records.order_by_id(order_id, held=True), owner, order_id)
     check_active(unit, owner)
     if wish.currency != order.currency:
@@ -103,21 +104,30 @@ def _begin(unit: UnitOfWork, owner: str, order_id: str, wish: CheckoutWish) -> C
         raise ShopInvalidError("currency_mismatch", "currency", message)
     status = order.status_at(unit.at_ms)
     if status is OrderStatus.AWAITING_PAYMENT:
-        return _again(unit, order, wish)
+        begun = _again(unit, order)
+        if begun.payment.is_live(unit.at_ms):
+            _check_same(begun, wish)
+            return begun
+        status = replace(order, status=OrderStatus.OPEN).status_at(unit.at_ms)
     if status is not OrderStatus.OPEN:
         raise ShopError("order_not_payable", f"the order {order_id} is {status.value}")
     return _first(unit, order, _choose(unit, order, wish), wish)
 
 
-def _again(unit: UnitOfWork, order: Order, wish: CheckoutWish) -> CheckedOut:
+def _again(unit: UnitOfWork, order: Order) -> CheckedOut:
     payment = unit.records.payment_by_id(order.payment_id or "")
     made = unit.records.order_payment(order.payment_id or "")
     if payment is None or made is None:
         raise LookupError(f"order {order.id} waits for a payment that is not there")
+    return CheckedOut(order, made, payment, is_new=False)
+
+
+def _check_same(begun: CheckedOut, wish: CheckoutWish) -> None:
+    """Raises ShopError where another method or provider is wished for than the open payment's."""
+    made, payment = begun.made, begun.payment
     is_other = wish.method is not None and wish.method not in (made.method_id, made.method)
     if is_other or wish.provider not in (None, payment.provider):
         raise ShopError("payment_open_elsewhere", f"{payment.id} by {made.method} is open until it is paid or expires")
-    return CheckedOut(order, made, payment, is_new=False)
 
 
 def _first(unit: UnitOfWork, order: Order, method: Method, wish: CheckoutWish) -> CheckedOut:

@@ -89,7 +89,8 @@ async def _last_word(core: Core, payment_id: str) -> Report:
 
 
 def _cancel(unit: UnitOfWork, owner: str, order_id: str, payment_id: str | None, report: Report | None) -> Order:
-    payment = None if payment_id is None else _held(unit, payment_id)
+    held = {one.id: one for one in unit.records.payments_by_id(_payments_of(unit, order_id))}
+    payment = held.pop(payment_id or "", None)
     if payment is not None and isinstance(report, Paid | Refunded):
         payment = apply(unit, payment, report)
     order = owned(unit.records.order_by_id(order_id, held=True), owner, order_id)
@@ -106,4 +107,11 @@ def _cancel(unit: UnitOfWork, owner: str, order_id: str, payment_id: str | None,
         if report is not None and not isinstance(report, NoAnswer):
             made, _ = bound_to(unit, ended)
             unit.records.change_order_payment(replace(made, close_ms=None))
+    for other in held.values():
+        if other.is_open:  # its time has passed, and its provider has not said what became of it
+            move(unit, other, PaymentStatus.CANCELLED, "its order was cancelled")
     return after
+
+
+def _payments_of(unit: UnitOfWork, order_id: str) -> list[str]:
+    return [one.payment_id for one in unit.records.order_payments(order_id)]

@@ -88,6 +88,14 @@ def ended(unit: UnitOfWork, payment: Payment) -> None:
     move_order(unit, order, OrderStatus.OPEN, None, f"{payment.id} is {payment.status.value.lower()}")
 
 
+def unanswered(unit: UnitOfWork, payment: Payment) -> None:
+    """Its provider has said nothing for too long: a person has to look, where the order waits for this payment."""
+    _, order = bound_to(unit, payment)
+    if order.payment_id == payment.id and order.status is OrderStatus.AWAITING_PAYMENT:
+        why = f"{payment.provider} has not said what became of {payment.id}"
+        move_order(unit, order, OrderStatus.NEEDS_REVIEW, payment.id, why)
+
+
 def _stays_open(unit: UnitOfWork, payment: Payment) -> bool:
     """Whether a payment that has ended here may still be paid at a provider that can close it."""
     provider = unit.core.providers.get(payment.provider)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 OPEN = text("status IN ('PENDING', 'TIMEOUT')")
 ENDING = text("status IN ('PENDING', 'TIMEOUT') AND set_aside_ms IS NULL")
 OPEN_CHANGE = text("purpose IN ('upgrade', 'renewal') AND status IN ('PENDING', 'TIMEOUT') AND replaced_ms IS NULL")
-SELLS_NO_PLAN = text("purpose NOT IN ('plan', 'renewal', 'upgrade')")
+ENDS_UNANSWERED = text("(purpose = 'escrow' OR (purpose = 'order' AND reference = ''))")
 REFERRED = text("reference <> ''")
 POLLED = text("next_poll_ms IS NOT NULL")
 LEASED = text("next_poll_ms IS NOT NULL AND leased_until_ms IS NOT NULL")
