@@ -169,10 +169,19 @@ def _priced(service: Service, case: Case, user: str, expected: int, remaining: i
     )
 
 
+def to_five_before_midnight(now_s: int) -> int:
+    """How many seconds it is to the next five minutes before a midnight, by a clock whose days are of 86,400 s.
+
+    >>> to_five_before_midnight(86_400 - 301), to_five_before_midnight(86_400 - 300), to_five_before_midnight(86_400 - 170)
+    (1, 0, 86270)
+    """
+    return -(now_s + 300) % DAY_S
+
+
 def _over_midnight(service: Service, case: Case, ahead_s: int) -> None:
     """A quote of five minutes before the midnight of a zone so far ahead of UTC is the answer five minutes after it."""
     user = user_at(service, case, service.cycle_s - DAY_S)
-    service.leap(case, DAY_S - (service.world.now_ms() // MS + ahead_s) % DAY_S - 300)
+    service.leap(case, to_five_before_midnight(service.world.now_ms() // MS + ahead_s))
     first = service.made(upgrade(service, case, user), user, full_plan(service), "USD", "upgrade")
     service.wait(case, 600)
     answer = upgrade(service, case, user)
