@@ -10,6 +10,7 @@ from bakong_conformance.control import PLAIN, World
 from bakong_conformance.http import Answer
 from bakong_conformance.rules import RuleBrokenError
 from bakong_conformance.service import load, monitor
+from bakong_conformance.service.quotes import to_five_before_midnight
 from bakong_conformance.service.subject import RECOVERY_S, WINDOW_S, Service
 from tests.sandbox.test_verify_service import OURS
 
@@ -88,3 +89,8 @@ def test_a_case_begins_when_a_service_has_found_out_that_bakong_is_back():
     service.begin(Case())
     service.begin(Case())
     assert world.passed_s == [WINDOW_S, RECOVERY_S, WINDOW_S]
+
+
+@pytest.mark.parametrize(("before_midnight_s", "wait_s"), [(301, 1), (300, 0), (299, 86_399), (170, 86_270)])
+def test_no_rule_waits_for_what_is_past(before_midnight_s, wait_s):
+    assert to_five_before_midnight(20_000 * 86_400 - before_midnight_s) == wait_s

@@ -172,8 +172,8 @@ def _priced(service: Service, case: Case, user: str, expected: int, remaining: i
 def to_five_before_midnight(now_s: int) -> int:
     """How many seconds it is to the next five minutes before a midnight, by a clock whose days are of 86,400 s.
 
-    >>> to_five_before_midnight(86_400 - 301), to_five_before_midnight(86_400 - 300), to_five_before_midnight(86_400 - 170)
-    (1, 0, 86270)
+    >>> to_five_before_midnight(86_400 - 170)
+    86270
     """
     return -(now_s + 300) % DAY_S
 
