@@ -8,10 +8,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: khqr-differential khqr-fuzz khqr-fuzz-guided khqr-images khqr-mutants khqr-bench up demo demo-bangladesh load load-limiters load-machines test test-quick coverage lint clean
 
-# ARGS are options of the command: make up ARGS="--port 0 --scenario timeout"
+# ARGS are options of the command: make up PORT=8700, make up ARGS="--port 0 --scenario timeout"
 ARGS ?=
 up: $(VENV)/.installed
-	@$(BIN)/bakong-sandbox up $(ARGS)
+	@$(BIN)/bakong-sandbox up $(if $(filter command,$(origin PORT)),--port $(PORT)) $(ARGS)
 
 # A shell that finds bakong-sandbox by its name.
 shell: $(VENV)/.installed

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 MANY = 40
+FEW = 8
 
 
 class ScenarioError(ValueError):
@@ -34,12 +35,12 @@ class ScenarioError(ValueError):
 
 
 def nearest(word: str, known: Sequence[str], scheme: str = "") -> str:
-    """A hint to append to a message: the nearest known word, and all of them where they are few.
+    """A hint to append to a message: the nearest known word, and all of them where that is no long list.
 
     scheme: whose words they are.
     """
     close = get_close_matches(word, known, n=1, cutoff=0.5)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    if len(known) > MANY:
+    if len(known) > (FEW if hint else MANY):
         return hint or f" ({len(known)} are known: `bakong-sandbox scenario list`, docs/scenarios.md)"
     return f"{hint} (known{f' to {scheme}' if scheme else ''}: {', '.join(known) or 'none'})"

@@ -26,13 +26,9 @@ def _fault(node: Node, words: SchemeWords) -> FaultRule:
     fault = named.word(sorted(words.faults), words.name)
     entries = node.mapping(FAULT_KEYS + sorted(words.faults[fault]))
     _check_alternatives(node, fault, entries)
-    return FaultRule(
-        fault=fault,
-        on=on,
-        poll=polls,
-        conditions=conditions_of(entries, words),
-        parameters=parameters_of(entries, words.faults[fault], words),
-    )
+    conditions, parameters = conditions_of(entries, words), parameters_of(entries, words.faults[fault], words)
+    _check_order(fault, entries, parameters)
+    return FaultRule(fault=fault, on=on, poll=polls, conditions=conditions, parameters=parameters)
 
 
 def _check_alternatives(node: Node, fault: str, entries: dict[str, Node]) -> None:
@@ -43,6 +39,16 @@ def _check_alternatives(node: Node, fault: str, entries: dict[str, Node]) -> Non
     if given not in [set(names) for names in sets]:
         shown = "; or ".join(" and ".join(repr(name) for name in names) for names in sets)
         raise node.error(f"a {fault} wants {shown}")
+
+
+def _check_order(fault: str, entries: dict[str, Node], given: dict[str, object]) -> None:
+    """A span has its lower end first. Raises ScenarioError."""
+    for low, *highs in ALTERNATIVES.get(fault, ()):
+        begin, ends = given[low], [(name, given[name]) for name in highs]
+        for name, end in ends:
+            if isinstance(begin, int) and isinstance(end, int) and end < begin:
+                texts = entries[low].text(), entries[name].text()
+                raise entries[name].error(f"{name} is less than {low}: {texts[1]} after {texts[0]}")
 
 
 def _endpoints(node: Node | None, words: SchemeWords) -> tuple[str, ...]:

@@ -102,6 +102,12 @@ def test_the_page_needs_nothing_else_and_shows_five_plots(tmp_path):
     ET.fromstring(re.sub(r"<!doctype html>|<meta[^>]*>", "", text))
 
 
+def test_statuses_that_mean_the_same_share_their_words(tmp_path):
+    calls = [call(at, status=status, found="taken") for at in range(3) for status in (200, 400, 401)]
+    text = write(judged(calls, {"p99_ms": 100}), tmp_path)[2].read_text()
+    assert "400, 401 refused, as bad bodies and keys have to be</" in text
+
+
 def test_keys_that_kept_the_limit_share_a_row_and_one_that_did_not_has_its_own(tmp_path):
     kept = [call(at, scope=f"key:{number}") for number in range(9) for at in range(3)]
     broke = [call(at / 100, scope="key:greedy") for at in range(101)]

@@ -6,6 +6,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import certifi
 import pytest
 from typer.testing import CliRunner
 
@@ -40,6 +41,13 @@ def test_help_lists_every_command_and_imports_none():
     *listed, imported = ended.stdout.splitlines()
     assert json.loads(imported) == []
     assert [name for name in MODULES if not any(f" {name} " in line for line in listed)] == []
+
+
+@pytest.mark.parametrize("words", [[], ["up"], ["journal"], ["journal", "show"]], ids=" ".join)
+def test_an_option_that_takes_no_value_promises_none(words):
+    shown = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"}).stdout
+    assert "--help" in shown
+    assert "bool" not in shown
 
 
 @pytest.mark.parametrize(
@@ -89,6 +97,16 @@ def test_each_option_of_up_has_an_environment_variable(monkeypatch):
     assert ended.exit_code == 0, ended.output
     said = {name: given[0][name] for name in ("port", "data_dir", "service_port", "scenario", "quota")}
     assert said == {"port": 0, "data_dir": Path("elsewhere"), "service_port": None, "scenario": "timeout", "quota": 7}
+
+
+@pytest.mark.parametrize("option", command("up").params, ids=lambda option: option.opts[0])
+def test_a_variable_of_the_environment_sets_its_option_of_up(option, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "1").write_text(Path(certifi.where()).read_text())  # a file, for the options that read one
+    names = option.envvar or f"BAKONG_SANDBOX_{option.opts[0].removeprefix('--').replace('-', '_').upper()}"
+    monkeypatch.setenv(names if isinstance(names, str) else names[0], "1")
+    given = command("up").make_context("up", []).params[option.name]
+    assert str(given[0] if isinstance(given, list) else given) in {"1", "1.0", "True"}
 
 
 def test_all_that_is_wrong_in_the_environment_is_named_at_once(monkeypatch):

@@ -267,11 +267,11 @@ def test_a_journal_is_played_again_to_the_same_bytes(run, tmp_path):
     assert good(run("replay", str(path))) == {"calls": 0, "different": []}
     broken = json.dumps(json.loads(path.read_text()) | {"calls": [{}]})
     for text, said in (
-        ("{}", "read none, expected what `bakong-sandbox journal show --format replay` prints"),
+        ("{}", "read something else, expected what `bakong-sandbox journal show --format replay` prints"),
         (run("journal", "show", "--format", "har")[1], "read a HAR, expected what"),
         (run("journal", "show")[1], "read a journal as JSON, expected what"),
         (broken, "calls[0]: 'endpoint' is missing"),
-        ("[]", "read none, expected what"),
+        ("[]", "read something else, expected what"),
     ):
         path.write_text(text)
         exit_code, message = run("replay", str(path))

@@ -57,9 +57,16 @@ def test_a_failure_is_met_again_by_the_printed_command(tmp_path):
     assert {"what": "amount", "value": "1"} in broken["drawn"]
 
 
+def test_baseline_says_what_is_newly_broken(tmp_path):
+    (tmp_path / "before.json").write_text('{"rules": [{"id": "khqr.amount.usd", "verdict": "holds"}]}')
+    code, out, _ = verify("khqr", "--only", "khqr.amount.usd", "--baseline", "before.json", "--", *MUTANT, cwd=tmp_path)
+    assert (code, "newly broken: khqr.amount.usd" in out) == (1, True), out
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
+        (["--baseline", "nothere.json", "--", *ADAPTER], "nothere.json"),
         (["--", "no-such-program-here"], "no-such-program-here"),
         (["--", sys.executable, "-c", "pass"], "ended"),
         (["--", sys.executable, "-c", "print('hello')"], "JSON"),

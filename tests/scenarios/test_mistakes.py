@@ -45,6 +45,8 @@ def test_a_good_script_has_none(mistakes):
 
 IMPOSSIBLE = {
     "faults: [{fault: hang, poll: 3..1}]": "no poll is from 3 to 1: did you mean 1..3?",
+    "faults: [{fault: delay, from: 3s, to: 1s}]": "to is less than from: 1s after 3s",
+    "faults: [{fault: delay, median: 3s, p99: 1s}]": "p99 is less than median: 1s after 3s",
     "faults: [{fault: hang, window: {from: 3s, to: 1s}}]": "ends before it begins: from 3s to 1s",
     "faults: [{fault: hang, window: {to: 0s}}]": "ends before it begins: from 0s to 0s",
     "rules: [{payment: [paid]}, {match: {account: a@b}, payment: [failed]}]": "never reached: that of line 2",
@@ -81,3 +83,10 @@ def test_a_name_that_there_is_not_is_not_answered_with_every_name(mistakes):
     assert len(found) < 300
     (found,) = mistakes("name: a\notherwise: zzzzzz\n")
     assert "`bakong-sandbox scenario list`" in found
+
+
+def test_beside_the_nearest_word_stands_no_long_list(mistakes):
+    (found,) = mistakes("name: a\nfaults: [{fault: delai, for: 1s}]\n")
+    assert "did you mean 'delay'?\n" in found
+    (found,) = mistakes("name: a\nfaults: [{fault: zzz}]\n")
+    assert "(known to bakong: content_type, delay, " in found

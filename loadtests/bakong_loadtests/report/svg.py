@@ -54,7 +54,15 @@ def columns(title: str, unit: str, rows: Sequence[tuple[str, str, Sequence[int]]
     names: dict[str, list[str]] = {}
     for name, css, _ in rows:
         names.setdefault(css, []).append(name)
-    return _figure(title, unit, area, "".join(drawn), [(", ".join(some), css) for css, some in names.items()])
+    return _figure(title, unit, area, "".join(drawn), [(_together(some), css) for css, some in names.items()])
+
+
+def _together(names: Sequence[str]) -> str:
+    """The names of one colour, such as "400 refused" and "401 refused": "400, 401 refused"."""
+    by_meaning: dict[str, list[str]] = {}
+    for name, _, meaning in (name.partition(" ") for name in names):
+        by_meaning.setdefault(meaning, []).append(name)
+    return "; ".join(f"{', '.join(some)} {meaning}".strip() for meaning, some in by_meaning.items())
 
 
 def bars(title: str, unit: str, rows: Sequence[tuple[str, int]]) -> Markup:

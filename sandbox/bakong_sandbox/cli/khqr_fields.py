@@ -101,7 +101,7 @@ def payee_of(given: Any) -> tuple[Individual | Merchant, Any]:
 
 def _check_names(named: Mapping[str, Any]) -> None:
     for name in named.keys() - _NAMES:
-        near = get_close_matches(name, FIELDS, 1)
+        near = [_OPTIONS[name]] if name in _OPTIONS else get_close_matches(name, FIELDS, 1)
         more = f"; did you mean {near[0]}?" if near else "; `bakong-sandbox khqr fields` lists them"
         raise EncodeError(f"is no field of a code{more}", field=name)
 

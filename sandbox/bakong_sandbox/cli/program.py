@@ -79,6 +79,9 @@ EXTRAS = {
 class LazyGroup(TyperGroup):
     """The commands by name and one line each; the command itself is imported when it is called."""
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _flags_without_type(super().get_params(ctx))
+
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  click's signature
         return list(MODULES)
 
@@ -137,7 +140,22 @@ def complain(error: object) -> None:
 def command(name: str) -> Any:
     """A command or group of commands, imported."""
     module = import_module(f"{__package__}.{MODULES[name]}")
-    return get_group(module.commands).commands[name]
+    return _with_plain_flags(get_group(module.commands).commands[name])
+
+
+def _with_plain_flags(command: Any) -> Any:
+    _flags_without_type(command.get_params(typer.Context(command)))
+    for below in getattr(command, "commands", {}).values():
+        _with_plain_flags(below)
+    return command
+
+
+def _flags_without_type(params: list[Any]) -> list[Any]:
+    """The options, of which those that take no value are listed without "<bool>", which would promise one."""
+    for param in params:
+        if getattr(param, "is_flag", False):
+            param.metavar = ""
+    return params
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:

@@ -109,7 +109,8 @@ Trust it on test machines alone: who holds its key can pretend to be anyone to t
    For one program alone, as root on Linux:
      unshare -m sh -c 'mount --bind my-hosts /etc/hosts; exec my-program'
 
-2. Let the program trust the authority:
+2. Let the program trust the authority. SSL_CERT_FILE and REQUESTS_CA_BUNDLE replace the public ones, which the
+   program may need for other hosts; `bakong-sandbox exec -- PROGRAM` joins them:
    Python    SSL_CERT_FILE={ca}         (http.client, urllib, httpx, aiohttp)
              REQUESTS_CA_BUNDLE={ca}    (requests)
    Node      NODE_EXTRA_CA_CERTS={ca}

@@ -14,6 +14,7 @@ from bakong_contracts import service_api as api
 from bakong_contracts.patterns import message
 from bakong_contracts.problems import MEDIA_TYPE, document, field_errors
 from bakong_scenarios import ScenarioError
+from bakong_simulator.control.requests import FORMS
 from bakong_simulator.kernel.clock import TimeRangeError
 from bakong_simulator.kernel.errors import (
     BodyError,
@@ -127,6 +128,8 @@ def _words(row: Mapping[str, Any], request: Request) -> str:
                 f"read {media or 'no Content-Type'}, expected a JSON object, sent with Content-Type: application/json"
             )
         return f"read {_short(row.get('input'))}, expected a JSON object"
+    if form := FORMS.get(row.get("ctx", {}).get("pattern")):
+        return f"read {_short(row.get('input'))}, expected {form}"
     expected = _EXPECTED.get(row["type"])
     if expected is None:
         return message(row)

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 MAX_SECONDS = 10 * 366 * 86_400
-Md5 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{32}$")]
+_MD5 = r"^[0-9a-fA-F]{32}$"
+Md5 = Annotated[str, StringConstraints(pattern=_MD5)]
 AccountId = Annotated[str, StringConstraints(pattern=r"^\S+$", max_length=64)]
 SchemeName = Annotated[str | None, Field(max_length=64, description="By default the first scheme.")]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -23,9 +24,11 @@ Amount = Annotated[
     BeforeValidator(_amount_text),
     WithJsonSchema({"anyOf": [{"type": "string", "pattern": _AMOUNT}, {"type": "number", "minimum": 0}]}),
 ]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+_CURRENCY = r"^[A-Z]{3}$"
+Currency = Annotated[str, StringConstraints(pattern=_CURRENCY)]
 Qr = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
+Name = Annotated[str, StringConstraints(pattern=_NAME)]
 ScenarioName = Annotated[str, StringConstraints(max_length=100)]
 Text = Annotated[str, StringConstraints(max_length=1000)] | None
 PaymentStatus = Literal["unpaid", "authorized", "paid", "failed", "cancelled", "expired", "disputed"]
@@ -34,6 +37,15 @@ Count = Annotated[int, Field(ge=0, le=10**9)]
 JournalBytes = Annotated[
     int, Field(ge=0, le=2**30, description="So much of the calls' bodies is kept, and so much of the actions'.")
 ]
+
+
+# What a text of these forms looks like, for whoever sent another.
+FORMS = {
+    _AMOUNT: "an amount such as 0.50: digits, and at most two of them after a point",
+    _CURRENCY: "three capital letters, such as USD",
+    _MD5: "32 hex digits",
+    _NAME: "lowercase letters, digits and hyphens, at most 63",
+}
 
 
 class Strict(BaseModel):

@@ -88,7 +88,8 @@ def _check_form(document: Any) -> None:
     if isinstance(document, Mapping) and document.get("version") in VERSIONS and "begun" in document:
         return
     kinds = {"log": "a HAR", "entries": "a journal as JSON", "calls": f"a journal of another version than {VERSIONS}"}
-    kind = next((kind for key, kind in kinds.items() if isinstance(document, Mapping) and key in document), "none")
+    keys = document if isinstance(document, Mapping) else ()
+    kind = next((kind for key, kind in kinds.items() if key in keys), "something else")
     raise BodyError(f"read {kind}, expected what `bakong-sandbox journal show --format replay` prints")
 
 

@@ -146,8 +146,10 @@ def upgrade(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     """A document of version 1 as one of version 2. Raises BodyError for what has not its form."""
     try:
         return _upgraded(document, name)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise BodyError(f"no snapshot of version 1 or {VERSION}: {type(error).__name__}: {error}") from None
+    except KeyError as error:
+        raise BodyError(f"no snapshot of version 1 or {VERSION}: {error} is missing") from None
+    except (AttributeError, TypeError, ValueError) as error:
+        raise BodyError(f"no snapshot of version 1 or {VERSION}: {error}") from None
 
 
 def _upgraded(document: Mapping[str, Any], name: str) -> dict[str, Any]:
