@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # ARGS are options of the command: make up PORT=8700, make up ARGS="--port 0 --scenario timeout"
 ARGS ?=
 up: $(VENV)/.installed
-	@$(BIN)/bakong-sandbox up $(if $(filter command,$(origin PORT)),--port $(PORT)) $(ARGS)
+	@$(BIN)/bakong-sandbox up $(strip $(if $(filter command,$(origin PORT)),--port $(PORT)) $(ARGS))
 
 # A shell that finds bakong-sandbox by its name.
 shell: $(VENV)/.installed

@@ -46,9 +46,10 @@ def test_the_docker_image_has_the_extras_that_the_recipes_use():
     assert {"production"} <= set(by_default) <= {*built, *by_default} <= set(project()["optional-dependencies"])
 
 
-def test_make_passes_options_on():
+@pytest.mark.parametrize("typed", [["ARGS=--port 0"], ["PORT=0"]])
+def test_make_passes_options_on(typed):
     shown = subprocess.run(
-        ["make", "--no-print-directory", "-n", "up", "ARGS=--port 0"],
+        ["make", "--no-print-directory", "-n", "up", *typed],
         cwd=ROOT,
         capture_output=True,
         text=True,

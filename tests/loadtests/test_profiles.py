@@ -33,7 +33,7 @@ def test_flags_change_single_settings():
     [
         ("shape: {kind: steady, people: 3}", "1:23", ["shape.people: unknown key", "known: kind, users, seconds"]),
         ("shape: {kind: hills}", "1:15", ["shape.kind", "'hills'", "'lunch-peak'"]),
-        ("shape: {users: many}", "1:16", ["shape.users", "'many'", "integer"]),
+        ("shape: {users: many}", "1:16", ["shape.users", "'many'", "a whole number"]),
         ("shape: {users: -1}", "1:16", ["shape.users", "read -1"]),
         ("journey:\n  unpaid_share: 1.5", "2:17", ["journey.unpaid_share", "read 1.5"]),
         ("about: x\nslo: {p99_ms: 1, p98_ms: 3}", "2:18", ["slo.p98_ms: unknown objective", "p99_ms"]),
