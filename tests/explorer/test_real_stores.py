@@ -61,7 +61,7 @@ def test_the_laws_hold_in_lives_on_sqlite_s_file_one_after_another():
         lives = [live(short(SEED), stores) for _ in range(2)]
     assert [life.violation for life in lives] == [None, None]
     assert all(life.met[CHANGE] for life in lives)
-    assert lives[0].commits > 10, "the laws have looked after each commit"
+    assert lives[0].commits >= 2, "the laws have looked: commits of one moment are one"
 
 
 def test_the_laws_hold_in_a_life_on_postgresql(postgres_url):
