@@ -120,7 +120,7 @@ WRITES: dict[str, Call] = {
     "lease_closings": lambda records, step: records.lease_closings(NOW_MS + step, NOW_MS + step + 1, LIMIT),
     "lease_events": lambda records, step: records.lease_events(NOW_MS + step, NOW_MS + step + 1, LIMIT),
     "hasten_payment": lambda records, _: records.hasten_payment("bakong", "o1", NOW_MS),
-    "hasten_refunds": lambda records, _: records.hasten_refunds("p7", NOW_MS),
+    "hasten_refunds": lambda records, _: records.hasten_refunds("p7", NOW_MS, NOW_MS + 60_000),
     "add_order_event": lambda records, step: records.add_order_event(replace(EVENT, id=f"fresh{step}")),
     "change_transaction": lambda records, _: records.change_transaction("tx7", status="completed"),
     "open_settlement": lambda records, _: records.open_settlement(SETTLEMENT),

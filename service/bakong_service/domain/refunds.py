@@ -14,6 +14,11 @@ from bakong_service.domain.errors import ShopInvalidError
 from bakong_service.domain.money import Money, rounded
 from bakong_service.domain.taxes import Line, Taxes, shares, taxes
 
+AGAIN_MS = 60_000  # when a refund of an unknown outcome is asked about again; an event brings that forward
+LEASE_MS = (
+    2 * AGAIN_MS
+)  # when one that is being asked about is free again; no event brings that forward: it would be made twice
+
 
 class RefundStatus(StrEnum):
     """pending -> completed | failed; a failed one frees its part."""

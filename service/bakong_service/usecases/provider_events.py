@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from bakong_service.domain.errors import ConflictError, ForgedEventError, NotFoundError
 from bakong_service.domain.inbox import AGAIN_MS, InboxEvent, InboxState
 from bakong_service.domain.order_events import OrderEventType
+from bakong_service.domain.refunds import AGAIN_MS as REFUND_AGAIN_MS
 from bakong_service.ports import Event
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.unit_of_work import UnitOfWork, transact
@@ -137,7 +138,7 @@ def _tell_order(unit: UnitOfWork, event: InboxEvent, payment_id: str) -> None:
         return
     shown = {"provider": event.provider, "kind": event.kind}
     unit.happened(OrderEventType.WEBHOOK_RECEIVED, bound.order_id, payment_id, shown, event.id)
-    if unit.records.hasten_refunds(payment_id, unit.at_ms):
+    if unit.records.hasten_refunds(payment_id, unit.at_ms, unit.at_ms + REFUND_AGAIN_MS):
         unit.notified = True
 
 

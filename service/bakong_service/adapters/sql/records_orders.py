@@ -77,10 +77,10 @@ def _events_of_payment(payment_id: Value, after: Value, limit: Value) -> Stateme
 
 
 @prepared
-def _hasten_refunds(payment_id: Value, at_ms: Value) -> Statement:
+def _hasten_refunds(payment_id: Value, at_ms: Value, until_ms: Value) -> Statement:
     order = select(_OP.order_id).where(_OP.payment_id == payment_id)
     waiting = update(t.refunds).where(t.PENDING_REFUND, _F.order_id.in_(order), _F.payment_id == payment_id)
-    return waiting.values(next_try_ms=at_ms)
+    return waiting.where(_F.next_try_ms <= until_ms).values(next_try_ms=at_ms)
 
 
 @prepared
@@ -223,9 +223,9 @@ class OrderRows(Rows):
         """A payment's events after a sequence number, oldest first."""
         return self._readable("order event", self._rows(_events_of_payment(payment_id, after, limit)), _event)
 
-    def hasten_refunds(self, payment_id: str, at_ms: int) -> int:
-        """Have every refund of a payment whose outcome is unknown asked about at once; how many."""
-        return int(self._run(_hasten_refunds(payment_id, at_ms)).rowcount)
+    def hasten_refunds(self, payment_id: str, at_ms: int, until_ms: int) -> int:
+        """Have refunds of a payment, of an unknown outcome and due until then, asked about at once; how many."""
+        return int(self._run(_hasten_refunds(payment_id, at_ms, until_ms)).rowcount)
 
     def add_refund(self, refund: Refund) -> None:
         self._insert(t.refunds, _refund_row(refund))

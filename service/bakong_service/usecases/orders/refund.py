@@ -7,7 +7,17 @@ from bakong_service.domain.errors import ShopError, ShopInvalidError
 from bakong_service.domain.money import Money
 from bakong_service.domain.orders import Order, OrderPayment
 from bakong_service.domain.payments import Failed, NoAnswer, Payment, Refunded, Report
-from bakong_service.domain.refunds import Refund, RefundStatus, Remaining, Terms, Wish, after, replayed
+from bakong_service.domain.refunds import (
+    AGAIN_MS,
+    LEASE_MS,
+    Refund,
+    RefundStatus,
+    Remaining,
+    Terms,
+    Wish,
+    after,
+    replayed,
+)
 from bakong_service.usecases.core import Core
 from bakong_service.usecases.idempotency import Commit
 from bakong_service.usecases.orders.making import FINAL
@@ -15,7 +25,6 @@ from bakong_service.usecases.orders.outcome import new_refund_id, requested
 from bakong_service.usecases.orders.refunds_seen import end
 from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
-AGAIN_MS = 60_000
 BATCH = 10
 
 
@@ -42,7 +51,7 @@ async def refund(core: Core, commit: Commit, owner: str, payment_id: str, asked:
 async def give_due(core: Core) -> None:
     """Ask again about every refund of an unknown outcome that is due."""
     while True:
-        due = await transact(core, lambda unit: unit.records.lease_refunds(unit.at_ms, unit.at_ms + AGAIN_MS, BATCH))
+        due = await transact(core, lambda unit: unit.records.lease_refunds(unit.at_ms, unit.at_ms + LEASE_MS, BATCH))
         for one in due:
             report = await _ask(core, one)
             await transact(core, lambda unit, one=one, report=report: _apply(unit, one, report))  # type: ignore[misc]
@@ -68,7 +77,7 @@ def _reserve(unit: UnitOfWork, owner: str, payment_id: str, asked: Asked) -> Ref
         note=asked.note,
         created_ms=unit.at_ms,
         updated_ms=unit.at_ms,
-        next_try_ms=unit.at_ms + AGAIN_MS,
+        next_try_ms=unit.at_ms + LEASE_MS,
     )
     unit.records.add_refund(made_refund)
     requested(unit, made_refund, made, payment)
