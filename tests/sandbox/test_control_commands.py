@@ -240,6 +240,7 @@ def test_a_webhook_that_is_not_there_is_one_line(shop, words, message):
 
 def test_scripts_are_listed_shown_and_checked(run, tmp_path):
     assert all(name in run("scenario", "list")[1] for name in LIBRARY.names())
+    assert run("scenario", "list", "--table")[1] == run("scenario", "list")[1]
     lines = run("scenario", "list", "--scheme", "bakong")[1].splitlines()
     assert len(lines) == len(LIBRARY.names("bakong"))
     assert "  2  paid                    The payer is quick." in "\n".join(lines)

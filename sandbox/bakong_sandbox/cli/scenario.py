@@ -26,7 +26,7 @@ OfScheme = Annotated[str | None, typer.Option("--scheme", metavar="NAME", help="
 @scenario.command("list")
 def list_scenarios(
     scheme: OfScheme = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json/--table", help="JSON, or a table; by default a table.")] = False,
 ) -> None:
     """Every script of the library: number, name, whose it is where not every scheme plays it, what happens."""
     try:
