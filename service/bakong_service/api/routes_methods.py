@@ -6,22 +6,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from bakong_service.api.dependencies import CoreDep, OwnerDep, shop_answer
-from bakong_service.api.examples_orders import METHOD, shop_documented
-from bakong_service.api.shapes_orders import (
+from bakong_service.api.bodies_orders import (
     ChangeMerchant,
     ChangeMethod,
     CreateMethod,
     Currency,
-    done,
     merchant_fields,
-    merchant_shown,
     method_fields,
-    method_shown,
     minor,
-    offer_shown,
     places_of,
 )
+from bakong_service.api.dependencies import CoreDep, OwnerDep, shop_answer
+from bakong_service.api.examples_orders import METHOD, shop_documented
+from bakong_service.api.shapes_orders import done, merchant_shown, method_shown, offer_shown
 from bakong_service.domain.errors import InvalidError
 from bakong_service.domain.money import Money
 from bakong_service.usecases.orders.merchants import change_merchant, find_merchant

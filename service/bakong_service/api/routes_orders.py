@@ -6,14 +6,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from bakong_service.api.bodies_orders import (
+    CheckOut,
+    CreateOrder,
+    RefundPayment,
+    wanted_order,
+    wish_of,
+    wish_of_checkout,
+)
 from bakong_service.api.cursors import Cursor, read_cursor, write_cursor
 from bakong_service.api.dependencies import CoreDep, OwnerDep, key_of, shop_answer
 from bakong_service.api.event_stream import Stream
 from bakong_service.api.examples_orders import ORDER, PAYMENT, shop_documented
 from bakong_service.api.shapes_orders import (
-    CheckOut,
-    CreateOrder,
-    RefundPayment,
     checkout_shown,
     done,
     order_listed,
@@ -21,9 +26,6 @@ from bakong_service.api.shapes_orders import (
     page,
     refund_shown,
     standing_shown,
-    wanted_order,
-    wish_of,
-    wish_of_checkout,
 )
 from bakong_service.domain.errors import ShopError
 from bakong_service.domain.orders import OrderStatus

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from bakong_service.api.bodies_orders import MarkSettlement
 from bakong_service.api.cursors import Cursor, read_cursor, write_cursor
 from bakong_service.api.dependencies import CoreDep, OwnerDep, require, shop_answer
 from bakong_service.api.examples_orders import METHOD, SETTLEMENT, shop_documented
@@ -13,7 +14,6 @@ from bakong_service.api.files import as_file
 from bakong_service.api.shapes_orders import (
     AUDIT_COLUMNS,
     ENTRY_COLUMNS,
-    MarkSettlement,
     audit_shown,
     done,
     entry_shown,
