@@ -6,7 +6,6 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from bakong_explorer.acts import ACTS as SHOP_ACTS
@@ -91,16 +90,10 @@ def _some(chance: Chance, table: Mapping[str, tuple[Any, int]], keep: float = 0.
     return swarm(chance, [(name, weight) for name, (_, weight) in table.items()], keep)
 
 
-@cache
-def _freeze() -> None:
-    """Once in a process: the program itself is no garbage of a life."""
-    gc.freeze()
-
-
 def live(story: Story, stores: RealStores | None = None) -> Life:
     """Live a story to its end, or to the first law that breaks. stores: in a real database."""
     was_enabled, restore = gc.isenabled(), swallow_unraisable()
-    _freeze()
+    gc.freeze()  # the program itself, and what it has learnt so far, is no garbage of a life
     gc.disable()  # what the collector ends, it would end at moments of its own
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

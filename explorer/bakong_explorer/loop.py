@@ -11,9 +11,9 @@ import sys
 import threading
 from asyncio import events
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
-from contextvars import Context
+from contextvars import Context, copy_context
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -66,11 +66,25 @@ class OwnedTask(asyncio.Task[Any]):
         return self is other
 
 
+def _fill(handle: Any, callback: Any, args: tuple[Any, ...], loop: Any, context: Context | None, owner: Owner) -> None:
+    """What asyncio's own handles are made with, but for what only its debug mode asks for."""
+    handle._context = copy_context() if context is None else context  # noqa: SLF001
+    handle._loop = loop  # noqa: SLF001
+    handle._callback = callback  # noqa: SLF001
+    handle._args = args  # noqa: SLF001
+    handle._cancelled = False  # noqa: SLF001
+    handle._repr = handle._source_traceback = None  # noqa: SLF001
+    handle.owner = owner
+
+
 class _Handle(events.Handle):
     """A callback that knows its owner."""
 
     __slots__ = ("owner",)
     owner: Owner
+
+    def __init__(self, callback: Any, args: tuple[Any, ...], loop: Any, context: Context | None, owner: Owner) -> None:
+        _fill(self, callback, args, loop, context, owner)
 
 
 class _Timer(events.TimerHandle):
@@ -79,12 +93,22 @@ class _Timer(events.TimerHandle):
     __slots__ = ("owner",)
     owner: Owner
 
+    def __init__(
+        self, when: float, callback: Any, args: tuple[Any, ...], loop: Any, context: Context | None, owner: Owner
+    ) -> None:
+        _fill(self, callback, args, loop, context, owner)
+        self._when = when
+        self._scheduled = True
+
 
 class VirtualLoop(asyncio.BaseEventLoop):
     """See the module. draws: where turns come from. shuffle: how often a task is let go before its turn."""
 
+    running: "VirtualLoop"
+
     def __init__(self, draws: Draws, shuffle: float = 0.5) -> None:
         super().__init__()
+        VirtualLoop.running = self
         self._draws = draws
         self._shuffle = shuffle
         self._now_s = 0.0
@@ -125,8 +149,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     # What BaseEventLoop asks of a loop
 
     def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> _Handle:  # type: ignore[override]
-        handle = _Handle(callback, args, self, context)
-        handle.owner = self._owner_of(callback)
+        handle = _Handle(callback, args, self, context, self._owner_of(callback))
         self._queue.append(handle)
         return handle
 
@@ -138,13 +161,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self.call_soon(callback, *args, context=context)
 
     def call_later(self, delay: float, callback: Any, *args: Any, context: Context | None = None) -> _Timer:  # type: ignore[override]
-        return self.call_at(self._now_s + max(0.0, delay), callback, *args, context=context)
+        return self.call_at(self._now_s + delay if delay > 0 else self._now_s, callback, *args, context=context)
 
     def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> _Timer:  # type: ignore[override]
-        timer = _Timer(when, callback, args, self, context)
-        timer.owner = self._owner_of(callback)
+        timer = _Timer(when, callback, args, self, context, self._owner_of(callback))
         self._made += 1
-        timer._scheduled = True  # type: ignore[attr-defined]  # noqa: SLF001  asyncio's own mark
         heapq.heappush(self._timers, (when, self._made, timer))
         return timer
 
@@ -178,56 +199,53 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _run_once(self) -> None:
         """Turn after turn, until the loop is to stop."""
+        queue, timers, world = self._queue, self._timers, self.world
         while True:
-            self._let_time_pass()
-            self._turn(self._next())
+            while timers and ((head := timers[0][2])._cancelled or head.owner.dead):  # noqa: SLF001
+                heapq.heappop(timers)
+                if head.owner.dead:
+                    self.graveyard.append(head)
+            if not queue:
+                self._idle()
+            while timers and timers[0][0] <= self._now_s:
+                due = heapq.heappop(timers)[2]
+                due._scheduled = False  # noqa: SLF001  asyncio's own mark
+                queue.append(due)
+            handle = self._next() if len(queue) > 1 else queue.popleft()
+            owner = handle.owner
+            if handle._cancelled or owner.dead:  # noqa: SLF001
+                if owner.dead:
+                    self.graveyard.append(handle)
+            else:
+                self._count(handle)
+                self.owner = owner
+                handle._run()  # noqa: SLF001
+                self.owner = world
+                if owner.fuse is not None:
+                    _burn(owner)
             if self._stopping:  # type: ignore[attr-defined]  # asyncio's own mark
                 return
 
-    def _turn(self, handle: "_Handle | _Timer") -> None:
-        if handle._cancelled or handle.owner.dead:  # noqa: SLF001
-            if handle.owner.dead:
-                self.graveyard.append(handle)
-            return
+    def _count(self, handle: "_Handle | _Timer") -> None:
         self.steps += 1
         if self.steps > self.most_steps:
             self.most_steps = 1 << 62
             raise RestlessError(f"{self.steps} turns by {self._now_s:.3f} s: {handle!r}")
-        self.owner = owner = handle.owner
-        handle._run()  # noqa: SLF001
-        self.owner = self.world
-        if owner.fuse is not None:
-            owner.fuse -= 1
-            if owner.fuse <= 0:
-                owner.fuse = None
-                owner.on_fuse()
 
-    def _let_time_pass(self) -> None:
-        """To the next timer, where nothing is ready; what is due by then gets ready."""
-        queue, timers = self._queue, self._timers
-        while timers and (timers[0][2]._cancelled or timers[0][2].owner.dead):  # noqa: SLF001
-            dropped = heapq.heappop(timers)[2]
-            if dropped.owner.dead:
-                self.graveyard.append(dropped)
-        if not queue:
-            if not timers or self.called_by_thread:
-                why = (
-                    f"a thread calls the loop, {self.called_by_thread}" if self.called_by_thread else "no timer is set"
-                )
-                raise StuckError(f"nothing is ready and {why}, although somebody waits")
-            self._now_s = max(self._now_s, timers[0][0])
-        while timers and timers[0][0] <= self._now_s:
-            due = heapq.heappop(timers)[2]
-            due._scheduled = False  # type: ignore[attr-defined]  # noqa: SLF001
-            queue.append(due)
+    def _idle(self) -> None:
+        """Nothing is ready: time passes to the first timer."""
+        if not self._timers or self.called_by_thread:
+            why = f"a thread calls the loop, {self.called_by_thread}" if self.called_by_thread else "no timer is set"
+            raise StuckError(f"nothing is ready and {why}, although somebody waits")
+        self._now_s = max(self._now_s, self._timers[0][0])
 
     def _next(self) -> "_Handle | _Timer":
-        """The first that is ready; or a task's turn from among the next few, which others might have had first.
+        """Of several, the first that is ready; or a task's turn from among the next few, which others might have had.
 
         What is no task's turn keeps its place: asyncio's own parts rely on their order.
         """
         queue = self._queue
-        if len(queue) > 1 and self._draws.happens(self._shuffle):
+        if self._draws.happens(self._shuffle):
             turns = [
                 (task.number, place)
                 for place in range(min(len(queue), _PICK_AMONG))
@@ -258,9 +276,41 @@ class VirtualLoop(asyncio.BaseEventLoop):
         super().close()
 
 
-def passes(seconds: float) -> Coroutine[Any, Any, None]:
-    """Wait for so much virtual time; others have their turns meanwhile."""
-    return asyncio.sleep(seconds)  # noqa: TID251  virtual time alone passes
+def _burn(owner: Owner) -> None:
+    """One turn less until the owner's fuse is at its end."""
+    owner.fuse = (owner.fuse or 0) - 1
+    if owner.fuse <= 0:
+        owner.fuse = None
+        owner.on_fuse()
+
+
+class _Turn:
+    """Awaited, it lets the others have a turn."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+_TURN = _Turn()
+
+
+async def passes(seconds: float) -> None:
+    """Wait for so much virtual time; others have their turns. asyncio's sleep looks for its loop each time."""
+    if seconds <= 0:
+        await _TURN
+        return
+    loop = VirtualLoop.running
+    over: asyncio.Future[None] = asyncio.Future(loop=loop)
+    timer = loop.call_later(seconds, _set_result, over)
+    try:
+        await over
+    finally:
+        timer.cancel()
+
+
+def _set_result(over: "asyncio.Future[None]") -> None:
+    if not over.done():
+        over.set_result(None)
 
 
 def swallow_unraisable() -> Any:

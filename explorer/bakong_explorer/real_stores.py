@@ -88,10 +88,11 @@ class WaitingLoop(VirtualLoop):
         self._asked.append((call, answer, writes))
         return await answer
 
-    def _let_time_pass(self) -> None:
+    def _idle(self) -> None:
         while not self._queue and self._asked:
             self._send()
-        super()._let_time_pass()
+        if not self._queue:
+            super()._idle()
 
     def _send(self) -> None:
         """All that was asked, at once; who has given up by now is not heard."""
