@@ -1,5 +1,7 @@
 """The seeded bugs of card_shop.py, with the rule that names each."""
 
+from tests.mutants.fault_catalogue import CARD_ROWS
+
 CARDS = {
     "checkout-racy": ("service.card.submit", "checkouts that race make a charge each"),
     "checkout-anew": ("service.card.submit", "every checkout makes a payment"),
@@ -58,4 +60,5 @@ CARDS = {
     "refused-is-shown": ("service.card.refund.refused", "a refused refund is told as paid back"),
     "told-again-is-paid-for-good": ("service.card.refund.told", "a refunded order is told as paid"),
     "status-reads-again": ("service.card.refund.unanswered", "reading an order counts its payment again"),
+    **CARD_ROWS,
 }

@@ -81,9 +81,13 @@ class CardShop:
         if action == "checkout" and not self.has("checkout-racy"):
             with self.lock:
                 return self.checkout(order)
-        return {"checkout": self.checkout, "status": self.status, "refunds": self.refund, "capture": self.capture}[
-            action
-        ](*((order, body) if action == "refunds" else (order,)))
+        return {
+            "checkout": self.checkout,
+            "status": self.status,
+            "refunds": self.refund,
+            "capture": self.capture,
+            "cancel": self.cancel,
+        }[action](*((order, body) if action == "refunds" else (order,)))
 
     def ask(self, method, path, body=None):
         """The provider's status and answer. A status of 0 stands for no answer."""
@@ -111,7 +115,7 @@ class CardShop:
         return rows[-1] if rows else None
 
     def checkout(self, order):
-        if order["state"] in ("paid", "review", *BACK):
+        if order["state"] in ("paid", "review", "cancelled", *BACK):
             raise Refused(409, "not_payable")
         payment = None if self.has("checkout-anew") else self.open_payment(order)
         if self.has("checkout-racy"):
@@ -182,6 +186,17 @@ class CardShop:
         elif status == 0 and self.has("silent-is-paid"):
             self.orders[payment["order"]]["state"] = "paid"
 
+    def cancel(self, order):
+        """Take an order back that is not paid: the provider is asked once more."""
+        with self.lock:
+            payment = self.open_payment(order)
+            if payment is not None:
+                self.look(payment)
+            if order["state"] not in ("open", "awaiting", "expired"):
+                raise Refused(409, "not_cancellable")
+            order["state"] = "cancelled"
+            return 200, {}
+
     def asked(self, payment):
         return {"amount": text(payment["amount"]), "currency": "THB", "reference": payment["id"]}
 
@@ -206,7 +221,8 @@ class CardShop:
             self.double(order, payment)
             return
         order["captured"] += payment["amount"]
-        order["state"] = "paid"
+        payment["kept"] = True
+        order["state"] = "review" if order["flagged"] else "paid"
 
     def double(self, order, payment):
         """A second payment of an order goes back."""
@@ -357,7 +373,7 @@ class CardShop:
         amount = int(Decimal(body["amount"]) * 100) if "amount" in body else left
         if amount <= 0 or amount > left:
             raise Refused(409, "refund_exceeds_balance")
-        payment = next(one for one in self.payments.values() if one["order"] == order["id"] and one["state"] == "paid")
+        payment = next(one for one in self.payments.values() if one["order"] == order["id"] and "kept" in one)
         refund = self.new_refund(payment, amount) | {"order": order["id"]}
         self.refunds[refund["id"]] = refund
         self.push(refund)

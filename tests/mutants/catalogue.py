@@ -1,6 +1,7 @@
 """Every seeded bug with the rule that names it, and what it does in plain words."""
 
 from tests.mutants.blind_catalogue import BLIND
+from tests.mutants.fault_catalogue import ESCROW_ROWS, THAI_ROWS
 from tests.mutants.kind_catalogue import KINDS
 
 ENCODER = {
@@ -773,6 +774,7 @@ THAI = {
     "standard-hook-first-signature": ("service.inbound.several", "the first of two signatures counts alone"),
     "standard-hook-signature-unchecked": ("service.inbound.forged", "a Standard Webhooks signature is not compared"),
     "omise-hook-length-throws": ("service.inbound.length", "a signature of another length is a 500, in Omise's form"),
+    **THAI_ROWS,
 }
 
 # Of the escrow shop.
@@ -924,6 +926,7 @@ ESCROW = {
     "days-of-utc": ("service.escrow.list.days", "days are those of UTC"),
     "end-exclusive": ("service.escrow.list.days", "the last day is left out"),
     "window-backwards": ("service.escrow.list.days", "a window that ends before it starts is taken"),
+    **ESCROW_ROWS,
 }
 
 # Of a bKash-like server.

@@ -470,7 +470,8 @@ class EscrowShop(Money):
                     if self.attempts[reference]["open"]:
                         await self.ask_nagad(payment, self.attempts[reference])
             if payment["status"] == "PROCESSING" and not self.has("timeout-forgotten"):
-                await self.ask_bkash(payment, self.attempts[payment["attempts"][-1]])
+                sent = [one for one in map(self.attempts.get, payment["attempts"]) if one["executes"]]
+                await self.ask_bkash(payment, sent[-1])
         self.expire()
         await self.work_refunds()
         self.auto_release()

@@ -14,6 +14,7 @@ from bakong_conformance.service.provider import Provider
 from bakong_conformance.service.receiver import Receiver
 from tests.mutants.card_catalogue import CARDS
 from tests.mutants.card_shop import CardShop
+from tests.mutants.patched import program_of
 from tests.mutants.sample import sampled
 
 CONFIG = load(Path(__file__).with_name("card_shop.yaml"))
@@ -38,7 +39,7 @@ class StillWorld(World):
 
 def judge(bug="", **how):
     provider = Provider()
-    shop = CardShop(provider, [bug])
+    shop = program_of(CardShop, [bug])(provider, [bug])
     with httpx.Client(base_url="http://shop", transport=httpx.MockTransport(shop.handle)) as http:
         values = {"run": 1, **CONFIG.variables}
         service = Service(CONFIG, http, StillWorld(http, "none"), values, Receiver(), provider=provider)
@@ -66,4 +67,4 @@ def test_the_healthy_shop_raises_no_alarm_with_any_seed(seed):
 
 
 def test_every_rule_of_cards_has_a_bug_that_breaks_it():
-    assert {rule for rule, _ in CARDS.values()} == RULES
+    assert {rule for rule, _ in CARDS.values()} >= RULES

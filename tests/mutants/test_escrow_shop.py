@@ -16,6 +16,7 @@ from bakong_conformance.stand_ins.wire import transport
 from tests.mutants.catalogue import ESCROW
 from tests.mutants.escrow_shop import ROLES, EscrowShop
 from tests.mutants.inside import FrozenWorld, InProcess
+from tests.mutants.patched import program_of
 from tests.mutants.sample import sampled
 from tests.mutants.serving import Loop
 
@@ -39,7 +40,7 @@ def shop_with(loop, bugs=()):
     values = {"run": next(RUNS), **CONFIG.variables}
 
     async def made():
-        return EscrowShop(
+        return program_of(EscrowShop, bugs)(
             http=httpx.AsyncClient(transport=transport(stand_ins)),
             settings=stand_ins.values(),
             keys={f"{values['key']}-{role}": role for role in ROLES},

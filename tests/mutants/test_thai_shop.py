@@ -21,6 +21,7 @@ from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.worlds import Worlds
 from tests.mutants.catalogue import THAI
+from tests.mutants.patched import program_of
 from tests.mutants.sample import sampled
 from tests.mutants.serving import Loop
 from tests.mutants.thai_shop import ThaiShop
@@ -66,7 +67,7 @@ def shop_with(loop, simulator, bugs=(), form="header-pair"):
         async def made():
             keys = {values["api_key"]: "one", values["other_key"]: "other"}
             secrets = {"hook_secrets": [values[name] for name in names[:2]], "retired": values[names[2]]}
-            return ThaiShop(provider=asking(provider), keys=keys, form=form, **secrets, bugs=bugs)
+            return program_of(ThaiShop, bugs)(provider=asking(provider), keys=keys, form=form, **secrets, bugs=bugs)
 
         shop = loop.call(made())
         http = stack.enter_context(client(stack.enter_context(loop.serving(shop))))

@@ -7,11 +7,13 @@ from bakong_conformance.rules import NotCheckedError, Rule, Suite
 from bakong_conformance.service import (
     boundaries,
     budget,
+    card_endings,
     changes,
     cycles,
     entitlements,
     errors_and_idempotency,
     escrow_create,
+    escrow_endings,
     escrow_providers,
     escrow_reading,
     escrow_refunds,
@@ -30,6 +32,7 @@ from bakong_conformance.service import (
     order_limits,
     order_payments,
     order_refunds,
+    order_repeats,
     order_totals,
     orders,
     outage_views,
@@ -70,9 +73,17 @@ MODULES = (
     restarts,
 )
 LAST = (limiting, limit_families, keys)  # a limit that was reached and wrong keys may shut an address out for a while
-OF_ORDERS = (order_totals, order_limits, order_payments, order_refunds, inbound_webhooks)
-OF_ESCROW = (escrow_create, escrow_providers, escrow_release, escrow_refunds, escrow_webhooks, escrow_reading)
-OF_CARDS = (order_cards,)
+OF_ORDERS = (order_totals, order_limits, order_payments, order_refunds, order_repeats, inbound_webhooks)
+OF_ESCROW = (
+    escrow_create,
+    escrow_providers,
+    escrow_release,
+    escrow_refunds,
+    escrow_endings,
+    escrow_webhooks,
+    escrow_reading,
+)
+OF_CARDS = (order_cards, card_endings)
 
 
 def _of_payments(rule: Rule) -> Rule:

@@ -219,7 +219,7 @@ def _bounds(service: Service, case: Case) -> None:
     "escrow.list.filters", "Filters hold", forbids="a filter that is overlooked or taken on trust", source="section 2"
 )
 def _filters(service: Service, case: Case) -> None:
-    """By state: a paid payment is not among the pending; a state that nobody knows is refused."""
+    """By state: a paid payment is not among the pending, and neither total counts both; an unknown state is refused."""
     escrow = desk(service)
     escrow.need_answer("list", "ids")
     escrow.need("list")
@@ -228,6 +228,8 @@ def _filters(service: Service, case: Case) -> None:
     paid, open_now = escrow.capture(case), escrow.make(case)
     words = escrow.config.states
     among = {name: _all(escrow, case, status=words[name][0]) for name in ("completed", "pending")}
+    for word, ids in ((words["completed"][0], among["completed"]), (words["pending"][0], among["pending"])):
+        _meta(escrow, _page(escrow, case, status=word), len(ids), 20)
     require(paid.id in among["completed"] and open_now.id in among["pending"], "a filter by state loses a payment")
     require(
         paid.id not in among["pending"] and open_now.id not in among["completed"], "a filter by state is overlooked"

@@ -15,6 +15,7 @@ SUITE = Suite("service")
 rule = SUITE.rule
 CRITICAL = Severity.CRITICAL
 DAY_MS = 86_400_000
+SILENT_S = (5, 15, 60, 120, 300, 900, 2200)  # an hour, look by look: a service may ask at each
 
 
 def _escrow(service: Service) -> Desk:
@@ -324,7 +325,8 @@ def _silent(service: Service, case: Case) -> None:
     payment = escrow.capture(case, AMOUNT, "", "refund-hang")
     refund = _taken(escrow, case, payment, 5_000_00, "a part")
     with escrow.providers.silent(case):
-        service.wait(case, 3600)
+        for seconds in SILENT_S:
+            service.wait(case, seconds)
         state = _state_of(escrow, case, payment, refund)
         require(state in ("processing", "completed"), f"a refund whose outcome is open is {state}")
     escrow.outcome(case)

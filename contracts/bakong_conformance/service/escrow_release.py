@@ -228,7 +228,8 @@ def _remaining(service: Service, case: Case) -> None:
     require(view.net == expected.net, f"the net amount of 66.67 is {view.raw['net']!r}, expected {expected.net} poisha")
 
 
-def _automatic(service: Service) -> Desk:
+def automatic(service: Service) -> Desk:
+    """The escrow of a service whose releases by time can be seen. Raises NotCheckedError."""
     escrow = desk(service)
     escrow.need("complete_job")
     escrow.need_escrow_states("held", "released")
@@ -244,7 +245,7 @@ def _automatic(service: Service) -> Desk:
 )
 def _edge(service: Service, case: Case) -> None:
     """1 ms before and at 48 h after the job's completion."""
-    escrow = _automatic(service)
+    escrow = automatic(service)
     payment = escrow.capture(case)
     escrow.complete_job(case, payment)
     service.wait(case, escrow.config.release_after_s - 0.001)
@@ -262,7 +263,7 @@ def _edge(service: Service, case: Case) -> None:
 )
 def _unfinished(service: Service, case: Case) -> None:
     """Three days without a job's completion."""
-    escrow = _automatic(service)
+    escrow = automatic(service)
     payment = escrow.capture(case)
     service.wait(case, escrow.config.release_after_s + 86_400)
     escrow.is_now(case, payment, "completed", "held", "three days later a payment whose job is not done")
@@ -277,7 +278,7 @@ def _unfinished(service: Service, case: Case) -> None:
 )
 def _auto_refund(service: Service, case: Case) -> None:
     """A refund is on its way when 48 h are over; it settles later."""
-    escrow = _automatic(service)
+    escrow = automatic(service)
     escrow.need("refund")
     payment = escrow.capture(case)
     escrow.complete_job(case, payment)
@@ -299,7 +300,7 @@ def _auto_refund(service: Service, case: Case) -> None:
 )
 def _reopened(service: Service, case: Case) -> None:
     """Completed, reopened after 40 h, completed again: held at 48 h of the first, released at 48 h of the second."""
-    escrow = _automatic(service)
+    escrow = automatic(service)
     escrow.need("reopen_job")
     payment = escrow.capture(case)
     escrow.complete_job(case, payment)
@@ -324,7 +325,7 @@ def _reopened(service: Service, case: Case) -> None:
 )
 def _manual(service: Service, case: Case) -> None:
     """Released by hand, then 48 h: what is shown stays as it was."""
-    escrow = _automatic(service)
+    escrow = automatic(service)
     escrow.need("release")
     payment = escrow.capture(case)
     escrow.complete_job(case, payment)
@@ -367,19 +368,19 @@ def _books(service: Service, case: Case) -> None:
     escrow = _escrow(service)
     escrow.need("refund")
     escrow.need_answer("books", "total")
-    before = _clearing(escrow, case)
+    before = clearing_of(escrow, case)
     payments = [escrow.capture(case, 100_01) for _ in range(3)]
     escrow.refunded(case, payments[0], 33_33)
     escrow.refunded(case, payments[1])
     service.settle(case)
     escrow.must("release", escrow.release(case, payments[0]))
-    after = _clearing(escrow, case)
+    after = clearing_of(escrow, case)
     if before is not None and after is not None:
         expected = 3 * 100_01 - 33_33 - 100_01
         require(after - before == expected, f"clearing grew by {after - before} poisha, the provider by {expected}")
 
 
-def _clearing(escrow: Desk, case: Case) -> int | None:
+def clearing_of(escrow: Desk, case: Case) -> int | None:
     """What clearing holds now, once all accounts are known to add up to zero."""
     answer: Answer = escrow.must("books", escrow.do(case, "books", role="admin"))
     total: Any = escrow.read("books", answer, "total")

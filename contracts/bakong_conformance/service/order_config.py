@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from bakong_conformance.service.operation import Operation, Strict, names_in
 from bakong_contracts.webhook_guard import FORMS
 
-OPERATIONS = ("prepare", "create", "read", "checkout", "status", "refund", "pay", "capture")
+OPERATIONS = ("prepare", "create", "read", "checkout", "status", "refund", "pay", "capture", "cancel")
 STATES = ("open", "awaiting", "paid", "expired", "review", "partially_refunded", "refunded")
 LINE = ("quantity", "unit_price", "discount", "vat_rate", "withholding_rate", "price_mode", "line_total")
 MIN_PAYMENT_LIFE_S = 120  # a shorter life leaves no time to pay in
@@ -18,7 +18,8 @@ class Orders(Strict):
 
     operations.prepare: called once before the first order, for what must be set up, such as a payment method.
     exempt: the {vat_rate} of a line without VAT. late: what an order becomes that is paid after its payment's end.
-    doubled: what a second payment of an order becomes. operations.capture: takes what a card holds, by {order}.
+    doubled: what a second payment of an order becomes. operations.capture: takes what a card holds, by {order};
+    operations.cancel: takes an order back that is not paid.
     operations.pay: how the payer pays at the simulated provider; without it the service is to use the harness's own
     provider at {provider_url}. other_headers: those of another tenant.
     """

@@ -16,13 +16,14 @@ rule = SUITE.rule
 RACERS = 8
 
 
-def _orders(service: Service) -> Desk:
+def orders_of(service: Service, *needed: str) -> Desk:
+    """The orders; without names of operations those that a refund needs are needed. Raises NotCheckedError."""
     orders = desk(service)
-    orders.need("checkout", "status", "refund")
+    orders.need(*(needed or ("checkout", "status", "refund")))
     return orders
 
 
-def _refund(orders: Desk, case: Case | None, bought: Checkout, amount: Any = None, key: str | None = None) -> Answer:
+def refund(orders: Desk, case: Case | None, bought: Checkout, amount: Any = None, key: str | None = None) -> Answer:
     """A refund of so many satang, of another value, or (None) of all that is left."""
     values: dict[str, Any] = {"order": bought.order.id, "payment": bought.payment}
     if amount is not None:
@@ -30,7 +31,7 @@ def _refund(orders: Desk, case: Case | None, bought: Checkout, amount: Any = Non
     return orders.do(case, "refund", key=key, **values)
 
 
-def _taken(orders: Desk, answer: Answer, about: str) -> None:
+def taken(orders: Desk, answer: Answer, about: str) -> None:
     require(orders.done("refund", answer), f"{about} was answered {answer.summary}")
 
 
@@ -47,7 +48,7 @@ def _returned(orders: Desk, bought: Checkout) -> int | None:
     return sum(orders.minor(refund["amount"]) or 0 for refund in provider.charges[bought.charge].refunds.values())
 
 
-def _held(orders: Desk, case: Case, bought: Checkout, expected: int) -> None:
+def held(orders: Desk, case: Case, bought: Checkout, expected: int) -> None:
     """The provider has paid back so much, and the status says so where it is mapped."""
     orders.service.settle(case)
     returned = _returned(orders, bought)
@@ -60,60 +61,60 @@ def _held(orders: Desk, case: Case, bought: Checkout, expected: int) -> None:
 @rule("refund.whole", "A refund without an amount is all that is left", forbids="paying back the first part twice")
 def _whole(service: Service, case: Case) -> None:
     """A part, then a refund without an amount: together what was captured."""
-    orders = _orders(service)
+    orders = orders_of(service)
     bought = orders.buy(case, PLAIN)
-    _taken(orders, _refund(orders, case, bought, 100_00), "a refund of 100.00")
-    _held(orders, case, bought, 100_00)
-    _taken(orders, _refund(orders, case, bought), "a refund of what is left")
-    _held(orders, case, bought, bought.order.expected.payable)
+    taken(orders, refund(orders, case, bought, 100_00), "a refund of 100.00")
+    held(orders, case, bought, 100_00)
+    taken(orders, refund(orders, case, bought), "a refund of what is left")
+    held(orders, case, bought, bought.order.expected.payable)
 
 
 @rule("refund.over", "No refund is above what was captured", forbids="paying back more than came in")
 def _over(service: Service, case: Case) -> None:
     """A satang more than was captured."""
-    orders = _orders(service)
+    orders = orders_of(service)
     bought = orders.buy(case, PLAIN)
-    _refused(orders, _refund(orders, case, bought, bought.order.expected.payable + 1), "a refund of a satang too much")
-    _held(orders, case, bought, 0)
+    _refused(orders, refund(orders, case, bought, bought.order.expected.payable + 1), "a refund of a satang too much")
+    held(orders, case, bought, 0)
 
 
 @rule("refund.sum", "All refunds together are at most what was captured", forbids="parts that add up to more")
 def _sum(service: Service, case: Case) -> None:
     """Half, then a satang more than the other half; then exactly the other half; then anything more."""
-    orders = _orders(service)
+    orders = orders_of(service)
     bought = orders.buy(case, PLAIN)
     payable = bought.order.expected.payable
     half = payable // 2
-    _taken(orders, _refund(orders, case, bought, half), "a refund of half")
-    _refused(orders, _refund(orders, case, bought, payable - half + 1), "a refund of a satang more than is left")
-    _taken(orders, _refund(orders, case, bought, payable - half), "a refund of exactly what is left")
-    _refused(orders, _refund(orders, case, bought, 1), "a refund of a satang when nothing is left")
-    _refused(orders, _refund(orders, case, bought), "a refund when nothing is left")
-    _held(orders, case, bought, payable)
+    taken(orders, refund(orders, case, bought, half), "a refund of half")
+    _refused(orders, refund(orders, case, bought, payable - half + 1), "a refund of a satang more than is left")
+    taken(orders, refund(orders, case, bought, payable - half), "a refund of exactly what is left")
+    _refused(orders, refund(orders, case, bought, 1), "a refund of a satang when nothing is left")
+    _refused(orders, refund(orders, case, bought), "a refund when nothing is left")
+    held(orders, case, bought, payable)
 
 
 @rule("refund.race", "Refunds that race share what was captured", forbids="two clerks who pay back the same money")
 def _race(service: Service, case: Case) -> None:
     """Eight refunds of two thirds at once: one is taken."""
-    orders = _orders(service)
+    orders = orders_of(service)
     bought = orders.buy(case, PLAIN)
     part = bought.order.expected.payable * 2 // 3
     with ThreadPoolExecutor(RACERS) as pool:
-        sent = [pool.submit(_refund, orders, None, bought, part) for _ in range(RACERS)]
+        sent = [pool.submit(refund, orders, None, bought, part) for _ in range(RACERS)]
         answers = [one.result() for one in sent]
-    taken = sum(orders.done("refund", answer) for answer in answers)
+    count = sum(orders.done("refund", answer) for answer in answers)
     case.note(f"{RACERS} refunds of two thirds at once", sorted(answer.status for answer in answers))
-    require(taken == 1, f"{taken} of {RACERS} refunds of two thirds were taken")
-    _held(orders, case, bought, part)
+    require(count == 1, f"{count} of {RACERS} refunds of two thirds were taken")
+    held(orders, case, bought, part)
 
 
 @rule("refund.unpaid", "What is not paid is not refunded", forbids="money for an order that nobody paid")
 def _unpaid(service: Service, case: Case) -> None:
     """An order that is checked out, and not paid."""
-    orders = _orders(service)
+    orders = orders_of(service)
     checkout = orders.checkout(case, orders.place(case, PLAIN))
-    _refused(orders, _refund(orders, case, checkout, 1_00), "a refund of an order that is not paid")
-    _refused(orders, _refund(orders, case, checkout), "a whole refund of an order that is not paid")
+    _refused(orders, refund(orders, case, checkout, 1_00), "a refund of an order that is not paid")
+    _refused(orders, refund(orders, case, checkout), "a whole refund of an order that is not paid")
 
 
 @rule(
@@ -123,12 +124,12 @@ def _unpaid(service: Service, case: Case) -> None:
 )
 def _amounts(service: Service, case: Case) -> None:
     """0, below zero, three decimals, and two dozen values that are no amount."""
-    orders = _orders(service)
+    orders = orders_of(service)
     bought = orders.buy(case, PLAIN)
     for wrong in ("0", "0.00", "-0.01", "-100.00", "0.001", "10.005", *NOT_DECIMALS):
         if wrong is not None:
-            _refused(orders, _refund(orders, case, bought, wrong), f"a refund of {wrong!r}")
-    _held(orders, case, bought, 0)
+            _refused(orders, refund(orders, case, bought, wrong), f"a refund of {wrong!r}")
+    held(orders, case, bought, 0)
 
 
 @rule("refund.key", "The same refund under the same key is one refund", forbids="paying back twice for a repeated call")
@@ -136,13 +137,13 @@ def _key(service: Service, case: Case) -> None:
     """A refund is sent twice under a key, then another amount under it."""
     if service.config.idempotency_header is None:
         raise NotCheckedError("the configuration has no idempotency_header")
-    orders = _orders(service)
+    orders = orders_of(service)
     bought = orders.buy(case, PLAIN)
     key = f"refund-{bought.order.id}"
     for about in ("a refund", "the same refund again"):
-        _taken(orders, _refund(orders, case, bought, 100_00, key=key), about)
-    _held(orders, case, bought, 100_00)
-    answer = _refund(orders, case, bought, 200_00, key=key)
+        taken(orders, refund(orders, case, bought, 100_00, key=key), about)
+    held(orders, case, bought, 100_00)
+    answer = refund(orders, case, bought, 200_00, key=key)
     known = service.config.refusals.key_reused
     require(answer.status in known, f"another amount under the key of a refund was answered {answer.summary}")
 
@@ -152,11 +153,11 @@ def _key(service: Service, case: Case) -> None:
 )
 def _states(service: Service, case: Case) -> None:
     """After a part it is partially refunded, after the rest refunded."""
-    orders = _orders(service)
+    orders = orders_of(service)
     orders.need_state("partially_refunded", "refunded")
     bought = orders.buy(case, PLAIN)
     for amount, expected in ((100_00, "partially_refunded"), (None, "refunded")):
-        _taken(orders, _refund(orders, case, bought, amount), "a refund")
+        taken(orders, refund(orders, case, bought, amount), "a refund")
         service.settle(case)
         state = orders.state(case, bought.order)
         require(state == expected, f"an order is {state}, expected {expected}")

@@ -330,7 +330,7 @@ def _amounts(service: Service, case: Case) -> None:
     forbids="an order at the price that the buyer wrote",
 )
 def _claimed(service: Service, case: Case) -> None:
-    """A right order with its right total is taken; a satang less or more, or 1.00, is refused."""
+    """The right total is taken, also where tax is withheld; a satang less or more, or 1.00, is refused."""
     orders = desk(service)
     by_line, whole = orders.takes("line_total"), "total" in names_in(orders.operation("create").body)
     if not (by_line or whole):
@@ -340,6 +340,10 @@ def _claimed(service: Service, case: Case) -> None:
         _claim(orders, case, expected.money[0], lambda minor: _with_line_total(orders, minor), "the line's total")
     if whole:
         _claim(orders, case, expected.total, lambda minor: {"total": orders.amount(minor)}, "the total")
+        if orders.takes("withholding_rate") and {"company", "person"} <= set(orders.config.buyers):
+            right = orders.amount(orders.expected(cases.SERVICE).total)
+            answer = orders.do(case, "create", **orders.body(cases.SERVICE, total=right))
+            require(orders.done("create", answer), f"a right total, of which tax is withheld: {answer.summary}")
 
 
 def _claim(orders: Desk, case: Case, right: int, told: Any, what: str) -> None:

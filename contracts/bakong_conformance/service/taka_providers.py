@@ -44,6 +44,8 @@ SCRIPTS: dict[str, dict[str, str]] = {
 }
 
 
+# Scripts that the suite's own providers play besides: poisha that are reported beside the amount
+NEAR = {"mismatch-less": -1, "mismatch-more": 1}
 EMPTY, BALANCE = "poor", "1000000.00"
 
 
@@ -113,9 +115,12 @@ class StandIns:
             self._server.stop()
 
     def scripts(self, method: str) -> frozenset[str]:
-        return frozenset(SCRIPTS[method])
+        return frozenset((*SCRIPTS[method], *NEAR))
 
     def approve(self, case: Case, method: str, reference: str, script: str = "ok") -> None:
+        if script in NEAR:
+            payments = self.bkash.payments if method == "bkash" else self.nagad.payments
+            payments[reference].off_by, script = NEAR[script], "ok"
         if method == "bkash":
             number = BKASH_WALLETS[wallet(method, script)][0]
         else:

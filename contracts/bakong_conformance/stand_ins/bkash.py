@@ -46,7 +46,10 @@ class Refund:
 
 @dataclass(slots=True)
 class Payment:
-    """page: what the customer's page ended with; spent: an execute was refused, so no other will do."""
+    """page: what the customer's page ended with; spent: an execute was refused, so no other will do.
+
+    off_by: poisha that are reported besides the amount.
+    """
 
     id: str
     family: str
@@ -61,6 +64,7 @@ class Payment:
     agreement: str = ""
     executed_ms: int = 0
     changed_ms: int = 0
+    off_by: int = 0
     refunds: list[Refund] = field(default_factory=list)
     struck: set[str] = field(default_factory=set)
 
@@ -398,7 +402,9 @@ class BkashStandIn:
         return answer | {"maxRefundableAmount": self._refundable(payment)}
 
     def _amount_shown(self, payment: Payment) -> str:
-        """As it was sent, but for a wallet that reports another one."""
+        """As it was sent, but where another one is reported."""
+        if payment.off_by:
+            return taka(payment.minor + payment.off_by)
         return str(payment.given["amount"]) if payment.script.shows == 1 else self._shown_minor(payment)
 
     def _shown_minor(self, payment: Payment) -> str:

@@ -46,6 +46,7 @@ class Payment:
     created_ms: int
     status: str = "OrderInitiated"
     amount: str = ""
+    off_by: int = 0
     callback: str = ""
     info: Any = None
     completed_ms: int = 0
@@ -228,6 +229,8 @@ class NagadStandIn:
         paid = bool(payment.paid_ms) and self.now_ms() >= payment.paid_ms
         last = payment.refunds[-1] if payment.refunds else None
         amount = payment.amount if payment.script.shows == 1 else taka(int(payment.minor * payment.script.shows))
+        if payment.off_by:
+            amount = taka(payment.minor + payment.off_by)
         answer = {
             "merchantId": words.MERCHANT_ID,
             "orderId": payment.order,
