@@ -1,5 +1,6 @@
 """Every seeded bug with the rule that names it, and what it does in plain words."""
 
+from tests.mutants.apart_catalogue import BAKONG_APART, ENCODER_APART
 from tests.mutants.blind_catalogue import BLIND
 from tests.mutants.fault_catalogue import ESCROW_ROWS, THAI_ROWS
 from tests.mutants.kind_catalogue import KINDS
@@ -144,7 +145,7 @@ ENCODER = {
     "verify-limits-unchecked": ("khqr.verify.values", "fields over their limit are called valid"),
     "verify-values-unchecked": ("khqr.verify.values", "a negative amount and an initiation 13 are called valid"),
     "verify-stamps-unchecked": ("khqr.verify.values", "an expiry in seconds is called valid"),
-}
+} | ENCODER_APART
 
 BAKONG = {
     "not-found-404": ("bakong.not-found.status", "a payment that is not there is HTTP 404"),
@@ -277,7 +278,7 @@ BAKONG_WHOLE = {
     "accounts-in-bytes": ("bakong.found.texts", "an account is cut to 32 bytes of UTF-8"),
     "khmer-as-marks": ("bakong.found.texts", "Khmer letters become question marks"),
     "deeplink-ascii": ("bakong.found.texts", "no deep link for a code with Khmer letters"),
-}
+} | BAKONG_APART
 
 SHOP = (
     {

@@ -15,6 +15,7 @@ from bakong_conformance.rules import Verdict
 from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.worlds import Worlds
+from tests.mutants import bakong_apart
 from tests.mutants.bakong import wrap
 from tests.mutants.catalogue import BAKONG, BAKONG_WHOLE
 from tests.mutants.sample import sampled
@@ -36,7 +37,9 @@ async def _simulator():
 
 def judge(loop, bugs=(), *, bakong_profile="current", **how):
     app = loop.call(_simulator())
-    with loop.serving(wrap(app, bugs)) as url:
+    apart = [bug for bug in bugs if bug in bakong_apart.SLIPS]
+    wrong = bakong_apart.wrap(app, apart) if apart else wrap(app, bugs)
+    with loop.serving(wrong) as url:
         return run(SUITE, Bakong(url, "", url, profile=bakong_profile), Options(**{"seed": 1, **how}))
 
 

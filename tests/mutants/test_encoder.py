@@ -9,6 +9,7 @@ import pytest
 from bakong_conformance.engine import Options, run
 from bakong_conformance.khqr import SUITE, Codec
 from bakong_conformance.rules import Verdict
+from tests.mutants import encoder_apart
 from tests.mutants.catalogue import ENCODER
 from tests.mutants.sample import sampled
 
@@ -17,7 +18,9 @@ PROGRAM = Path(__file__).with_name("encoder.py")
 
 def judge(bugs="", **how):
     timeout_s = 1.0 if bugs == "hangs-on-garbage" else 60.0
-    codec = Codec([sys.executable, str(PROGRAM)], timeout_s=timeout_s, environment={**os.environ, "BUGS": bugs})
+    apart = ["-m", encoder_apart.__name__, bugs] if bugs in encoder_apart.SLIPS else [str(PROGRAM)]
+    environment = {**os.environ, "BUGS": "" if len(apart) > 1 else bugs, "PYTHONPATH": str(PROGRAM.parents[2])}
+    codec = Codec([sys.executable, *apart], timeout_s=timeout_s, environment=environment)
     try:
         codec.hello(0)
         return run(SUITE, codec, Options(**{"seed": 1, **how}))

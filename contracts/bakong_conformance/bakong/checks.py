@@ -365,9 +365,23 @@ def _by_hash(bakong: Bakong, case: Case) -> None:
             require(
                 answer.get("responseCode") == 1, f"found by {short_hash!r}, which is no short hash: {answer.summary}"
             )
+        _by_whole_amounts(session, case)
         for endpoint, body in bodies(bakong.profile).items():
             if "hash" in body:
                 refused(session.post(case, endpoint, body), 1, 200)
+
+
+def _by_whole_amounts(session: Session, case: Case) -> None:
+    """Whole riel, and whole dollars, asked for as 4000 and as 4000.0: one JSON number."""
+    path = "check_transaction_by_short_hash"
+    for currency, amount in ((Currency.KHR, 4000), (Currency.USD, 2)):
+        made = code(str(amount), currency, bill=f"WHOLE-{amount}")
+        session.need_world().pay(case, made.qr)
+        hash_ = hash_of(transaction(session.post(case, CHECK, {"md5": made.md5})))
+        for asked in (amount, float(amount)):
+            body = {"hash": hash_[:8], "amount": asked, "currency": currency.name}
+            answer = known(session.post(case, path, body), path)
+            require(transaction(answer).get("hash") == hash_, f"not found by the amount {asked}: {answer.summary}")
 
 
 @rule(

@@ -48,11 +48,19 @@ def _enveloped(answer: Answer, what: str) -> None:
 
 @rule("bodies.missing", "A missing field is code 5", forbids="another errorCode where a field is missing")
 def _missing(bakong: Bakong, case: Case) -> None:
-    """A check without md5, a fake's every check. The HTTP status, 400 here, is a guess and not checked."""
+    """A check without md5; a fake's every check without a field, with it empty and null.
+
+    The HTTP status, 400 here, is a guess and not checked.
+    """
     with bakong.session() as session:
-        for endpoint in bodies(bakong.profile) if session.world else ():
+        for endpoint, body in bodies(bakong.profile).items() if session.world else ():
             wrong = session.post(case, endpoint, {"x": 1})
             require(wrong.get("errorCode") == 5, f"/v1/{endpoint} without its field was answered {wrong.summary[:200]}")
+            for name in body if isinstance(body, dict) else ():
+                for empty in ("", None):
+                    wrong = session.post(case, endpoint, body | {name: empty})
+                    what = f"/v1/{endpoint} with {name} {json.dumps(empty)}"
+                    require(wrong.get("errorCode") == 5, f"{what} was answered {wrong.summary[:200]}")
         answer = session.post(case, CHECK, {})
         require(answer.get("errorCode") == 5, f"errorCode is {answer.get('errorCode')!r}, expected 5: {answer.summary}")
 
@@ -142,6 +150,23 @@ def _any(bakong: Bakong, case: Case) -> None:
         require(answer.status < 500, f"answered HTTP {answer.status}")
         missing = [key for key in KEYS if key not in (answer.body if isinstance(answer.body, dict) else {})]
         require(not missing, f"answered without {', '.join(missing)}: {answer.summary[:200]}")
+
+
+@rule(
+    "clients.bare",
+    "A client that says nothing of itself is answered",
+    forbids="needing a User-Agent or an Accept header, which PHP's and others' clients do not send",
+)
+def _bare(bakong: Bakong, case: Case) -> None:
+    """A check without User-Agent, Accept and Accept-Encoding. The real edge is not asked. Needs a fake."""
+    bakong.need_fake()
+    with bakong.session() as session:
+        expected = session.post(case, CHECK, {"md5": UNKNOWN_MD5})
+        for name in ("user-agent", "accept", "accept-encoding"):
+            session.http.headers.pop(name, None)
+        answer = session.post(case, CHECK, {"md5": UNKNOWN_MD5})
+        same = (answer.status, answer.body) == (expected.status, expected.body)
+        require(same, f"without User-Agent and Accept it is answered {answer.summary}, with them {expected.summary}")
 
 
 @rule("methods", "Only POST is answered", forbids="answering GET, or failing at it")

@@ -79,6 +79,38 @@ def _hash_list(bakong: Bakong, case: Case) -> None:
 
 
 @rule(
+    "list.several",
+    "Each row of a list tells its own payment",
+    forbids="one payment's transaction in another's row, or a list that is a failure where one row is not found",
+)
+def _several(bakong: Bakong, case: Case) -> None:
+    """Two payments and a stranger between them, by md5 and by hash; each row as the single check tells it."""
+    bakong.need_fake()
+    with bakong.session() as session:
+        world = session.need_world()
+        singles = {}
+        for amount in ("1.5", "2.75"):
+            made = code(amount, bill=f"INV-{amount}")
+            world.pay(case, made.qr)
+            data = transaction(session.post(case, "check_transaction_by_md5", {"md5": made.md5}))
+            singles[made.md5] = (hash_of(data), data)
+        (one, (one_hash, one_data)), (other, (other_hash, other_data)) = singles.items()
+        expected = [other_data, None, one_data]
+        for path, asked in (
+            ("check_transaction_by_md5_list", [other, UNKNOWN_MD5, one]),
+            ("check_transaction_by_hash_list", [other_hash, "f" * 64, one_hash]),
+        ):
+            if path == "check_transaction_by_md5_list" and bakong.profile == "prod":
+                continue
+            answer = known(session.post(case, path, asked), path)
+            codes = answer.get("responseCode"), answer.get("errorCode")
+            require(codes == (0, None), f"/v1/{path}: responseCode and errorCode are {codes}, expected 0 and null")
+            rows = answer.get("data")
+            told = [row.get("data") for row in rows or () if isinstance(row, dict)] if isinstance(rows, list) else rows
+            require(told == expected, f"/v1/{path} tells {told}, the single checks {expected}")
+
+
+@rule(
     "list.order", "A list check answers in the order asked", forbids="rows in another order, sorted, or without repeats"
 )
 def _order(bakong: Bakong, case: Case) -> None:

@@ -1,4 +1,4 @@
-"""Rules of the texts that a transaction carries: accounts and banks in Khmer letters, and as long as they may be."""
+"""Rules of the texts that a transaction carries: accounts, banks and descriptions in Khmer letters, and long."""
 
 from typing import Any
 
@@ -13,6 +13,11 @@ rule = SUITE.rule
 CHECK, BY_HASH, DEEPLINK = "check_transaction_by_md5", "check_transaction_by_hash", "generate_deeplink_by_qr"
 LONGEST = 32  # of an account
 PAYERS = ("d" * (LONGEST - 5) + "@devb", "សុខា@ធនាគារ", "ស" * (LONGEST - 5) + "@devb")
+DESCRIPTIONS = (  # each payer's: markup and emoji; 300 bytes; what looks like an escape
+    'ទិញ <b>"នំប៉័ង"</b> & កាហ្វេ \N{HOT BEVERAGE} \N{BREAD}',
+    "ក" * 100,
+    r"WG/PM/QR/0002454252220529 \u1780 é",
+)
 BALANCES = {"USD": "100000", "KHR": "100000000"}
 NAMES: dict[str, str] = {  # what a code says of its shop, each as long as it may be
     "merchant_name": "ហាងលក់នំប៉័ងសុខា" + "ក" * 9,
@@ -38,21 +43,21 @@ def khmer(account: str) -> Code:
 @rule(
     "found.texts",
     "Texts are whole, in whichever letters",
-    forbids="Khmer letters that are lost, refused or counted as bytes, and accounts that are cut",
+    forbids="Khmer letters that are lost, refused or counted as bytes, accounts and descriptions that are cut or lost",
 )
 def _texts(bakong: Bakong, case: Case) -> None:
     """Khmer codes of long accounts, by payers with long and with Khmer ones; found by md5 and by hash. Needs a fake."""
     bakong.need_fake()
     with bakong.session() as session:
         world = session.need_world()
-        for number, payer in enumerate(PAYERS):
+        for number, (payer, description) in enumerate(zip(PAYERS, DESCRIPTIONS, strict=True)):
             payee = f"{number}{'s' * (LONGEST - 6)}@devb"
             made = khmer(payee)
             world.ask(case, "POST", "/accounts", {"account_id": payer, "balances": BALANCES})
             link = known(session.post(case, DEEPLINK, {"qr": made.qr}, token=""), DEEPLINK)
             require(link.get("responseCode") == 0, f"no link is made for a code in Khmer letters: {link.summary}")
-            world.pay(case, made.qr, from_account=payer)
-            expected = {"fromAccountId": payer, "toAccountId": payee}
+            world.pay(case, made.qr, from_account=payer, description=description)
+            expected = {"fromAccountId": payer, "toAccountId": payee, "description": description}
             data = _found(session.post(case, CHECK, {"md5": made.md5}).get("data"), "md5", expected)
             by_hash = session.post(case, BY_HASH, {"hash": data["hash"]}).get("data")
             _found(by_hash, "hash", expected)

@@ -242,6 +242,23 @@ def _quota_everywhere(bakong: Bakong, case: Case) -> None:
 
 
 @rule(
+    "quota.lists",
+    "A list is one call of the quota, however long",
+    forbids="a quota that counts the rows of a list: the cheap way of asking is the dear one",
+)
+def _quota_lists(bakong: Bakong, case: Case) -> None:
+    """A quota of 100; a list of 50 hashes three times, and a check, are answered. Needs a fake."""
+    with bakong.session() as session:
+        session.need_world().limit(case, quota=100)
+        path, hashes = "check_transaction_by_hash_list", [f"{number:064x}" for number in range(50)]
+        for number in (1, 2, 3):
+            answer = known(session.post(case, path, hashes), path)
+            require(answer.get("errorCode") != 17, f"list {number} of 3 was refused: {answer.summary}")
+        answer = session.post(case, CHECK, BODY)
+        require(answer.get("errorCode") != 17, f"the fourth call of 100 was refused: {answer.summary}")
+
+
+@rule(
     "quota.race",
     "Calls at once get no more than the quota",
     forbids="a quota that is read, waited on, and then written: whoever asks at once gets around it",

@@ -29,6 +29,10 @@ HOSTILE = {
     "many nines": "9" * 5000,
 }
 LABELS = ("billNumber", "mobileNumber", "storeLabel", "terminalLabel", "purposeOfTransaction")
+MAY_LACK = {  # what a code can be without, and has no default
+    *LABELS, "accountInformation", "merchantID", "acquiringBank", "upiMerchantAccount",
+    "languagePreference", "merchantNameAlternateLanguage", "merchantCityAlternateLanguage",
+}  # fmt: skip
 BROKEN_TEMPLATES = {"29": "0014john_smith@devb", "62": "0107INV-001XY", "64": "01", "99": "garbage"}
 _HEAD = "00020101021129140010sokha@devb5204599953031165802KH"
 DAMAGED = {
@@ -110,6 +114,8 @@ def _same(codec: Codec, case: Case, payload: Payload) -> None:
     for name, expected in payload.items():
         if name not in ("kind", "amount", "currency", "expirationTimestamp"):
             require(fields.get(name) == expected, f"{name} is {fields.get(name)!r}, expected {expected!r}")
+    for name in MAY_LACK - payload.keys():
+        require(fields.get(name) in (None, ""), f"{name} is {fields.get(name)!r}, the code has none")
 
 
 def _read(codec: Codec, case: Case, qr: str) -> dict[str, Any]:
@@ -300,8 +306,12 @@ def _decode_crc(codec: Codec, case: Case) -> None:
 
 @rule("verify.crc", "A changed character is not valid", forbids="a verifier that does not compute the CRC", examples=15)
 def _verify_crc(codec: Codec, case: Case) -> None:
-    """One character of the bill number changed, the CRC left as it was."""
+    """One character of the bill number changed, the CRC left as it was; then one digit of the CRC."""
     require(not codec.verify(case, _damaged(case, codec)), "a code with a changed character is called valid")
+    good = _dynamic(_now(codec))
+    place = case.draw(st.integers(len(good) - 4, len(good) - 1), "digit")
+    changed = good[:place] + ("0" if good[place] != "0" else "1") + good[place + 1 :]
+    require(not codec.verify(case, changed), f"a code whose CRC {good[-4:]} is {changed[-4:]} is called valid")
 
 
 @rule("verify.trailing", "Nothing follows the CRC", forbids="a code with more behind it that is called valid")
@@ -414,13 +424,29 @@ def _backwards(now: int) -> str:
     return field("00", str(now + 2 * DAY_MS)) + field("01", str(now + DAY_MS))
 
 
+LONGEST = shop(  # every field, each template full: 400 characters and more
+    bakongAccountID="a" * 27 + "@devb",
+    merchantID="M" * 27,
+    acquiringBank="B" * 28,
+    merchantName="ក" * 25,
+    merchantCity="ខ" * 15,
+    merchantCategoryCode="5999",
+    amount=9_999_999_999_999,
+    upiMerchantAccount="1" * 99,
+    languagePreference="km",
+    merchantNameAlternateLanguage="ក" * 25,
+    merchantCityAlternateLanguage="ខ" * 15,
+    **dict.fromkeys(LABELS, "ក" * 15),
+)
+
+
 @rule(
     "verify.full",
     "Fields at their limits are valid",
     forbids="a reader whose limits are one too low, or count bytes: what NBC writes is refused",
 )
 def _full(codec: Codec, case: Case) -> None:
-    """One field after the other at exactly its limit, in Khmer where it is a text, and the largest amounts."""
+    """Each field at exactly its limit, in Khmer where it is a text, the largest amounts, and all at once."""
     now = _now(codec)
     for payload in (
         plain(merchantName="ក" * 25, merchantCity="ខ" * 15),
@@ -432,6 +458,7 @@ def _full(codec: Codec, case: Case) -> None:
         plain(languagePreference="km", merchantNameAlternateLanguage="ក" * 25, merchantCityAlternateLanguage="ខ" * 15),
         plain(amount=9_999_999_999_999, expirationTimestamp=now + DAY_MS),
         plain(currency=840, amount=9999999999.99, expirationTimestamp=now + DAY_MS),
+        LONGEST | {"expirationTimestamp": now + DAY_MS},
     ):
         qr = by_nbc(payload, now).qr
         require(codec.verify(case, qr), f"a code with fields at their limits is called invalid: {qr!r}")

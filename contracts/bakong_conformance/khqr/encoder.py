@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from bakong_conformance.case import Case
 from bakong_conformance.khqr.lines import Codec, Refused, Written
 from bakong_conformance.khqr.payloads import (
+    ACCENTS,
+    ASCII,
     DAY_MS,
     KHMER,
     Payload,
@@ -217,9 +219,11 @@ def _crc_bytes(codec: Codec, case: Case) -> None:
     examples=40,
 )
 def _md5_whole(codec: Codec, case: Case) -> None:
-    """Codes in ASCII and in Khmer; the md5 is computed anew over what was written."""
-    alphabet = case.draw(st.sampled_from(("ascii", "khmer")), "script")
-    drawn = payloads(codec.now_ms, alphabet=KHMER) if alphabet == "khmer" else payloads(codec.now_ms)
+    """Codes in ASCII, in Khmer and with letters of two forms (é); the md5 is computed anew over what was written."""
+    alphabet = {"ascii": ASCII, "khmer": KHMER, "accents": ACCENTS}[
+        case.draw(st.sampled_from(("ascii", "khmer", "accents")), "script")
+    ]
+    drawn = payloads(codec.now_ms, alphabet=alphabet)
     answer = written(codec, case, case.draw(drawn, "payload"))
     if answer.md5 is None:
         raise NotCheckedError("the codec tells no md5")

@@ -12,6 +12,7 @@ from khqr import EncodeError, Individual, Merchant
 
 DAY_MS = 86_400_000
 KHMER = "".join(chr(code) for code in (*range(0x1780, 0x17B4), *range(0x17E0, 0x17EA)))
+ACCENTS = "éüñåçôÉ"  # each also an ASCII letter and a mark: who normalises makes other bytes
 ASCII = "".join(chr(code) for code in range(0x21, 0x7F))
 
 Payload = dict[str, Any]

@@ -38,6 +38,7 @@ def pay(
     amount: Annotated[str | None, typer.Option(help="Instead of what the code says.")] = None,
     currency: Annotated[str | None, typer.Option(help="Instead of the code's.")] = None,
     from_account: Annotated[str | None, typer.Option("--from", help="The payer's account.")] = None,
+    description: Annotated[str | None, typer.Option(help="What the payer writes.")] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Let the payment fail.")] = False,
     in_world: InWorld = DEFAULT,
     url: Url = AT,
@@ -48,6 +49,7 @@ def pay(
     named = {"md5" if len(code) == 32 else "qr": code}
     outcome = "failed" if failed else None
     fields = given(**named, amount=amount, currency=currency, from_account=from_account, outcome=outcome)
+    fields |= given(description=description)
     show(ask_world(url, ca, in_world, "POST", "/payments", fields), as_json)
 
 

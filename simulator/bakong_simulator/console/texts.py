@@ -168,6 +168,7 @@ KHMER: Final[Mapping[str, str]] = {
     "Another amount, currency or account": "ចំនួន រូបិយប័ណ្ណ ឬគណនីផ្សេង",
     "Currency": "រូបិយប័ណ្ណ",
     "From account": "ពីគណនី",
+    "Description": "ការពិពណ៌នា",
     "Send the money back": "បង្វិលប្រាក់វិញ",
     "See this payment": "មើលការបង់ប្រាក់នេះ",
     "Nothing has been scanned yet.": "មិនទាន់បានស្កេនអ្វីទេ។",

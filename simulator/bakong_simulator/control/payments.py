@@ -44,6 +44,7 @@ async def pay(new: NewPayment, world: CurrentWorld) -> dict[str, Any]:
         currency=new.currency,
         from_account=None if new.from_account is None else _account_id(scheme, new.from_account),
         outcome=None if new.outcome is None else State(new.outcome),
+        description=new.description,
     )
     return of_payment(world, payment, len(payment.settlements) - 1 if len(payment.settlements) > times_paid else None)
 

@@ -26,6 +26,7 @@ Amount = Annotated[
 ]
 _CURRENCY = r"^[A-Z]{3}$"
 Currency = Annotated[str, StringConstraints(pattern=_CURRENCY)]
+Description = Annotated[str, StringConstraints(min_length=1, max_length=255)]  # the length is a guess
 Qr = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 _NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 Name = Annotated[str, StringConstraints(pattern=_NAME)]
@@ -87,6 +88,9 @@ class NewPayment(Strict):
     currency: Currency | None = None
     from_account: Annotated[AccountId | None, Field(description="By default the scheme's payer.")] = None
     outcome: Literal["paid", "failed"] | None = None
+    description: Annotated[
+        Description | None, Field(description="What the payer writes: a Bakong transaction's description.")
+    ] = None
 
 
 class NewCode(Strict):

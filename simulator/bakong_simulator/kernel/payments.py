@@ -26,6 +26,7 @@ class Settlement:
     """What came of one payment of a wallet: money moved at that time, in minor units, or was refused.
 
     returned: it went back to the payer since, whole. returned_minor: so much of it went back.
+    description: what the payer wrote.
     """
 
     from_account: str
@@ -36,6 +37,7 @@ class Settlement:
     failed: bool = False
     returned: bool = False
     returned_minor: int = 0
+    description: str | None = None
 
     @property
     def rest(self) -> int:
@@ -44,11 +46,12 @@ class Settlement:
 
 
 class Pending(NamedTuple):
-    """A wallet's payment on its way: what is paid, from where, and the step that it brings on."""
+    """A wallet's payment on its way: what is paid, from where, the step that it brings on, and what the payer wrote."""
 
     order: Order
     from_account: str
     step: Step
+    description: str | None = None
 
 
 @dataclass(slots=True)

@@ -29,6 +29,7 @@ class KeptPending(Kept):
     order: Order
     from_account: str
     step: Count | Literal["paid", "failed"]
+    description: str | None = None
 
 
 class KeptScript(Kept):

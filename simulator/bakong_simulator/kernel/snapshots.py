@@ -100,7 +100,9 @@ def _kept(world: World, texts: dict[str, int], payment: Payment) -> KeptPayment:
 def _kept_pending(payment: Payment, pending: Pending) -> KeptPending:
     number = next((at for at, step in enumerate(payment.path) if step is pending.step), None)
     step: Any = pending.step.state.value if number is None else number
-    return KeptPending(order=pending.order, from_account=pending.from_account, step=step)
+    return KeptPending(
+        order=pending.order, from_account=pending.from_account, step=step, description=pending.description
+    )
 
 
 def restore(world: World, kept: Snapshot) -> None:
@@ -168,7 +170,7 @@ def _script(world: World, scripts: list[Scenario], kept: KeptScript) -> Scenario
 
 def _pending(payment: Payment, kept: KeptPending) -> Pending:
     if isinstance(kept.step, str):
-        return Pending(kept.order, kept.from_account, Step(State(kept.step)))
+        return Pending(kept.order, kept.from_account, Step(State(kept.step)), kept.description)
     if kept.step >= len(payment.path) or not payment.path[kept.step].settles:
         raise BodyError(f"payment {payment.reference}: pending.step is {kept.step}, which settles nothing in its path")
-    return Pending(kept.order, kept.from_account, payment.path[kept.step])
+    return Pending(kept.order, kept.from_account, payment.path[kept.step], kept.description)

@@ -248,7 +248,7 @@ class World:
         self.player.begin(payment, script)
         return payment
 
-    def pay(
+    def pay(  # noqa: PLR0913  all that a payer may say of a payment, each by its name
         self,
         scheme: AnyScheme,
         order: Order,
@@ -259,6 +259,7 @@ class World:
         from_account: str | None = None,
         outcome: State | Step | None = None,
         named: Scenario | None = None,
+        description: str | None = None,
     ) -> Payment:
         """A wallet pays. It settles as the scenario says, or as `outcome` does, which wins; a step says when, too.
 
@@ -281,7 +282,7 @@ class World:
             paid = as_scripted(paid, step)
         if step.state is State.PAID and self.player.is_due(payment, step):
             self.ledger.check_covered(payer, paid.currency, paid.minor or 0)
-        payment.pending = Pending(paid, payer, step)
+        payment.pending = Pending(paid, payer, step, description)
         self.player.schedule_settlement(payment, step, lambda: self._arrive(payment))
         return payment
 
@@ -310,7 +311,7 @@ class World:
         """What a wallet has sent is there."""
         if sent := payment.pending:
             payment.pending = None
-            self._settle(payment, sent.order, sent.from_account, sent.step)
+            self._settle(payment, sent.order, sent.from_account, sent.step, sent.description)
 
     def _settle_by_script(self, payment: Payment, step: Step) -> None:
         scheme = self.schemes[payment.scheme]
@@ -338,7 +339,9 @@ class World:
         if held < minor:
             self.ledger.open(scheme.payer, balances={currency: minor - held}, issuer=scheme.issuer)
 
-    def _settle(self, payment: Payment, order: Order, from_account: str, step: Step) -> None:
+    def _settle(
+        self, payment: Payment, order: Order, from_account: str, step: Step, description: str | None = None
+    ) -> None:
         currency, to_account = order.currency, order.to_account
         minor = order.minor or self.schemes[payment.scheme].default_amounts[currency]
         paid = step.state is State.PAID and self.ledger.covers(from_account, currency, minor)
@@ -346,7 +349,9 @@ class World:
             self.ledger.open(to_account, issuer=self.schemes[payment.scheme].issuer)
             self.ledger.post(from_account, to_account, currency, minor)
         payment.settlements.append(
-            Settlement(from_account, to_account, currency, minor, self.clock.now_ms(), failed=not paid)
+            Settlement(
+                from_account, to_account, currency, minor, self.clock.now_ms(), not paid, description=description
+            )
         )
         if payment.key in self.unclaimed:
             self.payments[payment.key] = self.unclaimed.pop(payment.key)

@@ -73,14 +73,17 @@ class Handle(Generic[Answer, Entries]):
         currency: str | Enum | None = None,
         from_account: str | None = None,
         outcome: str | None = None,
+        description: str | None = None,
         **further: Any,
     ) -> Answer:
         """A wallet pays a code, by its text or its md5.
 
         amount: instead of the code's, a number, a Decimal or a text, in the currency's major unit. outcome: "paid" or
-        "failed". further: as in the control API, such as scheme and reference. Raises BakongError.
+        "failed". description: what the payer writes, which Bakong's answers carry. further: as in the control API,
+        such as scheme and reference. Raises BakongError.
         """
         named = {"md5": md5, "amount": amount, "currency": currency, "from_account": from_account, "outcome": outcome}
+        named["description"] = description
         given = {name: value for name, value in {"qr": qr, **named}.items() if value is not None}
         return self._ask("POST", "/payments", arguments.fields({**given, **further}))
 

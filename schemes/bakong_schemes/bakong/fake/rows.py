@@ -14,7 +14,7 @@ def untracked(receipt: Receipt) -> dict[str, Any]:
         "toAccountId": settlement.to_account,
         "currency": settlement.currency,
         "amount": receipt.amount,
-        "description": None,
+        "description": settlement.description,
         "createdDateMs": receipt.created_ms,
         "acknowledgedDateMs": receipt.acknowledged_ms,
         "trackingStatus": None,
