@@ -4,12 +4,13 @@ import multiprocessing
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bakong_explorer.life import Life, live, story_of
 from bakong_explorer.real_stores import RealStores
+from bakong_explorer.story import Story
 
 
 @dataclass(slots=True)
@@ -46,25 +47,27 @@ class Figures:
         )
 
 
+Drawn = Callable[[int], Story]
+
+
 class Ask(NamedTuple):
     """One life to be lived elsewhere."""
 
     seed: int
-    days: int
+    drawn: Drawn
 
 
 def _lived(ask: Ask, stores: RealStores | None = None) -> Life:
     begun_s = time.process_time()
-    life = live(story_of(ask.seed, ask.days), stores)
+    life = live(ask.drawn(ask.seed), stores)
     life.cpu_s = time.process_time() - begun_s
     if life.violation is None:
         life.lines.clear()  # nobody reads them
     return life
 
 
-def _lives(first: int, days: int, processes: int, stores: RealStores | None) -> Iterator[Life]:
-    """Life after life, from the first seed on, for as long as somebody asks; in the order of the seeds."""
-    asks = (Ask(seed, days) for seed in range(first, 1 << 62))
+def _lives(asks: Iterator[Ask], processes: int, stores: RealStores | None) -> Iterator[Life]:
+    """Life after life for as long as somebody asks, in the order of the seeds."""
     if processes == 1 or stores is not None:
         yield from (_lived(ask, stores) for ask in asks)
         return
@@ -81,14 +84,18 @@ def explore(
     *,
     seconds: float = 0,
     lives: int = 0,
-    days: int = 45,
+    drawn: Drawn = story_of,
     processes: int = 0,
     stop_at: int = 1,
     stores: RealStores | None = None,
 ) -> Figures:
-    """Live so many lives, or for so many seconds, until so many have broken a law. stores: one after another, in it."""
+    """Live so many lives, or for so many seconds, until so many have broken a law. stores: one after another, in it.
+
+    drawn: the story of a seed, such as a partial of story_of; other processes have to be able to load it.
+    """
+    asks = (Ask(seed, drawn) for seed in range(first, 1 << 62))
     figures, begun_s = Figures(), time.monotonic()
-    for life in _lives(first, days, processes or os.cpu_count() or 1, stores):
+    for life in _lives(asks, processes or os.cpu_count() or 1, stores):
         figures.add(life)
         figures.real_s = time.monotonic() - begun_s
         enough = (lives and figures.lives >= lives) or (seconds and figures.real_s >= seconds)

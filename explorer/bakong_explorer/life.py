@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bakong_explorer.acts import ACTS as SHOP_ACTS
+from bakong_explorer.aimed_acts import AIMED_ACTS
 from bakong_explorer.breadth import WIDE_ACTS, WIDE_FAULTS, widened
 from bakong_explorer.care_acts import CARE_ACTS
 from bakong_explorer.chance import Chance
+from bakong_explorer.dense import SHARE, dense_story
 from bakong_explorer.disk import Disk
 from bakong_explorer.faults import FAULTS
+from bakong_explorer.last_customer import last_customer
 from bakong_explorer.laws import Watcher
 from bakong_explorer.loop import RestlessError, StuckError, VirtualLoop, passes, swallow_unraisable
 from bakong_explorer.order_acts import ORDER_ACTS
@@ -24,7 +27,7 @@ from bakong_explorer.rest import BOUND_MS, CARE_BOUND_MS, WELL_MS, at_rest
 from bakong_explorer.story import DAY_MS, GAPS, HOUR_MS, MINUTE_MS, SECOND_MS, Happening, Story, gap_ms, swarm
 from bakong_explorer.town import Town, Violation
 
-ACTS = {**SHOP_ACTS, **CARE_ACTS, **ORDER_ACTS, **WIDE_ACTS, **PROVIDER_ACTS}
+ACTS = {**SHOP_ACTS, **CARE_ACTS, **ORDER_ACTS, **WIDE_ACTS, **PROVIDER_ACTS, **AIMED_ACTS}
 ALL_FAULTS = {**FAULTS, **WIDE_FAULTS}
 # Who lives: users of a subscription, people of a care platform, a shop of orders; with its weight.
 LIVED = ((("shop",), 5), (("care",), 3), (("orders",), 3), (("shop", "care", "orders"), 2))
@@ -50,8 +53,13 @@ class Life:
     cpu_s: float = field(default=0.0, compare=False)
 
 
-def story_of(seed: int, days: int = DAYS) -> Story:
-    """The life of a seed: which kinds of acts and faults it has at all, and when they come."""
+def story_of(seed: int, days: int = DAYS, *, short: float = SHARE, least_days: int = 0) -> Story:
+    """The life of a seed: which kinds of acts and faults it has at all, and when they come.
+
+    days: its acts come within so many. short: so many of the seeds live a short life. least_days: the others go on for.
+    """
+    if (dense := dense_story(seed, short)) is not None:
+        return dense
     chance = Chance(seed, "story")
     lived = chance.weighted(LIVED)
     acts = [*_some(chance, SHOP_ACTS), ("buy_and_pay", 3), ("pay", 3)] if "shop" in lived else []
@@ -67,7 +75,7 @@ def story_of(seed: int, days: int = DAYS) -> Story:
         "shuffle": chance.pick((0, 30, 70)),
         "care": int("care" in lived),
         "orders": int("orders" in lived),
-    }
+    } | ({"least_days": least_days} if least_days else {})
     at_ms, made = chance.below(MINUTE_MS), []
     first = [basic for people, basic in FIRST if people in lived]
     for number in range(chance.between(6, 36)):
@@ -191,9 +199,11 @@ async def _rest(town: Town, watcher: Watcher) -> None:
         clock.set_right()
     for at in range(len(town.replicas)):
         await town.boot(at)
-    town.busy()
+    if not town.story.profile.get("alone"):  # else each worker has to come to what is left by itself
+        town.busy()
     town.tell("world", "world", "everything is well from now on")
     end_s = town.loop.time() + (CARE_BOUND_MS if town.has_care else BOUND_MS) / 1000
+    end_s = max(end_s, town.story.profile.get("least_days", 0) * DAY_MS / 1000)
     await passes(WELL_MS / 1000)
     if watcher.orders is not None:
         watcher.orders.when_well()
@@ -202,3 +212,5 @@ async def _rest(town: Town, watcher: Watcher) -> None:
     if not town.violations:
         watcher.look()
         at_rest(town, watcher)
+        if town.story.profile.get("alone") and not town.violations:
+            await last_customer(town)

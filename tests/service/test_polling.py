@@ -386,6 +386,18 @@ def test_a_breaker_opens_after_five_failures_and_waits_longer_each_time():
     assert breaker.succeeded().admits(0)
 
 
+def test_what_went_wrong_before_nobody_asked_for_long_makes_no_wait_longer():
+    breaker = Breaker()
+    for at_ms in range(9):
+        breaker = breaker.failed(at_ms, 1.0)
+    asked_ms = breaker.open_until_ms + Breaker.LONGEST_MS
+    assert breaker.failures_at(asked_ms) == 9
+    assert breaker.failures_at(asked_ms + 1) == 0
+    assert breaker.failed(asked_ms, 1.0).open_until_ms > asked_ms + 200_000
+    again = breaker.failed(asked_ms + 1, 1.0)
+    assert (again.failures, again.admits(asked_ms + 1)) == (1, True)
+
+
 def test_a_plan_asks_nothing_when_the_day_is_spent():
     one = PollCandidate("a", NOW_MS, NOW_MS + 900_000, None, Priority.NORMAL, is_open=True)
     for spent in (Spent(100, stopped=False), Spent(3, stopped=True)):

@@ -12,8 +12,9 @@ import typer
 from bakong_contracts.escaping import terminal
 from bakong_explorer import campaign
 from bakong_explorer.coverage import write as write_coverage
+from bakong_explorer.dense import SHARE
 from bakong_explorer.diagram import report
-from bakong_explorer.life import Life, live, story_of
+from bakong_explorer.life import DAYS, Life, live, story_of
 from bakong_explorer.real_stores import RealStores
 from bakong_explorer.shrinking import shrink
 from bakong_explorer.story import Story, read
@@ -40,7 +41,9 @@ def explore(
     seed: Annotated[int, typer.Option(help="The first seed.", min=0)] = 1,
     lives: Annotated[int, typer.Option(help="So many lives; 0: until the time is up.", min=0)] = 0,
     seconds: Annotated[float, typer.Option(help="For so long.", min=0)] = 300,
-    days: Annotated[int, typer.Option(help="Virtual days of each life.", min=1, max=400)] = 45,
+    days: Annotated[int, typer.Option(help="A life's acts come within so many virtual days.", min=1, max=400)] = DAYS,
+    short: Annotated[float, typer.Option(help="So many of the seeds live a short, dense life.", min=0, max=1)] = SHARE,
+    least_days: Annotated[int, typer.Option(help="The other lives go on for so long at least.", min=0, max=400)] = 0,
     processes: Annotated[int, typer.Option(help="Lives at a time; 0: one for each processor.", min=0)] = 0,
     replay: Annotated[
         str | None, typer.Option(metavar="FILE|SEED", help="Live one life again: the same bytes each time.")
@@ -60,14 +63,17 @@ def explore(
     """Live the payment service through outages, crashes and races; exit code 1 where a law breaks."""
     if context.invoked_subcommand is not None:
         return
-    story = None if replay is None else _story(replay, days)
+    drawn = partial(story_of, days=days, short=short, least_days=least_days)
+    story = None if replay is None else _story(replay, drawn)
     with _stores(store, database_url) as stores:
         run = partial(live, stores=stores)
         if story is not None:
             life = run(story)
         else:
             for_s = 0 if lives else seconds
-            figures = campaign.explore(seed, lives=lives, seconds=for_s, days=days, processes=processes, stores=stores)
+            figures = campaign.explore(
+                seed, lives=lives, seconds=for_s, drawn=drawn, processes=processes, stores=stores
+            )
             print(f"{figures}")
             if coverage is not None:
                 write_coverage(coverage, figures.met, f"{figures}")
@@ -113,10 +119,10 @@ def _stores(store: Store, server: str) -> AbstractContextManager[RealStores | No
         raise SetupError(f"--store {store.value}: {error}") from None
 
 
-def _story(named: str, days: int) -> Story:
+def _story(named: str, drawn: campaign.Drawn) -> Story:
     """The story of a seed, or in a file. Raises SetupError."""
     if named.isdigit():
-        return story_of(int(named), days)
+        return drawn(int(named))
     try:
         return read(Path(named))
     except (OSError, ValueError) as error:

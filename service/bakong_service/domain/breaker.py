@@ -1,11 +1,14 @@
 """A circuit breaker, and waits that grow and are spread. Pure: the time and the jitter are arguments."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """Stops asking one that does not answer: after FAILURES in a row for a while, that doubles; then one probe."""
+    """Stops asking one that does not answer: after FAILURES in a row for a while, that doubles; then one probe.
+
+    Where nobody has asked for LONGEST_MS since then, what went wrong before is old: it makes no later wait longer.
+    """
 
     failures: int = 0
     open_until_ms: int = 0
@@ -22,11 +25,16 @@ class Breaker:
     def admits(self, at_ms: int) -> bool:
         return at_ms >= self.open_until_ms
 
+    def failures_at(self, at_ms: int) -> int:
+        """So many in a row by now; none, where the last one is old."""
+        is_old = self.is_silent and at_ms > self.open_until_ms + self.LONGEST_MS
+        return 0 if is_old else self.failures
+
     def failed(self, at_ms: int, jitter: float, longest_ms: int = LONGEST_MS) -> "Breaker":
         """jitter: 0 to 1. longest_ms: it is left alone for no longer."""
-        failures = self.failures + 1
+        failures = self.failures_at(at_ms) + 1
         if failures < self.FAILURES:
-            return replace(self, failures=failures)
+            return Breaker(failures)
         wait_ms = min(self.FIRST_MS << min(failures - self.FAILURES, 16), longest_ms)
         return Breaker(failures, at_ms + spread(wait_ms, jitter))
 

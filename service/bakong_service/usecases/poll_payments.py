@@ -44,9 +44,9 @@ async def poll_due(core: Core, name: str) -> int | None:
 
 async def _is_thrift(core: Core, name: str, polling: Polling) -> bool:
     """Whether what is not asked about is so by our own choice: the provider answers, and refuses no call."""
-    if not polling.pace.is_scarce or core.upstream(name).breaker.failures:
-        return False
     now_ms = core.timers.now_ms()
+    if not polling.pace.is_scarce or core.upstream(name).breaker.failures_at(now_ms):
+        return False
     left = await core.store.read(lambda records: polling.pace.budget(records, name, now_ms))
     return left is None or not left.stopped
 
@@ -117,8 +117,8 @@ async def _wake_ms(core: Core, name: str, plan: PollPlan, now_ms: int) -> int | 
     if plan.next_ms is None:
         return None
     upstream, pause_ms = core.upstream(name), plan.pause_ms
-    if pause_ms and upstream.breaker.failures:
-        pause_ms = backoff_ms(upstream.breaker.failures, core.ids.fraction())
+    if pause_ms and (failures := upstream.breaker.failures_at(now_ms)):
+        pause_ms = backoff_ms(failures, core.ids.fraction())
     next_ms = max(plan.next_ms, upstream.silent_until_ms, now_ms + pause_ms)
     end_ms = plan.end_ms
     if not plan.pause_ms and next_ms > plan.next_ms and upstream.silent_until_ms > now_ms:
