@@ -104,3 +104,12 @@ def test_a_life_counts_which_states_were_met_under_which_fault(tmp_path):
     assert "plan PENDING to PAID" in shown
     assert "Never met at all" in shown
     assert pair(CALM, "subscription ACTIVE to PAST_DUE") in never_met(life.met), "nobody subscribes here"
+
+
+def test_a_life_can_be_made_to_go_on_for_a_month_and_short_ones_left_out():
+    story = story_of(1, short=0, least_days=30)
+    assert not story.profile.get("alone")
+    life = live(story)
+    assert life.violation is None
+    assert life.virtual_s >= 30 * 86_400
+    assert all(story_of(seed, short=1).profile.get("alone") for seed in range(20))

@@ -71,9 +71,8 @@ def explore(
             life = run(story)
         else:
             for_s = 0 if lives else seconds
-            figures = campaign.explore(
-                seed, lives=lives, seconds=for_s, drawn=drawn, processes=processes, stores=stores
-            )
+            many = partial(campaign.explore, drawn=drawn, processes=processes, stores=stores)
+            figures = many(seed, lives=lives, seconds=for_s)
             print(f"{figures}")
             if coverage is not None:
                 write_coverage(coverage, figures.met, f"{figures}")
