@@ -12,7 +12,7 @@ import threading
 import httpx
 import pytest
 
-from bakong_sandbox.stack.options import Options
+from bakong_sandbox.stack.options import EMBEDDED, Options
 from bakong_sandbox.stack.sandbox import run
 from bakong_simulator.kernel.clock import Mode
 from khqr import Currency, Individual, encode, image
@@ -103,7 +103,7 @@ def browser(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def _sandbox(tmp_path_factory):
-    options = {"service_port": 0, "rate_limit_per_minute": 0, "providers": ("bkash", "stripe")}
+    options = {"service_port": 0, "rate_limit_per_minute": 0, "providers": EMBEDDED}
     with Sandbox(tmp_path_factory.mktemp("console"), **options) as running:
         yield running
 

@@ -1,5 +1,7 @@
 """What each page of the console promises, in a real browser; docs/console.md says which test holds what."""
 
+import io
+import random
 import shlex
 import subprocess
 from urllib.parse import quote
@@ -7,6 +9,7 @@ from urllib.parse import quote
 import httpx
 import orjson
 import pytest
+from PIL import Image
 
 from khqr import Currency, Individual, encode, image
 from tests.browser.conftest import Sandbox
@@ -171,6 +174,19 @@ def test_a_picture_is_given_to_the_wallet(sandbox, tab, kind):
     assert page.locator("#qr").input_value() == code.qr
 
 
+def test_a_photo_larger_than_the_sandbox_takes_is_read(sandbox, tab):
+    code = shown_code(sandbox)
+    photo = Image.frombytes("RGB", (2000, 1600), random.Random(1).randbytes(2000 * 1600 * 3))
+    photo.paste(Image.open(io.BytesIO(image.png(code.qr))).resize((900, 900)), (400, 300))
+    saved = io.BytesIO()
+    photo.save(saved, "PNG", compress_level=0)
+    assert len(saved.getvalue()) > 4 * 2**20
+    page = tab().open("/console/default/wallet")
+    page.locator("#picture").set_input_files({"name": "p.png", "mimeType": "image/png", "buffer": saved.getvalue()})
+    page.get_by_text("The code is valid.").wait_for()
+    assert page.locator("#qr").input_value() == code.qr
+
+
 def test_the_wallet_names_each_problem_and_pays_another_currency_from_another_account(sandbox, tab):
     code = shown_code(sandbox)
     broken = code.qr.replace("5303840", "5303999")  # so are its amount, and its CRC
@@ -231,6 +247,13 @@ def test_the_clock_is_moved_to_midnight_sped_up_and_frozen(sandbox, tab):
     assert sandbox.control("GET", "/clock")["now_ms"] - before >= 30 * 86_400_000
 
 
+def test_a_sandbox_that_is_gone_is_said_to_be_gone(tab):
+    page = tab(errors=False).open("/console/default/clock")
+    page.route("**/sandbox/**", lambda route: route.abort())
+    page.get_by_role("button", name="Freeze").click()
+    page.get_by_text("The sandbox does not answer. Is it running?").wait_for()
+
+
 # Codes
 
 
@@ -283,69 +306,6 @@ def test_a_worlds_limits_mails_and_money_are_seen(sandbox, tab):
     page.locator("#moves").get_by_text("All balances sum to 0.").wait_for()
     page.get_by_text("All accounts").click()
     page.locator("#accounts").get_by_text("issuer@nbc").wait_for()
-
-
-# Other schemes: from the page where the payer pays to the page of the service
-
-
-def test_an_escrow_payment_by_bkash_is_followed_from_its_pay_page(sandbox, tab):
-    from bakong_sandbox.stack.care_tokens import care_token
-
-    job = {
-        "packageName": "Night care",
-        "guardian": {"id": "guardian-1", "fullName": "Ayesha Rahman"},
-        "caregiver": {"id": "caregiver-1", "fullName": "Rina Das"},
-        "agency": {"id": "agency-1", "companyName": "Shurjo Care"},
-    }
-    sandbox.service("PUT", "/api/jobs/job-seen", json=job)
-    token = care_token(sandbox.stack.jwt_secret, "guardian-1", "GUARDIAN", NOW_MS)
-    order = {"jobId": "job-seen", "amount": 15000.00, "method": "BKASH", "currency": "BDT"}
-    made = httpx.post(
-        f"{sandbox.stack.service_url}/api/payments", json=order, headers={"authorization": f"Bearer {token}"}, **PLAIN
-    ).json()["data"]
-    page = tab(errors=False).elsewhere(made["paymentUrl"], sandbox.stack.service_url)
-    page.get_by_role("heading", name="15000.00 BDT").wait_for()
-    reference = httpx.URL(page.url).params["paymentId"]
-    board = tab().open("/console/default/payments")
-    board.locator(".pay", has_text="bkash").get_by_role("link", name="15,000.00 BDT").click()
-    board.locator("#reference").get_by_text(reference).wait_for()
-    board.get_by_role("heading", name="Script: manual").wait_for()
-    page.get_by_role("button", name="Confirm").click()
-    page.wait_for_url(f"{sandbox.stack.service_url}/**")
-    board.locator(".amount .state.paid").wait_for()
-    board.locator(".line").get_by_text("execute").first.wait_for()
-    board.locator(".line a").last.click()
-    board.locator("#call .why").get_by_text("Script manual").wait_for()
-    board.goto(f"{sandbox.url}/console/default/service?show=escrow")
-    row = board.locator("#rows tr", has_text="job-seen")
-    row.locator(".state.HELD").wait_for()
-    row.get_by_role("link").click()
-    board.locator("#seen").get_by_text("Double entry").wait_for()
-    board.locator("#seen").get_by_text("15,000.00 BDT").wait_for()
-
-
-def test_an_order_paid_with_stripe_is_followed_from_its_pay_page(sandbox, tab):
-    order = sandbox.service("POST", "/api/v1/orders", json={"amount": "20.00", "currency": "USD"})
-    asked = {"currency": "USD", "provider": "stripe", "customerEmail": "payer@shop.test"}
-    checkout = sandbox.service("POST", f"/api/v1/orders/{order['id']}/checkout", json=asked)
-    payer = tab(errors=False).elsewhere(checkout["checkoutUrl"], sandbox.stack.service_url)
-    payer.get_by_label("A test card").select_option("pm_card_visa")
-    payer.get_by_role("button", name="Pay $20.00").click()
-    sandbox.control("POST", "/clock/advance", json={"seconds": 30})
-    page = tab().open("/console/default/payments")
-    page.locator(".pay", has_text="stripe").get_by_role("link", name="20.00 USD").click()
-    page.locator(".amount .state.paid").wait_for()
-    page.locator(".line .hook").first.wait_for()
-    page.goto(f"{sandbox.url}/console/default/webhooks")
-    page.locator("#events .state.delivered").first.wait_for()
-    page.locator("#events").get_by_role("link", name="checkout.session.completed").first.click()
-    page.locator("#seen").get_by_text("Attempts").wait_for()
-    page.goto(f"{sandbox.url}/console/default/journal?scheme=stripe")
-    page.locator("#rows a").first.click()
-    page.locator("#call .why").get_by_text("Script").wait_for()
-    page.goto(f"{sandbox.url}/console/default/service?show=orders")
-    page.locator("#rows tr", has_text=order["reference"]).get_by_role("link").click()
-    page.locator("#seen .state").get_by_text("paid").first.wait_for()
 
 
 # Reports, and the APIs' own pages

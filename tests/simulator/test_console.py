@@ -16,6 +16,7 @@ from bakong_simulator.console.pages import PAGES
 from bakong_simulator.console.texts import KHMER
 from bakong_simulator.control.access import Access
 from bakong_simulator.control.door import PATH, Door
+from bakong_simulator.journals import har
 
 UNOPENED = """
 import sys
@@ -133,6 +134,13 @@ def test_every_text_keeps_its_places():
         assert sorted(re.findall(r"\{\w+\}", english)) == sorted(re.findall(r"\{\w+\}", khmer)), english
 
 
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("part", ["title", "scripts", "main", "../x", "__init__", "\x00"])
+async def test_a_part_that_a_page_has_not_is_said_to_be_missing(hand, name, part):
+    answer = await hand.get(f"http://127.0.0.1:8600/console/default/{name}", params={"part": part})
+    assert answer.status_code == 404
+
+
 async def test_a_call_can_be_kept_as_a_command_a_test_and_a_scenario(api, hand, world, code):
     await hand.post("/qr", json={"qr": code.qr, "scenario": "storm-503"})
     for _ in range(3):
@@ -144,10 +152,73 @@ async def test_a_call_can_be_kept_as_a_command_a_test_and_a_scenario(api, hand, 
         checked = world.library.check(kept["scenario"])
         assert checked.mistakes == (), kept["scenario"]
         compile(kept["pytest"], "test", "exec")
-        assert shlex.split(kept["curl"].replace("\\\n", " "))[4] == "http://127.0.0.1:8600/v1/check_transaction_by_md5"
+        assert "http://127.0.0.1:8600/v1/check_transaction_by_md5" in shlex.split(kept["curl"].replace("\\\n", " "))
         assert orjson.loads(kept["HAR"])["log"]["entries"][0]["response"]["status"] == entry.status
     script = checked.script
     assert str(next(iter(script.path)).state) in ("unpaid", "paid")
+
+
+HOSTILE = (
+    b"@/etc/hostname",
+    b"' $(touch pwned) `touch pwned` \n; touch pwned #!",
+    b'{"md5": "\x15touch pwned\r\x1b[201~\t\xff\\"}',
+    "name=@ហាង\u202e&source[]={a,b}".encode(),
+)
+
+
+@pytest.mark.parametrize("body", HOSTILE)
+async def test_a_copied_call_sends_what_was_sent_and_does_nothing_else(api, world, tmp_path, monkeypatch, body):
+    """In a shell and in Python: no file read, no command run, no terminal driven, one request with the same bytes."""
+    await api.post("/%2e%2e/a%0ab 'c%25[1-2]{c,d}\"?x=[1-2]{{a,b}}&y='\"$(touch%20pwned)", content=body)
+    [entry] = world.journal.entries
+    kept = exports.exports(world, entry, "http://127.0.0.1:8600")
+    assert [sign for sign in kept["curl"] if not sign.isprintable() and sign != "\n"] == []
+    words = words_of(kept["curl"], tmp_path)
+    assert words[words.index(b"--data-raw") + 1] == body
+    assert {b"-g", b"--path-as-is"} < set(words)
+    [url] = [word.decode() for word in words if word.startswith(b"http")]
+    assert url.startswith("http://127.0.0.1:8600/v1/../a%0Ab%20'c%25%5B1-2%5D%7Bc,d%7D%22?x=")
+    assert sum(word.lower().startswith(b"content-type:") for word in words) == 1
+    assert list(tmp_path.iterdir()) == []
+    asked = []
+    monkeypatch.setattr(
+        httpx, "request", lambda *given, **more: asked.append((given, more)) or httpx.Response(entry.status)
+    )
+    made = {}
+    exec(kept["pytest"], made)  # noqa: S102  which is what is tested
+    made[f"test_call_{entry.number}_is_answered_as_in_the_journal"](Played())
+    [((method, address), more)] = asked
+    assert (method, address, more["content"]) == ("POST", url, body)
+    assert more["headers"].keys() == {"authorization", "content-type"}
+    assert more["headers"]["authorization"].startswith("Bearer ")
+
+
+def words_of(command, folder):
+    """What curl would be given, by bash."""
+    said = "curl() { printf '%s\\0' \"$@\"; }\n" + command
+    done = subprocess.run(["bash", "-c", said], capture_output=True, check=True, timeout=60, cwd=folder)
+    return done.stdout.split(b"\0")
+
+
+class Played:
+    """The `bakong` that a test gets, as far as a copied one uses it."""
+
+    base_url, token = "http://127.0.0.1:8600", "token"
+
+    def use(self, scenario):
+        assert scenario == "manual"
+
+
+async def test_a_body_that_names_no_kind_is_called_what_it_looks_like(api, world):
+    await api.post("/check_transaction_by_md5", json={})
+    [entry] = world.journal.entries
+    assert (
+        har.media_type(entry._replace(headers=(), request=b"name=Dara&a%5B%5D=1"))
+        == "application/x-www-form-urlencoded"
+    )
+    assert har.media_type(entry._replace(headers=(), request=b'{"a":"b=c"}')) == "application/json"
+    told = ((b"Content-Type", b"text/csv"),)
+    assert har.media_type(entry._replace(headers=told, request=b"a=b")) == "text/csv"
 
 
 async def test_a_browser_from_elsewhere_comes_in_by_a_code_that_is_good_once(worlds):

@@ -1,11 +1,14 @@
 """A call of the journal as something to keep: a curl command, a HAR, a pytest test, a scenario that does it again."""
 
+import re
 import shlex
 from importlib.metadata import version
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
+from bakong_contracts.escaping import clean
 from bakong_scenarios import FaultRule, SchemeWords
 from bakong_simulator.control.why import SCENARIO_FAULT, rule_of
 from bakong_simulator.journals import har
@@ -13,6 +16,10 @@ from bakong_simulator.kernel.journal import Entry
 from bakong_simulator.kernel.world import World
 
 NAME = "from-the-journal"
+_IN_PATH = "/:@!$&'()*+,;=~"  # what RFC 3986 has in a path; what else a call's path held comes as %xx
+_IN_QUERY = _IN_PATH + "?%[]{}|"
+_PASTED = re.compile(r"[\t\r]")  # beside what `clean` knows: a tab completes, a return ends
+_PLAIN = frozenset(range(0x20, 0x7F)) - frozenset(b"'\\")
 TEST = """\
 import httpx
 
@@ -21,9 +28,9 @@ def test_call_{number}_is_answered_as_in_the_journal(bakong):
     bakong.use({scenario!r})
     answer = httpx.request(
         {method!r},
-        f"{{bakong.base_url}}{path}",
+        bakong.base_url + {path!r},
         content={body!r},
-        headers={{"authorization": f"Bearer {{bakong.token}}", "content-type": "application/json"}},
+        headers={{{headers}}},
     )
     assert answer.status_code == {status}
 """
@@ -36,15 +43,32 @@ def exports(world: World, entry: Entry, base_url: str) -> dict[str, str]:
 
 
 def curl(world: World, entry: Entry, base_url: str) -> str:
-    parts = ["curl -s -X " + shlex.quote(entry.method), shlex.quote(f"{base_url}{_path(world, entry)}")]
-    if entry.token:
-        parts.append("-H " + shlex.quote(f"Authorization: Bearer {entry.token}"))
-    parts += [
-        "-H " + shlex.quote(f"{name.decode('latin-1')}: {value.decode('latin-1')}") for name, value in entry.headers
-    ]
-    if entry.request:
-        parts += ["-H 'Content-Type: application/json'", "-d " + shlex.quote(entry.request.decode("utf-8", "replace"))]
+    """A command that sends the same bytes, once, and nothing else, whatever a stranger wrote into the call.
+
+    curl itself obeys some signs: [1-3] and {a,b} in an address (-g), .. in a path, @ before a file's name (--data-raw).
+    """
+    parts = ["curl -s -g --path-as-is -X " + shlex.quote(entry.method)]
+    parts.append(_word(f"{base_url}{_path(world, entry)}".encode()))
+    parts += ["-H " + _word(name + b": " + value) for name, value in _headers(entry)]
+    parts += ["--data-raw " + _word(entry.request)] if entry.request else []
     return " \\\n  ".join(parts) + "\n"
+
+
+def _word(raw: bytes) -> str:
+    """One word of a shell. What a terminal obeys as it is pasted (^C, ^U, escapes) is spelt out for bash and zsh."""
+    text = raw.decode("utf-8", "surrogateescape")
+    if clean(text) == text and not _PASTED.search(text):
+        return shlex.quote(text)
+    return "$'" + "".join(chr(byte) if byte in _PLAIN else f"\\{byte:03o}" for byte in raw) + "'"
+
+
+def _headers(entry: Entry) -> list[tuple[bytes, bytes]]:
+    """Those that the call came with, as far as its scheme keeps them; an address brings its host itself."""
+    rows = [(b"Authorization", f"Bearer {entry.token}".encode())] if entry.token else []
+    rows += [row for row in entry.headers if row[0].lower() != b"host"]
+    if entry.request and all(name.lower() != b"content-type" for name, _ in rows):
+        rows.append((b"Content-Type", har.media_type(entry).encode()))
+    return rows
 
 
 def har_of(world: World, entry: Entry, base_url: str) -> str:
@@ -53,15 +77,22 @@ def har_of(world: World, entry: Entry, base_url: str) -> str:
 
 
 def test_of(world: World, entry: Entry) -> str:
-    path = _path(world, entry).replace("{", "{{").replace("}", "}}").replace('"', "%22").replace("\\", "%5C")
     return TEST.format(
         number=entry.number,
         scenario=entry.scenario if entry.scenario in world.library else scenario_of(world, entry),
         method=entry.method,
-        path=path,
+        path=_path(world, entry),
         body=entry.request,
+        headers=", ".join(_pair(world, entry, name, value) for name, value in _headers(entry)),
         status=entry.status,
     )
+
+
+def _pair(world: World, entry: Entry, name: bytes, value: bytes) -> str:
+    """A header as Python writes it; a token that the Open API let in is the one of the sandbox that the test gets."""
+    is_let_in = name == b"Authorization" and entry.scheme == world.scheme().name and entry.status != 401
+    written = 'f"Bearer {bakong.token}"' if is_let_in else repr(value.decode("latin-1"))
+    return f"{name.decode('latin-1').lower()!r}: {written}"
 
 
 def scenario_of(world: World, entry: Entry) -> str:
@@ -110,4 +141,5 @@ def _path(world: World, entry: Entry) -> str:
     scheme = world.schemes[entry.scheme]
     path = entry.path if entry.path.startswith("/") else f"{scheme.prefix}/{entry.path}"
     inside = "" if world.name == "default" else f"/w/{world.name}"
-    return f"{inside}{path}" + (f"?{entry.query}" if entry.query else "")
+    query = f"?{quote(entry.query, safe=_IN_QUERY)}" if entry.query else ""  # as it came, so with its own %
+    return quote(f"{inside}{path}", safe=_IN_PATH) + query

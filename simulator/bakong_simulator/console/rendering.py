@@ -27,6 +27,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 PHNOM_PENH = timezone(timedelta(hours=7))
 BYTECODE = Path(cache_from_source(str(TEMPLATES / "template.py"))).parent
 FRAME = "base.html"
+WHOLE = ("title", "scripts", "main")  # blocks that are no parts: they lean on what the page around them has set
 SHORT = 14
 
 
@@ -50,7 +51,7 @@ def render(page: Page, template: str, values: dict[str, Any], part: str | None) 
     }
     if part is None:
         return made.render(context)
-    holder = next((one for one in (made, frame) if part in one.blocks), None)
+    holder = next((one for one in (made, frame) if part in one.blocks and part not in WHOLE), None)
     if holder is None:
         raise MissingError(f"{template} has no part {part[:40]!r}")
     return "".join(holder.blocks[part](holder.new_context(context)))

@@ -18,6 +18,8 @@ LISTS = {
     "audit-logs": "Audit log",
 }
 STORIES = ("payments", "subscriptions", "orders", "escrow", "webhooks")
+# Whose a payment is that no user has made: how the service writes it, the list that has it, what it is called.
+OWNERS = {"\x1forder/": ("orders", "Order"), "\x1fescrow/": ("escrow", "Escrow")}
 ROWS = 20
 MAX_ID = 64
 
@@ -27,6 +29,7 @@ async def values(page: Page) -> dict[str, Any]:
     shown = page.asked("show")
     shown = shown if shown in LISTS else "payments"
     given: dict[str, Any] = {"lists": LISTS, "shown": shown, "rows": [], "more": None, "seen": None, "health": None}
+    given["owner"] = owner
     part = page.asked("part")
     try:
         if part in ("", "rows"):
@@ -71,6 +74,12 @@ async def _seen(page: Page, shown: str) -> dict[str, Any] | None:
     if not row_id or shown not in STORIES:
         return None
     return (await _read(page, story_path(shown, row_id), {})).get("data")
+
+
+def owner(user_id: str) -> tuple[str, str, str] | None:
+    """The list that has what a payment is for, what that is called, and its id there; None for a user's own payment."""
+    found = next((sign for sign in OWNERS if user_id.startswith(sign)), None)
+    return None if found is None else (*OWNERS[found], user_id.removeprefix(found))
 
 
 def at_ms(text: str) -> int:

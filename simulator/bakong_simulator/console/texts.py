@@ -9,7 +9,8 @@ EN, KM = "en", "km"
 LANGUAGES = (EN, KM)
 STATES = tuple(state.value for state in State)
 EDITOR = ("No mistakes", "line", "poll", "Fault", "State")
-SPOKEN = ("Copied", "Done", "new calls", "No QR code was found in this picture", *EDITOR, *STATES)
+GONE = "The sandbox does not answer. Is it running?"
+SPOKEN = ("Copied", "Done", "new calls", "No QR code was found in this picture", GONE, *EDITOR, *STATES)
 
 
 def translate(text: str, language: str) -> str:
@@ -306,6 +307,8 @@ KHMER: Final[Mapping[str, str]] = {
     "What is shown": "អ្វីដែលបង្ហាញ",
     "Subscriptions": "ការជាវ",
     "Audit log": "កំណត់ហេតុសវនកម្ម",
+    GONE: "ប្រអប់សាកល្បងមិនឆ្លើយ។ តើវាកំពុងដំណើរការឬទេ?",
+    "Order": "ការបញ្ជាទិញ",
     "Orders": "ការបញ្ជាទិញ",
     "Escrow": "ប្រាក់បញ្ញើ",
     "Invoice": "វិក្កយបត្រ",

@@ -1,5 +1,6 @@
 """A journal as HAR 1.2, which browsers' tools and many others read."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -11,7 +12,8 @@ from bakong_simulator.kernel.world import AnyScheme, World
 from bakong_simulator.kernel.worlds import DEFAULT
 from bakong_simulator.wire.send import head
 
-_JSON = "application/json"
+_JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
+_FIELD = re.compile(rb"[\w.%+\[\]-]+=")  # how a form begins
 
 
 def archive(entries: Iterable[Entry], world: World, version: str, sandbox_url: str) -> dict[str, Any]:
@@ -43,17 +45,23 @@ def _entry(entry: Entry, scheme: AnyScheme, base_url: str) -> dict[str, Any]:
     }
 
 
+def media_type(entry: Entry) -> str:
+    """Of a call's body: as its header said, where its scheme keeps that, else by how the body begins."""
+    told = [value.decode("latin-1") for name, value in entry.headers if name.lower() == b"content-type"]
+    return told[0] if told else _FORM if _FIELD.match(entry.request) else _JSON
+
+
 def _moment(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _request(entry: Entry, url: str) -> dict[str, Any]:
-    headers = [("Host", urlsplit(url).netloc)]
-    headers += [("Authorization", f"Bearer {entry.token}")] if entry.token else []
+    headers = [("Authorization", f"Bearer {entry.token}")] if entry.token else []
     headers += [(name, value) for name, value in header_texts(entry.headers)]
     text = entry.request.decode("utf-8", "backslashreplace")
     named = {name.lower(): value for name, value in headers}
-    kind = named.get("content-type", _JSON)
+    headers[:0] = [] if "host" in named else [("Host", urlsplit(url).netloc)]
+    kind = media_type(entry)
     if text:
         headers += [] if "content-type" in named else [("Content-Type", kind)]
         headers.append(("Content-Length", str(len(entry.request))))

@@ -110,7 +110,7 @@ export function bodyOf(form, submitter) {
 export async function call(method, address, body, type = "application/json") {
   const options = { method, headers: {} };
   if (body !== undefined) { options.body = body; options.headers["content-type"] = type; }
-  const answer = await fetch(address, options);
+  const answer = await fetch(address, options).catch(() => { throw new Error(t("The sandbox does not answer. Is it running?")); });
   const text = await answer.text();
   const data = text && answer.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
   if (!answer.ok) throw new Error(data.detail ?? `${answer.status} ${answer.statusText}`);

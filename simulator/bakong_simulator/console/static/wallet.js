@@ -7,8 +7,24 @@ const drop = document.getElementById("drop");
 const film = document.getElementById("film");
 const camera = document.getElementById("camera");
 
-async function read(picture, isQuiet = false) {
+// A phone's photo may be larger than what the sandbox takes: then a smaller one of it, whose code is still read.
+const LARGE = 3_000_000; // bytes
+const SIDE = 2400; // pixels
+
+async function smaller(picture) {
+  if (picture.size <= LARGE || !picture.type.startsWith("image/")) return picture;
+  const whole = await createImageBitmap(picture).catch(() => null);
+  if (!whole) return picture; // the sandbox says what is wrong with it
+  const scale = Math.min(1, SIDE / Math.max(whole.width, whole.height));
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [Math.round(whole.width * scale), Math.round(whole.height * scale)];
+  canvas.getContext("2d").drawImage(whole, 0, 0, canvas.width, canvas.height);
+  return (await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85))) ?? picture;
+}
+
+async function read(given, isQuiet = false) {
   try {
+    const picture = await smaller(given);
     const { texts } = await call("POST", "/sandbox/codes/read", picture, picture.type || "application/octet-stream");
     if (!texts.length) { if (!isQuiet) say(t("No QR code was found in this picture"), true); return false; }
     field.value = texts[0];
