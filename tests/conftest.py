@@ -16,7 +16,7 @@ from bakong_sandbox.stack.options import Options
 from bakong_sandbox.stack.sandbox import run
 from bakong_simulator.kernel.clock import Mode
 from khqr import Code, Currency, Individual, encode
-from tests import servers
+from tests import preloaded, servers
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # for clients of plain HTTP: reading the system's CAs takes 50 ms
 PLAIN = {"trust_env": False, "verify": NO_TLS, "timeout": 60}
@@ -73,6 +73,12 @@ def applications_end_with_their_test():
     yield
     for kept in REMEMBERED:
         kept.cache_clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def what_is_preloaded_ends_with_the_tests():
+    yield
+    preloaded.end()
 
 
 def pytest_configure(config):

@@ -146,14 +146,13 @@ def _guarded(
         "redis": health_checks.redis_check(admission),
         **{name: health_checks.provider_check(core, name) for name in core.providers},
     }
-    app.include_router(
-        operations.router(
-            checks,
-            now_ms=core.timers.now_ms,
-            metrics=partial(exposition.exposed, metrics, core, exposition.disks(settings)),
-            media_type=CONTENT_TYPE,
-        )
+    asked = operations.router(
+        checks,
+        now_ms=core.timers.now_ms,
+        metrics=partial(exposition.exposed, metrics, core, exposition.disks(settings)),
+        media_type=CONTENT_TYPE,
     )
+    app.router.routes.extend(asked.routes)
     rules = Rules(
         find=wiring.open_keys(settings, core.store).find,
         is_reader=wiring.open_reader(settings),

@@ -7,8 +7,6 @@ import re
 import signal
 import ssl
 import subprocess
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
@@ -24,12 +22,11 @@ from bakong_sandbox.stack.sandbox import run
 from bakong_sandbox.stack.serving import listen, serve, url_of
 from bakong_sandbox.stack.tls import authority
 from bakong_simulator.kernel.clock import Mode
+from tests import preloaded
 from tests.mutants.serving import Loop
 from tests.sandbox.test_load import BOOKS, HASTE, OBJECTIVES, SHORT
 from tests.sandbox.test_verify_service import FAST, OURS, changed, only, verify
 from tests.simulator.shop import TINY, publish
-
-PROGRAM = Path(sys.executable).with_name("bakong-sandbox")
 
 
 @contextlib.asynccontextmanager
@@ -180,7 +177,7 @@ def test_record_asks_a_bakong_at_https_and_forwards_to_it(https, tmp_path):
     code, _, err = cli(*asked, "--budget", "2")
     assert (code, "CERTIFICATE_VERIFY_FAILED" in err or "ConnectError" in err) == (2, True), err
     assert cli(*asked, "--budget", "2", "--ca", https.ca)[0] == 0
-    command = [PROGRAM, *asked, "--listen", "0", "--ca", https.ca]
+    command = [preloaded.program(), *asked, "--listen", "0", "--ca", https.ca]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         at = re.search(r"at (http://\S+),", process.stdout.readline())[1]
         body = {"accountId": "chan.sokha@aclb"}
@@ -194,7 +191,7 @@ def test_load_and_its_workers_check_the_certificates_of_a_service_at_https(https
     https = https_alone
     (tmp_path / "slo.yaml").write_text(OBJECTIVES)
     aim = ["--url", https.service_url, "--bakong-url", https.url, "--data-dir", str(https.at.data_dir)]
-    asked = [PROGRAM, "load", "smoke", *aim, *SHORT[1:], *HASTE, *BOOKS, "--processes", processes]
+    asked = [preloaded.program(), "load", "smoke", *aim, *SHORT[1:], *HASTE, *BOOKS, "--processes", processes]
     how = {"cwd": tmp_path, "capture_output": True, "text": True}
     if processes == "1":
         refused = subprocess.run(asked, check=False, **how)

@@ -2,8 +2,6 @@
 
 import json
 import subprocess
-import sys
-from pathlib import Path
 
 import httpx
 import pytest
@@ -24,12 +22,12 @@ from bakong_schemes.bakong.wire import PROFILES
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.worlds import Worlds
+from tests import preloaded
 from tests.bridge import Bridge
 from tests.conftest import NOW_MS
 from tests.mutants.bakong import wrap
 
 ACCOUNT = "chan.sokha@aclb"
-PROGRAM = Path(sys.executable).with_name("bakong-sandbox")
 
 
 def simulator(profile="current"):
@@ -156,7 +154,9 @@ def test_an_outage_and_silence_are_not_compared_and_said_so(cassettes):
 
 def test_the_command_tells_by_its_exit_code_and_writes_reports(tmp_path, cassettes):
     def run(*arguments):
-        return subprocess.run([PROGRAM, "drift", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            [preloaded.program(), "drift", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
 
     (tmp_path / "c.yaml").write_text(write(cassettes["prod"]))
     assert run("c.yaml", "--profile", "prod").returncode == 0

@@ -4,8 +4,6 @@ import asyncio
 import re
 import signal
 import subprocess
-import sys
-from pathlib import Path
 
 import httpx
 import pytest
@@ -20,10 +18,10 @@ from bakong_sandbox.devkit.recording.proxy import Proxy
 from bakong_schemes.bakong.fake.registrations import EMAIL
 from bakong_schemes.bakong.fake.scheme import BAKONG
 from bakong_simulator import app as simulator_app
+from tests import preloaded
 from tests.mutants.serving import Loop
 from tests.sandbox.test_drift import drift, record, simulator
 
-PROGRAM = Path(sys.executable).with_name("bakong-sandbox")
 PAID = ("bakong.found", "bakong.found.keys", "bakong.found.types", "bakong.found.times", "bakong.found.hash")
 
 
@@ -124,7 +122,9 @@ def test_the_commands_record_verify_and_listen(tmp_path):
     loop = Loop()
 
     def cli(*arguments):
-        return subprocess.run([PROGRAM, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            [preloaded.program(), *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
 
     with loop.serving(simulator_app.build(worlds)) as url:
         (tmp_path / "ask.yaml").write_text(f"accounts: [chan.sokha@aclb]\nmd5s: ['{targets.md5s[0]}']\n")
@@ -135,7 +135,7 @@ def test_the_commands_record_verify_and_listen(tmp_path):
         assert read(tmp_path / "cassette.yaml").spent == 9
         assert cli("verify", "bakong", "--cassette", "cassette.yaml").returncode == 0
 
-        command = [PROGRAM, "record", "--base-url", url, "--listen", "0", "--out", "own.yaml"]
+        command = [preloaded.program(), "record", "--base-url", url, "--listen", "0", "--out", "own.yaml"]
         with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
             at = re.search(r"at (http://\S+),", process.stdout.readline())[1]
             body = {"accountId": "chan.sokha@aclb"}

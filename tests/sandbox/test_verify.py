@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = Path(sys.executable).with_name("bakong-sandbox")
+from tests import preloaded
+
 ROOT = Path(__file__).parents[2]
 ADAPTER = (sys.executable, str(ROOT / "docs/examples/khqr/adapter.py"))
 MUTANT = ("env", "BUGS=usd-always-two", sys.executable, str(ROOT / "tests/mutants/encoder.py"))
 
 
 def verify(*arguments, cwd):
-    done = subprocess.run([PROGRAM, "verify", *arguments], capture_output=True, text=True, cwd=cwd, check=False)
+    done = subprocess.run(
+        [preloaded.program(), "verify", *arguments], capture_output=True, text=True, cwd=cwd, check=False
+    )
     return done.returncode, done.stdout, done.stderr
 
 

@@ -5,7 +5,6 @@ import json
 import os
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,11 @@ from bakong_conformance.service import load
 from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_simulator import app as simulator_app
 from bakong_simulator.kernel.worlds import Worlds
+from tests import preloaded
 from tests.conftest import NOW_MS
 from tests.mutants.bakong import wrap
 from tests.mutants.serving import Loop
 
-PROGRAM = Path(sys.executable).with_name("bakong-sandbox")
 ROOT = Path(__file__).parents[2]
 OURS = ROOT / "docs/examples/service/ours.yaml"
 NODE = ROOT / "docs/examples/node/verify.yaml"
@@ -31,7 +30,7 @@ QUICK = ("service.create.*", "service.mismatch.*", "service.webhook.signed", "se
 
 def verify(*arguments, cwd, environment=None):
     done = subprocess.run(
-        [PROGRAM, "verify", *map(str, arguments)],
+        [preloaded.program(), "verify", *map(str, arguments)],
         capture_output=True,
         text=True,
         cwd=cwd,
@@ -71,7 +70,7 @@ def test_a_service_in_another_language_holds(tmp_path, require, rules):
 
 def held(folder, config, *rules):
     """The verdicts of a run over one of our own configurations that starts our program."""
-    path = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
+    path = f"{preloaded.program().parent}{os.pathsep}{os.environ['PATH']}"
     asked = ("service", "--config", config, *FAST, *only(*rules), "--json", "v.json")
     code, out, err = verify(*asked, cwd=folder, environment={"PATH": path})
     assert (code, err) == (0, ""), out

@@ -68,8 +68,8 @@ def build(core: Core, *, docs: bool) -> FastAPI:
     app.state.errors_url = ""
     problems.install(app)
     app.state.methods = _methods_by_path()
-    for router in _ROUTERS:
-        app.include_router(router)
+    for router in _ROUTERS:  # as they stand: include_router makes each route anew for each app, at its first call
+        app.router.routes.extend(router.routes)
     if docs:
         app.add_api_route("/docs", _page, include_in_schema=False)
     return app
