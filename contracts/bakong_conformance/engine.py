@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any, NamedTuple, Protocol
@@ -181,9 +182,18 @@ def chosen(rules: Iterable[Rule], only: Sequence[str]) -> list[Rule]:
     known = list(rules)
     for pattern in only:
         if not any(fnmatchcase(rule.id, pattern) for rule in known):
-            ids = ", ".join(rule.id for rule in known)
-            raise CannotRunError(f"no rule is called {pattern!r}; there are {ids}")
+            raise CannotRunError(f"no rule is called {pattern!r}{_meant(pattern, [rule.id for rule in known])}")
     return [rule for rule in known if not only or any(fnmatchcase(rule.id, pattern) for pattern in only)]
+
+
+def _meant(pattern: str, ids: Sequence[str]) -> str:
+    """What may be meant: all of a group, the rule with nearly that name, or what groups there are."""
+    if any(name.startswith(f"{pattern}.") for name in ids):
+        return f"; all of a group are '{pattern}.*'"
+    if close := get_close_matches(pattern, ids, n=1):
+        return f"; did you mean {close[0]!r}?"
+    groups = dict.fromkeys(".".join([*name.split(".")[:2], "*"]) for name in ids)
+    return f"; the {len(ids)} rules are in the groups {', '.join(groups)}"
 
 
 def rule_seed(seed: int, rule_id: str) -> int:
