@@ -16,6 +16,7 @@ CODE_S = 900
 AROUND_THE_END_S = (-30, -1, -0.001, 0, 0.001, 0.5, 20, 90, 600, 7_200, 20_000)
 SOON_S = (0, 0.01, 0.3, 3, 40)
 WALLETS = (("ok", 3), ("refundhang", 3), ("refundrefused", 3), ("hangpaid", 2), ("hangunpaid", 2))
+CLOSED_WITHIN_S = 400  # a minute between tries, and a breaker that is open for some more
 UNTIL_DAYS = (26, 28.5, 29.5, 30, 31, 32.5)
 
 
@@ -181,6 +182,55 @@ async def order_around_its_end(town: Town, chance: Chance) -> None:
         await order_acts.checkout_again(town, chance)
 
 
+async def two_sessions(town: Town, chance: Chance) -> None:
+    """Stripe is away as a session ends, and cannot be asked to close it; a new one is made; the payer pays both.
+
+    Not in a life in which nothing is to break.
+    """
+    begun_s = town.loop.time()
+    known = await order_acts.order(town, chance)
+    old = None if known is None else await order_acts.check_out(town, chance, known)
+    if known is None or old is None:
+        return
+    if town.story.faults:
+        await passes(max(0.0, begun_s + CODE_S - chance.pick((1, 8)) - town.loop.time()))
+        town.conditions.calls["stripe"] = chance.pick(("down", "hangs", "lost", "error"))
+        await passes(chance.pick((9, 20, 70)))
+        town.conditions.calls.pop("stripe", None)
+    new = await order_acts.check_out(town, chance, known)
+    sessions = [one for one in (old, new) if one is not None]
+    if chance.happens(0.5):
+        sessions.reverse()
+    for session in sessions:
+        await passes(chance.pick((0, 0.01, 3)))
+        order_acts.pay_session(town, chance, session, "pm_card_visa")
+
+
+async def cancel_while_away(town: Town, chance: Chance) -> None:
+    """An order is cancelled while Stripe is away; minutes after it is back, nobody can pay there any more.
+
+    Not in a life in which nothing is to break; nor is anything said where something else breaks meanwhile.
+    """
+    known = await order_acts.order(town, chance)
+    session = None if known is None else await order_acts.check_out(town, chance, known)
+    if known is None or session is None or not town.story.faults:
+        return
+    await passes(chance.pick((0.3, 3, 40)))
+    town.conditions.calls["stripe"] = chance.pick(("down", "hangs", "lost", "error"))
+    await town.ask(chance.below(8), "POST", f"/api/v1/orders/{known['id']}/cancel", {})
+    await passes(chance.pick((1, 20, 70)))
+    town.conditions.calls.pop("stripe", None)
+    faults, is_well = _faults_so_far(town), not town.lasting and None not in town.replicas
+    await passes(CLOSED_WITHIN_S)
+    ended = town.disk.rows("SELECT 1 FROM payment_transactions WHERE reference = ? AND status = 'CANCELLED'", session)
+    if is_well and faults == _faults_so_far(town) and ended and town.stripe_takes(session):
+        town.broken("closing", f"{session[-8:]} can be paid at Stripe {CLOSED_WITHIN_S} s after it could be closed")
+
+
+def _faults_so_far(town: Town) -> int:
+    return sum(many for what, many in town.met.items() if what.startswith("fault "))
+
+
 AIMED_ACTS = {
     "pay_around_the_end": (pay_around_the_end, 4),
     "pay_about_the_price": (pay_about_the_price, 2),
@@ -191,4 +241,6 @@ AIMED_ACTS = {
     "execute_around_the_end": (execute_around_the_end, 5),
     "order_and_refund": (order_and_refund, 5),
     "order_around_its_end": (order_around_its_end, 5),
+    "two_sessions": (two_sessions, 5),
+    "cancel_while_away": (cancel_while_away, 3),
 }

@@ -27,7 +27,14 @@ PEOPLE: dict[str, tuple[str, tuple[tuple[str, int], ...]]] = {
     "orders": (
         "order_and_pay",
         (
-            *(("order_and_refund", 6), ("order_around_its_end", 6), ("pay_old_and_new", 4), ("order_refund", 4)),
+            *(
+                ("order_and_refund", 6),
+                ("order_around_its_end", 6),
+                ("pay_old_and_new", 4),
+                ("two_sessions", 5),
+                ("cancel_while_away", 3),
+                ("order_refund", 4),
+            ),
             *(("pay_and_cancel", 2), ("pay_session", 3), ("refund_at_stripe", 2), ("checkout", 3), ("order_look", 2)),
         ),
     ),
