@@ -97,6 +97,7 @@ class Disk:
         self.transactions = 0
         self._known: dict[tuple[Any, ...], Any] = {}
         self._known_at = -1
+        self._reading: dict[tuple[str, ...], _Reading] = {}  # by keys; whoever reads leaves nothing in them
 
     def seal(self, encryption_keys: tuple[str, ...] = ()) -> Sealer:
         """What seals with the first of these keys, and opens with any of them."""
@@ -139,8 +140,10 @@ class Disk:
         if self._known_at != self.driver.total_changes:
             self._known_at = self.driver.total_changes
             self._known.clear()
-        records = _Reading(self._connection, self.seal(keys))
-        records.known = self._known
+        records = self._reading.get(keys)
+        if records is None:
+            records = self._reading[keys] = _Reading(self._connection, self.seal(keys))
+            records.known = self._known
         result = work(records)
         _whole(records)
         if self.driver.total_changes != self._known_at:
@@ -210,7 +213,7 @@ class ProcessStore(DeadlineStore):
 
     async def _read(self, work: Callable[[Records], T]) -> T:
         await self._there()
-        result = await self._seen(as_before(work) if self.is_before else work)
+        result = await self._seen(work)
         await passes(self._conditions.database_s())
         return result
 

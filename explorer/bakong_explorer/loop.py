@@ -11,10 +11,11 @@ import sys
 import threading
 from asyncio import events
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator
 from contextvars import Context, copy_context
-from typing import Any, Protocol, TypeVar
+from itertools import islice
+from types import coroutine
+from typing import Any, ClassVar, Protocol, TypeVar
 
 T = TypeVar("T")
 _PICK_AMONG = 8
@@ -66,54 +67,62 @@ class OwnedTask(asyncio.Task[Any]):
         return self is other
 
 
-def _fill(handle: Any, callback: Any, args: tuple[Any, ...], loop: Any, context: Context | None, owner: Owner) -> None:
-    """What asyncio's own handles are made with, but for what only its debug mode asks for."""
-    handle._context = copy_context() if context is None else context  # noqa: SLF001
-    handle._loop = loop  # noqa: SLF001
-    handle._callback = callback  # noqa: SLF001
-    handle._args = args  # noqa: SLF001
-    handle._cancelled = False  # noqa: SLF001
-    handle._repr = handle._source_traceback = None  # noqa: SLF001
-    handle.owner = owner
+class _Handle(events.TimerHandle):
+    """A callback, or a timer's, that knows its owner. turn: the number of the task whose turn it is; 0: of none.
 
+    All that asyncio's own does without debugging, in fewer steps: a life has tens of thousands.
+    """
 
-class _Handle(events.Handle):
-    """A callback that knows its owner."""
-
-    __slots__ = ("owner",)
-    owner: Owner
-
-    def __init__(self, callback: Any, args: tuple[Any, ...], loop: Any, context: Context | None, owner: Owner) -> None:
-        _fill(self, callback, args, loop, context, owner)
-
-
-class _Timer(events.TimerHandle):
-    """A timer that knows its owner."""
-
-    __slots__ = ("owner",)
-    owner: Owner
+    __slots__ = ("owner", "turn")
 
     def __init__(
-        self, when: float, callback: Any, args: tuple[Any, ...], loop: Any, context: Context | None, owner: Owner
+        self, when: float, callback: Any, args: tuple[Any, ...], loop: "VirtualLoop", context: Context | None
     ) -> None:
-        _fill(self, callback, args, loop, context, owner)
+        self._context = copy_context() if context is None else context
+        self._loop, self._callback, self._args = loop, callback, args
+        self._cancelled = self._scheduled = False
+        self._repr = self._source_traceback = None
         self._when = when
-        self._scheduled = True
+        task = getattr(callback, "__self__", None)
+        if isinstance(task, OwnedTask):
+            self.owner, self.turn = task.owner, task.number
+        else:
+            self.owner, self.turn = loop.owner, 0
+
+    def cancel(self) -> None:
+        """The heap of timers, or the queue, drops it when its time comes."""
+        self._cancelled = True
+        self._callback, self._args = None, ()
+        self.turn = 0
+
+
+class _OwnedBy:
+    """See VirtualLoop.owned_by; a generator's takes twice as long, at each timer that is set."""
+
+    __slots__ = ("_before", "_loop", "_owner")
+
+    def __init__(self, loop: "VirtualLoop", owner: Owner) -> None:
+        self._loop, self._owner = loop, owner
+
+    def __enter__(self) -> None:
+        self._before, self._loop.owner = self._loop.owner, self._owner
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.owner = self._before
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
     """See the module. draws: where turns come from. shuffle: how often a task is let go before its turn."""
 
-    running: "VirtualLoop"
+    running: ClassVar["VirtualLoop | None"] = None
 
     def __init__(self, draws: Draws, shuffle: float = 0.5) -> None:
         super().__init__()
-        VirtualLoop.running = self
         self._draws = draws
         self._shuffle = shuffle
         self._now_s = 0.0
-        self._queue: deque[_Handle | _Timer] = deque()
-        self._timers: list[tuple[float, int, _Timer]] = []  # when; a number, which decides between those of one moment
+        self._queue: deque[_Handle] = deque()
+        self._timers: list[tuple[float, int, _Handle]] = []  # when; a number, which decides between those of one moment
         self._made = 0
         self._thread = threading.get_ident()
         self.called_by_thread = ""
@@ -130,16 +139,18 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Seconds since the life began."""
         return self._now_s
 
+    def run_forever(self) -> None:
+        before, VirtualLoop.running = VirtualLoop.running, self
+        try:
+            super().run_forever()
+        finally:
+            VirtualLoop.running = before
+
     # Ownership
 
-    @contextmanager
-    def owned_by(self, owner: Owner) -> Iterator[None]:
+    def owned_by(self, owner: Owner) -> "_OwnedBy":
         """What is begun meanwhile belongs to the owner."""
-        before, self.owner = self.owner, owner
-        try:
-            yield
-        finally:
-            self.owner = before
+        return _OwnedBy(self, owner)
 
     def spawn(self, owner: Owner, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """A task that belongs to the owner."""
@@ -149,7 +160,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     # What BaseEventLoop asks of a loop
 
     def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> _Handle:  # type: ignore[override]
-        handle = _Handle(callback, args, self, context, self._owner_of(callback))
+        handle = _Handle(self._now_s, callback, args, self, context)
         self._queue.append(handle)
         return handle
 
@@ -160,12 +171,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
             raise ThreadError(f"a thread calls the loop: {self.called_by_thread}")
         return self.call_soon(callback, *args, context=context)
 
-    def call_later(self, delay: float, callback: Any, *args: Any, context: Context | None = None) -> _Timer:  # type: ignore[override]
-        return self.call_at(self._now_s + delay if delay > 0 else self._now_s, callback, *args, context=context)
+    def call_later(self, delay: float, callback: Any, *args: Any, context: Context | None = None) -> _Handle:  # type: ignore[override]
+        return self.call_at(self._now_s + max(0.0, delay), callback, *args, context=context)
 
-    def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> _Timer:  # type: ignore[override]
-        timer = _Timer(when, callback, args, self, context, self._owner_of(callback))
+    def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> _Handle:  # type: ignore[override]
+        timer = _Handle(when, callback, args, self, context)
         self._made += 1
+        timer._scheduled = True  # noqa: SLF001  asyncio's own mark
         heapq.heappush(self._timers, (when, self._made, timer))
         return timer
 
@@ -190,67 +202,61 @@ class VirtualLoop(asyncio.BaseEventLoop):
             outcome.set_exception(error)
         return outcome
 
-    def _owner_of(self, callback: Any) -> Owner:
-        task = getattr(callback, "__self__", None)
-        return task.owner if isinstance(task, OwnedTask) else self.owner
-
-    def _timer_handle_cancelled(self, handle: Any) -> None:
-        """The heap drops it when its time comes."""
-
     def _run_once(self) -> None:
         """Turn after turn, until the loop is to stop."""
-        queue, timers, world = self._queue, self._timers, self.world
+        queue, timers = self._queue, self._timers
         while True:
-            while timers and ((head := timers[0][2])._cancelled or head.owner.dead):  # noqa: SLF001
-                heapq.heappop(timers)
-                if head.owner.dead:
-                    self.graveyard.append(head)
-            if not queue:
-                self._idle()
-            while timers and timers[0][0] <= self._now_s:
-                due = heapq.heappop(timers)[2]
-                due._scheduled = False  # noqa: SLF001  asyncio's own mark
-                queue.append(due)
-            handle = self._next() if len(queue) > 1 else queue.popleft()
-            owner = handle.owner
-            if handle._cancelled or owner.dead:  # noqa: SLF001
-                if owner.dead:
-                    self.graveyard.append(handle)
-            else:
-                self._count(handle)
-                self.owner = owner
-                handle._run()  # noqa: SLF001
-                self.owner = world
-                if owner.fuse is not None:
-                    _burn(owner)
+            if not queue or (timers and timers[0][0] <= self._now_s):
+                self._let_time_pass()
+            self._turn(self._next() if len(queue) > 1 else queue.popleft())
             if self._stopping:  # type: ignore[attr-defined]  # asyncio's own mark
                 return
 
-    def _count(self, handle: "_Handle | _Timer") -> None:
+    def _turn(self, handle: _Handle) -> None:
+        if handle._cancelled or handle.owner.dead:  # noqa: SLF001
+            if handle.owner.dead:
+                self.graveyard.append(handle)
+            return
         self.steps += 1
         if self.steps > self.most_steps:
             self.most_steps = 1 << 62
             raise RestlessError(f"{self.steps} turns by {self._now_s:.3f} s: {handle!r}")
+        self.owner = owner = handle.owner
+        handle._run()  # noqa: SLF001
+        self.owner = self.world
+        if owner.fuse is not None:
+            owner.fuse -= 1
+            if owner.fuse <= 0:
+                owner.fuse = None
+                owner.on_fuse()
 
-    def _idle(self) -> None:
-        """Nothing is ready: time passes to the first timer."""
-        if not self._timers or self.called_by_thread:
-            why = f"a thread calls the loop, {self.called_by_thread}" if self.called_by_thread else "no timer is set"
-            raise StuckError(f"nothing is ready and {why}, although somebody waits")
-        self._now_s = max(self._now_s, self._timers[0][0])
+    def _let_time_pass(self) -> None:
+        """To the next timer, where nothing is ready; what is due by then gets ready."""
+        queue, timers = self._queue, self._timers
+        while timers and (timers[0][2]._cancelled or timers[0][2].owner.dead):  # noqa: SLF001
+            dropped = heapq.heappop(timers)[2]
+            if dropped.owner.dead:
+                self.graveyard.append(dropped)
+        if not queue:
+            if not timers or self.called_by_thread:
+                why = (
+                    f"a thread calls the loop, {self.called_by_thread}" if self.called_by_thread else "no timer is set"
+                )
+                raise StuckError(f"nothing is ready and {why}, although somebody waits")
+            self._now_s = max(self._now_s, timers[0][0])
+        while timers and timers[0][0] <= self._now_s:
+            due = heapq.heappop(timers)[2]
+            due._scheduled = False  # noqa: SLF001
+            queue.append(due)
 
-    def _next(self) -> "_Handle | _Timer":
-        """Of several, the first that is ready; or a task's turn from among the next few, which others might have had.
+    def _next(self) -> _Handle:
+        """Of several that are ready the first; or a task's turn from among the next few, which others might have had.
 
         What is no task's turn keeps its place: asyncio's own parts rely on their order.
         """
         queue = self._queue
         if self._draws.happens(self._shuffle):
-            turns = [
-                (task.number, place)
-                for place in range(min(len(queue), _PICK_AMONG))
-                if isinstance(task := getattr(queue[place]._callback, "__self__", None), OwnedTask)  # type: ignore[union-attr]  # noqa: SLF001
-            ]
+            turns = [(handle.turn, place) for place, handle in enumerate(islice(queue, _PICK_AMONG)) if handle.turn]
             if len(turns) > 1:
                 turns.sort()
                 place = turns[self._draws.below(len(turns))][1]
@@ -276,40 +282,34 @@ class VirtualLoop(asyncio.BaseEventLoop):
         super().close()
 
 
-def _burn(owner: Owner) -> None:
-    """One turn less until the owner's fuse is at its end."""
-    owner.fuse = (owner.fuse or 0) - 1
-    if owner.fuse <= 0:
-        owner.fuse = None
-        owner.on_fuse()
-
-
-class _Turn:
-    """Awaited, it lets the others have a turn."""
-
-    def __await__(self) -> Generator[None, None, None]:
-        yield
-
-
-_TURN = _Turn()
-
-
 async def passes(seconds: float) -> None:
-    """Wait for so much virtual time; others have their turns. asyncio's sleep looks for its loop each time."""
+    """Wait for so much virtual time; others have their turns meanwhile. The turns of asyncio's sleep, in fewer steps.
+
+    asyncio asks the system each time whose loop runs here, which can take as long as all the rest.
+    """
     if seconds <= 0:
-        await _TURN
+        await _once_more()
         return
     loop = VirtualLoop.running
-    over: asyncio.Future[None] = asyncio.Future(loop=loop)
-    timer = loop.call_later(seconds, _set_result, over)
+    if loop is None:
+        raise StuckError("virtual time passes in a VirtualLoop alone")
+    over: asyncio.Future[None] = loop.create_future()
+    timer = loop.call_later(seconds, _end, over)
     try:
         await over
-    finally:
+    except BaseException:
         timer.cancel()
+        raise
 
 
-def _set_result(over: "asyncio.Future[None]") -> None:
-    if not over.done():
+@coroutine
+def _once_more() -> Iterator[None]:
+    """A turn later."""
+    yield
+
+
+def _end(over: "asyncio.Future[None]") -> None:
+    if not over.cancelled():
         over.set_result(None)
 
 

@@ -1,6 +1,7 @@
 """One process of the service, as it is deployed: API behind its guard, core, worker; on a clock that may be wrong."""
 
 import asyncio
+from asyncio import iscoroutine
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,7 +85,7 @@ class DriftingTimers:
     def _fire(self, fire: Callable[[], Awaitable[Any] | None]) -> None:
         outcome = fire()
         if outcome is not None:
-            task = asyncio.ensure_future(outcome)
+            task = self._loop.create_task(outcome) if iscoroutine(outcome) else asyncio.ensure_future(outcome)
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 

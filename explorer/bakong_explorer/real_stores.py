@@ -88,11 +88,10 @@ class WaitingLoop(VirtualLoop):
         self._asked.append((call, answer, writes))
         return await answer
 
-    def _idle(self) -> None:
+    def _let_time_pass(self) -> None:
         while not self._queue and self._asked:
             self._send()
-        if not self._queue:
-            super()._idle()
+        super()._let_time_pass()
 
     def _send(self) -> None:
         """All that was asked, at once; who has given up by now is not heard."""
