@@ -190,7 +190,7 @@ def _meant(pattern: str, ids: Sequence[str]) -> str:
     """What may be meant: all of a group, the rule with nearly that name, or what groups there are."""
     if any(name.startswith(f"{pattern}.") for name in ids):
         return f"; all of a group are '{pattern}.*'"
-    if close := get_close_matches(pattern, ids, n=1):
+    if close := get_close_matches(pattern, ids, n=1, cutoff=0.8):
         return f"; did you mean {close[0]!r}?"
     groups = dict.fromkeys(".".join([*name.split(".")[:2], "*"]) for name in ids)
     return f"; the {len(ids)} rules are in the groups {', '.join(groups)}"

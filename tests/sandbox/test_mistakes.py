@@ -34,7 +34,7 @@ TYPED = [
     (("up", "--prices", "a,b"), 2, "expected two prices in USD such as 0.50,1.00"),
     (("load", "smoke", "--baseline", "nothere.json"), 2, "nothere.json"),
     (("verify", "khqr", "--only", "khqr.crc", "--", "cat"), 2, "all of a group are 'khqr.crc.*'"),
-    (("verify", "khqr", "--only", "khqr.verfy.crc", "--", "cat"), 2, "did you mean 'khqr.verify.crc'?"),
+    (("verify", "khqr", "--only", "khqr.verify.ccr", "--", "cat"), 2, "did you mean 'khqr.verify.crc'?"),
     (("verify", "khqr", "--only", "zzz", "--", "cat"), 2, "rules are in the groups khqr."),
     (("up", "--webhook-url", "notaurl"), 2, "expected a URL such as"),
     (("up", "--scenario", "nothere.yaml"), 2, "nothere.yaml: cannot be read: No such file"),

@@ -25,6 +25,8 @@ async def refused(host, port):
             _, writer = await asyncio.open_connection(host, port)
         except ConnectionRefusedError:
             return True
+        except ConnectionResetError:  # it was waiting to be let in as the door was closed
+            continue
         writer.close()
 
 

@@ -39,7 +39,7 @@ class Busy:
         self._moved.set()
 
     def do(self, _case, _name, **_values):
-        while self._moved.wait(SLOW_S):
+        while self._sees and self._moved.wait(SLOW_S):
             self._moved.clear()
         if self._sees and self._is_paid and self._passed_s < monitor.TIMEOUT_S:
             return Answer(200, "paid", {})

@@ -2548,6 +2548,8 @@ export interface components {
             from_account: string;
             /** Step */
             step: number | ("paid" | "failed");
+            /** Description */
+            description?: string | null;
         };
         /**
          * KeptScript
@@ -2898,6 +2900,11 @@ export interface components {
             from_account?: string | null;
             /** Outcome */
             outcome?: ("paid" | "failed") | null;
+            /**
+             * Description
+             * @description What the payer writes: a Bakong transaction's description.
+             */
+            description?: string | null;
         };
         /** NewProxy */
         NewProxy: {
@@ -3420,6 +3427,7 @@ export interface components {
          * @description What came of one payment of a wallet: money moved at that time, in minor units, or was refused.
          *
          *     returned: it went back to the payer since, whole. returned_minor: so much of it went back.
+         *     description: what the payer wrote.
          */
         Settlement: {
             /** From Account */
@@ -3447,6 +3455,8 @@ export interface components {
              * @default 0
              */
             returned_minor?: number;
+            /** Description */
+            description?: string | null;
         };
         /**
          * SickWorld
