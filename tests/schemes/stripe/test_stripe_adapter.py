@@ -13,7 +13,7 @@ from bakong_schemes.stripe.adapter import facts
 from bakong_schemes.stripe.adapter.client import HttpStripe
 from bakong_schemes.stripe.adapter.provider import Pages, provider
 from bakong_schemes.stripe.adapter.settings import StripeSettings
-from bakong_service.domain.errors import ForgedEventError
+from bakong_service.domain.errors import ForgedEventError, UnavailableError
 from bakong_service.domain.handoff import Redirect
 from bakong_service.domain.money import Money
 from bakong_service.domain.payments import Failed, NoAnswer, NotFound, Paid, Refunded
@@ -449,11 +449,20 @@ async def test_an_event_of_nothing_of_ours_names_nothing(stripe, ours, about):
     assert (await ours.read_event(signed(body), body)).reference is None
 
 
-async def test_where_stripe_does_not_say_the_event_names_nothing_and_the_next_one_asks_again(stripe, ours):
+@pytest.mark.parametrize("kind", ["payment_intent", "charge"])
+async def test_an_event_that_carries_our_id_asks_stripe_nothing(stripe, ours, kind):
+    body = event({"object": kind, "id": "x_1", "payment_intent": "pi_1", "metadata": {"paymentId": "pay_1"}})
+    stripe.lost.add("GET /v1/checkout/sessions")
+    read = await ours.read_event(signed(body), body)
+    assert (read.payment_id, read.reference, stripe.calls) == ("pay_1", None, [])
+
+
+async def test_where_stripe_does_not_say_the_event_is_to_come_again(stripe, ours):
     stripe.pay((await ours.create(checkout())).reference)
     body = event({"object": "payment_intent", "id": "pi_1"})
     stripe.lost.add("GET /v1/checkout/sessions")
-    assert (await ours.read_event(signed(body), body)).reference is None
+    with pytest.raises(UnavailableError, match="which session pi_1 is of"):
+        await ours.read_event(signed(body), body)
     stripe.lost.clear()
     assert (await ours.read_event(signed(body), body)).reference == "cs_test_1"
 

@@ -10,7 +10,7 @@ from bakong_contracts.webhook_guard import STRIPE, Guard, RejectedError
 from bakong_schemes.stripe.adapter import facts
 from bakong_schemes.stripe.adapter.client import HttpStripe, Json, Refusal, parsed, segment
 from bakong_schemes.stripe.adapter.reports import ACCOUNT, of_refund, of_session
-from bakong_service.domain.errors import ForgedEventError
+from bakong_service.domain.errors import ForgedEventError, UnavailableError
 from bakong_service.domain.handoff import Redirect
 from bakong_service.domain.money import Money
 from bakong_service.domain.payments import Failed, NoAnswer, NotFound, Report
@@ -19,6 +19,8 @@ from bakong_service.usecases.own_pace import OwnPace
 
 T = TypeVar("T")
 LIFE_MS = 15 * 60_000
+MAX_ID = 36  # characters of our ids
+OURS = ("payment_intent", "charge")  # what bears our id in its metadata
 MAX_EVENTS = 10_000  # ids of events, and intents with their sessions, that are remembered
 A_PAGE, MAX_PAGES = 100, 50
 EXPANDED = {"expand": ["payment_intent.latest_charge.refunds"]}
@@ -154,9 +156,11 @@ class Sessions:
             made = await self._give_back(id_, money, key)
         return made if isinstance(made, NoAnswer) else of_refund(made)
 
-    async def session_of(self, intent: str) -> str | None:
-        """The session that an intent is of; None where there is none, or Stripe does not say."""
+    async def session_of(self, intent: str) -> str | NoAnswer | None:
+        """The session that an intent is of; None where there is none."""
         answer = await self._client.get(SESSIONS, {"payment_intent": intent, "limit": 1})
+        if isinstance(answer, NoAnswer):
+            return answer
         rows = answer.get("data") if isinstance(answer, dict) else None
         first = rows[0] if isinstance(rows, list) and rows else None
         id_ = first.get("id") if isinstance(first, dict) else None
@@ -201,8 +205,9 @@ class Sessions:
 class _ReadEvent:
     """A webhook that Stripe signed. What has happened is asked for afterwards: the event names the session alone.
 
-    However often it comes, the core asks once; its id with another body is not believed. An event about an intent, a
-    charge, a refund or a dispute names no session: Stripe is asked for it, once for each intent.
+    However often it comes, the core asks once; its id with another body is not believed. An event about an intent or a
+    charge carries our own id of the payment; one about a refund or a dispute names neither that nor a session: Stripe
+    is asked for it, once for each intent. UnavailableError where it does not say, so that the event is sent again.
     """
 
     def __init__(self, guard: Guard, sessions: Sessions, now_ms: Callable[[], int]) -> None:
@@ -222,7 +227,12 @@ class _ReadEvent:
             self._check_id(id_, hashlib.sha256(body).digest())
         data = event.get("data")
         about = data.get("object") if isinstance(data, dict) else None
-        return Event(await self._session(about) if isinstance(about, dict) else None)
+        if not isinstance(about, dict):
+            return Event(None)
+        is_session = about.get("object") == "checkout.session"
+        if not is_session and (payment_id := _our_id(about)):
+            return Event(None, payment_id=payment_id)
+        return Event(await self._session(about))
 
     async def _session(self, about: Mapping[str, Any]) -> str | None:
         if about.get("object") == "checkout.session":
@@ -233,14 +243,25 @@ class _ReadEvent:
         intent = intent_of(about)
         if intent is None:
             return None
-        if intent not in self._known and (session := await self._sessions.session_of(intent)) is not None:
-            _remember(self._known, intent, session)
+        if intent not in self._known:
+            session = await self._sessions.session_of(intent)
+            if isinstance(session, NoAnswer):
+                raise UnavailableError(f"Stripe does not say which session {intent} is of: {session.why}")
+            if session is not None:
+                _remember(self._known, intent, session)
         return self._known.get(intent)
 
     def _check_id(self, id_: str, digest: bytes) -> None:
         if self._seen.get(id_, digest) != digest:
             raise ForgedEventError(f"the event {id_} came before with another body")
         _remember(self._seen, id_, digest)
+
+
+def _our_id(about: Mapping[str, Any]) -> str:
+    """Our id of the payment, which we gave its intent; Stripe writes it into the intent's charge, too."""
+    metadata = about.get("metadata")
+    named = metadata.get("paymentId") if isinstance(metadata, dict) else None
+    return named if isinstance(named, str) and len(named) <= MAX_ID and about.get("object") in OURS else ""
 
 
 def intent_of(about: Mapping[str, Any]) -> str | None:
