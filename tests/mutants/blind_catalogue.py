@@ -31,6 +31,7 @@ SILENCE = {
     ),
     "ended-when-it-answers": ("service.outage.end.refusals", "when Bakong is back all that waited is expired"),
     "empty-data-is-paid": ("service.garbage", "success with an empty object is a payment"),
+    "null-data-is-paid": ("service.garbage", "success without data is a payment"),
     "outage-history-hides": ("service.outage.lists", "in an outage a history leaves a payment past its end out"),
     "outage-bulk-expired": ("service.outage.lists", "in an outage a bulk check calls a payment past its end expired"),
     "outage-bulk-unknown": ("service.outage.lists", "in an outage a bulk check does not know open payments"),

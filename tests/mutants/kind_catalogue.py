@@ -157,6 +157,8 @@ MESSAGES = {
     "payload-secret-bytes": ("service.webhook.discreet", "a webhook holds the bytes of its secret"),
     "payload-other-users": ("service.webhook.discreet", "a webhook holds all users"),
     "payload-other-payments": ("service.webhook.discreet", "a webhook holds all payments"),
+    "answer-token": ("service.answers.discreet", "a payment's answer holds the Bakong token"),
+    "answer-secret-of-unknown": ("service.answers.discreet", "an error tells the secret of the webhooks"),
     "header-api-key": ("service.webhook.discreet", "a webhook bears the API key in its head"),
     "header-token": ("service.webhook.discreet", "a webhook bears the Bakong token in its head"),
     "hang-blocks-all": ("service.webhook.hanging", "nothing is answered while a receiver hangs"),

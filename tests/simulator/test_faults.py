@@ -76,10 +76,11 @@ def test_any_faults_together_make_a_reply_that_can_be_sent(faults, body):
 
 
 @pytest.mark.parametrize("body", [FOUND, b'{"responseCode":1,"errorCode":1,"data":null}'])
-def test_success_may_say_nothing_whatever_is_so(body):
-    reply = play(PLAYED, FaultRule("wrong_schema", parameters={"as": "success_empty"}), Reply(200, body), luck())
+@pytest.mark.parametrize(("word", "data"), [("empty", {}), ("null", None), ("missing", "not there")])
+def test_success_may_say_nothing_whatever_is_so(body, word, data):
+    reply = play(PLAYED, FaultRule("wrong_schema", parameters={"as": f"success_{word}"}), Reply(200, body), luck())
     told = json.loads(reply.body)
-    assert (told["responseCode"], told["errorCode"], told["data"]) == (0, None, {})
+    assert (told["responseCode"], told["errorCode"], told.get("data", "not there")) == (0, None, data)
 
 
 @given(median=st.integers(1, 10_000), factor=st.integers(1, 100))

@@ -35,6 +35,7 @@ BODIES = (
     "wrong_schema, as: nulls",
     "wrong_schema, as: data_missing",
     "wrong_schema, as: success_empty",
+    "wrong_schema, as: success_null",
     "wrong_schema, as: data_as_list",
 )
 

@@ -15,6 +15,8 @@ NONSENSE = (
     "http, status: 200, body: cloudfront",
     "wrong_schema, as: data_missing",
     "wrong_schema, as: success_empty",
+    "wrong_schema, as: success_null",
+    "wrong_schema, as: success_missing",
     "garbage",
 )
 DAY_S = 86_400

@@ -1,13 +1,11 @@
 """Rules of what a webhook is: its id, the times of its tries, who can read it, and a receiver that hangs."""
 
-import base64
-import re
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from bakong_conformance.case import Case
 from bakong_conformance.rules import CheckError, NotCheckedError, RuleBrokenError, Severity, Suite, require
+from bakong_conformance.service.discretion import leaks, secrets_of
 from bakong_conformance.service.hooks import about, mapped
 from bakong_conformance.service.receiver import Delivery
 from bakong_conformance.service.subject import Payment, Service, body_of
@@ -17,7 +15,6 @@ from bakong_contracts.webhooks import WebhookError
 SUITE = Suite("service")
 rule = SUITE.rule
 JITTER = 0.3
-LEAST, PIECE = 8, 16  # letters: what is shorter is no secret; who reads so many in a row has it
 MORE_DAYS = 3
 HANG_S = 20.0  # of real time at most: a receiver that is never let go ends all the same
 
@@ -169,43 +166,15 @@ def _discreet(service: Service, case: Case) -> None:
         service.becomes(case, payment, "paid")
     if service.config.time != "real":
         service.wait(case, service.config.expires_after_s)
-    secrets = {
-        name: str(service.values.get(name) or "") for name in ("api_key", "token", "webhook_secret", "second_key")
-    }
-    raw = {"the bytes of the webhook secret": _bytes_of(secrets["webhook_secret"])}
+    secrets = secrets_of(service)
     for delivery in list(service.receiver.arrived):
         text = delivery.body.decode("utf-8", "replace") + "\n" + "\n".join(delivery.headers.values())
-        for name, secret in {**secrets, **raw}.items():
-            require(not _leaks(text, secret), f"a webhook holds {name}, or much of it: {delivery.body[:300]!r}")
+        for name, secret in secrets.items():
+            require(not leaks(text, secret), f"a webhook holds {name}, or much of it: {delivery.body[:300]!r}")
         for mine, other in ((first, second), (second, first)):
             if _is_about(delivery, mine):
                 strange = [one for one in (other.md5, other.user) if _holds(text, one)]
                 require(not strange, f"a webhook about {mine.user} holds {strange}: {delivery.body[:300]!r}")
-
-
-def _bytes_of(secret: str) -> str:
-    """The bytes of a secret, each as the letter of its number."""
-    try:
-        return webhooks.secret_bytes(secret).decode("latin-1")
-    except WebhookError:
-        return ""
-
-
-def _leaks(text: str, secret: str) -> bool:
-    """Whether so much of the secret is in the text, plain, in Base64 or in hex, that nobody has to guess the rest."""
-    size = min(PIECE, len(secret))
-    pieces = {secret[at : at + size] for at in range(len(secret) - size + 1)} if size >= LEAST else set()
-    return any(piece in form for form in _forms(text) for piece in pieces)
-
-
-def _forms(text: str) -> Iterator[str]:
-    """The text, and what its words are when they are decoded."""
-    yield text
-    for word in re.findall(r"[A-Za-z0-9+/_-]{12,}", text):
-        whole = word.replace("-", "+").replace("_", "/")
-        yield base64.b64decode(whole[: len(whole) // 4 * 4]).decode("latin-1")
-        if re.fullmatch(r"(?:[0-9a-fA-F]{2})+", word):
-            yield bytes.fromhex(word).decode("latin-1")
 
 
 def _is_about(delivery: Delivery, payment: Payment) -> bool:

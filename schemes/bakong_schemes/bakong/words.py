@@ -63,6 +63,8 @@ WORDS = SchemeWords(
                     "nulls",
                     "not_an_object",
                     "success_empty",
+                    "success_null",
+                    "success_missing",
                 ),
             )
         },

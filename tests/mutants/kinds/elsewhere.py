@@ -48,7 +48,7 @@ class Elsewhere:
     def matches(self, payment, data):
         if self.has("riel-hundredth-pays") and payment["currency"] == data["currency"] == "KHR":
             return super().matches(payment, data) or Decimal(str(data["amount"])) * 100 == payment["minor"]
-        if self.has("empty-data-is-paid") and not data:
+        if not data and (self.has("empty-data-is-paid") or self.has("null-data-is-paid")):
             return True
         if self.has("account-digits-ignored"):
             letters = "".join(letter for letter in data["toAccountId"] if not letter.isdigit())
@@ -92,6 +92,9 @@ class Elsewhere:
 
     def complete(self, answer):
         if self.has("empty-data-is-paid") and answer.get("responseCode") == 0 and answer.get("data") == {}:
+            return True
+        if self.has("null-data-is-paid") and answer.get("responseCode") == 0 and answer.get("data") is None:
+            answer["data"] = {}
             return True
         return super().complete(answer)
 

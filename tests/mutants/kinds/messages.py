@@ -27,6 +27,14 @@ class Messages:
             return f"msg_{number % 2}"
         return super().name_of(body, number)
 
+    async def status(self, md5, key):
+        code, shown = await super().status(md5, key)
+        if self.has("answer-token") and code == 200:
+            shown = {**shown, "bakong": str(self.bakong.headers["authorization"])}
+        if self.has("answer-secret-of-unknown") and code != 200:
+            shown = {**shown, "signed_with": "whsec_" + base64.b64encode(self.secret).decode()}
+        return code, shown
+
     def put(self, body):
         data = dict(body["data"])
         if self.has("payload-api-key"):

@@ -88,6 +88,7 @@ def _codes_as_text(envelope: Envelope) -> Envelope:
     return envelope | {name: str(envelope.get(name) or 0) for name in ("responseCode", "errorCode")}
 
 
+_SUCCESS: Envelope = {"responseCode": 0, "errorCode": None}
 _BROKEN: dict[str, Callable[[Envelope], object]] = {
     "amount_as_text": _amount_as_text,
     "data_as_list": lambda envelope: {**envelope, "data": [envelope.get("data")]},
@@ -95,7 +96,9 @@ _BROKEN: dict[str, Callable[[Envelope], object]] = {
     "codes_as_text": _codes_as_text,
     "nulls": dict.fromkeys,
     "not_an_object": lambda envelope: [envelope],
-    "success_empty": lambda envelope: {**envelope, "responseCode": 0, "errorCode": None, "data": {}},
+    "success_empty": lambda envelope: {**envelope, **_SUCCESS, "data": {}},
+    "success_null": lambda envelope: {**envelope, **_SUCCESS, "data": None},
+    "success_missing": lambda envelope: {key: value for key, value in (envelope | _SUCCESS).items() if key != "data"},
 }
 
 
