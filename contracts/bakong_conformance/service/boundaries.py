@@ -56,6 +56,27 @@ def _due(service: Service, case: Case) -> None:
 
 
 @rule(
+    "end.exact",
+    "Where there is no grace, the end of a plan is a moment",
+    forbids="a plan that goes on unpaid after its end, or is gone before it",
+)
+def _end(service: Service, case: Case) -> None:
+    """Bought, and never again, of a service whose grace is said to be none: a moment before its end, at it, and later."""
+    service.need("subscription")
+    if service.config.time == "real":
+        raise NotCheckedError("it takes a cycle of real time; map the service's time to check it")
+    if service.config.grace_s != 0:
+        raise NotCheckedError("the configuration does not say grace_s: 0")
+    user = service.new_user()
+    service.buy(case, user)
+    end = ends(service, case, user)
+    for off_ms in (-1000, -1, 0, 1000, 3_600_000, DAY_MS):
+        _to(service, case, end + off_ms)
+        _, active, _ = _look(service, case, user)
+        require(active == (off_ms < 0), f"{off_ms} ms from its end the plan is {'' if active else 'not '}there")
+
+
+@rule(
     "grace.exact",
     "The end of the grace is a moment",
     forbids="a plan for a second more, or a second less, than the grace lasts; a bill for who has nothing any more",
