@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from bakong_contracts.service_api import PaymentStatus
-from bakong_service.domain.errors import ShopError, ShopInvalidError
+from bakong_service.domain.errors import InFlightError, ShopError, ShopInvalidError
 from bakong_service.domain.money import Money
 from bakong_service.domain.orders import Order, OrderPayment
 from bakong_service.domain.payments import Failed, NoAnswer, Payment, Refunded, Report
@@ -63,7 +63,7 @@ def _reserve(unit: UnitOfWork, owner: str, payment_id: str, asked: Asked) -> Ref
     refund_id = new_refund_id(unit) if asked.key is None else f"ref_{asked.key[:32]}"
     made, order, payment = find_paid(unit, owner, payment_id)
     if asked.key is not None and (begun := unit.records.refund_by_id(refund_id)) is not None:
-        return begun
+        return _resumed(unit, begun)
     money = _worth(unit, order, payment, asked.wish)
     made_refund = Refund(
         id=refund_id,
@@ -85,6 +85,20 @@ def _reserve(unit: UnitOfWork, owner: str, payment_id: str, asked: Asked) -> Ref
     unit.audit("refund.request", f"refund/{refund_id}", None, shown)
     unit.count("refunds_total", made.method, "requested")
     return made_refund
+
+
+def _resumed(unit: UnitOfWork, begun: Refund) -> Refund:
+    """What an earlier request with this key has begun; ours to ask about now, where it is pending.
+
+    Raises InFlightError while somebody asks: a provider that knows no keys would give it back twice.
+    """
+    if begun.status is not RefundStatus.PENDING:
+        return begun
+    if begun.next_try_ms is not None and begun.next_try_ms > unit.at_ms:
+        raise InFlightError("the first request with this Idempotency-Key is not yet answered")
+    ours = replace(begun, next_try_ms=unit.at_ms + LEASE_MS, updated_ms=unit.at_ms)
+    unit.records.change_refund(ours, RefundStatus.PENDING)
+    return ours
 
 
 def find_paid(unit: UnitOfWork, owner: str, payment_id: str) -> tuple[OrderPayment, Order, Payment]:
