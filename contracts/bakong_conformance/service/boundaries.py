@@ -61,7 +61,7 @@ def _due(service: Service, case: Case) -> None:
     forbids="a plan that goes on unpaid after its end, or is gone before it",
 )
 def _end(service: Service, case: Case) -> None:
-    """Bought, and never again, of a service whose grace is said to be none: a moment before its end, at it, and later."""
+    """Bought, and never again, where the grace is said to be none: a moment before the end, at it, and later."""
     service.need("subscription")
     if service.config.time == "real":
         raise NotCheckedError("it takes a cycle of real time; map the service's time to check it")
