@@ -120,7 +120,8 @@ def run(
         for rule in rules
     ]
     if watch and work.ended_by:
-        watch.ended(next((one for one in outcomes if one.reason == work.ended_by), outcomes[-1]))
+        with work.lock:  # a twin may be about to begin a rule
+            watch.ended(next((one for one in outcomes if one.reason == work.ended_by), outcomes[-1]))
     return Report(
         subject=name or suite.name,
         suite=suite.name,
@@ -138,7 +139,7 @@ class _Work:
     def __init__(self, rules: Sequence[Rule], options: Options, watch: Watch | None) -> None:
         self._left = iter(rules)
         self._options, self._watch = options, watch
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self.outcomes: dict[str, Outcome] = {}
         self.ended_by = ""
         self.error: CannotRunError | None = None
@@ -162,14 +163,14 @@ class _Work:
         self.ended_by = self.ended_by or why
 
     def _next(self) -> Rule | None:
-        with self._lock:
+        with self.lock:
             rule = None if self.ended_by else next(self._left, None)
             if rule is not None and self._watch:
                 self._watch.begins(rule)
             return rule
 
     def _done(self, outcome: Outcome) -> None:
-        with self._lock:
+        with self.lock:
             if self.ended_by:
                 return  # what ended the run may have broken the rule
             self.outcomes[outcome.rule.id] = outcome

@@ -77,15 +77,14 @@ class Program:
         """The answer. Raises SilentError where none comes, or one that is no object."""
         process = self._running()
         assert process.stdin  # noqa: S101  opened with PIPE
-        try:
+        with suppress(OSError):  # it has closed its stdin or ended; what it said before is still heard
             process.stdin.write(json.dumps(request) + "\n")
             process.stdin.flush()
+        try:
             line = self._answers.get(timeout=timeout_s)
         except queue.Empty:
             self.close()
             raise SilentError(f"did not answer within {timeout_s:g} s") from None
-        except OSError:
-            line = None
         if line is None:
             self.close()
             raise SilentError("ended the program")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bakong_conformance.line_protocol import Program
+from bakong_conformance.rules import CannotRunError
 from tests import preloaded
 
 ROOT = Path(__file__).parents[2]
@@ -81,3 +83,10 @@ def test_what_cannot_run_ends_with_one_clear_line_and_code_2(arguments, word, tm
     code, _, err = verify("khqr", *arguments, cwd=tmp_path)
     assert (code, err.count("\n")) == (2, 1)
     assert word in err
+
+
+def test_what_a_program_says_before_it_ends_is_heard_also_where_it_reads_no_request(tmp_path):
+    program = Program([sys.executable, "-c", "print('good day')"])
+    program._running().wait()  # so that the request meets a pipe that nobody reads
+    with pytest.raises(CannotRunError, match=r"was answered with 'good day.*expected one JSON object a line"):
+        program.hello()

@@ -1,16 +1,23 @@
 """The engine: verdicts, seeds, shrinking, replay, and what the exit code says."""
 
+import io
+import itertools
 import json
+import sys
 import threading
 from functools import partial
 from xml.etree.ElementTree import fromstring
 
 import pytest
 from hypothesis import strategies as st
+from rich.console import Console
 
 from bakong_conformance.engine import Options, run
 from bakong_conformance.reports.rules_report import as_html, as_json, as_junit
+from bakong_conformance.reports.terminal import TerminalWatch, show
 from bakong_conformance.rules import CannotRunError, NotCheckedError, PreconditionError, RuleBrokenError, Suite, Verdict
+
+DRAWS = ("reports/terminal.py", "rich/status.py", "rich/live.py")
 
 
 def suite_of(check, *, examples=0, before=None):
@@ -230,6 +237,36 @@ def test_an_interrupt_gives_the_report_so_far_and_never_code_0():
     assert [found.verdict for found in report.outcomes] == [Verdict.HOLDS, Verdict.NOT_CHECKED, Verdict.NOT_CHECKED]
     assert (report.interrupted, report.exit_code) == (True, 2)
     assert "interrupted" in report.outcomes[2].reason
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_an_interrupt_while_the_progress_is_drawn_gives_the_report_too(is_terminal):
+    suite = suite_of(lambda _limit, _case: None)
+    suite.rule("two", "Two", forbids="nothing")(lambda _limit, _case: None)
+
+    def interrupted_at(line):
+        """The report of a run that is interrupted at this line of what draws, and whether it came so far."""
+        left, console = itertools.count(line, -1), Console(file=io.StringIO(), force_terminal=is_terminal)
+
+        def trace(frame, event, _):
+            if not frame.f_code.co_filename.endswith(DRAWS):
+                return None
+            if event == "line" and next(left) == 0:
+                raise KeyboardInterrupt
+            return trace
+
+        with TerminalWatch(console, 2) as watch:
+            sys.settrace(trace)
+            try:
+                report = run(suite, 1000, Options(seed=7), watch)
+            finally:
+                sys.settrace(None)
+        show(report, console)
+        return report, next(left) < 0
+
+    lines = itertools.takewhile(lambda line: interrupted_at(line)[1], itertools.count())
+    assert sum(interrupted_at(line)[0].interrupted for line in lines) > 10
+    assert not interrupted_at(10_000)[0].interrupted
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("by 0"), CannotRunError("nobody answers")])

@@ -1,8 +1,9 @@
 """A report on the terminal: a line for each rule as it ends, then what is broken, with the way to see it again."""
 
+from typing import Self
+
 from rich.console import Console
 from rich.markup import escape as escape_markup
-from rich.status import Status
 
 from bakong_conformance.rules import Outcome, Report, Rule, Verdict
 from bakong_contracts.escaping import terminal
@@ -16,26 +17,35 @@ SIGNS = {
 
 
 class TerminalWatch:
-    """Shows each rule as it is checked."""
+    """Shows each rule as it is checked; on a terminal, below them, the one that is under way.
+
+    One display from the run's begin to its end: an interruption at any moment meets nothing half begun.
+    """
 
     def __init__(self, console: Console, total: int) -> None:
         self._console, self._total, self._done = console, total, 0
         self._spent_s = 0.0
-        self._status: Status | None = None
+        self._status = console.status("") if console.is_terminal else None
+
+    def __enter__(self) -> Self:
+        if self._status:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status:
+            self._status.stop()
 
     def begins(self, rule: Rule) -> None:
+        if not self._status:
+            return
         left = f", about {self._spent_s / self._done * (self._total - self._done):.0f} s left" if self._done else ""
         place = escape(f"[{self._done + 1} of {self._total}{left}]")
-        if self._status:
-            self._status.stop()  # of several that are checked at a time, the last that began is shown
-        self._status = self._console.status(f"{place} {escape(rule.title)} ({rule.id})")
-        self._status.start()
+        self._status.update(f"{place} {escape(rule.title)} ({rule.id})")
 
     def ended(self, outcome: Outcome) -> None:
         self._done += 1
         self._spent_s += outcome.seconds
-        if self._status:
-            self._status.stop()
         because = f" [dim]{escape(outcome.reason)}[/]" if outcome.reason else ""
         cases = f"{outcome.cases} cases, " if outcome.cases > 1 else ""
         self._console.print(

@@ -53,7 +53,8 @@ def compare(cassette: Cassette, profile: str, options: Options, console: Console
     name = f"{cassette.host}, recorded {cassette.recorded}, {len(suite.rules)} answers"
     console.print(f"[bold]drift[/] {escape(name)}: against the simulator, profile {profile}")
     stage = Stage(cassette, profile, options.seed)
-    report = run(suite, stage, options, TerminalWatch(console, len(chosen(suite.rules, options.only))), name)
+    with TerminalWatch(console, len(chosen(suite.rules, options.only))) as watch:
+        report = run(suite, stage, options, watch, name)
     show(report, console)
     return report
 

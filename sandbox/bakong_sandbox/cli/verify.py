@@ -367,8 +367,7 @@ class _Run:
         console.print(f"[bold]verify {suite.name}[/] {escape(name)}: profile {options.profile}, seed {options.seed}")
         if "output" in facts:
             console.print(f"[dim]Its output:[/] {escape(facts['output'])}")
-        watch = TerminalWatch(console, len(chosen(suite.rules, options.only)))
-        with interruptible():
+        with interruptible(), TerminalWatch(console, len(chosen(suite.rules, options.only))) as watch:
             ran = run_suite(suite, subject, options, watch, name, twins)
         command = (
             *options.command,
