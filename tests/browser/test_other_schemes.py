@@ -44,6 +44,8 @@ def test_an_escrow_payment_is_followed_from_its_pay_page(sandbox, tab, method, c
     board = tab().open("/console/default/payments")
     board.locator(".pay", has_text=method.lower()).get_by_role("link", name="15,000.00 BDT").click()
     assert board.locator("#reference").inner_text() in page.url
+    leads = board.get_by_role("link", name="Open its pay page").get_attribute("href")
+    assert f"{sandbox.url}{leads}" == page.url
     board.get_by_role("heading", name="Script: manual").wait_for()
     confirm(page)
     page.wait_for_url(f"{sandbox.stack.service_url}/**")

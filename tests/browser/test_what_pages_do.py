@@ -229,6 +229,21 @@ def test_a_script_is_searched_and_used_for_one_payment(sandbox, tab):
     assert sandbox.do(lambda: sandbox.stack.worlds.default.playing) == "manual"
 
 
+def test_a_draft_outlives_a_reload_until_it_is_given_up(tab):
+    page = tab().open("/console/default/scripts?edit=1")
+    first = page.locator("#draft").input_value()
+    page.locator("#draft").fill("name: mine\npayment: [paidd]\n")
+    page.reload()
+    page.get_by_text("paidd").wait_for()  # what is wrong with it
+    assert page.locator("#draft").input_value() == "name: mine\npayment: [paidd]\n"
+    page.get_by_role("button", name="Give up my changes").click()
+    page.get_by_text("No mistakes").wait_for()
+    assert page.locator("#draft").input_value() == first
+    page.reload()
+    page.get_by_text("No mistakes").wait_for()
+    assert page.get_by_role("button", name="Give up my changes").is_hidden()
+
+
 # Clock
 
 
@@ -319,6 +334,10 @@ def test_a_report_is_opened_and_the_apis_pages_need_nothing_from_elsewhere(sandb
     page = held.open("/console/default/reports")
     page.get_by_role("link", name="load.html").click()
     page.get_by_role("heading", name="It holds").wait_for()
+    (folder / "load.html").write_text("<meta http-equiv=refresh content='0; url=/console/default/start'><h1>Stays</h1>")
+    with page.expect_console_message(lambda said: "Refused to execute the redirect" in said.text):
+        page.reload()
+    page.get_by_role("heading", name="Stays").wait_for()
     page = held.open("/sandbox/docs")
     page.get_by_text("/journal/stream").first.wait_for()
 

@@ -7,9 +7,12 @@ from bakong_sandbox.devkit.testing.in_process import Transport
 from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_scenarios.vocabulary import ALTERNATIVES
 from bakong_schemes._template.fake import TEMPLATE
+from bakong_schemes.omise.fake.scheme import OMISE
+from bakong_service.domain.handoff import Redirect
 from bakong_service.domain.money import Money
 from bakong_service.domain.payments import Failed, NoAnswer, NotFound, Paid
 from bakong_service.ports import Checkout, Created
+from bakong_simulator.console.payments import payer_page
 from bakong_simulator.kernel.clock import Mode
 from bakong_simulator.kernel.worlds import Worlds, library_of
 from tests.conftest import NOW_MS
@@ -84,6 +87,16 @@ async def test_a_payment_goes_its_way(story, client, world):
     report = await provider.polling.check(made.reference)
     assert isinstance(report, Paid), report
     assert (report.money, report.to_account) == (checkout(provider).money, made.account_id)
+
+
+@pytest.mark.parametrize("story", [one for one in STORIES if one.scheme is not TEMPLATE], ids=by_name)
+async def test_the_console_leads_to_the_pay_page_that_the_provider_hands_out(story, client, world):
+    """Omise hands out a code's picture, which a wallet reads: that payment has no page."""
+    _, made = await begun(story, client, world.default)
+    url = made.handoff.url if isinstance(made.handoff, Redirect) and story.scheme is not OMISE else None
+    for payment in world.default.payments.values():
+        path = payer_page(world.default, payment)
+        assert (path and f"http://sandbox.test{path}") == url
 
 
 @pytest.mark.parametrize(("story", "choice", "rule"), CASES)

@@ -7,6 +7,7 @@ from bakong_simulator.console.page import MissingError, Page
 from bakong_simulator.control.scheme_control import of_payment
 from bakong_simulator.kernel.payments import Payment
 from bakong_simulator.kernel.world import World
+from bakong_simulator.kernel.worlds import DEFAULT
 
 NEWEST = 60
 POLLS = 30
@@ -76,9 +77,17 @@ def _seen(page: Page, reference: str) -> dict[str, Any]:
         "facts": of_payment(world, payment),
         "plan": plan(payment.scenario) if payment.scenario else None,
         "can_change": not (payment.settlements or payment.pending or payment.has_ended),
+        "payer_page": None if payment.settlements or payment.has_ended else payer_page(world, payment),
         "next_ms": dues[0] if dues else None,
         "line": time_line(world, payment),
     }
+
+
+def payer_page(world: World, payment: Payment) -> str | None:
+    """Where a browser approves the payment, as a path of this sandbox."""
+    scheme = world.schemes[payment.scheme]
+    path = scheme.payer_page(world.state(scheme), payment)
+    return None if path is None else f"{'' if world.name == DEFAULT else f'/w/{world.name}'}{path}"
 
 
 def _scripts(world: World, scheme: str | None) -> tuple[str, ...]:

@@ -131,6 +131,8 @@ KHMER: Final[Mapping[str, str]] = {
     "paid {times} times": "បានបង់ {times} ដង",
     "The code as a picture": "កូដជារូបភាព",
     "Pay it in the wallet": "បង់ក្នុងកាបូប",
+    "Give up my changes": "បោះបង់ការកែប្រែរបស់ខ្ញុំ",
+    "Open its pay page": "បើកទំព័របង់ប្រាក់របស់វា",
     "Look into the code": "មើលក្នុងកូដ",
     "Make a code": "បង្កើតកូដ",
     "To": "ទៅ",

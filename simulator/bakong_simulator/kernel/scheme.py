@@ -121,6 +121,10 @@ class FakeScheme(Protocol[State]):
         """What a script pays under a reference whose code nobody has shown; None where it cannot be paid."""
         return None
 
+    def payer_page(self, state: State, payment: Payment) -> str | None:  # noqa: ARG002  a default
+        """Where its payer's browser approves it, as a path below its world; None where the scheme has no such page."""
+        return None
+
     def check_payable(self, world: "World", state: State, order: Order, from_account: str) -> None:  # noqa: ARG002
         """Before a wallet pays: raises WorldError where its bank refuses, or nobody can pay the order any more."""
         return

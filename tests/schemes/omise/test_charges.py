@@ -3,6 +3,7 @@
 import pytest
 
 from bakong_schemes.omise import wire
+from bakong_simulator.console.payments import payer_page
 
 DAY = 86_400
 ASKS, VALIDATION_FAILS, ENROLMENT_FAILS = "4111111111111111", "4111111111140003", "4111111111150002"
@@ -84,6 +85,8 @@ async def test_three_d_secure_asks_as_the_account_is_set_up(shop, setting, numbe
     charge = await shop.charge("card", number=number, return_uri=BACK)
     assert ((charge["authorize_uri"] is not None), charge["status"]) == (asks, "pending" if asks else ends)
     if asks:
+        payment = shop.world.payments["omise", charge["id"]]
+        assert charge["authorize_uri"].endswith(payer_page(shop.world, payment))
         back = await shop.client.post(charge["authorize_uri"], data={"outcome": "success"})
         assert (back.status_code, back.headers["location"]) == (302, BACK)
     assert (await shop.now(charge))["status"] == ends

@@ -7,6 +7,7 @@ import pytest
 import stripe
 
 from bakong_schemes.stripe import wire
+from bakong_simulator.console.payments import payer_page
 from tests.schemes.stripe.conftest import BACK
 
 DAY_S = 86_400
@@ -194,6 +195,7 @@ async def test_the_bank_asks_on_a_page_and_sends_the_payer_back(shop, action, st
     intent = await shop.intent(card="pm_card_authenticationRequired", return_url=BACK)
     assert (intent.status, intent.next_action.type) == ("requires_action", "redirect_to_url")
     url = intent.next_action.redirect_to_url.url
+    assert url.endswith(payer_page(shop.world, shop.world.payments["stripe", intent.id]))
     page = await shop.http.get(url)
     assert (page.status_code, "$20.00" in page.text, "<form" in page.text) == (200, True, True)
     back = await shop.http.post(url, data={"action": action})

@@ -11,6 +11,7 @@ from bakong_schemes.bkash.fake.errors import refusal
 from bakong_schemes.bkash.fake.records import BkashState
 from bakong_schemes.bkash.fake.requests import HEADERS, header
 from bakong_schemes.bkash.fake.serving import serve
+from bakong_schemes.bkash.fake.shapes import page_of
 from bakong_schemes.bkash.fake.standing import is_too_old, standing
 from bakong_schemes.bkash.fake.wallets import ISSUER, USUAL_WALLET, account_of, opening_accounts
 from bakong_schemes.bkash.words import WORDS
@@ -73,6 +74,10 @@ class Bkash(FakeScheme[BkashState]):
 
     def scan(self, text: str) -> Order:
         raise ScanError(f"read {text[:100]!r}: a payment of {self.name} is approved on its page, not by a code")
+
+    def payer_page(self, state: BkashState, payment: Payment) -> str | None:
+        row = state.payments.get(payment.reference)
+        return None if row is None or row.outcome else page_of(row, wire.PREFIX)
 
     def check_payable(self, world: World, state: BkashState, order: Order, from_account: str) -> None:  # noqa: ARG002
         row = state.payments.get(order.reference)

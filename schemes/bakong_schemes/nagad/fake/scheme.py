@@ -79,6 +79,11 @@ class Nagad(FakeScheme[NagadState]):
     def scan(self, text: str) -> Order:
         raise ScanError(f"read {text[:80]!r}: a payment of Nagad is paid on its page, not by a code")
 
+    def payer_page(self, state: NagadState, payment: Payment) -> str | None:
+        purchase = state.purchases.get(payment.reference)
+        is_complete = purchase is not None and purchase.completed_ms is not None
+        return f"{wire.PREFIX}/check-out/{payment.reference}" if is_complete else None
+
     def check_payable(self, world: World, state: NagadState, order: Order, from_account: str) -> None:  # noqa: ARG002
         purchase = state.purchases.get(order.reference)
         if purchase is None:

@@ -84,6 +84,10 @@ class Omise(FakeScheme[OmiseState]):
     def scan(self, text: str) -> Order:
         return promptpay.scan(text)
 
+    def payer_page(self, state: OmiseState, payment: Payment) -> str | None:
+        charge = state.charges.get(payment.reference)
+        return None if charge is None or charge.page is None else f"{wire.PREFIX}/payments/{charge.page}/authorize"
+
     def check_payable(self, world: World, state: OmiseState, order: Order, from_account: str) -> None:  # noqa: ARG002
         charge = state.charges.get(order.reference)
         if charge is None:

@@ -74,6 +74,10 @@ class Paystack(FakeScheme[PaystackState]):
     def scan(self, text: str) -> Order:
         raise ScanError(f"Paystack has no codes to scan, read {text[:50]!r}: pay by 'reference'")
 
+    def payer_page(self, state: PaystackState, payment: Payment) -> str | None:
+        row = state.transactions.get(payment.reference)
+        return f"{wire.PREFIX}/pay/{row.access_code}" if row is not None else None
+
     def check_payable(self, world: World, state: PaystackState, order: Order, from_account: str) -> None:  # noqa: ARG002
         row = state.transactions.get(order.reference)
         if row is None:

@@ -86,6 +86,16 @@ class Stripe(FakeScheme[StripeState]):
     def scan(self, text: str) -> Order:
         raise ScanError(f"read {text[:40]!r}: Stripe's payments have no code; name the PaymentIntent as 'reference'")
 
+    def payer_page(self, state: StripeState, payment: Payment) -> str | None:
+        """The bank's question, while it is open; else the checkout that it is of."""
+        intent, beside = state.objects["payment_intent"].get(payment.reference), state.intents.get(payment.reference)
+        if intent is None or beside is None:
+            return None
+        if intent["status"] == "requires_action":
+            return f"{wire.PREFIX}/pay/3ds/{payment.reference}"
+        session = state.objects["checkout.session"].get(beside.session or "")
+        return f"{wire.PREFIX}/pay/c/{session['id']}" if session and session["url"] else None
+
     def check_payable(self, world: World, state: StripeState, order: Order, from_account: str) -> None:
         intent = state.objects["payment_intent"].get(order.reference)
         if intent is None:

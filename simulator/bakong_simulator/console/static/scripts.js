@@ -76,7 +76,19 @@ async function check() {
   }));
 }
 
+// A draft outlives a reload of its tab, until it is given up.
 if (draft) {
+  const key = `draft ${location.pathname}${location.search}`;
+  const giveUp = document.getElementById("give-up");
+  const kept = sessionStorage.getItem(key);
+  if (kept !== null) { draft.value = kept; giveUp.hidden = false; }
+  draft.addEventListener("input", () => { sessionStorage.setItem(key, draft.value); giveUp.hidden = false; });
+  giveUp.addEventListener("click", () => {
+    sessionStorage.removeItem(key);
+    draft.value = draft.defaultValue;
+    giveUp.hidden = true;
+    check().catch((error) => say(error.message, true));
+  });
   let soon = null;
   draft.addEventListener("input", () => { numbers(); clearTimeout(soon); soon = setTimeout(() => check().catch((error) => say(error.message, true)), 150); });
   draft.addEventListener("scroll", () => { document.getElementById("lines").scrollTop = draft.scrollTop; });
