@@ -209,6 +209,11 @@ class Healthy(Answers, Plans, Hooks, Gate):
             if key and self.has("key-spent-by-refusal"):
                 self.keys[key] = (order, {})
             raise Problem(422, "the price is another")
+        waits = any(one["user"] == user and one["state"] == "open" for one in self.payments.values())
+        if (waits and self.has("one-order-at-a-time")) or (
+            self.has("no-order-beside-a-plan") and user in self.plans and self.standing(self.plans[user]) == "active"
+        ):
+            raise Problem(409, "an order waits or a plan runs: pay or renew it")
         if self.has("key-racy") and key:
             await self.meeting()
         if self.has("code-race"):

@@ -90,6 +90,10 @@ def changed(**operations):
 BY_NUMBER = changed(
     create={"answer": CONFIG.operations["create"].answer | {"id": "number"}}, status={"path": "/orders/{id}"}
 )
+OF_SEVERAL_ORDERS = (
+    *("service.create.unique", "service.unpaid", "service.lists.history*", "service.restart.unique"),
+    *("service.webhook.ids-apart", "service.idempotency.[erw][aeh][cvo]*"),
+)
 # Correct shops that do what may be done: the switches, what their mapping says, and the rules that must not mind.
 CORRECT = {
     "the history begins with the oldest": (["history-oldest-first"], {"history": "oldest"}, ("service.lists.*",)),
@@ -112,6 +116,8 @@ CORRECT = {
         {"months": "+00:00"},
         ("service.granted.period", "service.granted.renewal", "service.renew.extends"),
     ),
+    "an order waits, and no other is taken": (["one-order-at-a-time"], {}, OF_SEVERAL_ORDERS),
+    "a plan runs, and no order is taken": (["no-order-beside-a-plan"], {}, ("service.story", "service.granted.anew")),
     "an operation has a header of its own": (
         ["status-asks-for-a-header"],
         {"operations": changed(status={"headers": {"x-version": "2"}})},

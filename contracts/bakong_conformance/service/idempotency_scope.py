@@ -55,6 +55,7 @@ def _whole(service: Service, case: Case) -> None:
         answer = service.do(case, "create", key=key, **order)
         if answer.status in service.config.refusals.invalid and (len(key) > 64 or " " in key):
             continue  # a service may take short keys alone, and words alone
+        service.need_another(case, answer, order)
         require(service.done("create", answer), f"an order under the key {key!r} was answered {answer.summary}")
         md5 = str(service.read("create", answer, "md5"))
         alike = next((other for other, known in made.items() if known == md5), None)
@@ -184,6 +185,7 @@ def _revoked(service: Service, case: Case) -> None:
     for _ in range(2):
         headers, own = another_key(service, case)
         answer = service.do(case, "create", headers=headers, key=f"next-{order['user']}", **order)
+        service.need_another(case, answer, order, headers=headers)
         made.append(_made(service, answer))
         if not service.done("revoke_key", revoked := service.do(case, "revoke_key", revoked=own)):
             raise PreconditionError(f"revoke_key answered {revoked.summary}")

@@ -293,6 +293,7 @@ def _each_caller(service: Service, case: Case) -> None:
     made = []
     for who in (headers, {**headers, name: second[name]}):
         answer = service.do(case, "create", headers=who, key=key, **order)
+        service.need_another(case, answer, order, headers=who)
         require(
             service.done("create", answer), f"a tenant's order under a key of its own was answered {answer.summary}"
         )

@@ -93,10 +93,8 @@ def _history(service: Service, case: Case) -> None:
     """Three payments of a user, a second apart, and one of another."""
     service.need("history")
     user = service.new_user()
-    made = []
-    for _ in range(3):
-        made.append(service.create(case, user).md5)
-        service.wait(case, 1)
+    made = [payment.md5 for payment in service.create_many(case, user, 3, wait_s=1)]
+    service.wait(case, 1)
     service.create(case)
     answer = _answered(service, service.do(case, "history", user=user), "history")
     md5s = service.read("history", answer, "md5s")
@@ -113,11 +111,12 @@ def _whole(service: Service, case: Case) -> None:
     """A paid, a failed and an expired payment, and an open one."""
     service.need("history")
     user = service.new_user()
-    made = [service.create(case, user) for _ in range(3)]
+    made = service.create_many(case, user, 3)
     service.pay(case, made[0])
     service.pay(case, made[1], outcome="failed")
     service.wait(case, service.config.expires_after_s + 60)
-    made.append(service.create(case, user))
+    if (last := service.beside(case, user)) is not None:
+        made.append(last)
     states = [service.status(case, payment) for payment in made]
     answer = _answered(service, service.do(case, "history", user=user), "history")
     md5s = service.read("history", answer, "md5s") or []
@@ -137,10 +136,11 @@ def _pages(service: Service, case: Case) -> None:
     if not ("{limit}" in path and "{offset}" in path):
         raise NotCheckedError("the path of history holds no {limit} and {offset}")
     user = service.new_user()
-    made = []
-    for number in range(7):
+    made = [payment.md5 for payment in service.create_many(case, user, 3)]
+    for _ in range(4):
+        service.wait(case, 1)
         made.append(service.create(case, user).md5)
-        service.wait(case, 1 if number > 1 else 0)
+    service.wait(case, 1)
     pages = []
     for offset in (0, 3, 6):
         answer = _answered(service, service.do(case, "history", user=user, limit=3, offset=offset), "history")

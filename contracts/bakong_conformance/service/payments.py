@@ -114,7 +114,7 @@ def _expiry(service: Service, case: Case) -> None:
 def _unique(service: Service, case: Case) -> None:
     """Three orders of one user, and one of another, at one instant."""
     user = service.new_user()
-    made = [service.create(case, name) for name in (user, user, user, service.new_user())]
+    made = [*service.create_many(case, user, 3), service.create(case)]
     require(len({payment.md5 for payment in made}) == 4, f"the md5s are {[payment.md5 for payment in made]}")
     require(len({payment.id for payment in made}) == 4, f"the ids are {[payment.id for payment in made]}")
 
@@ -284,7 +284,8 @@ def _when(service: Service, case: Case) -> None:
 def _unpaid(service: Service, case: Case) -> None:
     """Nobody pays; asked at once, after a while, and of two payments of one user of which the other is paid."""
     user = service.new_user()
-    payment, other = service.create(case, user), service.create(case, user)
+    payment = service.create(case, user)
+    other = service.beside(case, user) or service.create(case)
     require(service.status(case, payment) == "pending", "a new payment is not pending")
     service.pay(case, other)
     service.settle(case)

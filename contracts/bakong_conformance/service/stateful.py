@@ -40,7 +40,10 @@ STEPS = st.one_of(
     examples=8,
 )
 def _story(service: Service, case: Case) -> None:
-    """Up to eight steps drawn; after each the states of all payments are compared with what may be."""
+    """Up to eight steps drawn; after each the states of all payments are compared with what may be.
+
+    Who may order no more, since a payment of his is open or a plan runs, is followed by somebody new.
+    """
     users = [service.new_user(), service.new_user()]
     payments = [TrackedPayment(service.create(case, users[0]))]
     steps = case.draw(st.lists(STEPS, min_size=2, max_size=8), "steps")
@@ -56,7 +59,7 @@ def _play(
 ) -> None:
     about = payments[number % len(payments)] if what not in ("order", "wait") else payments[0]
     if what == "order" and len(payments) < 4:
-        payments.append(TrackedPayment(service.create(case, users[number])))
+        payments.append(TrackedPayment(service.beside(case, users[number]) or service.create(case)))
     elif what == "wait":
         service.wait(case, number)
     elif what == "ask":

@@ -269,6 +269,30 @@ class Service:
         answer = self.do(case, "create", **self.order(user, plan, currency))
         return self.made(answer, user, plan, currency)
 
+    def beside(self, case: Case, user: str) -> Payment | None:
+        """A further payment of a user who has one; None where the service refuses it as a conflict, as it may."""
+        answer = self.do(case, "create", **self.order(user))
+        if answer.status in self.config.refusals.conflict:
+            return None
+        return self.made(answer, user, self.config.plans.basic, "USD")
+
+    def need_another(self, case: Case, answer: Answer, order: dict[str, Any], **more: Any) -> None:
+        """Raises NotCheckedError where a refused order is refused without its key as well: the user has an open one."""
+        conflict = self.config.refusals.conflict
+        if answer.status in conflict and self.do(case, "create", **order, **more).status in conflict:
+            raise NotCheckedError(f"the service makes no second payment of a user: {answer.summary}")
+
+    def create_many(self, case: Case, user: str, count: int, wait_s: int = 0) -> list[Payment]:
+        """Payments of one user, with time between them. Raises NotCheckedError where the service makes only one."""
+        made = [self.create(case, user)]
+        while len(made) < count:
+            if wait_s:
+                self.wait(case, wait_s)
+            if (payment := self.beside(case, user)) is None:
+                raise NotCheckedError("the service makes no second payment of a user: it was refused as a conflict")
+            made.append(payment)
+        return made
+
     def made(self, answer: Answer, user: str, plan: PricedPlan, currency: str, name: str = "create") -> Payment:
         """The payment in an answer. Raises PreconditionError."""
         if not self.done(name, answer):
