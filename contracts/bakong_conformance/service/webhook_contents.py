@@ -40,9 +40,7 @@ def _ids_apart(service: Service, case: Case) -> None:
     mapped(service)
     _time(service)
     first, second = service.create(case), service.create(case)
-    again = service.beside(case, first.user) or service.create(
-        case
-    )  # before the plan runs, while which an order may be refused
+    again = service.beside(case, first.user) or service.create(case)  # ordered before the plan runs
     for payment in (first, second):
         service.pay(case, payment)
     service.settle(case)
