@@ -10,13 +10,13 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import jmespath
@@ -24,6 +24,7 @@ import jmespath
 from bakong_conformance.case import Case
 from bakong_conformance.control import PLAIN, World
 from bakong_conformance.http import Answer, call
+from bakong_conformance.racing import at_once
 from bakong_conformance.rules import CannotRunError, CheckError, NotCheckedError, PreconditionError, RuleBrokenError
 from bakong_conformance.service.config import Config, PricedPlan
 from bakong_conformance.service.cycle_lengths import month_after, months_after, offset_s
@@ -32,6 +33,7 @@ from bakong_conformance.service.provider import Provider
 from bakong_conformance.service.receiver import Receiver
 from bakong_conformance.service.taka_providers import TakaProviders
 
+T = TypeVar("T")
 DECIMALS = {"USD": 2, "KHR": 0}
 WINDOW_S = 61
 RECOVERY_S = 86_400  # after trouble: a breaker has closed, and what it spent of the calls of a day is there again
@@ -249,6 +251,14 @@ class Service:
 
     def done(self, name: str, answer: Answer) -> bool:
         return answer.status in self.config.operations[name].status
+
+    def at_once(self, works: Sequence[Callable[[], T]]) -> list[T]:
+        """What calls come to that race for certain: sent at one moment, and whoever asks a provider waits for all."""
+        with ExitStack() as stack:
+            for player in (self.world, self.provider, self.taka):
+                if player is not None:
+                    stack.enter_context(player.holding(len(works)))
+            return at_once(works)
 
     # Payments
 
