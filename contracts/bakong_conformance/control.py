@@ -113,6 +113,11 @@ class World:
         total: int = self.ask(None, "GET", "/journal?limit=1")["total"]
         return total
 
+    def calls_about(self, text: str, after: int) -> int:
+        """How many calls after the one of that number named a text, such as an md5."""
+        rows: list[Any] = self.ask(None, "GET", f"/journal?after={after}")["entries"]
+        return sum(text in str(row) for row in rows)
+
     @contextmanager
     def holding(self, callers: int) -> Iterator[None]:
         """The answers to the next calls wait until so many callers are there, or a second after the first.

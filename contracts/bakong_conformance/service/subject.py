@@ -41,6 +41,7 @@ COMMAND_S = 300  # of real time, for a command that a busy machine runs
 DAY_S = 86_400
 REAL_PATIENCE_S = 20.0
 LEAP_S, LEAST_S = 3600, 60
+SECOND_KEY = "second_key"  # the value that is another key of the service's, once it is made
 PAGE = {"limit": 10, "offset": 0}
 
 
@@ -101,7 +102,8 @@ class Service:
         """After a broken rule: a new service in a new world, or else a new day, so that nothing is left of its bug."""
         if self.anew is not None:
             self._open.clear()
-            self.http, self.world, self.values = self.anew()
+            self.http, self.world, values = self.anew()
+            self.values = {name: value for name, value in values.items() if name != SECOND_KEY}  # the old service's
         elif self.config.time != "real":
             self._open.clear()
             with suppress(CheckError):
