@@ -1,4 +1,4 @@
-"""Answers that wait for each other: callers who race have all asked before one is answered, and nobody waits for long."""
+"""Answers that wait for each other: callers who race have all asked before one is answered; nobody waits for long."""
 
 import asyncio
 

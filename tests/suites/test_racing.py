@@ -66,7 +66,7 @@ def test_no_request_is_whole_before_the_last_one_is_there(method, body):
 
 
 def test_who_makes_no_request_is_not_waited_for():
-    with serving() as (server, http):
+    with serving() as (_, http):
         works = [partial(call, None, http, "GET", "/"), lambda: None]
         assert [one and one.status for one in at_once(works)] == [200, None]
 
