@@ -1,6 +1,7 @@
 """A sandbox world through its control API: pay, move time, set limits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ import httpx
 
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer, call
+from bakong_conformance.racing import ANSWERS_S
 from bakong_conformance.rules import NotCheckedError, PreconditionError
 
 START = "2026-02-11T05:37:21Z"  # near no midnight of a zone in use
@@ -110,6 +112,24 @@ class World:
         """How many calls of Bakong's API came so far."""
         total: int = self.ask(None, "GET", "/journal?limit=1")["total"]
         return total
+
+    def calls_about(self, text: str, after: int) -> int:
+        """How many calls after the one of that number named a text, such as an md5."""
+        rows: list[Any] = self.ask(None, "GET", f"/journal?after={after}")["entries"]
+        return sum(text in str(row) for row in rows)
+
+    @contextmanager
+    def holding(self, callers: int) -> Iterator[None]:
+        """The answers to the next calls wait until so many callers are there, or a second after the first.
+
+        A sandbox that knows no barrier holds nothing.
+        """
+        path = f"/sandbox/worlds/{self.name}/barrier"
+        call(None, self.http, "PUT", path, body={"callers": callers, "within_s": ANSWERS_S})
+        try:
+            yield
+        finally:
+            call(None, self.http, "DELETE", path)
 
     def drop(self) -> None:
         call(None, self.http, "DELETE", f"/sandbox/worlds/{self.name}")

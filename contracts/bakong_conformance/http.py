@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from bakong_conformance.case import Case
+from bakong_conformance.racing import gate_once, send_through
 from bakong_conformance.rules import RuleBrokenError
 from bakong_contracts.trust import ssl_context
 
@@ -50,6 +51,8 @@ class _Lent(httpx.BaseTransport):
         self._idle: list[httpx.HTTPTransport] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if (gate := gate_once()) is not None:
+            return send_through(gate, request, self._trust or public())
         try:
             connection = self._idle.pop()
         except IndexError:

@@ -38,7 +38,8 @@ _PLAIN = Reply(0, b"")[4:]
 App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 Answer = tuple[int, bytes, bytes]  # status, header lines, body
 _WORLD = re.compile(r"/sandbox/worlds/([^/]+)(/.*)?")
-_NOT_JOURNALED = ("/journal/verify", "/snapshot", None)
+_NOT_KEPT = ("/journal/verify", "/barrier")
+_NOT_JOURNALED = ("/journal/verify", "/snapshot", "/barrier", None)
 
 
 def build(
@@ -110,7 +111,10 @@ class Simulator:
             body = await _body(receive, MAX_BODY, await receive())
             if body is not None:
                 world, reply = self._reply(route, scope, body)
-                await send_reply(scope, receive, send, _scale_delays(world, reply), world.clock.now_ms())
+                now_ms = world.clock.now_ms()
+                if world.barrier is not None:
+                    await world.barrier.wait()
+                await send_reply(scope, receive, send, _scale_delays(world, reply), now_ms)
 
     def answer(self, scope: dict[str, Any], body: bytes) -> Answer | App | None:
         """What a whole call of a scheme is answered with, at once.
@@ -122,11 +126,13 @@ class Simulator:
         if route is None or route.document is not None or (route.is_page and self._is_own(scope)):
             return None
         world, reply = self._reply(route, scope, body if len(body) <= MAX_BODY else body[: MAX_BODY + 1])
-        now_ms = world.clock.now_ms()
-        if reply[4:] == _PLAIN:
+        now_ms, barrier = world.clock.now_ms(), world.barrier
+        if reply[4:] == _PLAIN and (barrier is None or barrier.is_open):
             return reply.status, _head(reply.content_type, len(reply.body), now_ms // 1000), reply.body
 
         async def later(scope: dict[str, Any], receive: Any, send: Any) -> None:
+            if barrier is not None:
+                await barrier.wait()
             await send_reply(scope, receive, send, _scale_delays(world, reply), now_ms)
 
         return later
@@ -346,7 +352,7 @@ async def _guarded(worlds: Worlds, control: Any, scope: Any, receive: Any, send:
 
 def _keeping(worlds: Worlds, keep: Keeping, scope: Any, body: bytes, send: Any) -> Any:
     """The same send, which lets a change that came off be kept before it is answered."""
-    if scope["method"] in ("GET", "HEAD", "OPTIONS") or scope["path"].endswith("/journal/verify"):
+    if scope["method"] in ("GET", "HEAD", "OPTIONS") or scope["path"].endswith(_NOT_KEPT):
         return send
     named = _WORLD.fullmatch(scope["path"])
     world = worlds.by_name.get(named[1]) if named else None

@@ -60,6 +60,7 @@ FAULTS = {
     "tries-without-a-pause": [("now() + RETRIES_S[message.tries++] * 1000", "now() + 1 + 0 * message.tries++")],
     "tries-without-an-end": [("!good && message.tries < RETRIES_S.length", "!good"), ("RETRIES_S[message.tries++]", "(RETRIES_S[message.tries++] ?? 7200)")],
     "one-failure-stops-the-rest": [("    if (!good && message", "    if (!good) { message.due = now() + RETRIES_S[Math.min(message.tries++, 3)] * 1000; return; }\n    if (!good && message")],
+    "round-ends-at-a-bad-answer": [('  if (answer === null || payment.state === "paid") return;', '  if (answer === null) return "stop";\n  if (payment.state === "paid") return;'), ("now() < payment.ends + 86_400_000)) await refresh(payment);", 'now() < payment.ends + 86_400_000) && await refresh(payment) === "stop") break;')],
     "no-word-of-the-end": [('    tell("payment.expired", payment);\n', "")],
     "told-at-each-look": [('    payment.state = "failed";', '    payment.state = "failed"; tell("payment.failed", payment);'), ('errorCode === 3 && payment.state === "open"', "errorCode === 3")],
     "told-before-it-is-so": [('    payment.state = "paid";\n', '    await deliverEarly(payment);\n    payment.state = "paid";\n'), ("async function work() {\n", 'async function deliverEarly(payment) { if (payment.told) return; payment.told = true; tell("payment.paid", payment); await deliver(); }\nasync function work() {\n'), ('    tell("payment.paid", payment);\n  } else', "  } else")],
@@ -82,7 +83,7 @@ NAMED = {
     "account-without-case": "service.mismatch.account",
     "currency-of-the-amount-alone": "service.mismatch.currency",
     "an-hour-after-the-end-forgotten": "",  # how long it looks for late money by itself is its own
-    "status-alone-finds-what-is-late": "",  # likewise
+    "status-alone-finds-what-is-late": "service.watched.late",
     "worker-dies-of-a-page": "service.outage.worker",
     "asked-ten-times-in-an-outage": "service.outage.storm",
     "a-200-without-data-is-paid": "service.garbage",
@@ -121,7 +122,8 @@ NAMED = {
     "gone-after-one-more": "service.webhook.persistent",
     "tries-without-a-pause": "service.webhook.schedule",
     "tries-without-an-end": "service.webhook.schedule",
-    "one-failure-stops-the-rest": "",  # until it looks again, five seconds later
+    "one-failure-stops-the-rest": "service.webhook.independent",
+    "round-ends-at-a-bad-answer": "service.watched.beside",
     "no-word-of-the-end": "service.webhook.expired",
     "told-at-each-look": "",  # an event that the configuration does not name
     "told-before-it-is-so": "service.granted.once",

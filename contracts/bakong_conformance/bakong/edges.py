@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bakong_conformance.bakong.subject import KEYS, UNKNOWN_MD5, Bakong, bodies, code
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer, call
+from bakong_conformance.racing import at_once
 from bakong_conformance.rules import NotCheckedError, Suite, require
 
 SUITE = Suite("bakong")
@@ -206,8 +207,7 @@ def _race(bakong: Bakong, case: Case) -> None:
     with bakong.session() as session:
         made = code()
         session.need_world().pay(case, made.qr)
-        with ThreadPoolExecutor(16) as pool:
-            answers = list(pool.map(lambda _: session.post(case, CHECK, {"md5": made.md5}), range(16)))
+        answers = at_once([partial(session.post, case, CHECK, {"md5": made.md5})] * 16)
         texts = {answer.text for answer in answers}
         if all(answer.get("responseCode") == 1 for answer in answers):
             raise NotCheckedError("the payment is not found at all, which another rule names")

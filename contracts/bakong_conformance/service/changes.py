@@ -1,7 +1,6 @@
 """Rules of changing a plan: the exact price at any instant, one open upgrade, and when the change takes effect."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -187,14 +186,7 @@ def _one(service: Service, case: Case) -> None:
     """Sixteen upgrades of one user at once: at most one code among the answers."""
     full_plan(service)
     user = _at(service, case, service.cycle_s // 2)
-    gate = threading.Barrier(RACERS)
-
-    def ask(_number: int) -> Answer:
-        gate.wait(10)
-        return service.do(None, "upgrade", user=user)
-
-    with ThreadPoolExecutor(RACERS) as pool:
-        answers = list(pool.map(ask, range(RACERS)))
+    answers = service.at_once([partial(service.do, None, "upgrade", user=user)] * RACERS)
     statuses = sorted({answer.status for answer in answers})
     codes = {service.read("upgrade", answer, "qr") for answer in answers if service.done("upgrade", answer)} - {None}
     case.note(f"{RACERS} upgrades at once", f"statuses {statuses}, codes {sorted(map(str, codes))}")

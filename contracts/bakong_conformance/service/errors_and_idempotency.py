@@ -1,7 +1,7 @@
 """Rules of what is wrong or repeated: bodies, lists, idempotency. Nothing fails, and errors have their form."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import jmespath
@@ -193,12 +193,8 @@ def _race(service: Service, case: Case) -> None:
     """Eight times the same order under one key at once: one payment; the others replay it or are told to wait."""
     _keyed(service)
     order = service.order(service.new_user())
-
-    def send(_number: int) -> Answer:
-        return service.do(None, "create", key=f"key-{order['user']}", **order)
-
-    with ThreadPoolExecutor(RACERS) as pool:
-        answers = list(pool.map(send, range(RACERS)))
+    sent = partial(service.do, None, "create", key=f"key-{order['user']}", **order)
+    answers = service.at_once([sent] * RACERS)
     made = {service.read("create", answer, "md5") for answer in answers if service.done("create", answer)}
     case.note(f"{RACERS} orders at once under one key", f"{sorted(answer.status for answer in answers)}, {made}")
     require(not any(answer.status >= 500 for answer in answers), "an order under a key was answered with a 5xx")

@@ -6,9 +6,9 @@ poisha.
 
 import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 
 import jmespath
@@ -174,8 +174,7 @@ class Desk:
 
     def at_once(self, work: Callable[[int], Answer], count: int = RACERS) -> list[Answer]:
         """The answers of so many calls at once."""
-        with ThreadPoolExecutor(count) as pool:
-            return list(pool.map(work, range(count)))
+        return self.service.at_once([partial(work, number) for number in range(count)])
 
     # Amounts and states
 

@@ -10,7 +10,7 @@ from bakong_conformance.http import Answer, call, public
 from bakong_conformance.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite, require
 from bakong_conformance.service.config import Blocking
 from bakong_conformance.service.operation import fill
-from bakong_conformance.service.subject import Service
+from bakong_conformance.service.subject import SECOND_KEY, Service
 
 SUITE = Suite("service")
 rule = SUITE.rule
@@ -88,10 +88,10 @@ def wrong_key(service: Service) -> dict[str, str]:
 
 def _second(service: Service, case: Case) -> dict[str, str]:
     """The headers with another good key, which is made once. Raises NotCheckedError, PreconditionError."""
-    if "second_key" not in service.values:
-        service.values["second_key"] = _make(service, case)
+    if SECOND_KEY not in service.values:
+        service.values[SECOND_KEY] = _make(service, case)
     name, text, key = _key(service)
-    return {name: text.replace(key, service.values["second_key"])}
+    return {name: text.replace(key, service.values[SECOND_KEY])}
 
 
 def another_key(service: Service, case: Case) -> tuple[dict[str, str], str]:
@@ -325,7 +325,7 @@ def _revoked(service: Service, case: Case) -> None:
     """Another key is used, revoked, and used again a second later. The last rule of keys: it ends the shared one."""
     service.need("revoke_key")
     headers = _second(service, case)
-    made = service.values.pop("second_key")
+    made = service.values.pop(SECOND_KEY)
     _unknown(service, case, headers)
     if not service.done("revoke_key", answer := service.do(case, "revoke_key", revoked=made)):
         raise PreconditionError(f"revoke_key answered {answer.summary}")

@@ -5,6 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from time import monotonic
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer
+from bakong_conformance.racing import at_once
 from bakong_conformance.rules import NotCheckedError, Suite, require
 from bakong_conformance.service.config import Limit
 from bakong_conformance.service.operation import fill
@@ -71,6 +73,12 @@ def _ask(service: Service, limit: Limit) -> Answer:
     return service.do(None, limit.operation, patient=False, md5="0" * 32, id="none", user="nobody")
 
 
+def _race(service: Service, limit: Limit, requests: int) -> list[Answer]:
+    """So many requests, each wave of which is there at one moment."""
+    waves = [min(CONNECTIONS, requests - sent) for sent in range(0, requests, CONNECTIONS)]
+    return [answer for size in waves for answer in at_once([partial(_ask, service, limit)] * size)]
+
+
 def fire(service: Service, limit: Limit, requests: int) -> list[Answer]:
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         return list(pool.map(lambda _: _ask(service, limit), range(requests)))
@@ -101,7 +109,7 @@ def _burst(service: Service, case: Case) -> None:
         (0.001, limit.per_minute + 5, limit.per_minute),
     ):
         service.wait(case, wait_s)
-        admitted = _admitted(fire(service, limit, requests))
+        admitted = _admitted(_race(service, limit, requests))
         case.note(f"{requests} requests at once, {wait_s:g} s later", f"{admitted} admitted")
         require(
             admitted == expected,

@@ -4,8 +4,8 @@ The provider is the harness's own, which keeps the ledger that they are judged b
 """
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -149,10 +149,8 @@ def _submit(service: Service, case: Case) -> None:
     with card_desk(service) as (orders, provider):
         for _ in range(3):
             order, before = orders.place(case, PLAIN), set(provider.charges)
-            with ThreadPoolExecutor(RACERS) as pool:
-                values: dict[str, Any] = {"order": order.id, "currency": orders.config.currency}
-                sent = [pool.submit(orders.do, None, "checkout", **values) for _ in range(RACERS)]
-                statuses = sorted(one.result().status for one in sent)
+            asked = partial(orders.do, None, "checkout", order=order.id, currency=orders.config.currency)
+            statuses = sorted(answer.status for answer in service.at_once([asked] * RACERS))
             case.note(f"{RACERS} checkouts at once", statuses)
             made = sorted(set(provider.charges) - before)
             require(len(made) == 1, f"{RACERS} checkouts at once made the charges {made} at the provider")
@@ -383,10 +381,9 @@ def _storm(service: Service, case: Case) -> None:
         hooks.orders.pay(case, checkout)
         bodies = [dumped(hooks.event("paid", checkout)) for _ in range(RACERS)]
         quiet = Case()
-        with ThreadPoolExecutor(RACERS) as pool:
-            sent = [pool.submit(hooks.post, quiet, body, hooks.sign(body)) for body in bodies]
-            reads = [pool.submit(hooks.orders.do, None, "status", order=checkout.order.id) for _ in range(RACERS)]
-            statuses = sorted(one.result().status for one in (*sent, *reads))
+        told = [partial(hooks.post, quiet, body, hooks.sign(body)) for body in bodies]
+        reads = [partial(hooks.orders.do, None, "status", order=checkout.order.id)] * RACERS
+        statuses = sorted(answer.status for answer in service.at_once([*told, *reads]))
         case.note("webhooks and reads at once", statuses)
         failed = [status for status in statuses if status >= 500 and status != ELSEWHERE]
         require(not failed, f"webhooks and reads at once were answered {failed}")

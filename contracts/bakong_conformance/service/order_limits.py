@@ -1,7 +1,7 @@
 """Rules of orders that must be refused: quantities, prices, discounts, rates, numbers of lines, currencies, keys."""
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from bakong_conformance.case import Case
@@ -242,9 +242,8 @@ def _race(service: Service, case: Case) -> None:
     orders = _keyed(service)
     for _ in range(3):
         body = orders.body(PLAIN)
-        with ThreadPoolExecutor(RACERS) as pool:
-            sent = [pool.submit(orders.do, None, "create", key=f"race-{body['user']}", **body) for _ in range(RACERS)]
-            answers = [one.result() for one in sent]
+        sent = partial(orders.do, None, "create", key=f"race-{body['user']}", **body)
+        answers = service.at_once([sent] * RACERS)
         made = {_id(orders, answer) for answer in answers if orders.done("create", answer)}
         case.note(f"{RACERS} orders at once under a key", sorted(answer.status for answer in answers))
         require(len(made) == 1, f"{RACERS} requests at once under a key made the orders {sorted(made)}")

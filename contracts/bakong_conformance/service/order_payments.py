@@ -1,6 +1,5 @@
 """Rules of paying an order: what is asked for, checkout twice, amounts that differ, ends, and payments after them."""
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from bakong_conformance.case import Case
@@ -92,10 +91,8 @@ def _race(service: Service, case: Case) -> None:
         if number:
             service.wait(case, WINDOW_S)
         order = orders.place(case, PLAIN)
-        with ThreadPoolExecutor(RACERS) as pool:
-            asked = partial(orders.do, None, "checkout", order=order.id, currency=orders.config.currency)
-            sent = [pool.submit(asked) for _ in range(RACERS)]
-            answers = [one.result() for one in sent]
+        asked = partial(orders.do, None, "checkout", order=order.id, currency=orders.config.currency)
+        answers = service.at_once([asked] * RACERS)
         made = {orders.checked_out(one, order).charge for one in answers if orders.done("checkout", one)}
         case.note(f"{RACERS} checkouts at once", sorted(answer.status for answer in answers))
         require(len(made) == 1, f"{RACERS} checkouts at once made the charges {sorted(made)}")

@@ -1,8 +1,8 @@
 """Rules of one payment: how it is made, how it is paid, how it ends, and what is not a payment."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
 
 from hypothesis import strategies as st
 
@@ -148,8 +148,7 @@ def _pays_whom(service: Service, case: Case) -> None:
 def _race(service: Service, case: Case) -> None:
     """Sixteen orders of sixteen users at once: sixteen codes."""
     orders = [service.order(service.new_user()) for _ in range(16)]
-    with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda order: service.do(None, "create", **order), orders))
+    answers = service.at_once([partial(service.do, None, "create", **order) for order in orders])
     made = {service.read("create", answer, "qr") for answer in answers if service.done("create", answer)}
     case.note("16 orders at once", f"{sorted(answer.status for answer in answers)}, {len(made)} codes")
     require(

@@ -12,9 +12,12 @@ answered 503 all the same; `refusing`, those that are answered 409. A charge may
 import json
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from bakong_conformance.racing import Holder
 
 UNKNOWN = (404, {"error": "unknown"})
 
@@ -49,6 +52,7 @@ class Provider:
     lost: set[str] = field(default_factory=set)
     refusing: set[str] = field(default_factory=set)
     before_answer: Callable[[Charge], None] | None = None
+    holder: Holder = field(default_factory=Holder)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _server: ThreadingHTTPServer | None = None
 
@@ -69,6 +73,10 @@ class Provider:
         if self.before_answer and operation == "charge" and status == 201:
             self.before_answer(self.charges[answer["id"]])
         return (503, {"error": "lost"}) if operation in self.lost else (status, answer)
+
+    def holding(self, callers: int) -> AbstractContextManager[None]:
+        """The next answers wait until so many callers are there."""
+        return self.holder.holding(callers)
 
     def reset(self) -> None:
         """Answer rightly from now on."""
@@ -124,6 +132,7 @@ class Provider:
                     status, answer = provider.answer(self.command, self.path, json.loads(raw or b"{}"))
                 except (ValueError, KeyError, TypeError) as error:
                     status, answer = 400, {"error": f"{type(error).__name__}: {error}"}
+                provider.holder.wait()
                 content = json.dumps(answer).encode()
                 self.send_response(status)
                 self.send_header("content-type", "application/json")

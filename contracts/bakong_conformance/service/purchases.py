@@ -1,7 +1,7 @@
 """Rules of what buys something other than a first order: quotes, bills, the better plan, late money."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 from bakong_conformance.case import Case
@@ -285,8 +285,7 @@ def _bill_race(service: Service, case: Case) -> None:
     """Sixteen bills of one user at once: one code among the answers."""
     _mapped(service, "renew")
     user = _holder(service, case)
-    with ThreadPoolExecutor(RACERS) as pool:
-        answers = list(pool.map(lambda _: service.do(None, "renew", user=user), range(RACERS)))
+    answers = service.at_once([partial(service.do, None, "renew", user=user)] * RACERS)
     codes = {service.read("renew", answer, "qr") for answer in answers if service.done("renew", answer)} - {None}
     case.note(f"{RACERS} bills at once", f"{sorted(answer.status for answer in answers)}, {len(codes)} codes")
     require(not any(answer.status >= 500 for answer in answers), "a bill among sixteen at once was answered with a 5xx")

@@ -1,7 +1,7 @@
 """Who plays bKash and Nagad for an escrow service under test: the port, the stand-ins, and a sandbox's fakes."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
@@ -74,6 +74,9 @@ class TakaProviders(Protocol):
 
     def silent(self, case: Case) -> Any:
         """A context in which the provider never answers. Raises NotCheckedError."""
+
+    def holding(self, callers: int, /) -> AbstractContextManager[None]:
+        """A context in which the next answers wait until so many callers are there."""
 
     def values(self) -> dict[str, str]:
         """{names} for the environment of a service: URLs, credentials, keys."""
@@ -157,6 +160,9 @@ class StandIns:
             yield
         finally:
             self.bkash.down = self.nagad.down = False
+
+    def holding(self, callers: int) -> AbstractContextManager[None]:
+        return nullcontext() if self._server is None else self._server.holder.holding(callers)
 
     def values(self) -> dict[str, str]:
         mine = self.bkash.credentials
@@ -251,6 +257,10 @@ class SandboxFakes:
             answer = call(case, self.world.http, "PUT", path, raw=script)
             if answer.status != 200:
                 raise NotCheckedError(f"this sandbox lets no payment meet the script: {answer.summary}")
+
+    def holding(self, _callers: int) -> AbstractContextManager[None]:
+        """Their world holds its answers, whatever scheme they are of."""
+        return nullcontext()
 
     def values(self) -> dict[str, str]:
         return {}

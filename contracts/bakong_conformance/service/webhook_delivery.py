@@ -6,8 +6,9 @@ from dataclasses import replace
 import jmespath
 
 from bakong_conformance.case import Case
+from bakong_conformance.control import PLAIN
 from bakong_conformance.http import client
-from bakong_conformance.rules import CheckError, NotCheckedError, Suite, require
+from bakong_conformance.rules import CheckError, NotCheckedError, Severity, Suite, require
 from bakong_conformance.service.entitlements import race
 from bakong_conformance.service.hooks import mapped, of_user, wait_for
 from bakong_conformance.service.purchases import bill, quote
@@ -16,6 +17,8 @@ from bakong_conformance.service.subject import Payment, Service, body_of
 SUITE = Suite("service")
 PATIENCE_S, PATIENCE_TRIES = 60, 15
 WATCHED_S = 300
+BESIDE = ("garbage", "refuse, as: missing-fields")  # what is wrong with one payment, and no outage for all
+BESIDE_S = 1800
 rule = SUITE.rule
 
 
@@ -99,19 +102,26 @@ def _patient(service: Service, case: Case) -> None:
     forbids="a main backend that hears nothing more, because it cannot take one webhook",
 )
 def _independent(service: Service, case: Case) -> None:
-    """One payment's webhook is always answered 500; another payment is paid after it, and is told within an hour."""
-    mapped(service)
+    """One payment's webhook is always answered 500; those paid with it are told at once, one later in an hour."""
+    hooks, _ = mapped(service)
     if service.config.time == "real":
         raise NotCheckedError("it takes an hour of real time; map the service's time to check it")
-    first, refused = _failing(service, case, 10**6)
-    service.pay(case, first)
-    service.becomes(case, first, "paid")
-    if not refused:
+    before = service.create(case)
+    refused, tries = _failing(service, case, 10**6)
+    after = service.create(case)
+    for payment in (before, refused, after):
+        service.pay(case, payment)
+    service.becomes(case, refused, "paid")
+    if not tries:
         raise NotCheckedError("no webhook arrives, which another rule names")
-    second = service.buy(case)
+    service.wait(case, hooks.retries_s[0] * 1.3 + 1 if hooks.retries_s else 1)
+    for payment in (before, after):
+        count = len(wait_for(service, case, payment, "paid"))
+        require(count == 1, f"one webhook of three is refused, and another payment was announced {count} times")
+    later = service.buy(case)
     for seconds in (60, 3540):
         service.wait(case, seconds)
-    count = len(wait_for(service, case, second, "paid"))
+    count = len(wait_for(service, case, later, "paid"))
     require(count == 1, f"the webhook before it is refused, and a payment was announced {count} times within an hour")
 
 
@@ -215,21 +225,74 @@ def _purchases(service: Service, case: Case) -> None:
 )
 def _watched(service: Service, case: Case) -> None:
     """A wallet pays; time passes, and only another user's order is made: the webhook has come, the plan is there."""
-    by_webhook = service.config.webhooks is not None and "paid" in service.config.webhooks.events
-    if not by_webhook and "subscription" not in service.config.operations:
-        raise NotCheckedError("the configuration maps neither a webhook of 'paid' nor a subscription")
+    _seen_unasked(service)
     payment = service.create(case)
     service.pay(case, payment)
     service.wait(case, WATCHED_S if service.config.time != "real" else service.config.settle_s)
-    service.create(case)  # a service may bring itself up to date when it is asked for anything
-    if by_webhook:
-        require(
-            wait_for(service, case, payment, "paid"),
-            f"nobody asked for a payment, and {WATCHED_S} s later it is untold",
-        )
+    _is_noticed(service, case, payment, f"nobody asked for a payment, and {WATCHED_S} s later")
+
+
+def _seen_unasked(service: Service) -> None:
+    """Raises NotCheckedError where nothing tells of a payment but its status."""
+    by_webhook = service.config.webhooks is not None and "paid" in service.config.webhooks.events
+    if not by_webhook and "subscription" not in service.config.operations:
+        raise NotCheckedError("the configuration maps neither a webhook of 'paid' nor a subscription")
+
+
+def _is_noticed(service: Service, case: Case, payment: Payment, when: str) -> None:
+    """Its webhook has come, its plan is there. A service may bring itself up to date when it is asked for anything."""
+    service.create(case)
+    if service.config.webhooks is not None and "paid" in service.config.webhooks.events:
+        require(wait_for(service, case, payment, "paid"), f"{when} it is untold")
     if "subscription" in service.config.operations:
-        active = service.subscription(case, payment.user).active
-        require(active, f"nobody asked for a payment, and {WATCHED_S} s later its user has no plan")
+        require(service.subscription(case, payment.user).active, f"{when} its user has no plan")
+
+
+@rule(
+    "watched.late",
+    "Late money is noticed though nobody asks for it",
+    forbids="a service that looks for money after a code's end only when it is asked",
+)
+def _watched_late(service: Service, case: Case) -> None:
+    """A code dies unpaid, and nobody asks for it any more; its money comes a minute later, and is found by itself."""
+    _seen_unasked(service)
+    if service.config.time == "real":
+        raise NotCheckedError("it takes 15 minutes of real time; map the service's time to check it")
+    payment = service.create(case)
+    service.wait(case, service.config.expires_after_s)
+    service.wait(case, 60)
+    service.pay(case, payment)
+    for seconds in (60, 840):
+        service.wait(case, seconds)
+    _is_noticed(service, case, payment, "nobody asked for a payment, its money came a minute late, and 900 s later")
+
+
+@rule(
+    "watched.beside",
+    "A payment that cannot be asked about holds up no other",
+    forbids="a worker that ends its round at the first answer it cannot read, so that nobody behind it is granted",
+    severity=Severity.CRITICAL,
+)
+def _watched_beside(service: Service, case: Case) -> None:
+    """Bakong answers two payments wrongly for half an hour; one made between them is paid, and is found by itself."""
+    _seen_unasked(service)
+    if service.config.time == "real":
+        raise NotCheckedError("it takes 15 minutes of real time; map the service's time to check it")
+    for fault in service.world.known(case, BESIDE):
+        service.world.play(case, PLAIN)
+        made = []
+        for is_spoilt in (True, False, True):
+            if is_spoilt:
+                service.world.trouble(case, [fault], after_s=0, each_s=BESIDE_S)
+            made.append(payment := service.create(case))
+            service.world.show(case, payment.qr)
+            service.world.play(case, PLAIN)
+        service.wait(case, service.config.settle_s)
+        service.pay(case, made[1])
+        for _ in range(BESIDE_S // 2 // 60):
+            service.wait(case, 60)
+        why = f"Bakong answers other payments with {fault!r}, a payment was made, nobody asked"
+        _is_noticed(service, case, made[1], f"{why}, and {BESIDE_S // 2} s later")
 
 
 @rule(

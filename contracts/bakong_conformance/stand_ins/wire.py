@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
+from bakong_conformance.racing import Holder
+
 DIGITS = "0123456789"
 CAPITALS = DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LETTERS = CAPITALS + "abcdefghijklmnopqrstuvwxyz"
@@ -109,6 +111,8 @@ class Server:
     """A stand-in on a port of this machine. A call without an answer ends its connection."""
 
     def __init__(self, answer: Callable[[Call], Reply]) -> None:
+        self.holder = holder = Holder()
+
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             wbufsize = -1  # one packet for head and body: two would wait for each other
@@ -130,6 +134,7 @@ class Server:
                 except NoAnswerError:
                     self.close_connection = True
                     return
+                holder.wait()
                 self.send_response(reply.status)
                 for name, value in reply.headers.items():
                     self.send_header(name, value)

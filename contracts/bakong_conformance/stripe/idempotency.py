@@ -1,9 +1,10 @@
 """Rules of Idempotency-Key: what is replayed, what is refused, what leaves a key free."""
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer
+from bakong_conformance.racing import at_once
 from bakong_conformance.rules import Suite, require
 from bakong_conformance.stripe.subject import Stripe, error_of, intent_params, object_of, refused
 
@@ -78,9 +79,7 @@ def _race(stripe: Stripe, case: Case) -> None:
     stripe.need_state()
     for _ in range(3):
         key = stripe.new_key()
-        with ThreadPoolExecutor(RACERS) as pool:
-            sent = [pool.submit(stripe.post, None, "payment_intents", intent_params(), key=key) for _ in range(RACERS)]
-            answers = [one.result() for one in sent]
+        answers = at_once([partial(stripe.post, None, "payment_intents", intent_params(), key=key)] * RACERS)
         case.note(f"{RACERS} calls at once under a key", sorted(answer.status for answer in answers))
         made = {answer.get("id") for answer in answers if answer.status == 200}
         require(len(made) == 1, f"{RACERS} calls at once under a key made {sorted(map(str, made))}")

@@ -1,10 +1,11 @@
 """Rules of refunds: never more than was captured, by parts, at once, pending, failed, disputed."""
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from hypothesis import strategies as st
 
 from bakong_conformance.case import Case
+from bakong_conformance.racing import at_once
 from bakong_conformance.rules import Suite, require
 from bakong_conformance.stripe.subject import Stripe, is_now, object_of, refused
 
@@ -79,10 +80,8 @@ def _race(stripe: Stripe, case: Case) -> None:
     """Eight at once of 10.00: of 6.00 one is taken, of 4.00 two."""
     for amount in (600, 400, 600):
         paid = stripe.paid(case, amount=1000)
-        with ThreadPoolExecutor(RACERS) as pool:
-            params = {"payment_intent": paid["id"], "amount": amount}
-            sent = [pool.submit(stripe.post, None, "refunds", params) for _ in range(RACERS)]
-            statuses = [one.result().status for one in sent]
+        params = {"payment_intent": paid["id"], "amount": amount}
+        statuses = [answer.status for answer in at_once([partial(stripe.post, None, "refunds", params)] * RACERS)]
         case.note(f"{RACERS} refunds at once", sorted(statuses))
         taken = statuses.count(200)
         require(taken <= 1000 // amount, f"{taken} refunds of {amount / 100:.2f} were taken of 10.00")

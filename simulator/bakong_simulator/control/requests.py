@@ -63,6 +63,13 @@ class ClockSetting(Strict):
     rate: Annotated[float, Field(gt=0, le=100_000, description="The pace of a scaled clock.")] = 1.0
 
 
+class BarrierSetting(Strict):
+    """The answers to the next calls wait until so many callers are there, or so long after the first."""
+
+    callers: Annotated[int, Field(ge=2, le=1000)]
+    within_s: Annotated[float, Field(gt=0, le=10, description="Real seconds.")] = 1.0
+
+
 class NewWorld(Strict):
     name: Name | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None

@@ -9,6 +9,7 @@ from bakong_contracts.problems import MEDIA_TYPE
 from bakong_scenarios.library import LibraryEntry
 from bakong_simulator.control.requests import PaymentStatus
 from bakong_simulator.control.why import near_miss
+from bakong_simulator.kernel.barrier import Barrier
 from bakong_simulator.kernel.journal import Entry
 from bakong_simulator.kernel.ledger import Account
 from bakong_simulator.kernel.money import json_number, text_of
@@ -45,6 +46,14 @@ class Clock(Response):
     now: str
     now_ms: int
     rate: float
+
+
+class BarrierShown(Response):
+    """Where answers wait for each other. held: how many have waited there. All zero where there is none."""
+
+    callers: int
+    within_s: float
+    held: int
 
 
 class FailureShown(Response):
@@ -249,6 +258,12 @@ def of_clock(world: World) -> dict[str, Any]:
     now_ms = world.clock.now_ms()
     shown = datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return {"mode": world.clock.mode.value, "now": shown, "now_ms": now_ms, "rate": world.clock.rate}
+
+
+def of_barrier(barrier: Barrier | None) -> dict[str, Any]:
+    if barrier is None:
+        return {"callers": 0, "within_s": 0.0, "held": 0}
+    return {"callers": barrier.callers, "within_s": barrier.within_s, "held": barrier.held}
 
 
 def of_hanging(world: World) -> list[dict[str, Any]]:

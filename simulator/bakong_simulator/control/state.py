@@ -1,4 +1,4 @@
-"""Clock, scenario, snapshot."""
+"""Clock, scenario, barrier, snapshot."""
 
 from typing import Annotated, Any
 
@@ -8,10 +8,11 @@ from pydantic import ValidationError
 
 from bakong_simulator.control import responses
 from bakong_simulator.control.dependencies import CurrentWorld, instant_ms, script
-from bakong_simulator.control.requests import Advance, ClockSetting
+from bakong_simulator.control.requests import Advance, BarrierSetting, ClockSetting
 from bakong_simulator.control.scheme_control import Forms, of_world
 from bakong_simulator.control.worlds import set_clock as set_mode
 from bakong_simulator.kernel import snapshots
+from bakong_simulator.kernel.barrier import Barrier
 from bakong_simulator.kernel.snapshot_document import Snapshot
 
 _SNAPSHOT = {
@@ -46,6 +47,8 @@ def router(forms: Forms) -> APIRouter:
     made.get("/clock/due", response_model=list[responses.DueShown])(show_due)
     made.get("/scenario", response_model=responses.ScenarioShown)(show_scenario)
     made.put("/scenario", response_model=responses.ScenarioShown, openapi_extra=SCRIPT_BODY)(use_scenario)
+    made.put("/barrier", response_model=responses.BarrierShown)(hold_answers)
+    made.delete("/barrier", response_model=responses.BarrierShown)(let_answers_go)
     made.get("/snapshot", response_model=Snapshot)(take_snapshot)
     made.put("/snapshot", response_model=forms.world, openapi_extra=_SNAPSHOT)(restore_snapshot)
     return made
@@ -87,6 +90,22 @@ async def use_scenario(request: Request, world: CurrentWorld) -> dict[str, str]:
     """
     world.set_scenario(script(await request.body(), world.library))
     return responses.of_scenario(world)
+
+
+async def hold_answers(setting: BarrierSetting, world: CurrentWorld) -> dict[str, Any]:
+    """Let the answers to the next calls wait for each other, so that callers who race are answered at one moment.
+
+    What they say is what is so when each comes. Once the barrier has opened it holds nobody any more.
+    """
+    world.hold(Barrier(setting.callers, setting.within_s))
+    return responses.of_barrier(world.barrier)
+
+
+async def let_answers_go(world: CurrentWorld) -> dict[str, Any]:
+    """Whoever waits is answered now, and nobody waits any more; the answer says how many have waited."""
+    barrier = world.barrier
+    world.hold(None)
+    return responses.of_barrier(barrier)
 
 
 async def take_snapshot(world: CurrentWorld) -> Snapshot:

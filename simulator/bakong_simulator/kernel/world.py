@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from bakong_scenarios import DEFAULT_SCRIPT, Scenario, ScriptFile, ScriptLibrary, State, Step
 from bakong_scenarios.errors import nearest
+from bakong_simulator.kernel.barrier import Barrier
 from bakong_simulator.kernel.clock import WallMs, WorldClock
 from bakong_simulator.kernel.errors import UnknownSchemeError
 from bakong_simulator.kernel.journal import MAX_BYTES, Journal
@@ -33,6 +34,7 @@ class World:
     schemes: by name. payments: by scheme and reference; unclaimed: those that were asked for, and whose code nobody has
     shown or paid. calls: how many of each endpoint that were about no payment.
     hanging_beside: the webhooks that hang of a program on this world's clock.
+    barrier: where the answers to calls wait for each other.
     by_token: which world a call finds by a token or a key; shared by all worlds of a process.
     """
 
@@ -63,6 +65,7 @@ class World:
         self.rng = Rng(seed)
         self.journal = Journal(self._before_first_call)
         self.resets = -1
+        self.barrier: Barrier | None = None
         self.outbox = Outbox(self._ports())
         self._begin(scenario or library.find(DEFAULT_SCRIPT))
 
@@ -73,6 +76,7 @@ class World:
         self.payments: dict[Key, Payment] = {}
         self.unclaimed: OrderedDict[Key, Payment] = OrderedDict()
         self.calls: dict[Key, int] = {}
+        self.hold(None)
         self.journal.close()
         self.journal = Journal(self._before_first_call, self._journal_bytes)
         self.resets += 1
@@ -204,6 +208,12 @@ class World:
         key = scheme, endpoint
         self.calls[key] = number = self.calls.get(key, 0) + 1
         return number
+
+    def hold(self, barrier: Barrier | None) -> None:
+        """Let the answers to the next calls wait at a barrier, or at none; whoever waits at the one before goes on."""
+        if self.barrier is not None:
+            self.barrier.open()
+        self.barrier = barrier
 
     # Payments
 
