@@ -312,6 +312,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sandbox/worlds/{world}/barrier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Hold Answers
+         * @description Let the answers to the next calls wait for each other, so that callers who race are answered at one moment.
+         *
+         *     What they say is what is so when each comes. Once the barrier has opened it holds nobody any more.
+         */
+        put: operations["hold_answers"];
+        post?: never;
+        /**
+         * Let Answers Go
+         * @description Whoever waits is answered now, and nobody waits any more; the answer says how many have waited.
+         */
+        delete: operations["let_answers_go"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sandbox/worlds/{world}/snapshot": {
         parameters: {
             query?: never;
@@ -1969,6 +1995,32 @@ export interface components {
             externalRef: string | null;
             /** Hashes */
             hashes: string[];
+        };
+        /**
+         * BarrierSetting
+         * @description The answers to the next calls wait until so many callers are there, or so long after the first.
+         */
+        BarrierSetting: {
+            /** Callers */
+            callers: number;
+            /**
+             * Within S
+             * @description Real seconds.
+             * @default 1
+             */
+            within_s?: number;
+        };
+        /**
+         * BarrierShown
+         * @description Where answers wait for each other. held: how many have waited there. All zero where there is none.
+         */
+        BarrierShown: {
+            /** Callers */
+            callers: number;
+            /** Within S */
+            within_s: number;
+            /** Held */
+            held: number;
         };
         /**
          * CallShown
@@ -5373,6 +5425,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScenarioShown"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            422: components["responses"]["Refused422"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    hold_answers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                world: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BarrierSetting"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BarrierShown"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            405: components["responses"]["Refused405"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            422: components["responses"]["Refused422"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    let_answers_go: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                world: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BarrierShown"];
                 };
             };
             400: components["responses"]["Refused400"];
