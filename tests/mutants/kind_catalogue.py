@@ -89,6 +89,12 @@ OUTAGES = (
         "storm-of-eight": ("service.outage.storm", "a question without an answer is asked eight times more"),
         "storm-of-all": ("service.outage.storm", "each failure asks of all payments"),
         "breaker-for-ever": ("service.outage.worker", "after five failures Bakong is never asked again"),
+        "late-unwatched": ("service.watched.late", "after a code's end nobody looks for its money unless asked"),
+        "round-ends-at-nonsense": (
+            "service.watched.beside",
+            "the worker's round ends at the first payment whose answer it cannot read",
+        ),
+        "turn-ends-at-a-refusal": ("service.webhook.independent", "those told after a refused webhook wait with it"),
         "polled-no-more": ("service.outage.worker", "a payment whose poll failed is never polled again"),
         "end-forgotten": (
             "service.outage.end.connection",

@@ -389,16 +389,19 @@ class Healthy(Answers, Plans, Hooks, Gate):
     # Time
 
     async def set_time(self, now_ms):
-        self.now_ms = now_ms
+        self.now_ms, self.unread = now_ms, False
         self.moved.set()
         self.moved = asyncio.Event()
         if not self.has("no-worker"):
             for payment in list(self.payments.values()):
                 if self.has("expiry-unwatched") and self.now_ms >= payment["expires"]:
                     continue
-                if payment["state"] in ("open", "timeout") or self.now_ms < payment["expires"] + 3_600_000:
+                looked_for_s = 0 if self.has("late-unwatched") else 3600
+                if payment["state"] in ("open", "timeout") or self.now_ms < payment["expires"] + looked_for_s * 1000:
                     with contextlib.suppress(RuntimeError, httpx.HTTPError, ValueError, Problem):
                         await self.work_on(payment)
+                if self.unread and self.has("round-ends-at-nonsense"):
+                    break
         self.age()
         await self.deliver()
 

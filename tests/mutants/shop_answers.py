@@ -38,6 +38,7 @@ class Answers:
             payment["state"] = "expired"
             return
         if answer is None:
+            self.unread = True
             if self.has("expired-in-outage") and over:
                 payment |= {"state": "expired", "busy": True}
             if self.has("outage-fails"):

@@ -72,6 +72,8 @@ class Hooks:
             due = [one for one in self.outbox if one["due"] is not None and one["due"] <= self.now_ms]
             for message in self.in_turn(due):
                 await self.send(message)
+                if message["due"] is not None and self.has("turn-ends-at-a-refusal"):
+                    break
             if due and not self.has("restart-sends-again"):  # what was told is looked at no more
                 self.outbox[:] = [one for one in self.outbox if one["due"] is not None]
 

@@ -74,6 +74,12 @@ def test_a_rule_says_alone_what_it_says_after_others(judged, title):
     assert unlike(judged[title], bug, RULES[title][max(0, at - BEFORE) : at + 1]) == {}
 
 
+def test_a_service_that_was_started_anew_is_asked_with_keys_of_its_own(judged):
+    """Nothing that is unknown is found: rules of keys break, and those after them need another key."""
+    rules = [f"service.{name}" for name in ("key.several", "key.tenants", "limit.each-key", "idempotency.each-caller")]
+    assert unlike(judged["Payment services"], "unknown-open", rules) == {}
+
+
 def planted():
     """Title and bug: no bug, a sample of every catalogue, and what leaves traces."""
     for title, catalogue in CATALOGUES.items():

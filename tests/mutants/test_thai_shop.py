@@ -1,5 +1,6 @@
 """Each bug of the Thai shop is caught by the rule that names it; the healthy shop raises no alarm."""
 
+import asyncio
 import base64
 import itertools
 import json
@@ -14,7 +15,7 @@ from bakong_conformance.control import make_world
 from bakong_conformance.engine import Options, run
 from bakong_conformance.http import client
 from bakong_conformance.rules import Verdict
-from bakong_conformance.service import OF_ORDERS, SUITE, Service, load
+from bakong_conformance.service import OF_CARDS, OF_ORDERS, SUITE, Service, load
 from bakong_conformance.service.provider import Provider
 from bakong_conformance.service.receiver import Receiver
 from bakong_sandbox.stack.schemes import SCHEMES
@@ -29,7 +30,13 @@ from tests.mutants.thai_shop import ThaiShop
 CONFIG = load(Path(__file__).with_name("thai_shop.yaml"))
 RUNS = itertools.count(1)
 UNBROKEN = {"service.tax.split"}  # what breaks that law breaks an exact computation, which is asked first
-JUDGED = tuple(rule.id for rule in SUITE.rules if not rule.id.startswith("service.card."))
+UNMAPPED = {  # rules of cards for which the shop's mapping has no word: holds, disputes, challenges, cancelling
+    f"service.card.{name}"
+    for name in (
+        *("abandoned", "challenged", "cancelled", "capture", "capture.end", "capture.silent"),
+        *("disputed", "disputed.first", "disputed.refunded", "doubled", "doubled.refund"),
+    )
+}
 FORMS = ("header-pair", "omise", "standard")
 
 
@@ -79,8 +86,9 @@ def shop_with(loop, simulator, bugs=(), form="header-pair"):
 def asking(provider):
     """A client of the provider without a network between them."""
 
-    def handle(request):
-        status, answer = provider.answer(request.method, request.url.path, json.loads(request.content or b"{}"))
+    async def handle(request):
+        call = (request.method, request.url.path, json.loads(request.content or b"{}"))
+        status, answer = await asyncio.to_thread(provider.answer, *call)  # which may post a webhook meanwhile
         return httpx.Response(status, json=answer)
 
     return httpx.AsyncClient(base_url="http://provider", transport=httpx.MockTransport(handle))
@@ -100,9 +108,9 @@ def test_a_bug_is_caught_by_the_rule_that_names_it(loop, simulator, bug):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_healthy_shop_raises_no_alarm(loop, simulator, form):
-    """What is of payments and plans is not checked, and only that; the rules of cards have a shop of their own."""
-    of_orders = {rule.id for module in OF_ORDERS for rule in module.SUITE.rules}
-    report = judge(loop, simulator, form=form, only=JUDGED)
+    """What is of payments and plans is not checked, and only that, and what its mapping has no word for."""
+    of_orders = {rule.id for module in (*OF_ORDERS, *OF_CARDS) for rule in module.SUITE.rules} - UNMAPPED
+    report = judge(loop, simulator, form=form)
     assert [(outcome.rule.id, outcome.reason) for outcome in report.by(Verdict.BROKEN)] == []
     held = {outcome.rule.id for outcome in report.by(Verdict.HOLDS)}
     assert held == of_orders - ({"service.inbound.several"} if form == "header-pair" else set())
@@ -111,7 +119,7 @@ def test_the_healthy_shop_raises_no_alarm(loop, simulator, form):
 @pytest.mark.campaign
 @pytest.mark.parametrize("seed", range(2, 22))
 def test_the_healthy_shop_raises_no_alarm_with_any_seed(loop, simulator, seed):
-    report = judge(loop, simulator, seed=seed, profile="deep", only=JUDGED)
+    report = judge(loop, simulator, seed=seed, profile="deep")
     assert [(outcome.rule.id, outcome.reason) for outcome in report.by(Verdict.BROKEN)] == []
 
 

@@ -178,6 +178,8 @@ class Hooks:
         if payment is None:
             if self.has("hook-unknown-charge-500"):
                 raise KeyError(charge)
+            if kind == "charge.paid" and isinstance(charge, str):
+                self.early.add(charge)
             return
         order = self.orders[payment["order"]]
         if kind == "charge.pending":

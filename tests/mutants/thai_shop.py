@@ -20,6 +20,7 @@ from tests.mutants.thai_sums import Line, half_up, line_money, sums
 LIFE_MS, LOOKED_FOR_MS = 900_000, 3_600_000  # how long a payment can be paid, and how long it is looked for afterwards
 LARGEST = 9_999_999_999_999_99
 PAID = ("paid", "partially_refunded", "refunded")
+TAKEN = (201, 200)  # what the provider answers when it has done what was asked
 SUMS = ("subtotal", "vat", "total", "withholding", "payable")
 
 
@@ -29,6 +30,7 @@ class ThaiShop(Hooks):
         self.form, self.hook_secrets, self.retired = form, hook_secrets, retired
         self.provider = provider
         self.orders, self.payments, self.known, self.inbox = {}, {}, {}, {}
+        self.refunds, self.early, self.charging = [], set(), False
         self.lock, self.meeting = asyncio.Lock(), Meeting()
 
     def has(self, *bugs):
@@ -64,6 +66,8 @@ class ThaiShop(Hooks):
         if path == "/ready":
             return 200, {}
         if path == "/hooks":
+            if self.charging:  # the provider may be telling of the very charge whose answer is waited for
+                return 200, await self.hook(headers, raw)
             async with self.lock:
                 return 200, await self.hook(headers, raw)
         owner = self.keys.get(headers.get("authorization", "").removeprefix("Bearer "))
@@ -280,6 +284,7 @@ class ThaiShop(Hooks):
         mine = [one for one in self.payments.values() if one["order"] == order["id"]]
         open_now = [one for one in mine if one["state"] == "open" or self.has("dead-offered")]
         if open_now and not self.has("checkout-twice"):
+            await self.charge(order, open_now[0])
             return 200, self.payment_shown(open_now[0])
         if self.has("checkout-racy"):
             await self.meeting()
@@ -288,15 +293,35 @@ class ThaiShop(Hooks):
             asked = order["told"]["total"]
         if self.has("checkout-asks-subtotal"):
             asked = order["told"]["subtotal"]
-        charged = order["told"]["total"] if self.has("charge-differs") else asked
         payment_id = f"p{len(self.payments) + 1}"
         self.payments[payment_id] = payment = {"id": payment_id, "order": order["id"], "amount": asked, "state": "open"}
         life = LIFE_MS - (60_000 if self.has("expires-early") else 0)
         payment |= {"expires": self.now_ms + life, "charge": None}
-        wanted = {"amount": f"{Decimal(charged).scaleb(-2):f}", "currency": order["currency"], "reference": payment_id}
-        made = (await self.provider.post("/charges", json=wanted)).json()
-        payment["charge"], order["state"] = made["id"], "paid" if self.has("paid-at-checkout") else "awaiting"
+        await self.charge(order, payment)
         return 201, self.payment_shown(payment)
+
+    async def charge(self, order, payment):
+        """The provider's charge of a payment: asked for again, under the same reference, until it is known."""
+        if payment["charge"] is not None:
+            return
+        charged = order["told"]["total"] if self.has("charge-differs") else payment["amount"]
+        wanted = {
+            "amount": f"{Decimal(charged).scaleb(-2):f}",
+            "currency": order["currency"],
+            "reference": payment["id"],
+        }
+        self.charging = True
+        try:
+            answer = await self.provider.post("/charges", json=wanted)
+        finally:
+            self.charging = False
+        if answer.status_code not in TAKEN:
+            raise Refused(503, "provider_unavailable")
+        payment["charge"] = charge = answer.json()["id"]
+        order["state"] = "paid" if self.has("paid-at-checkout") else "awaiting"
+        if charge in self.early:
+            with suppress(Refused):  # the provider is down: the next turn asks again
+                self.apply(payment, await self.ask(payment))
 
     def payment_shown(self, payment):
         return {name: payment[name] for name in ("id", "charge", "expires")} | {"amount": self.text(payment["amount"])}
@@ -349,6 +374,9 @@ class ThaiShop(Hooks):
             for payment in list(self.payments.values()):
                 with suppress(Refused):  # the provider is down: the next turn asks again
                     await self.tend(payment)
+            for refund in self.refunds:
+                if refund["state"] == "pending":
+                    await self.push(refund)
             if self.has("paid-forgotten"):
                 for order in self.orders.values():
                     order["state"] = "expired" if order["state"] == "paid" and self.is_old(order) else order["state"]
@@ -359,7 +387,7 @@ class ThaiShop(Hooks):
     async def tend(self, payment):
         order = self.orders[payment["order"]]
         looked_for = payment["state"] in ("open", "dead") and self.now_ms < payment["expires"] + LOOKED_FOR_MS
-        if looked_for and not self.has("nobody-looks"):
+        if looked_for and payment["charge"] is not None and not self.has("nobody-looks"):
             self.apply(payment, await self.ask(payment))
         if payment["state"] == "misfit" and self.has("misfit-expires") and payment["expires"] <= self.now_ms:
             order["state"] = "expired"
@@ -387,12 +415,27 @@ class ThaiShop(Hooks):
         order["reserved"] += amount
         order["refunds"] += 1
         wanted = {"amount": f"{Decimal(amount).scaleb(-2):f}", "reference": f"{payment['id']}-{order['refunds']}"}
-        if not self.has("refund-untold"):
-            await self.provider.post(f"/charges/{payment['charge']}/refunds", json=wanted)
-        order["refunded"] += amount
-        if not self.has("refund-state-kept"):
-            order["state"] = "refunded" if order["refunded"] >= payment["amount"] else "partially_refunded"
+        self.refunds.append(made := {"payment": payment, "amount": amount, "wanted": wanted, "state": "pending"})
+        await self.push(made)
+        if made["state"] == "failed":
+            raise Refused(409, "refund_refused")
         return 201, {"id": wanted["reference"], "amount": self.text(amount)}
+
+    async def push(self, refund):
+        """Send a refund, under its one reference: until it is answered it is neither done nor failed."""
+        payment, status = refund["payment"], TAKEN[0]
+        order = self.orders[payment["order"]]
+        if not self.has("refund-untold"):
+            sent = await self.provider.post(f"/charges/{payment['charge']}/refunds", json=refund["wanted"])
+            status = sent.status_code
+        if status in TAKEN:
+            refund["state"] = "completed"
+            order["refunded"] += refund["amount"]
+            if not self.has("refund-state-kept"):
+                order["state"] = "refunded" if order["refunded"] >= payment["amount"] else "partially_refunded"
+        elif status < 500:
+            refund["state"] = "failed"
+            order["reserved"] -= refund["amount"]
 
     def refund_amount(self, body, payment, left):
         if "amount" not in body:

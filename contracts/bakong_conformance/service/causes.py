@@ -23,6 +23,9 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ("service.granted.renewal", "service.granted.period"),
     ("service.granted.*", "service.granted"),
     ("service.watched.paid", "service.paid"),
+    ("service.watched.late", "service.watched.paid"),
+    ("service.watched.beside", "service.watched.paid"),
+    ("service.watched.late", "service.late"),
     ("service.webhook.paid", "service.paid"),
     ("service.granted", "service.paid"),
     # The same comparison, told of one order and of many.
