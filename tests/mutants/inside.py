@@ -1,5 +1,7 @@
 """Programs of the seeded bugs without ports: ASGI called in this process, and a world that is only a clock."""
 
+import contextlib
+
 import httpx
 
 START_MS = 1_770_768_000_000
@@ -21,6 +23,10 @@ class FrozenWorld:
 
     def play(self, _case, _script):
         """There is nothing that could play it."""
+
+    def holding(self, _callers):
+        """Nobody asks it, so nobody's answer waits."""
+        return contextlib.nullcontext()
 
     def drop(self):
         """Nothing to drop."""
