@@ -152,6 +152,7 @@ def pay_elsewhere(town: Town, reference: str) -> None:
     with town.loop.owned_by(town.loop.world), suppress(WorldError, LedgerError):
         if now.approved and not now.dead:
             town.world.pay(BKASH, payment.order, from_account=account_of(row.wallet or NAMED["ok"][0]))
+            town.paid_elsewhere.add(reference)
             town.tell("payer", "bkash", f"pays {reference[-8:]}, and we have not asked for it")
 
 

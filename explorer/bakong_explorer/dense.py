@@ -40,7 +40,8 @@ PEOPLE: dict[str, tuple[str, tuple[tuple[str, int], ...]]] = {
     ),
 }
 FAULTS = (
-    *(("provider", 8), ("receiver", 4), ("database", 5), ("crash", 6), ("pushes", 3)),
+    *(("provider", 6), ("next_call", 14), ("receiver", 3), ("next_post", 3), ("database", 4), ("crash", 5)),
+    ("pushes", 3),
     *(("restart", 1), ("full_disk", 1), ("slow", 1), ("clock", 2)),
 )
 GAPS_MS = (0, 1, 20, 700, 3_000, 40_000, 5 * MINUTE_MS, 15 * MINUTE_MS, 20 * MINUTE_MS)

@@ -16,7 +16,7 @@ from bakong_explorer.chance import Chance
 from bakong_explorer.dense import SHARE, dense_story
 from bakong_explorer.disk import Disk
 from bakong_explorer.faults import FAULTS
-from bakong_explorer.last_customer import last_customer
+from bakong_explorer.last_customer import last_customers
 from bakong_explorer.laws import Watcher
 from bakong_explorer.loop import RestlessError, StuckError, VirtualLoop, passes, swallow_unraisable
 from bakong_explorer.order_acts import ORDER_ACTS
@@ -186,6 +186,7 @@ async def _happens(town: Town, happening: Happening, *, is_fault: bool) -> None:
     town.busy()
     town.met[f"{'fault' if is_fault else 'act'} {happening.what}"] += 1
     if is_fault:
+        town.troubles += 1
         town.lasting.append(happening.what)
         await ALL_FAULTS[happening.what][0](town, chance, happening.for_ms)
         town.lasting.remove(happening.what)
@@ -213,4 +214,4 @@ async def _rest(town: Town, watcher: Watcher) -> None:
         watcher.look()
         at_rest(town, watcher)
         if town.story.profile.get("alone") and not town.violations:
-            await last_customer(town)
+            await last_customers(town)
