@@ -26,8 +26,9 @@ from bakong_explorer.real_stores import RealStores
 from bakong_explorer.rest import BOUND_MS, CARE_BOUND_MS, WELL_MS, at_rest
 from bakong_explorer.story import DAY_MS, GAPS, HOUR_MS, MINUTE_MS, SECOND_MS, Happening, Story, gap_ms, swarm
 from bakong_explorer.town import Town, Violation
+from bakong_explorer.window_acts import WINDOW_ACTS
 
-ACTS = {**SHOP_ACTS, **CARE_ACTS, **ORDER_ACTS, **WIDE_ACTS, **PROVIDER_ACTS, **AIMED_ACTS}
+ACTS = {**SHOP_ACTS, **CARE_ACTS, **ORDER_ACTS, **WIDE_ACTS, **PROVIDER_ACTS, **AIMED_ACTS, **WINDOW_ACTS}
 ALL_FAULTS = {**FAULTS, **WIDE_FAULTS}
 # Who lives: users of a subscription, people of a care platform, a shop of orders; with its weight.
 LIVED = ((("shop",), 5), (("care",), 3), (("orders",), 3), (("shop", "care", "orders"), 2))
