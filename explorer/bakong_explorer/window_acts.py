@@ -134,10 +134,12 @@ async def _gives_back(town: Town, at: int, payment: dict[str, Any], amount: str 
 
 
 async def silent_execute(town: Town, chance: Chance) -> None:
-    """One call to execute, by a wallet whose execution hangs; nobody asks again."""
+    """One call to execute, by a wallet whose execution hangs; nobody asks again, and mostly bKash's webhook is lost."""
     approved = await _approved(town, chance, chance.pick(("hangpaid", "hangpaid", "hangunpaid")))
     if approved is not None:
         await passes(chance.pick(SOON_S))
+        if chance.happens(0.8):
+            town.world.outbox.next_faults.append(NextFault(WebhookRule("lost"), 4))
         await _executes(town, chance.below(8), *approved)
         await passes(chance.pick((5, 40)))
 
