@@ -28,7 +28,7 @@ class Next(NamedTuple):
 class Conditions:
     """The faults that last, or that wait for whom they meet. calls: by provider; receiver: the main backend; stores: by process, "" for all of them.
 
-    limiters: the ways to Redis, as stores. next_calls, next_posts: what befalls one call, or one webhook, each.
+    shut: so many hold the door shut to the providers' webhooks. limiters: the ways to Redis, as stores. next_calls, next_posts: what befalls one call, or one webhook, each.
 
     Each is "" for well, or a word: down, hangs, lost (what was asked is done, the answer is not heard), flaky (now and
     then one of these), error (an answer that is an error). is_full: the disk takes nothing more, and is read.
@@ -40,6 +40,7 @@ class Conditions:
     receiver: str = ""
     stores: dict[str, str] = field(default_factory=dict)
     is_full: bool = False
+    shut: int = 0
     limiters: dict[str, str] = field(default_factory=dict)
     next_calls: list[Next] = field(default_factory=list)
     next_posts: list[str] = field(default_factory=list)
@@ -89,6 +90,7 @@ class Conditions:
         self.stores.clear()
         self.receiver = ""
         self.is_full = False
+        self.shut = 0
 
     def _now(self, word: str, among: tuple[str, ...]) -> str:
         if word == "flaky":

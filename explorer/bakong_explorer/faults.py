@@ -174,7 +174,7 @@ async def full_disk(town: Town, chance: Chance, for_ms: int) -> None:  # noqa: A
 
 
 async def pushes(town: Town, chance: Chance, for_ms: int) -> None:
-    """Providers' webhooks are lost, come twice, late or out of their order, or are signed by somebody else."""
+    """Providers' webhooks are lost, come twice, late or out of order, are signed by somebody else, or find no door."""
     rules = {
         "lost": {},
         "twice": {},
@@ -183,10 +183,20 @@ async def pushes(town: Town, chance: Chance, for_ms: int) -> None:
         "wrong_signature": {"attempts": 4},
         "wrong_key": {"attempts": 4},
     }
-    word = chance.pick(tuple(rules))
+    word = chance.pick((*rules, "shut"))
     town.tell("provider", "provider", f"the next webhooks: {word}")
+    if word == "shut":
+        await shut(town, for_ms / 1000)
+        return
     rule = WebhookRule(word, parameters=rules[word])
     town.world.outbox.next_faults.append(NextFault(rule, chance.between(1, 4)))
+
+
+async def shut(town: Town, for_s: float) -> None:
+    """No webhook of a provider's gets through to the service for a while."""
+    town.conditions.shut += 1
+    await passes(for_s)
+    town.conditions.shut = max(0, town.conditions.shut - 1)
 
 
 async def slow(town: Town, chance: Chance, for_ms: int) -> None:

@@ -324,7 +324,7 @@ class Town:
         """A provider's webhook to one of the replicas; see bakong_simulator.kernel.webhooks.Send."""
         await passes(self.conditions.network_s())
         alive = self.alive()
-        if not alive:
+        if not alive or self.conditions.shut:
             done(Outcome(None, "ConnectError"))
             return
         process = self.chance.pick(alive)

@@ -8,19 +8,19 @@ from bakong_explorer.acts import PRICES, learn, order, pay_code
 from bakong_explorer.aimed_acts import CODE_S, SOON_S
 from bakong_explorer.chance import Chance
 from bakong_explorer.conditions import Next
+from bakong_explorer.faults import shut
 from bakong_explorer.loop import passes
 from bakong_explorer.rest import PAID_WITHIN_MS
 from bakong_explorer.story import HOUR_MS
 from bakong_explorer.town import Town
-from bakong_scenarios import WebhookRule
 from bakong_schemes.bkash.fake import pages
 from bakong_schemes.bkash.fake.scheme import BKASH
 from bakong_schemes.bkash.fake.wallets import NAMED
-from bakong_simulator.kernel.outbox import NextFault
 
 HOLD_S = 48 * HOUR_MS // 1000
 FIRST_QUESTION_S = 2.0  # where calls are plenty, a code is asked about at this age for the first time
 LAST_QUESTION_S = CODE_S - 20  # where calls are scarce, a code is asked about at this age for sure
+ASKED_AGAIN_S = 3.5  # bKash is asked a second after it fell silent
 BACK_WITHIN_S = 1_300  # the longest that a provider is left alone, twice
 REFUSED_AMOUNTS = (0.1, 0.49, 999_999.99)  # Stripe takes no such payment
 _STATUS = "SELECT status FROM payment_transactions WHERE id = ?"
@@ -134,14 +134,24 @@ async def _gives_back(town: Town, at: int, payment: dict[str, Any], amount: str 
 
 
 async def silent_execute(town: Town, chance: Chance) -> None:
-    """One call to execute, by a wallet whose execution hangs; nobody asks again, and mostly bKash's webhook is lost."""
-    approved = await _approved(town, chance, chance.pick(("hangpaid", "hangpaid", "hangunpaid")))
-    if approved is not None:
-        await passes(chance.pick(SOON_S))
-        if chance.happens(0.8):
-            town.world.outbox.next_faults.append(NextFault(WebhookRule("lost"), 4))
-        await _executes(town, chance.below(8), *approved)
-        await passes(chance.pick((5, 40)))
+    """One call to execute is not answered, nor the question after it; the payer is told so, and nobody asks again.
+
+    The worker does, a second later. Nothing is said where anything else breaks meanwhile.
+    """
+    approved = await _approved(town, chance, chance.pick(("ok", "ok2", "hangpaid")))
+    if approved is None:
+        return
+    await passes(chance.pick(SOON_S))
+    asked = Next("bkash", "payment/status", chance.pick(("down", "error")))
+    town.befall(Next("bkash", "/execute", "lost", then=(asked,)))
+    if chance.happens(0.8):
+        town.loop.spawn(town.loop.world, shut(town, 60))
+    troubles = town.troubles
+    await _executes(town, chance.below(8), *approved)
+    await passes(ASKED_AGAIN_S)
+    rows = town.disk.rows("SELECT status FROM escrow_payments WHERE id = ?", approved[0]["id"])
+    if town.is_quiet_since(troubles) and town.bkash_moved(approved[1]) and rows == [("PROCESSING",)]:
+        town.broken("prompt", f"bKash has not been asked {ASKED_AGAIN_S} s after it fell silent at an execute")
 
 
 async def many_refunds(town: Town, chance: Chance) -> None:
@@ -190,7 +200,7 @@ async def asked_while_executed(town: Town, chance: Chance) -> None:
 
 
 async def paid_as_it_is_closed(town: Town, chance: Chance) -> None:
-    """A session has ended here; Stripe cannot be asked to close it at once, and it is paid meanwhile, and no event comes."""
+    """A session has ended here; Stripe cannot be asked to close it at once; it is paid, and no event comes."""
     begun_s = town.loop.time()
     known = await order_acts.order(town, chance)
     session = None if known is None else await order_acts.check_out(town, chance, known)
@@ -204,7 +214,7 @@ async def paid_as_it_is_closed(town: Town, chance: Chance) -> None:
     else:
         await passes(5 + chance.pick((0.5, 3, 20)))
     if chance.happens(0.8):
-        town.world.outbox.next_faults.append(NextFault(WebhookRule("lost"), 4))
+        town.loop.spawn(town.loop.world, shut(town, 200))
     order_acts.pay_session(town, chance, session, "pm_card_visa")
     await passes(chance.pick((1, 80)))
 
