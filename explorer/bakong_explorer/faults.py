@@ -16,10 +16,27 @@ WORDS = ("down", "hangs", "lost", "flaky", "error")
 # What a call is for, by a part of its path; of what moves money more than one time.
 CALLS = {
     "bakong": ("check_transaction",),
-    "bkash": (*("/execute",) * 2, *("refund/payment/transaction",) * 4, "refund/payment/status", "payment/status", "/create"),
+    "bkash": (
+        *("/execute",) * 2,
+        *("refund/payment/transaction",) * 4,
+        "refund/payment/status",
+        "payment/status",
+        "/create",
+    ),
     "stripe": ("/expire", "/expire", "/refunds", "/refunds", "/checkout/sessions"),
 }
-ONE_CALL = ("lost", "lost", "hangs", "down", "error", "dies_before", "dies_after", "dies_after", "unwritten", "unwritten")
+ONE_CALL = (
+    "lost",
+    "lost",
+    "hangs",
+    "down",
+    "error",
+    "dies_before",
+    "dies_after",
+    "dies_after",
+    "unwritten",
+    "unwritten",
+)
 MOST_S = 7_200.0  # so long a fault waits for whom it is to meet
 
 

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from bakong_explorer import care_acts, order_acts
-from bakong_explorer.acts import PRICES, learn, order, pay_code
+from bakong_explorer.acts import PRICES, learn, pay_code
 from bakong_explorer.aimed_acts import CODE_S, SOON_S
 from bakong_explorer.chance import Chance
 from bakong_explorer.conditions import Next
