@@ -26,9 +26,11 @@ class Next(NamedTuple):
 
 @dataclass(slots=True)
 class Conditions:
-    """The faults that last, or that wait for whom they meet. calls: by provider; receiver: the main backend; stores: by process, "" for all of them.
+    """The faults that last, or that wait for whom they meet.
 
-    shut: so many hold the door shut to the providers' webhooks. limiters: the ways to Redis, as stores. next_calls, next_posts: what befalls one call, or one webhook, each.
+    calls: by provider; receiver: the main backend; stores: by process, "" for all of them. shut: so many hold the door
+    shut to the providers' webhooks. limiters: the ways to Redis, as stores. next_calls, next_posts: what befalls one
+    call, or one webhook, each.
 
     Each is "" for well, or a word: down, hangs, lost (what was asked is done, the answer is not heard), flaky (now and
     then one of these), error (an answer that is an error). is_full: the disk takes nothing more, and is read.
