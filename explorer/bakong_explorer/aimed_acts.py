@@ -183,18 +183,15 @@ async def order_around_its_end(town: Town, chance: Chance) -> None:
 
 
 async def two_sessions(town: Town, chance: Chance) -> None:
-    """Stripe is away as a session ends, and cannot be asked to close it; a new one is made; the payer pays both.
-
-    Not in a life in which nothing is to break.
-    """
+    """Stripe is away as a session ends, and cannot be asked to close it; a new one is made; the payer pays both."""
     begun_s = town.loop.time()
     known = await order_acts.order(town, chance)
     old = None if known is None else await order_acts.check_out(town, chance, known)
     if known is None or old is None:
         return
-    if town.story.faults:
+    if chance.happens(0.8):
         await passes(max(0.0, begun_s + CODE_S - chance.pick((1, 8)) - town.loop.time()))
-        town.conditions.calls["stripe"] = chance.pick(("down", "hangs", "lost", "error"))
+        town.strike("stripe", chance.pick(("down", "hangs", "lost", "error")))
         await passes(chance.pick((9, 20, 70)))
         town.conditions.calls.pop("stripe", None)
     new = await order_acts.check_out(town, chance, known)
@@ -209,26 +206,22 @@ async def two_sessions(town: Town, chance: Chance) -> None:
 async def cancel_while_away(town: Town, chance: Chance) -> None:
     """An order is cancelled while Stripe is away; minutes after it is back, nobody can pay there any more.
 
-    Not in a life in which nothing is to break; nor is anything said where something else breaks meanwhile.
+    Nothing is said where something else breaks meanwhile.
     """
     known = await order_acts.order(town, chance)
     session = None if known is None else await order_acts.check_out(town, chance, known)
-    if known is None or session is None or not town.story.faults:
+    if known is None or session is None:
         return
     await passes(chance.pick((0.3, 3, 40)))
-    town.conditions.calls["stripe"] = chance.pick(("down", "hangs", "lost", "error"))
+    town.strike("stripe", chance.pick(("down", "hangs", "lost", "error")))
     await town.ask(chance.below(8), "POST", f"/api/v1/orders/{known['id']}/cancel", {})
     await passes(chance.pick((1, 20, 70)))
     town.conditions.calls.pop("stripe", None)
-    faults, is_well = _faults_so_far(town), not town.lasting and None not in town.replicas
+    troubles, is_well = town.troubles, town.is_quiet_since(town.troubles)
     await passes(CLOSED_WITHIN_S)
     ended = town.disk.rows("SELECT 1 FROM payment_transactions WHERE reference = ? AND status = 'CANCELLED'", session)
-    if is_well and faults == _faults_so_far(town) and ended and town.stripe_takes(session):
+    if is_well and town.is_quiet_since(troubles) and ended and town.stripe_takes(session):
         town.broken("closing", f"{session[-8:]} can be paid at Stripe {CLOSED_WITHIN_S} s after it could be closed")
-
-
-def _faults_so_far(town: Town) -> int:
-    return sum(many for what, many in town.met.items() if what.startswith("fault "))
 
 
 AIMED_ACTS = {

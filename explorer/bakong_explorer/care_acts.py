@@ -152,6 +152,7 @@ def pay_elsewhere(town: Town, reference: str) -> None:
     with town.loop.owned_by(town.loop.world), suppress(WorldError, LedgerError):
         if now.approved and not now.dead:
             town.world.pay(BKASH, payment.order, from_account=account_of(row.wallet or NAMED["ok"][0]))
+            town.paid_elsewhere.add(reference)
             town.tell("payer", "bkash", f"pays {reference[-8:]}, and we have not asked for it")
 
 
@@ -294,22 +295,27 @@ async def relay(town: Town, chance: Chance) -> None:
     if payment is None:
         return
     status, forged = chance.pick(("SUCCESS", "FAILED")), chance.happens(0.2)
-    body = json.dumps(
-        {
-            "paymentId": payment["id"],
-            "transactionId": f"TRX{chance.below(3)}",
-            "status": status,
-            "amount": "1.00",
-            "currency": "BDT",
-        }
-    ).encode()
+    transaction = f"TRX{chance.below(3)}"
     for at in range(chance.pick((1, 2))):
-        stamp = str(town.now_ms() // 1000)
-        signature = webhook_signature("whsec_another" if forged else WEBHOOK_SECRET, stamp, body)
-        headers = {"x_webhook_timestamp": stamp, "x_webhook_signature": signature}
-        answer = await town.ask(at, "POST", "/api/payments/webhook", body, authorization="", **headers)
+        answer = await say(town, at, payment, transaction, status, "whsec_another" if forged else WEBHOOK_SECRET)
         if forged and answer.status == 200:
             town.broken("signatures", "a webhook of the platform that nobody signed was taken")
+
+
+async def say(
+    town: Town,
+    at: int,
+    payment: dict[str, Any],
+    transaction: str,
+    status: str = "SUCCESS",
+    secret: str = WEBHOOK_SECRET,
+) -> Answer:
+    """The platform's own webhook about a payment."""
+    told = {"paymentId": payment["id"], "transactionId": transaction, "status": status}
+    body = json.dumps(told | {"amount": "1.00", "currency": "BDT"}).encode()
+    stamp = str(town.now_ms() // 1000)
+    headers = {"x_webhook_timestamp": stamp, "x_webhook_signature": webhook_signature(secret, stamp, body)}
+    return await town.ask(at, "POST", "/api/payments/webhook", body, authorization="", **headers)
 
 
 CARE_ACTS = {

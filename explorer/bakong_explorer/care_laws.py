@@ -7,7 +7,7 @@ from bakong_explorer.holdings import half_up
 from bakong_explorer.story import HOUR_MS, MINUTE_MS
 from bakong_explorer.town import Town
 from bakong_schemes.bkash.fake.scheme import BKASH
-from bakong_schemes.bkash.fake.wallets import MERCHANT
+from bakong_schemes.bkash.fake.wallets import MERCHANT, REFUSED, fate_of
 
 STATES = {
     "PENDING": {"PROCESSING", "COMPLETED", "FAILED", "EXPIRED"},
@@ -30,6 +30,8 @@ ESCROW_EVENTS = {"HELD": "escrow.held", "RELEASED": "escrow.released", "REFUNDED
 REFUND_EVENTS = {"PROCESSING": "refund.processing", "COMPLETED": "refund.completed", "FAILED": "refund.failed"}
 FEE_BPS, CAREGIVER_BPS = 500, 500
 HOLD_MS = 48 * HOUR_MS
+# Where nothing breaks: bKash is waited for 30 s at an execute, and asked a second later what has become of it.
+CAPTURED_WITHIN_MS = 33_800
 _COMPLETED = """
 SELECT jobs.completed_ms FROM escrow_payments AS paid LEFT JOIN jobs ON jobs.id = paid.job_id WHERE paid.id = ?
 """
@@ -45,6 +47,7 @@ SELECT attempts.payment_id, attempts.escrow_payment_id, attempts.captured, attem
        paid.amount_minor
 FROM escrow_attempts AS attempts JOIN payment_transactions AS paid ON paid.id = attempts.payment_id
 """
+_PAID = "SELECT reference, amount_minor FROM payment_transactions WHERE id = ?"
 
 
 class EscrowRow(NamedTuple):
@@ -143,6 +146,9 @@ class CareWatcher:
             self._captured(row)
         if row.escrow == "RELEASED" and before.escrow != "RELEASED":
             self._released(row, latest_ms)
+        is_due = row.release_ms is not None and row.release_ms <= min(one.now_ms() for one in self._town.clocks)
+        if before.processing and not row.processing and row.escrow == "HELD" and is_due:
+            self._broken("release", f"the last refund of {name} has ended after its 48 hours, and it is not released")
 
     def _state_moved(self, before: EscrowRow, row: EscrowRow, latest_ms: int, wanted: Counter[tuple[str, str]]) -> None:
         self._town.meet(f"escrow payment {before.status} to {row.status}")
@@ -150,6 +156,8 @@ class CareWatcher:
             self._broken("final", f"escrow payment {row.id[:8]} was {before.status} and became {row.status}")
         if event := EVENTS.get(row.status):
             wanted["payment.late" if row.late and row.status == "COMPLETED" else event, row.id] += 1
+        if row.status == "FAILED" and before.status == "PROCESSING" and self._has_moved(row):
+            self._broken("no money is lost", f"escrow payment {row.id[:8]} failed, and bKash has taken its money")
         if row.status == "EXPIRED" and latest_ms < row.expires_ms:
             self._broken("expiry", f"escrow payment {row.id[:8]} ended {row.expires_ms - latest_ms} ms too early")
 
@@ -170,6 +178,23 @@ class CareWatcher:
         if moved != row.captured or row.captured != row.amount:
             seen = f"{row.captured} of {row.amount} are held for {row.id[:8]}, bKash has taken {moved}"
             self._broken("no money from nowhere", seen)
+        if rows and not self._town.troubles and rows[0][3] == 1 and rows[0][4] not in self._town.paid_elsewhere:
+            self._prompt(row, rows[0][4])
+
+    def _prompt(self, row: EscrowRow, reference: str) -> None:
+        """What was taken at our word is known soon, also where the answer never came."""
+        fake = self._town.fake(reference, "bkash")
+        shown = None if fake is None else fake.settlement
+        if shown is not None and self._town.now_ms() - shown.at_ms > CAPTURED_WITHIN_MS:
+            seen = f"the money of {row.id[:8]} was known to be held {self._town.now_ms() - shown.at_ms} ms after it was"
+            self._broken("prompt", seen)
+
+    def _has_moved(self, row: EscrowRow) -> bool:
+        """Whether our execute has moved the money of its attempt."""
+        rows = self._town.disk.rows(f"{_ATTEMPTS} WHERE attempts.payment_id = ?", row.attempt_id)
+        return bool(
+            rows and rows[0][4] not in self._town.paid_elsewhere and rows[0][3] and self._town.bkash_moved(rows[0][4])
+        )
 
     def _released(self, row: EscrowRow, latest_ms: int) -> None:
         asked = row.id in self._town.releases
@@ -184,8 +209,18 @@ class CareWatcher:
             return
         if before is not None and before.status != "PROCESSING":
             self._broken("final", f"refund {row.id[:12]} was {before.status} and became {row.status}")
+        if row.status == "FAILED":
+            self._failed(row)
         self._town.meet(f"refund {before.status if before else 'none'} to {row.status}")
         wanted[REFUND_EVENTS[row.status], row.payment_id] += 1
+
+    def _failed(self, row: RefundRow) -> None:
+        """A refund fails by bKash's word alone: it refuses those of a wallet, and more than was taken."""
+        ((reference, minor),) = self._town.disk.rows(_PAID, row.attempt_id)
+        theirs = self._town.world.state(BKASH).payments.get(reference)
+        if theirs is None or fate_of(theirs.wallet or "").refund == REFUSED or theirs.refunded + row.amount > minor:
+            return
+        self._broken("refunds", f"refund {row.id[:12]} has failed, and bKash has not refused it")
 
     def _books(self, row: EscrowRow, refunds: list[RefundRow]) -> None:
         """What is promised is never more than what was captured; each account holds what the totals say."""

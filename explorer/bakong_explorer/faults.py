@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from bakong_explorer.chance import Chance
+from bakong_explorer.conditions import Next
 from bakong_explorer.loop import passes
 from bakong_explorer.process import ENCRYPTION_KEY, NEXT_ENCRYPTION_KEY
 from bakong_explorer.town import Town
@@ -12,6 +13,31 @@ from bakong_simulator.kernel.outbox import NextFault
 
 Fault = Callable[[Town, Chance, int], Awaitable[None]]
 WORDS = ("down", "hangs", "lost", "flaky", "error")
+# What a call is for, by a part of its path; of what moves money more than one time.
+CALLS = {
+    "bakong": ("check_transaction",),
+    "bkash": (
+        *("/execute",) * 2,
+        *("refund/payment/transaction",) * 4,
+        "refund/payment/status",
+        "payment/status",
+        "/create",
+    ),
+    "stripe": ("/expire", "/expire", "/refunds", "/refunds", "/checkout/sessions"),
+}
+ONE_CALL = (
+    "lost",
+    "lost",
+    "hangs",
+    "down",
+    "error",
+    "dies_before",
+    "dies_after",
+    "dies_after",
+    "unwritten",
+    "unwritten",
+)
+MOST_S = 7_200.0  # so long a fault waits for whom it is to meet
 
 
 async def provider(town: Town, chance: Chance, for_ms: int) -> None:
@@ -22,6 +48,37 @@ async def provider(town: Town, chance: Chance, for_ms: int) -> None:
     await passes(for_ms / 1000)
     town.conditions.calls.pop(name, None)
     town.tell(name, name, "is well")
+
+
+async def next_call(town: Town, chance: Chance, for_ms: int) -> None:
+    """One call to a provider, or two, whenever they come: no answer, or who asks dies of it, or cannot write it."""
+    name = chance.weighted([(one.name, 2 if one.name == "bakong" else 3) for one in town.factories])
+    parts = CALLS.get(name, ("",))
+    first = waiting = Next(name, chance.pick(parts), chance.pick(ONE_CALL))
+    if chance.happens(0.4):
+        waiting = first._replace(then=(Next(name, chance.pick(parts), chance.pick(ONE_CALL)),))
+    town.tell(name, name, f"the next calls: {waiting.part} {waiting.word}")
+    town.conditions.next_calls.append(waiting)
+    await _until(lambda: waiting not in town.conditions.next_calls)
+    await passes(min(for_ms, 240_000) / 1000)
+    for at in range(len(town.replicas)):
+        await town.boot(at)
+
+
+async def next_post(town: Town, chance: Chance, for_ms: int) -> None:  # noqa: ARG001  it lasts until it has met them
+    """The next webhooks, one by one, are not taken, or the main backend cannot say that they were."""
+    words = [chance.pick(("down", "hangs", "lost", "error", "error")) for _ in range(chance.between(1, 3))]
+    town.tell("backend", "backend", f"the next webhooks: {', '.join(words)}")
+    town.conditions.next_posts += words
+    await _until(lambda: not town.conditions.next_posts)
+
+
+async def _until(is_met: Callable[[], bool]) -> None:
+    """Wait for it, MOST_S at most; ever more seldom."""
+    waited_s, wait_s = 0.0, 0.5
+    while not is_met() and waited_s < MOST_S:
+        await passes(wait_s)
+        waited_s, wait_s = waited_s + wait_s, min(2 * wait_s, 120.0)
 
 
 async def receiver(town: Town, chance: Chance, for_ms: int) -> None:
@@ -134,7 +191,7 @@ async def full_disk(town: Town, chance: Chance, for_ms: int) -> None:  # noqa: A
 
 
 async def pushes(town: Town, chance: Chance, for_ms: int) -> None:
-    """Providers' webhooks are lost, come twice, late or out of their order, or are signed by somebody else."""
+    """Providers' webhooks are lost, come twice, late or out of order, are signed by somebody else, or find no door."""
     rules = {
         "lost": {},
         "twice": {},
@@ -143,10 +200,20 @@ async def pushes(town: Town, chance: Chance, for_ms: int) -> None:
         "wrong_signature": {"attempts": 4},
         "wrong_key": {"attempts": 4},
     }
-    word = chance.pick(tuple(rules))
+    word = chance.pick((*rules, "shut"))
     town.tell("provider", "provider", f"the next webhooks: {word}")
+    if word == "shut":
+        await shut(town, for_ms / 1000)
+        return
     rule = WebhookRule(word, parameters=rules[word])
     town.world.outbox.next_faults.append(NextFault(rule, chance.between(1, 4)))
+
+
+async def shut(town: Town, for_s: float) -> None:
+    """No webhook of a provider's gets through to the service for a while."""
+    town.conditions.shut += 1
+    await passes(for_s)
+    town.conditions.shut = max(0, town.conditions.shut - 1)
 
 
 async def slow(town: Town, chance: Chance, for_ms: int) -> None:
@@ -159,6 +226,8 @@ async def slow(town: Town, chance: Chance, for_ms: int) -> None:
 FAULTS: dict[str, tuple[Fault, int]] = {
     "provider": (provider, 4),
     "receiver": (receiver, 4),
+    "next_call": (next_call, 6),
+    "next_post": (next_post, 3),
     "database": (database, 3),
     "crash": (crash, 6),
     "restart": (restart, 2),

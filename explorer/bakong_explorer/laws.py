@@ -1,5 +1,6 @@
 """What must hold after every commit, said once more in a few lines and beside the service's own code."""
 
+import json
 from collections import Counter
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ EVENT_OF = {
     "EXPIRED": "payment.expired",
     "TIMEOUT": "payment.timeout",
 }
+STATUS_OF = {event: status for status, event in EVENT_OF.items()}
 SOLD = ("plan", "renewal", "upgrade")  # what brings a subscription
 WEEK_MS = 7 * 86_400_000  # so long an order's payment waits for its provider's word
 _PAYMENTS = """
@@ -109,6 +111,7 @@ class Watcher:
         self.care = CareWatcher(town) if town.has_care else None
         self.orders = OrderWatcher(town) if town.has_orders else None
         self._last_event = 0
+        self.named: dict[tuple[str, str], int] = {}  # when it was learnt what a provider calls a payment
         self._latest_ms = 0
         self.commits = 0
 
@@ -125,12 +128,15 @@ class Watcher:
             subscriptions = {row[0]: SubscriptionRow._make(row) for row in rows[1]}
             self._compare(payments, subscriptions, counted)
             self._rows = rows
+        last_event = disk.rows(_LAST_EVENT)[0][0] or 0
+        if last_event != self._last_event:
+            self._only_what_happened(payments)
         if self.care is not None:
             self.care.look(self._latest_ms, self._new_events)
         if self.orders is not None:
             self.orders.look(self._new_events)
         self.payments, self.subscriptions, self._counted = payments, subscriptions, counted
-        self._last_event = disk.rows(_LAST_EVENT)[0][0] or 0
+        self._last_event = last_event
 
     @property
     def _new_events(self) -> list[tuple[Any, ...]]:
@@ -148,6 +154,8 @@ class Watcher:
             self._broken("nothing is lost", f"payment {lost} is gone")
         moved = [(before, row) for before, row in changed if before is not None and before.status != row.status]
         for before, row in changed:
+            if row.reference and (before is None or not before.reference):
+                self.named[row.provider, row.reference] = self.named[row.provider, row.id] = self._town.now_ms()
             self._payment(before, row)
         bought = _bought(changed)
         self._held(bought, subscriptions)
@@ -301,6 +309,18 @@ class Watcher:
         if counted.audit - before.audit < expected:
             self._broken("audit", f"{expected} changes, {counted.audit - before.audit} rows of audit")
         self._told(moved, subscriptions, bought)
+
+    def _only_what_happened(self, payments: dict[str, PaymentRow]) -> None:
+        """No webhook tells of a payment what this commit has not made of it."""
+        for event, body in self._new_events:
+            if (status := STATUS_OF.get(event)) is None:
+                continue
+            data = json.loads(body)["data"]
+            row = payments.get(data.get("transactionId") or data.get("paymentId", ""))
+            before = None if row is None else self.payments.get(row.id)
+            became = row is not None and (row.status == status or (status, row.status) == ("EXPIRED", "PAID"))
+            if row is not None and (not became or before is None or before.status == status):
+                self._broken("told once", f"{event} tells of payment {row.id[:12]}, which was {row.status} before")
 
     def _told(
         self,

@@ -16,7 +16,7 @@ from bakong_explorer.chance import Chance
 from bakong_explorer.dense import SHARE, dense_story
 from bakong_explorer.disk import Disk
 from bakong_explorer.faults import FAULTS
-from bakong_explorer.last_customer import last_customer
+from bakong_explorer.last_customer import last_customers
 from bakong_explorer.laws import Watcher
 from bakong_explorer.loop import RestlessError, StuckError, VirtualLoop, passes, swallow_unraisable
 from bakong_explorer.order_acts import ORDER_ACTS
@@ -26,8 +26,9 @@ from bakong_explorer.real_stores import RealStores
 from bakong_explorer.rest import BOUND_MS, CARE_BOUND_MS, WELL_MS, at_rest
 from bakong_explorer.story import DAY_MS, GAPS, HOUR_MS, MINUTE_MS, SECOND_MS, Happening, Story, gap_ms, swarm
 from bakong_explorer.town import Town, Violation
+from bakong_explorer.window_acts import WINDOW_ACTS
 
-ACTS = {**SHOP_ACTS, **CARE_ACTS, **ORDER_ACTS, **WIDE_ACTS, **PROVIDER_ACTS, **AIMED_ACTS}
+ACTS = {**SHOP_ACTS, **CARE_ACTS, **ORDER_ACTS, **WIDE_ACTS, **PROVIDER_ACTS, **AIMED_ACTS, **WINDOW_ACTS}
 ALL_FAULTS = {**FAULTS, **WIDE_FAULTS}
 # Who lives: users of a subscription, people of a care platform, a shop of orders; with its weight.
 LIVED = ((("shop",), 5), (("care",), 3), (("orders",), 3), (("shop", "care", "orders"), 2))
@@ -186,6 +187,7 @@ async def _happens(town: Town, happening: Happening, *, is_fault: bool) -> None:
     town.busy()
     town.met[f"{'fault' if is_fault else 'act'} {happening.what}"] += 1
     if is_fault:
+        town.troubles += 1
         town.lasting.append(happening.what)
         await ALL_FAULTS[happening.what][0](town, chance, happening.for_ms)
         town.lasting.remove(happening.what)
@@ -213,4 +215,4 @@ async def _rest(town: Town, watcher: Watcher) -> None:
         watcher.look()
         at_rest(town, watcher)
         if town.story.profile.get("alone") and not town.violations:
-            await last_customer(town)
+            await last_customers(town)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -21,6 +22,8 @@ HOSTS = {
     "bkash": "https://tokenized.sandbox.bka.sh",
     "stripe": "https://api.stripe.com",
 }
+UNWRITTEN_S = 3.0
+_PAID = re.compile(rb'"payment_status": ?"paid"')
 _PAGE = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
@@ -65,7 +68,9 @@ class FakeTransport(httpx.AsyncBaseTransport):
         conditions: Conditions,
         on_call: Callable[[str], object],
         moves: "Moves",
+        on_paid: Callable[[str, str], object],
     ) -> None:
+        self._on_paid = on_paid
         self._provider, self._simulator, self._loop, self._conditions = provider, simulator, loop, conditions
         self._on_call, self._moves = on_call, moves
 
@@ -82,7 +87,9 @@ class FakeTransport(httpx.AsyncBaseTransport):
             self._moves.end(key)
 
     async def _answered(self, request: httpx.Request, body: bytes, timeout_s: float) -> httpx.Response:
-        fault = self._conditions.call(self._provider)
+        fault = self._conditions.call(self._provider, request.url.path)
+        if fault == "dies_before":
+            self._loop.owner.fuse = 1
         await passes(self._conditions.network_s())
         if fault == "down":
             raise httpx.ConnectError("the provider cannot be reached", request=request)
@@ -91,10 +98,23 @@ class FakeTransport(httpx.AsyncBaseTransport):
         if fault == "error":
             return httpx.Response(502, content=_PAGE, request=request)
         response = await self._served(request, body, timeout_s)
+        if fault == "dies_after":
+            self._loop.owner.fuse = 1
+        if fault == "unwritten":
+            self._cannot_write()
         await passes(self._conditions.network_s())
         if fault == "lost":
             await self._patience(timeout_s, request)
+        if session := paid_session(request.url.path, response.content):
+            self._on_paid(self._provider, session)
         return response
+
+    def _cannot_write(self) -> None:
+        """The database is away for who asks, as the answer comes; others are not held up."""
+        stores, process = self._conditions.stores, self._loop.owner.name
+        stores[process] = "down"
+        with self._loop.owned_by(self._loop.world):
+            self._loop.call_later(UNWRITTEN_S, stores.pop, process, None)
 
     async def _patience(self, timeout_s: float, request: httpx.Request) -> None:
         await passes(timeout_s)
@@ -126,6 +146,18 @@ class FakeTransport(httpx.AsyncBaseTransport):
         except ConnectionAborted as error:
             raise httpx.ReadError(str(error), request=request) from None
         return httpx.Response(heard.status, headers=heard.headers, content=bytes(heard.body), request=request)
+
+
+def paid_session(path: str, content: bytes) -> str:
+    """The session of Stripe's that is asked about, where the answer says that it was paid; else "".
+
+    >>> paid_session("/v1/checkout/sessions/cs_1", b'{"id": "cs_1", "payment_status": "paid"}')
+    'cs_1'
+    """
+    _, is_one, name = path.partition("/checkout/sessions/")
+    if not is_one or _PAID.search(content) is None:
+        return ""
+    return name.partition("/")[0]
 
 
 def _headers(head: bytes) -> list[tuple[bytes, bytes]]:

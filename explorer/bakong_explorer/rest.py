@@ -7,9 +7,14 @@ from bakong_explorer.town import Town
 
 SEEN_FOR_MS = 12 * HOUR_MS  # after its end, so long is money that comes late looked for for sure
 SCARCE_FOR_MS = 15_000  # the same, where the day's calls are limited: later money is found where a call has room
+FEW_CALLS = 10  # a day: with fewer nobody promises what is found
 _PAID_AT = """
 SELECT max(at_ms) FROM payment_status_history WHERE payment_id = ? AND to_status = 'PAID' AND from_status != 'PAID'
 """
+_EVENTS = """
+SELECT id, provider, state, reference, payment_id, received_ms FROM provider_events WHERE state IN ('dead', 'unmatched')
+"""
+LOOKED_FOR_MS = 30 * MINUTE_MS  # so long the payment of a provider's webhook is looked for
 PROMPT_MS, PAID_WITHIN_MS = 20_000, 250_000
 BOUND_MS = 30 * HOUR_MS  # after the last fault: the longest wait between two tries of a webhook, and some more
 WELL_MS = 40 * MINUTE_MS  # after it, what is done within minutes has been done; Stripe ends a session after an hour
@@ -31,8 +36,9 @@ def at_rest(town: Town, watcher: Watcher) -> None:
         if sub.is_running and due_ms < now_ms - HOUR_MS:
             town.broken("billing", f"subscription {sub.id[:8]} is {sub.status} {now_ms - due_ms} ms after its time")
     _delivered(town)
-    if not town.story.faults and not town.story.profile.get("daily_calls"):
+    if not town.troubles and not town.story.profile.get("daily_calls"):
         _prompt(town, watcher)
+    _no_dead_letters(town, watcher)
     _history_is_a_chain(town)
     _budget(town)
     _secrets(town)
@@ -47,6 +53,7 @@ def _settled(town: Town, row: PaymentRow, now_ms: int) -> None:
     if shown is None or shown.failed:
         return
     in_time = shown.at_ms < row.expires_ms + (SCARCE_FOR_MS if town.story.profile.get("daily_calls") else SEEN_FOR_MS)
+    in_time = in_time and town.story.profile.get("daily_calls", 0) not in range(1, FEW_CALLS)
     fits = (shown.minor, shown.currency) == (row.amount_minor, row.currency)
     if fits and in_time and row.status != "PAID":
         town.broken("no money is lost", f"payment {name} was paid, and is {row.status}")
@@ -94,6 +101,15 @@ def _prompt(town: Town, watcher: Watcher) -> None:
         ((at_ms,),) = town.disk.rows(_PAID_AT, row.id)
         if at_ms - shown.at_ms > PAID_WITHIN_MS:
             town.broken("prompt", f"payment {row.id[:8]} was known to be paid {at_ms - shown.at_ms} ms after it was")
+
+
+def _no_dead_letters(town: Town, watcher: Watcher) -> None:
+    """No webhook of a provider was given up that is about a payment which was known soon after it came."""
+    for name, provider, state, reference, payment_id, received_ms in town.disk.rows(_EVENTS):
+        for known in (reference, payment_id):
+            named_ms = watcher.named.get((provider, known)) if known else None
+            if named_ms is not None and named_ms < received_ms + LOOKED_FOR_MS:
+                town.broken("no webhook is lost", f"{name[:12]} of {provider} about {known[:12]} is {state}")
 
 
 def _history_is_a_chain(town: Town) -> None:

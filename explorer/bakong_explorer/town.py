@@ -11,7 +11,7 @@ import httpx
 from pydantic import SecretStr
 
 from bakong_explorer.chance import Chance
-from bakong_explorer.conditions import Conditions
+from bakong_explorer.conditions import Conditions, Next
 from bakong_explorer.disk import Disk
 from bakong_explorer.loop import VirtualLoop, passes
 from bakong_explorer.network import HOSTS, Answer, Backend, FakeTransport, Moves, call_api
@@ -46,6 +46,8 @@ MAX_LINES = 4_000
 CALM, MARK = "no fault", " | "
 AWAY = (502, 503, 504)  # the database or a provider could not be asked; 500 is a fault of ours
 EVENTS_URL = "https://service.example/api/providers/{}/events"
+HEARD_S = 20  # so long what a provider has said of a payment may take to be stored
+_STATUS_OF = "SELECT status FROM payment_transactions WHERE provider = ? AND reference = ?"
 CARE_SEED = 1  # of the fakes where bKash is one: its keys are made of it, and each takes a second
 
 
@@ -104,6 +106,8 @@ class Town:
         self.care: list[dict[str, Any]] = []
         self.orders: list[dict[str, Any]] = []
         self.jobs = 0
+        self.troubles = 0  # faults so far, those of acts too
+        self.paid_elsewhere: set[str] = set()
         self.releases: set[str] = set()
         self.heard: list[bytes] = []
         self.calls_by_day: Counter[int] = Counter()
@@ -220,6 +224,20 @@ class Town:
         for fault in self.lasting or (CALM,):
             self.met[pair(fault, what)] += 1
 
+    def strike(self, provider: str, word: str) -> None:
+        """A provider breaks, for an act; who strikes lets it be well again."""
+        self.troubles += 1
+        self.conditions.calls[provider] = word
+
+    def befall(self, *waiting: Next) -> None:
+        """What waits for calls that an act brings about."""
+        self.troubles += 1
+        self.conditions.next_calls += waiting
+
+    def is_quiet_since(self, troubles: int) -> bool:
+        """Whether nothing has broken since then, nothing does, and every process is there."""
+        return self.troubles == troubles and not self.lasting and None not in self.replicas
+
     def broken(self, law: str, seen: str) -> None:
         """A law does not hold. The first one counts."""
         self.violations.append(Violation(law, seen))
@@ -297,14 +315,16 @@ class Town:
         return BUSY_LOOK_MS if self.loop.time() - self._last_act_s < BUSY_S else QUIET_LOOK_MS
 
     def _client(self, provider: str, base_url: str, timeout_s: float) -> httpx.AsyncClient:
-        transport = FakeTransport(provider, self.simulator, self.loop, self.conditions, self._called, self._moves)
+        transport = FakeTransport(
+            provider, self.simulator, self.loop, self.conditions, self._called, self._moves, self._heard_of
+        )
         return httpx.AsyncClient(transport=transport, base_url=base_url, timeout=timeout_s, trust_env=False)
 
     async def _push(self, attempt: Attempt, done: Callable[[Outcome], None]) -> None:
         """A provider's webhook to one of the replicas; see bakong_simulator.kernel.webhooks.Send."""
         await passes(self.conditions.network_s())
         alive = self.alive()
-        if not alive:
+        if not alive or self.conditions.shut:
             done(Outcome(None, "ConnectError"))
             return
         process = self.chance.pick(alive)
@@ -321,6 +341,23 @@ class Town:
         """Who may move the money is written down with a time: clocks that go wrong may let another one do it."""
         if not self.backend.tolerance_ms:
             self.broken("one at a time", seen)
+
+    def _heard_of(self, provider: str, reference: str) -> None:
+        """A process has heard that a payment is paid: soon it is stored so, where it can write meanwhile."""
+        if self.conditions.stores or self.conditions.is_full or self.lasting:
+            return
+        process, troubles = self.loop.owner, self.troubles
+
+        def look() -> None:
+            if process.dead or self.finished or not self.is_quiet_since(troubles):
+                return
+            rows = self.disk.rows(_STATUS_OF, provider, reference)
+            if rows and rows[0][0] != "PAID":
+                seen = f"{provider} has said {HEARD_S} s ago that {reference[-8:]} is paid, and it is {rows[0][0]}"
+                self.broken("no money is lost", seen)
+
+        with self.loop.owned_by(self.loop.world):
+            self.loop.call_later(HEARD_S, look)
 
     def _called(self, provider: str) -> None:
         self.calls_by_day[(self.now_ms() + PHNOM_PENH_MS) // DAY_MS] += provider == "bakong"

@@ -96,15 +96,15 @@ async def _concluded(core: Core, payment_id: str, find: Find, *, executes: bool)
         provider = core.providers.get(at.attempted.provider)
         if provider is None or provider.polling is None:
             raise EscrowError("provider_unavailable", f"{at.attempted.provider} is not configured")
-        report = await provider.polling.check(at.attempted.reference)
+        report, was_ours = await provider.polling.check(at.attempted.reference), False
         if isinstance(report, Authorized) and provider.finalise is not None:
             turn = await _executed(core, provider, at)
             if isinstance(turn, str):
                 return await _waited(core, find, turn)
-            report = turn
+            report, was_ours = turn, True
         elif isinstance(report, NoAnswer) and provider.finalise is not None and not at.attempt.executes:
             raise EscrowError(_SILENT.get(report.why, "provider_error"), f"{provider.name}: {report.why}")
-        await transact(core, lambda unit: _record(unit, at.attempted.id, report, provider))
+        await transact(core, lambda unit: _record(unit, at.attempted.id, report, provider, was_ours=was_ours))
         core.wake_polling(provider.name)
         after = await transact(core, find)
         if isinstance(report, NotFound) and after.payment.state is PaymentState.PENDING and executes:
@@ -173,11 +173,14 @@ def _under_way(unit: UnitOfWork, before: EscrowPayment, attempted_id: str, next_
     return save(unit, before, after, "its outcome is being asked")
 
 
-def _record(unit: UnitOfWork, attempted_id: str, report: Report, provider: Provider) -> None:
-    """What the payer's question has learnt; a refusal is the payment's end, and silence is asked about again."""
+def _record(unit: UnitOfWork, attempted_id: str, report: Report, provider: Provider, *, was_ours: bool) -> None:
+    """What the payer's question has learnt; a refusal is the payment's end, and silence is asked about again.
+
+    was_ours: we have executed it. Whose execute is under way elsewhere keeps its turn, whatever a question has learnt.
+    """
     (attempted,) = unit.records.payments_by_id([attempted_id])
     attempt = attempt_of(unit, attempted_id)
-    if attempt.busy_ms is not None:
+    if attempt.busy_ms is not None and was_ours:
         unit.records.change_attempt(replace(attempt, busy_ms=None))
     attempted = apply(unit, attempted, report)
     if isinstance(report, Paid | Refunded):
@@ -195,12 +198,12 @@ def _record(unit: UnitOfWork, attempted_id: str, report: Report, provider: Provi
             if not is_payable(payment.expires_ms, unit.at_ms):
                 return
             payment = _under_way(unit, payment, attempted_id, unit.at_ms)
-        _unanswered(unit, payment, attempt)
+        _unanswered(unit, payment, attempt, was_ours=was_ours)
 
 
-def _unanswered(unit: UnitOfWork, payment: EscrowPayment, attempt: Attempt) -> None:
+def _unanswered(unit: UnitOfWork, payment: EscrowPayment, attempt: Attempt, *, was_ours: bool) -> None:
     """Ask again soon: counted from the execute whose answer did not come, where it was one."""
-    if attempt.busy_ms is not None:
+    if was_ours:
         payment = save(unit, payment, replace(payment, processing_ms=unit.at_ms), "no answer")
     next_ms = next_query_ms(payment.processing_ms or unit.at_ms, unit.at_ms)
     unit.records.plan_poll(attempt.payment_id, next_ms, asked_ms=None)

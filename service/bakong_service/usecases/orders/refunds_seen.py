@@ -59,11 +59,20 @@ def _bring(unit: UnitOfWork, ours: Refund, shown: Refunded, whose: tuple[OrderPa
 def end(unit: UnitOfWork, held: Refund, shown: Refunded | None, whose: tuple[OrderPayment, Order]) -> Refund:
     """A pending refund, completed by what the provider shows, or failed; with all that belongs to it."""
     if shown is None or shown.failed:
-        return _change(unit, held, RefundStatus.FAILED, None, whose[0])
+        failed = _change(unit, held, RefundStatus.FAILED, None, whose[0])
+        _show_again(unit, held.payment_id)
+        return failed
     _record(unit, None, shown, held.payment_id)
     done = _change(unit, held, RefundStatus.COMPLETED, shown.hash[:128], whose[0])
     completed(unit, done, whose[1], whose[0])
     return done
+
+
+def _show_again(unit: UnitOfWork, payment_id: str) -> None:
+    """Have the provider show its refunds once more: what was left until ours came to its end may be another's."""
+    payment = unit.records.payment_by_id(payment_id)
+    if payment is not None and unit.records.hasten_payment(payment.provider, payment_id, unit.at_ms):
+        unit.notified = True
 
 
 def _change(unit: UnitOfWork, held: Refund, status: RefundStatus, reference: str | None, made: OrderPayment) -> Refund:
