@@ -71,7 +71,11 @@ def body() -> dict[str, Any]:
 
 
 def named(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,100}", value) or value != value.strip():
+    if (
+        not isinstance(value, str)
+        or not re.fullmatch(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,100}", value)
+        or value != value.strip()
+    ):
         raise Refusal(422, "bad-member", "member: 1 to 100 characters, none of them a control character.")
     return value
 
@@ -125,7 +129,9 @@ def answer(status: int, value: Any) -> Response:
 
 def changing(act: Callable[[sqlite3.Connection], tuple[int, Any]]) -> Response:
     key = request.headers.get("Idempotency-Key")
-    return answer(*gate.once(g.owner, key, f"{request.method} {request.path}", request.get_data(cache=True), now(), act))
+    return answer(
+        *gate.once(g.owner, key, f"{request.method} {request.path}", request.get_data(cache=True), now(), act)
+    )
 
 
 # Charges
@@ -135,7 +141,12 @@ def changing(act: Callable[[sqlite3.Connection], tuple[int, Any]]) -> Response:
 def create() -> Response:
     given = body()
     member, product, ccy, hook = named(given.get("member")), given.get("product"), given.get("ccy"), hook_of(given)
-    if not isinstance(product, str) or product not in prices.cents or not isinstance(ccy, str) or ccy not in money.PLACES:
+    if (
+        not isinstance(product, str)
+        or product not in prices.cents
+        or not isinstance(ccy, str)
+        or ccy not in money.PLACES
+    ):
         raise Refusal(422, "bad-product", "product: STARTER or HOME; ccy: USD or KHR.")
     minor = prices.minor(product, ccy)
     if not money.same(given.get("sum"), minor, ccy):
@@ -197,7 +208,8 @@ def history(member: str) -> Response:
     take, skip = window("take", 20, 1, 100), window("skip", 0, 0, 999_999_999)
     with store.tx() as db:
         rows = db.execute(
-            "select * from charge where owner=? and member=? order by no desc limit ? offset ?", (g.owner, member, take, skip)
+            "select * from charge where owner=? and member=? order by no desc limit ? offset ?",
+            (g.owner, member, take, skip),
         ).fetchall()
     return answer(200, {"charges": [ledger.view(row) for row in rows]})
 
@@ -212,8 +224,15 @@ def plan_of(member: str) -> Response:
         plan = ledger.plan(db, g.owner, member)
     if plan is None:
         return answer(200, {"active": False, "plan": None})
-    view = {"product": plan["product"], "state": plan["state"], "since": iso(plan["since"]), "paidUntil": iso(plan["until"])}
-    return answer(200, {"active": plan["state"] in ("on", "leaving", "owing"), "plan": view | {"lowersTo": plan["lower_to"]}})
+    view = {
+        "product": plan["product"],
+        "state": plan["state"],
+        "since": iso(plan["since"]),
+        "paidUntil": iso(plan["until"]),
+    }
+    return answer(
+        200, {"active": plan["state"] in ("on", "leaving", "owing"), "plan": view | {"lowersTo": plan["lower_to"]}}
+    )
 
 
 @app.post("/v2/members/<path:member>/plan/raise")
@@ -222,16 +241,16 @@ def raise_(member: str) -> Response:
 
     def act(db: sqlite3.Connection) -> tuple[int, Any]:
         plan = ledger.running(db, g.owner, member, now())
-        if plan["product"] == money.LADDER[-1]:
+        if plan["product"] == money.LADDER[-1] and plan["lower_to"] is None:
             raise Refusal(409, "highest", "There is nothing above this plan.")
         found = ledger.waiting(db, g.owner, member, "raise", now())
         if found is not None:
             return 200, {"due": money.shown(found["minor"], found["ccy"]), "charge": ledger.view(found)}
         ccy, top = plan["ccy"], money.LADDER[-1]
-        low, high = prices.minor(plan["product"], ccy), prices.minor(top, ccy)
-        minor = money.difference(low, high, plan["until"], now())
+        low, high = prices.minor(money.LADDER[0], ccy), prices.minor(top, ccy)
+        minor = money.difference(low, high, plan["until"], max(now(), plan["lower_at"] or 0))
         if minor == 0:
-            ledger.set_plan(db, plan, product=top, lower_to=None)
+            ledger.set_plan(db, plan, product=top, lower_to=None, lower_at=None)
             return 200, {"due": money.shown(0, ccy), "charge": None}
         row = ledger.open(db, g.owner, member, top, "raise", minor, ccy, hook or plan["hook"], now())
         return 200, {"due": money.shown(minor, ccy), "charge": ledger.view(row)}
@@ -245,8 +264,9 @@ def lower(member: str) -> Response:
         plan = ledger.running(db, g.owner, member, now())
         if plan["product"] == money.LADDER[0] or plan["state"] == "leaving":
             raise Refusal(409, "lowest", "There is nothing below this plan, or it ends anyway.")
-        ledger.set_plan(db, plan, lower_to=money.LADDER[0])
-        return 200, {"from": iso(plan["until"]), "product": money.LADDER[0]}
+        at = plan["lower_at"] or plan["until"]
+        ledger.set_plan(db, plan, lower_to=money.LADDER[0], lower_at=at)
+        return 200, {"from": iso(at), "product": money.LADDER[0]}
 
     return changing(act)
 
@@ -255,7 +275,7 @@ def lower(member: str) -> Response:
 def leave(member: str) -> Response:
     def act(db: sqlite3.Connection) -> tuple[int, Any]:
         plan = ledger.running(db, g.owner, member, now())
-        ledger.set_plan(db, plan, state="leaving", lower_to=None)
+        ledger.set_plan(db, plan, state="leaving", lower_to=None, lower_at=None)
         return 200, {"runsUntil": iso(plan["until"])}
 
     return changing(act)
@@ -274,7 +294,9 @@ def bill(member: str) -> Response:
         found = ledger.waiting(db, g.owner, member, "bill", now())
         if found is not None and found["product"] == product:
             return 200, ledger.view(found)
-        return 200, ledger.view(ledger.open(db, g.owner, member, product, "bill", minor, ccy, hook or plan["hook"], now()))
+        return 200, ledger.view(
+            ledger.open(db, g.owner, member, product, "bill", minor, ccy, hook or plan["hook"], now())
+        )
 
     return changing(act)
 

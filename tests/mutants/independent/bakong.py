@@ -38,8 +38,15 @@ class Bakong:
         status, body = self._post("/v1/check_transaction_by_md5_list", list(md5s))
         if status == 403:
             return dict.fromkeys(md5s, Answer("forbidden"))
-        if status == 200 and isinstance(body, dict) and body.get("responseCode") == 0 and isinstance(body.get("data"), list):
-            rows = {row["md5"]: row for row in body["data"] if isinstance(row, dict) and isinstance(row.get("md5"), str)}
+        if (
+            status == 200
+            and isinstance(body, dict)
+            and body.get("responseCode") == 0
+            and isinstance(body.get("data"), list)
+        ):
+            rows = {
+                row["md5"]: row for row in body["data"] if isinstance(row, dict) and isinstance(row.get("md5"), str)
+            }
             return {md5: listed(rows.get(md5)) for md5 in md5s}
         whole = envelope(status, body)
         return dict.fromkeys(md5s, DOWN if whole.verdict in ("paid", "none", "failed") else whole)

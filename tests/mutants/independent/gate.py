@@ -68,7 +68,13 @@ class Gate:
         raise Refusal(429, "slow-down", "A hundred calls a minute are allowed.", max(1, wait))
 
     def once(
-        self, owner: str, key: str | None, call: str, body: bytes, now: int, act: Callable[[sqlite3.Connection], tuple[int, Any]]
+        self,
+        owner: str,
+        key: str | None,
+        call: str,
+        body: bytes,
+        now: int,
+        act: Callable[[sqlite3.Connection], tuple[int, Any]],
     ) -> tuple[int, str]:
         """Act and remember the answer in one transaction; the same key again is the same answer."""
         with self._store.tx() as db:

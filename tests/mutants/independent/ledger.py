@@ -32,14 +32,36 @@ class Ledger:
     # Charges
 
     def open(
-        self, db: sqlite3.Connection, owner: str, member: str, product: str, kind: str, minor: int, ccy: str, hook: str, now: int
+        self,
+        db: sqlite3.Connection,
+        owner: str,
+        member: str,
+        product: str,
+        kind: str,
+        minor: int,
+        ccy: str,
+        hook: str,
+        now: int,
     ) -> sqlite3.Row:
         bill = "TP" + secrets.token_hex(7).upper()
         code = money.khqr(self.account, self.shop, minor, ccy, bill, now, now + LIFE_MS)
         cursor = db.execute(
             "insert into charge(owner,member,product,kind,minor,ccy,code,md5,state,opened,ends,hook,ask_at)"
             " values(?,?,?,?,?,?,?,?,'waiting',?,?,?,?)",
-            (owner, member, product, kind, minor, ccy, code, money.md5(code), now, now + LIFE_MS, hook, now + FIRST_ASK_MS),
+            (
+                owner,
+                member,
+                product,
+                kind,
+                minor,
+                ccy,
+                code,
+                money.md5(code),
+                now,
+                now + LIFE_MS,
+                hook,
+                now + FIRST_ASK_MS,
+            ),
         )
         return self.row(db, int(cursor.lastrowid or 0))
 
@@ -102,7 +124,9 @@ class Ledger:
     # Plans
 
     def plan(self, db: sqlite3.Connection, owner: str, member: str) -> sqlite3.Row | None:
-        found: sqlite3.Row | None = db.execute("select * from plan where owner=? and member=?", (owner, member)).fetchone()
+        found: sqlite3.Row | None = db.execute(
+            "select * from plan where owner=? and member=?", (owner, member)
+        ).fetchone()
         return found
 
     def live(self, db: sqlite3.Connection, owner: str, member: str, now: int) -> sqlite3.Row:
@@ -128,30 +152,28 @@ class Ledger:
         plan = self.plan(db, row["owner"], row["member"])
         runs = plan is not None and plan["state"] not in ("ended", "left")
         if row["kind"] == "raise":
-            if plan is not None and runs and plan["product"] != row["product"]:
-                self.set_plan(db, row, product=row["product"], lower_to=None)
+            if plan is not None and runs and (plan["product"] != row["product"] or plan["lower_to"]):
+                self.set_plan(db, row, product=row["product"], lower_to=None, lower_at=None)
                 self.tell(db, row, "plan.raised", now)
             else:
                 db.execute("update charge set odd='buys nothing: to be paid back' where no=?", (row["no"],))
         elif plan is not None and runs:
-            bill = row["kind"] == "bill"
-            product = row["product"] if bill or higher(row["product"], plan["product"]) else plan["product"]
-            until = plan["until"] + CYCLE_MS
-            lower_to = None if bill and plan["lower_to"] == product else plan["lower_to"]
-            self.set_plan(db, row, state="on", product=product, until=until, lower_to=lower_to)
+            product = row["product"] if higher(row["product"], plan["product"]) else plan["product"]
+            self.set_plan(db, row, state="on", product=product, until=plan["until"] + CYCLE_MS)
             self.tell(db, row, "plan.renewed", now)
         else:
             db.execute(
-                "insert or replace into plan values(?,?,?,?,'on',?,?,null,?)",
+                "insert or replace into plan values(?,?,?,?,'on',?,?,null,null,?)",
                 (row["owner"], row["member"], row["product"], row["ccy"], at, at + CYCLE_MS, row["hook"]),
             )
             self.tell(db, row, "plan.started", now)
 
     def pass_time(self, db: sqlite3.Connection, now: int) -> None:
-        for plan in db.execute("select * from plan where state in ('on','leaving','owing') and until<=?", (now,)).fetchall():
-            self._end_of_cycle(db, plan, now)
+        query = "select * from plan where state in ('on','leaving','owing') and (until<=? or lower_at<=?)"
+        for plan in db.execute(query, (now, now)).fetchall():
+            self._move(db, plan, now)
 
-    def _end_of_cycle(self, db: sqlite3.Connection, plan: sqlite3.Row, now: int) -> None:
+    def _move(self, db: sqlite3.Connection, plan: sqlite3.Row, now: int) -> None:
         word = {"md5": None, "charge": None}
 
         def tell(event: str, product: str) -> None:
@@ -162,15 +184,17 @@ class Ledger:
             self.set_plan(db, plan, state="left")
             tell("plan.left", plan["product"])
             return
-        if plan["lower_to"] is not None:
-            self.set_plan(db, plan, product=plan["lower_to"], lower_to=None)
-            tell("plan.lowered", plan["lower_to"])
-        if plan["state"] == "on":
+        product = plan["product"]
+        if plan["lower_to"] is not None and plan["lower_at"] <= now:
+            product = plan["lower_to"]
+            self.set_plan(db, plan, product=product, lower_to=None, lower_at=None)
+            tell("plan.lowered", product)
+        if plan["state"] == "on" and plan["until"] <= now:
             self.set_plan(db, plan, state="owing")
-            tell("plan.owing", plan["product"])
+            tell("plan.owing", product)
         if plan["until"] + GRACE_MS <= now:
             self.set_plan(db, plan, state="ended")
-            tell("plan.ended", plan["product"])
+            tell("plan.ended", product)
 
 
 def higher(product: str, than: str) -> bool:

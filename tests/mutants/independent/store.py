@@ -9,11 +9,12 @@ SCHEMA = """
 create table if not exists charge(
   no integer primary key autoincrement, owner text, member text, product text, kind text, minor integer, ccy text,
   code text, md5 text unique, state text, opened integer, ends integer, settled integer, hook text,
-  ask_at integer, asked_at integer, odd text);
+  ask_at integer, asked_at integer, fails integer default 0, odd text);
 create index if not exists charge_due on charge(ask_at);
 create index if not exists charge_of on charge(owner, member);
 create table if not exists plan(
-  owner text, member text, product text, ccy text, state text, since integer, until integer, lower_to text, hook text,
+  owner text, member text, product text, ccy text, state text, since integer, until integer, lower_to text, lower_at integer,
+  hook text,
   primary key(owner, member));
 create table if not exists mail(
   no integer primary key autoincrement, id text unique, url text, body blob, tries integer, due integer, state text);
@@ -63,4 +64,6 @@ class Store:
 
     def put(self, name: str, value: str) -> None:
         with self.tx() as db:
-            db.execute("insert into setting values(?,?) on conflict(name) do update set value=excluded.value", (name, value))
+            db.execute(
+                "insert into setting values(?,?) on conflict(name) do update set value=excluded.value", (name, value)
+            )

@@ -79,10 +79,11 @@ class Watch:
             if answers[md5s[0]].verdict != "forbidden":
                 return answers
             self._list_closed = True
-        answers = {}
+        answers, downs = {}, 0
         for md5 in md5s:
             answers[md5] = self.bakong.ask(md5)
-            if answers[md5].verdict in ("quota", "unauthorized", "down"):
+            downs = downs + 1 if answers[md5].verdict == "down" else 0
+            if answers[md5].verdict in ("quota", "unauthorized") or downs == 3:
                 break
         return answers
 
@@ -98,13 +99,16 @@ class Watch:
         elif "down" in verdicts or "unauthorized" in verdicts:
             self.well = False
             self._failures += 1
-            self.store.put("silent_until", str(now + min(60_000, 2_500 * 2**self._failures)))
+            if all(verdict != "none" for verdict in verdicts):
+                self.store.put("silent_until", str(now + min(10_000, 2_500 * 2**self._failures)))
         elif verdicts:
             self.well = True
             self._failures = 0
 
     def _one(self, db: sqlite3.Connection, row: sqlite3.Row, answer: Answer, now: int) -> None:
         if answer.verdict in ("down", "quota", "unauthorized", "forbidden"):
+            wait = min(60_000, 5_000 * 2 ** row["fails"])
+            db.execute("update charge set fails=fails+1, asked_at=?, ask_at=? where no=?", (now, now + wait, row["no"]))
             return
         if answer.verdict == "paid" and answer.tx is not None:
             self.ledger.settle(db, row, answer.tx, now)
@@ -113,7 +117,8 @@ class Watch:
         elif now >= row["ends"]:
             self.ledger.lapse(db, row, now)
         db.execute(
-            "update charge set asked_at=?, ask_at=? where no=? and state<>'settled'", (now, next_ask(row, now), row["no"])
+            "update charge set asked_at=?, ask_at=?, fails=0 where no=? and state<>'settled'",
+            (now, next_ask(row, now), row["no"]),
         )
 
 
