@@ -25,19 +25,18 @@ def mapped(service: Service, event: str = "paid") -> tuple[Webhooks, str]:
     return hooks, hooks.events[event]
 
 
+def is_about(hooks: Webhooks, body: bytes, payment: Payment, event: str | None = None) -> bool:
+    """Whether a webhook is about this payment, by its md5 or its id, which may be a number; and of this event."""
+    told = body_of(body.decode("utf-8", "replace"))
+    if told is None or str(jmespath.search(hooks.payment, told)) not in (payment.md5, payment.id):
+        return False
+    return event is None or bool(jmespath.search(hooks.type, told) == hooks.events[event])
+
+
 def about(service: Service, payment: Payment, event: str) -> list[Delivery]:
     """What arrived of this event about this payment."""
-    hooks, name = mapped(service, event)
-    deliveries = []
-    for delivery in list(service.receiver.arrived):
-        try:
-            event_body: Any = json.loads(delivery.body)
-        except ValueError:
-            continue
-        subject = jmespath.search(hooks.payment, event_body)
-        if jmespath.search(hooks.type, event_body) == name and subject in (payment.md5, payment.id):
-            deliveries.append(delivery)
-    return deliveries
+    hooks, _ = mapped(service, event)
+    return [one for one in list(service.receiver.arrived) if is_about(hooks, one.body, payment, event)]
 
 
 def _told(case: Case, deliveries: Sequence[Delivery]) -> None:
@@ -140,13 +139,7 @@ def _retried(service: Service, case: Case) -> None:
 
 def _script(body: bytes, payment: Payment, hooks: Webhooks, seen: list[Delivery]) -> int:
     """500, then 307, then 204 for the tries of this payment's webhook; 204 for all others."""
-    try:
-        event_body = json.loads(body)
-    except ValueError:
-        return 204
-    if jmespath.search(hooks.payment, event_body) not in (payment.md5, payment.id):
-        return 204
-    if jmespath.search(hooks.type, event_body) != hooks.events["paid"]:
+    if not is_about(hooks, body, payment, "paid"):
         return 204
     seen.append(Delivery("", {}, body, 0))
     return (500, 307, 204)[min(len(seen), 3) - 1]
@@ -230,7 +223,7 @@ def _unanswered(service: Service, case: Case) -> None:
         raise NotCheckedError("it takes minutes of real time; map the service's time to check it")
     payment = service.create(case)
     silent = iter((0,))
-    service.receiver.decide = lambda body: next(silent, 204) if payment.md5.encode() in body else 204
+    service.receiver.decide = lambda body: next(silent, 204) if is_about(hooks, body, payment, "paid") else 204
     service.pay(case, payment)
     service.becomes(case, payment, "paid")
     for seconds in hooks.retries_s:

@@ -11,6 +11,7 @@ import jmespath
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer, call
 from bakong_conformance.rules import NotCheckedError, PreconditionError, RuleBrokenError, Severity, Suite, require
+from bakong_conformance.service.hooks import is_about
 from bakong_conformance.service.operation import fill
 from bakong_conformance.service.subject import Payment, Service
 from khqr import DecodeError, decode
@@ -303,9 +304,9 @@ def _whole(service: Service, case: Case, payment: Payment) -> None:
         told = service.read(name, answer, "user")
         require(told in (None, payment.user), f"{payment.user!r} ordered, {name} answers {told!r}")
     hooks = service.config.webhooks
-    for delivery in list(service.receiver.arrived) if hooks else ():
+    for delivery in list(service.receiver.arrived):
         text = delivery.body.decode("utf-8", "surrogateescape")
-        if payment.md5 in text or payment.id in text:
+        if hooks is not None and is_about(hooks, delivery.body, payment):
             require(not _broken(text), f"a webhook holds a broken letter: {text}")
             told = _user_in(service, text)
             require(told in (None, payment.user), f"{payment.user!r} paid, the webhook says {told!r}")
