@@ -200,10 +200,10 @@ def _history(service: Service, case: Case) -> None:
 @rule(
     "status.ids",
     "A payment is found by its whole id, and no other",
-    forbids="a payment for an id that is longer, spaced or a pattern; a failure at an id that is very long",
+    forbids="a payment for an id that is longer, spaced or a pattern; a failure at an id that is very long or large",
 )
 def _ids(service: Service, case: Case) -> None:
-    """The id of a payment made longer, spaced, and with wildcards; ids of 300, 3,000 letters and of strange ones."""
+    """The id of a payment longer, spaced, with wildcards; very long and strange ids, and numbers that no column holds."""
     payment = service.create(case)
     strange: dict[str, Callable[[str], str]] = {
         "longer": lambda text: f"{text}x" if text.isdigit() else f"{text}0",
@@ -217,6 +217,11 @@ def _ids(service: Service, case: Case) -> None:
         "with a quote": lambda text: f"{text}%27%20OR%20%271%27=%271",
         "in Khmer": lambda _text: quote("ភ្នំពេញ"),
         "of a NUL": lambda text: f"{text}%00",
+        "past 32 bits": lambda _text: "4294967296",
+        "past 64 bits": lambda _text: "18446744073709551616",
+        "of 40 digits": lambda _text: "9" * 40,
+        "below zero": lambda _text: "-1",
+        "in powers of ten": lambda _text: "1e400",
     }
     for how, change in strange.items():
         about_it: dict[str, Any] = {"md5": change(payment.md5), "id": change(payment.id), "user": payment.user}

@@ -70,7 +70,9 @@ class Ledger:
         return found
 
     def of(self, db: sqlite3.Connection, owner: str, no: int) -> sqlite3.Row:
-        found: sqlite3.Row | None = db.execute("select * from charge where no=? and owner=?", (no, owner)).fetchone()
+        found: sqlite3.Row | None = None
+        if no < 1 << 63:  # what a column holds
+            found = db.execute("select * from charge where no=? and owner=?", (no, owner)).fetchone()
         if found is None:
             raise Refusal(404, "no-such-charge", "There is no charge of this number.")
         return found
