@@ -184,7 +184,7 @@ def _quiet(service: Service, case: Case) -> None:
     "webhook.expired", "An expired payment is told", forbids="leaving the main backend waiting for a payment that died"
 )
 def _expired(service: Service, case: Case) -> None:
-    """Nobody pays; after the end of the payment's life a webhook says so, once."""
+    """Nobody pays; after the end of the payment's life a webhook says so, once, however often it is looked at later."""
     mapped(service, "expired")
     payment = service.create(case)
     service.wait(case, service.config.expires_after_s + 60)
@@ -192,6 +192,17 @@ def _expired(service: Service, case: Case) -> None:
     service.settle(case)
     deliveries = wait_for(service, case, payment, "expired")
     require(len(deliveries) == 1, f"an expired payment was announced {len(deliveries)} times")
+    count = _looked_at_later(service, case, payment, "expired")
+    require(count == 1, f"an expired payment that is looked at later was announced {count} times")
+
+
+def _looked_at_later(service: Service, case: Case, payment: Payment, event: str) -> int:
+    """How often the event was told once the payment was looked at in the hours after, where its time can be moved."""
+    for seconds in (300, 3600, 21_600) if service.config.time != "real" else ():
+        service.wait(case, seconds)
+        service.status(case, payment)
+        service.settle(case)
+    return len(about(service, payment, event))
 
 
 @rule(
@@ -278,13 +289,15 @@ def _late(service: Service, case: Case) -> None:
 
 @rule("webhook.failed", "A failed payment is told", forbids="a main backend that waits for what has failed")
 def _failed(service: Service, case: Case) -> None:
-    """The bank refuses the payment; a webhook says so, once."""
+    """The bank refuses the payment; a webhook says so, once, however often it is looked at later."""
     mapped(service, "failed")
     payment = service.create(case)
     service.pay(case, payment, outcome="failed")
     service.becomes(case, payment, "failed")
     count = len(wait_for(service, case, payment, "failed"))
     require(count == 1, f"a failed payment was announced {count} times")
+    count = _looked_at_later(service, case, payment, "failed")
+    require(count == 1, f"a failed payment that is looked at later was announced {count} times")
 
 
 def of_user(service: Service, user: str, event: str) -> int:
