@@ -307,7 +307,6 @@ SHOP = (
         "late-dropped": ("service.late", "a late payment is dropped"),
         "expired-before-asking": ("service.late.asked-first", "a payment expires by the clock without asking Bakong"),
         "quota-hammered": ("service.quota.obeyed", "Bakong is asked on after it said that the day's calls are spent"),
-        "asks-each-second": ("service.watched.pace", "Bakong is asked each second"),
         "expired-told-again": ("service.webhook.expired", "each look at an expired payment tells its end again"),
         "quota-for-ever": ("service.quota.resumes", "once the day's calls were spent, Bakong is never asked again"),
         "quota-utc": ("service.quota.resumes", "a spent quota ends at midnight UTC"),

@@ -398,11 +398,7 @@ class Healthy(Answers, Plans, Hooks, Gate):
         await self.deliver()
 
     async def work_on(self, payment):
-        """What the worker does with a payment that is open: a look every five seconds, and at its end."""
-        pause = 0 if self.has("asks-each-second") else 5000
-        if self.now_ms < min(payment.get("looked", -pause) + pause, payment["expires"]):
-            return
-        payment["looked"] = self.now_ms
+        """What the worker does with a payment that is open."""
         await self.check(payment)
 
     async def follow(self):

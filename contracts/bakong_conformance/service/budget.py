@@ -11,7 +11,6 @@ SUITE = Suite("service")
 rule = SUITE.rule
 DAY_MS, TO_MIDNIGHT_MS = 86_400_000, 17 * 3_600_000  # the day begins at 17:00 UTC, midnight in Phnom Penh
 LOOKS, LOOK_S = 12, 300
-PACE_S = 60
 QUIET = 3  # looks at an open payment in a row, without a call
 SLACK = 2  # calls that were under way when the quota was told to be spent
 
@@ -55,24 +54,6 @@ def tomorrow(service: Service, case: Case) -> None:
     """Wait until a minute after midnight in Phnom Penh."""
     left_ms = DAY_MS - (service.world.now_ms() - TO_MIDNIGHT_MS) % DAY_MS
     service.wait(case, left_ms / 1000 + 60)
-
-
-@rule(
-    "watched.pace",
-    "Bakong is asked every few seconds at most",
-    forbids="a call a second for each payment, where the free tier has a hundred a day",
-)
-def _pace(service: Service, case: Case) -> None:
-    """Nobody pays and nobody asks for a minute, which passes second by second: two seconds are between calls."""
-    if service.config.time == "real":
-        raise NotCheckedError("it takes a minute of real time; map the service's time to check it")
-    service.create(case)
-    before = service.world.calls()
-    for _ in range(PACE_S):
-        service.wait(None, 1)
-    asked = service.world.calls() - before
-    case.note(f"{PACE_S} s, second by second", f"{asked} calls of Bakong")
-    require(asked <= PACE_S // 2, f"for one payment Bakong was asked {asked} times in {PACE_S} s")
 
 
 @rule(
