@@ -506,6 +506,8 @@ SHOP = (
             "another order of the same user under the key gets the first one's payment",
         ),
         "key-an-hour": ("service.idempotency.day", "the idempotency key is forgotten after an hour"),
+        "replay-says-expired": ("service.idempotency.replay", "a repeated order is answered as expired"),
+        "waited-unwatched": ("service.monitor.late", "nobody looks for a payment whose wait has ended"),
         "renew-key-while-open": ("service.idempotency.bill", "a key of a bill is forgotten when the bill is paid"),
         "renew-key-ignored": ("service.idempotency.bill", "a renewal ignores the idempotency key"),
         "key-shared": ("service.idempotency.each-caller", "all tenants share their idempotency keys"),

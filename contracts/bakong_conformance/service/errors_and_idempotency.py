@@ -154,6 +154,8 @@ def _replay(service: Service, case: Case) -> None:
     for part in ("id", "qr", "amount", "expires"):
         before, after = service.read("create", made, part), service.read("create", again, part)
         require(before == after, f"one order under one key was answered as {part} {before!r}, a minute later {after!r}")
+    state = service.state(service.read("create", again, "state"))
+    require(state == "pending", f"an order that nobody has paid is repeated under its key, and answered as {state}")
 
 
 @rule(
