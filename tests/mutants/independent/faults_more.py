@@ -1,6 +1,6 @@
 """More faults of the independent service: plans, keys, limits, repeats, whose data it is, webhooks, restarts."""
 
-from faults import ONCE_KEY, RAISE, A, B, Fault, G, L, M, P, W, on_start
+from tests.mutants.independent.faults import ONCE_KEY, RAISE, A, B, Fault, G, L, M, P, W, on_start
 
 MORE = [
     # Plans
@@ -99,9 +99,9 @@ MORE = [
     Fault("lookup-dedupes", "lists*", "a look-up answers in an order of its own, each once", (A, "for code in codes]\n", "for code in sorted(set(codes))]\n")),
     Fault("lookup-unbounded", "lists*", "a look-up takes any number", (A, "not 1 <= len(codes) <= 50", "not 1 <= len(codes)")),
     Fault("unknown-is-500", "status*", "an unknown charge is a 500", (L, '        if found is None:\n            raise Refusal(404, "no-such-charge"', '        if found is None:\n            raise RuntimeError\n        if found is None:\n            raise Refusal(404, "no-such-charge"')),
-    Fault("nan-is-500", "create*", "NaN and 1e999 are a 500", (A, "parse_constant=no_number, ", "", M, "isinstance(sum_, int | str | Decimal)", "isinstance(sum_, int | str | Decimal | float)", M, "        value = Decimal(sum_)\n", "        value = Decimal(int(Decimal(sum_) * 10_000)) / 10_000\n", M, "except ArithmeticError", "except ZeroDivisionError")),
-    Fault("array-is-500", "create*", "a body that is no object is a 500", (A, '    if not isinstance(got, dict):\n        raise Refusal(400, "not-an-object", "The body is to be an object.")\n', "")),
-    Fault("html-errors", "create* status*", "refusals are HTML", (A, 'answer = Response(json.dumps({"error": {"kind": e.kind, "text": e.text}}), e.status, mimetype="application/json")', 'answer = Response("<h1>" + e.text + "</h1>", e.status, mimetype="text/html")')),
+    Fault("nan-is-500", "errors* create*", "NaN and 1e999 are a 500", (A, "parse_constant=no_number, ", "", M, "isinstance(sum_, int | str | Decimal)", "isinstance(sum_, int | str | Decimal | float)", M, "        value = Decimal(sum_)\n", "        value = Decimal(int(Decimal(sum_) * 10_000)) / 10_000\n", M, "except ArithmeticError", "except ZeroDivisionError")),
+    Fault("array-is-500", "errors*", "a body that is no object is a 500", (A, '    if not isinstance(got, dict):\n        raise Refusal(400, "not-an-object", "The body is to be an object.")\n', "")),
+    Fault("html-errors", "errors*", "refusals are HTML", (A, 'answer = Response(json.dumps({"error": {"kind": e.kind, "text": e.text}}), e.status, mimetype="application/json")', 'answer = Response("<h1>" + e.text + "</h1>", e.status, mimetype="text/html")')),
     # Webhooks
     Fault("hook-new-id", "webhook*", "each try has an id of its own", (P, '"webhook-id": row["id"]', '"webhook-id": row["id"] + str(row["tries"])', P, 'signature(self._secret, row["id"]', 'signature(self._secret, row["id"] + str(row["tries"])')),
     Fault("hook-old-stamp", "webhook*", "a retry is stamped with the first try's time", (P, "        stamp = now // 1000\n", "        stamp = STAMPS.setdefault(row[\"id\"], now // 1000)\n", P, "DEADLINE_S = 3.0", "DEADLINE_S = 3.0\nSTAMPS: dict[str, int] = {}")),

@@ -1,4 +1,7 @@
-"""Plant faults in the independent service and hold each to the rules: python measure.py [--whole] [NAME...]"""
+"""Plant faults in the independent service and hold each to the rules of its families, or to all; a line of JSON for each.
+
+python -m tests.mutants.independent.measure [--whole] [NAME...]; SHARE=0/3 takes every third of them.
+"""
 
 import json
 import os
@@ -10,13 +13,11 @@ import threading
 from pathlib import Path
 
 from bakong_sandbox.cli import program, verify
+from tests.mutants.independent.faults import FAULTS, Fault
+from tests.mutants.independent.faults_more import MORE
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
 IMPORTED = (program, verify)  # before the forks
-
-from faults import FAULTS, Fault  # noqa: E402
-from faults_more import MORE  # noqa: E402
 
 ALL = {fault.name: fault for fault in FAULTS + MORE}
 
