@@ -1,4 +1,4 @@
-"""A payment service that was not written beside the rules raises no alarm, and its faults are named, each by its rule."""
+"""A payment service that was not written beside the rules raises no alarm, and its faults are named, each by a rule."""
 
 import pytest
 
@@ -7,7 +7,13 @@ from tests.mutants.independent.named import NAMED, NOT_OWED
 from tests.mutants.node_faults import broken
 
 SAMPLE = ("hook-new-id", "bill-any-amount")
-HEALTHY = ("service.paid", "service.create.code", "service.upgrade.dead", "service.webhook.unanswered", "service.status.ids")
+HEALTHY = (
+    "service.paid",
+    "service.create.code",
+    "service.upgrade.dead",
+    "service.webhook.unanswered",
+    "service.status.ids",
+)
 ROWS = [pytest.param(name, marks=() if name in SAMPLE else pytest.mark.campaign) for name in NAMED]
 
 

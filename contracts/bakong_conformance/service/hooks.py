@@ -1,8 +1,6 @@
 """Rules of webhooks: signed over the bytes that are sent, once for each event, tried again until they arrive."""
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
 import jmespath
 

@@ -203,7 +203,7 @@ def _history(service: Service, case: Case) -> None:
     forbids="a payment for an id that is longer, spaced or a pattern; a failure at an id that is very long or large",
 )
 def _ids(service: Service, case: Case) -> None:
-    """The id of a payment longer, spaced, with wildcards; very long and strange ids, and numbers that no column holds."""
+    """The id of a payment longer, spaced, with wildcards; very long and strange ids, and numbers no column holds."""
     payment = service.create(case)
     strange: dict[str, Callable[[str], str]] = {
         "longer": lambda text: f"{text}x" if text.isdigit() else f"{text}0",

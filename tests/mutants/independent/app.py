@@ -12,17 +12,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException
-from werkzeug.serving import WSGIRequestHandler
-
 import money
 from bakong import Bakong
+from flask import Flask, Response, g, request
 from gate import Gate
 from ledger import Ledger, Refusal
 from post import Post, iso
 from store import Store
 from watch import Watch
+from werkzeug.exceptions import HTTPException
+from werkzeug.serving import WSGIRequestHandler
 
 ENV = os.environ
 MOST_BODY = 65_536

@@ -24,7 +24,11 @@ ONCE_KEY = "if key is None:"
 
 
 def on_start(sql: str) -> tuple[str, str, str]:
-    return (G, START, f'with store.tx() as db:\n            db.execute("{sql}")\n            db.execute("insert or ignore')
+    return (
+        G,
+        START,
+        f'with store.tx() as db:\n            db.execute("{sql}")\n            db.execute("insert or ignore',
+    )
 
 
 FAULTS = [
@@ -104,4 +108,4 @@ FAULTS = [
     Fault("wait-too-short", "monitor*", "a wait lasts as many seconds as were asked for, less ten", (A, "now() >= start + most", "now() >= start + most - 10_000")),
     Fault("wait-outage-is-failure", "monitor*", "a wait in an outage is a 500", (W, '        self._take([row], {row["md5"]: self.bakong.ask(row["md5"])}, now)', '        got = self.bakong.ask(row["md5"])\n        if got.verdict == "down":\n            raise RuntimeError\n        self._take([row], {row["md5"]: got}, now)')),
     Fault("paid-at-noticed", "paid*", "the moment of payment is when it was noticed", (L, "if isinstance(moment, int) and moment", "if False and moment")),
-]
+]  # fmt: skip

@@ -10,7 +10,7 @@ MORE = [
     Fault("grace-2-days", "grace* due*", "the grace is two days", (L, "GRACE_MS = 3 *", "GRACE_MS = 2 *")),
     Fault("grace-a-second-late", "grace* due*", "the grace ends a second late", (L, 'plan["until"] + GRACE_MS <= now', 'plan["until"] + GRACE_MS < now - 999')),
     Fault("owing-late", "grace* due*", "a plan owes from the next midnight on", (L, 'if plan["state"] == "on" and plan["until"] <= now:', 'if plan["state"] == "on" and plan["until"] <= now - now % 86_400_000:')),
-    Fault("ended-is-revived", "grace* renew*", "a bill after the grace revives the plan from the old date", (L, 'runs = plan is not None and plan["state"] not in ("ended", "left")', "runs = plan is not None")),
+    Fault("ended-is-revived", "granted* grace* renew*", "a bill after the grace revives the plan from the old date", (L, 'runs = plan is not None and plan["state"] not in ("ended", "left")', "runs = plan is not None")),
     Fault("bill-of-ended-lost", "grace* renew*", "a bill that is paid after the grace buys nothing", (L, "            db.execute(\n                \"insert or replace into plan", "            if row[\"kind\"] == \"bill\":\n                return\n            db.execute(\n                \"insert or replace into plan")),
     Fault("two-bills", "renew*", "each call of bill opens another charge", (A, 'if found is not None and found["product"] == product:', "if False:")),
     Fault("leave-at-once", "cancel*", "leaving ends the plan at once", (A, 'state="leaving", lower_to=None', 'state="left", lower_to=None')),
@@ -139,4 +139,4 @@ MORE = [
     Fault("plans-from-start", "restart*", "a restart forgets downgrades that wait", on_start("update plan set lower_to=null, lower_at=null")),
     Fault("leaving-forgotten", "restart*", "a restart forgets that a member leaves", on_start("update plan set state='on' where state='leaving'")),
     Fault("quota-answer-list", "quota* outage*", "code 17 of the list endpoint is an outage", (B, 'DOWN if whole.verdict in ("paid", "none", "failed") else whole', "DOWN")),
-]
+]  # fmt: skip

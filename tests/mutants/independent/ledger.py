@@ -87,7 +87,7 @@ class Ledger:
 
     def waiting(self, db: sqlite3.Connection, owner: str, member: str, kind: str, now: int) -> sqlite3.Row | None:
         found: sqlite3.Row | None = db.execute(
-            "select * from charge where owner=? and member=? and kind=? and state='waiting' and ends>? order by no desc",
+            "select * from charge where owner=? and member=? and kind=? and state='waiting' and ends>?",
             (owner, member, kind, now),
         ).fetchone()
         return found

@@ -1,12 +1,12 @@
-"""Plant faults in the independent service and hold each to the rules of its families, or to all; a line of JSON for each.
+"""Plant faults in the independent service and hold each to the rules of its families, or to all.
 
-python -m tests.mutants.independent.measure [--whole] [NAME...]; SHARE=0/3 takes every third of them.
+python -m tests.mutants.independent.measure [--whole] [NAME...]; a line of JSON for each; SHARE=0/3: every third.
 """
 
 import json
 import os
-import signal
 import shutil
+import signal
 import sys
 import tempfile
 import threading

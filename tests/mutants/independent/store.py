@@ -13,8 +13,8 @@ create table if not exists charge(
 create index if not exists charge_due on charge(ask_at);
 create index if not exists charge_of on charge(owner, member);
 create table if not exists plan(
-  owner text, member text, product text, ccy text, state text, since integer, until integer, lower_to text, lower_at integer,
-  hook text,
+  owner text, member text, product text, ccy text, state text, since integer, until integer, lower_to text,
+  lower_at integer, hook text,
   primary key(owner, member));
 create table if not exists mail(
   no integer primary key autoincrement, id text unique, url text, body blob, tries integer, due integer, state text);
