@@ -14,6 +14,8 @@ from bakong_conformance.rules import NotCheckedError, PreconditionError, RuleBro
 from bakong_conformance.service.hooks import is_about
 from bakong_conformance.service.operation import fill
 from bakong_conformance.service.subject import Payment, Service
+from bakong_contracts import webhooks
+from bakong_contracts.webhooks import WebhookError
 from khqr import DecodeError, decode
 
 SUITE = Suite("service")
@@ -315,6 +317,11 @@ def _whole(service: Service, case: Case, payment: Payment) -> None:
             require(not _broken(text), f"a webhook holds a broken letter: {text}")
             told = _user_in(service, text)
             require(told in (None, payment.user), f"{payment.user!r} paid, the webhook says {told!r}")
+            secret = hooks.secret.replace("{webhook_secret}", str(service.values.get("webhook_secret", "")))
+            try:
+                webhooks.verify([secret], delivery.headers, delivery.body, now_s=service.world.now_ms() // 1000)
+            except WebhookError as error:
+                raise RuleBrokenError(f"the webhook for {payment.user!r}: {error}: {text}") from None
 
 
 def _user_in(service: Service, text: str) -> Any:
