@@ -403,6 +403,10 @@ class Healthy(Answers, Plans, Hooks, Gate):
         """What the worker does with a payment that is open."""
         if self.has("waited-unwatched") and payment.get("waited"):
             return
+        if self.has("lists-alone"):
+            ids = [one["id"] for one in self.payments.values() if one["state"] == "open"]
+            if len(ids) > 1 and (await self.bakong.post("/v1/check_transaction_by_md5_list", json=ids)).is_error:
+                return
         await self.check(payment)
 
     async def follow(self):
