@@ -193,7 +193,11 @@ verify-seeds: $(VENV)/.installed-test
 	PYTHONPATH=. $(BIN)/python -m tests.mutants.seeds docs/examples/php/verify.yaml 1 20
 	PYTHONPATH=. $(BIN)/python -m tests.mutants.seeds docs/examples/java/verify.yaml 1 20
 
-.PHONY: mutants verify-seeds
+# A service that was not written beside the rules: healthy in all of them, and each fault that was measured named. Half an hour.
+independent: $(VENV)/.installed-test
+	$(PYTEST) -n 0 --timeout 1800 -m "campaign or not campaign" tests/mutants/test_independent.py
+
+.PHONY: mutants verify-seeds independent
 # The simulator's long runs: both APIs against their documents, malformed requests, and speed (needs wrk).
 campaign-simulator: $(VENV)/.installed-test
 	SCHEMATHESIS_EXAMPLES=300 $(PYTEST) -n 2 --timeout 3600 tests/simulator/test_open_api_document.py

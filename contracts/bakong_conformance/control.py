@@ -26,11 +26,13 @@ class World:
     """One world of a sandbox at `http`, whose control API is under /sandbox.
 
     was_troubled: another script than the plain one was played; who heeds it takes it back.
+    troubles: how many there were; each has a name of its own, so that none lets the window of one before begin anew.
     """
 
     http: httpx.Client
     name: str
     was_troubled: bool = False
+    troubles: int = 0
 
     def ask(self, case: Case | None, method: str, path: str, body: Any = None) -> Any:
         """What the control API answers. Raises PreconditionError where it refuses."""
@@ -85,7 +87,8 @@ class World:
             f"  - {{fault: {fault}, window: {{from: {start}s, to: {start + each_s}s}}}}\n"
             for fault, start in zip(faults, starts, strict=True)
         ]
-        self.play(case, f"name: trouble\nfaults:\n{''.join(lines)}")
+        self.troubles += 1
+        self.play(case, f"name: trouble-{self.troubles}\nfaults:\n{''.join(lines)}")
 
     def known(self, case: Case, faults: Sequence[str]) -> list[str]:
         """Those of the faults that this sandbox knows."""

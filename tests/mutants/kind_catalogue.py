@@ -209,6 +209,7 @@ NAMES = (
     }
     | {
         "long-id-500": ("service.status.ids", "an id of 300 letters is a 500"),
+        "large-id-500": ("service.status.ids", "a number of more than 64 bits as an id is a 500"),
         "id-longer": ("service.status.ids", "only the first 32 letters of an id count"),
         "id-trimmed": ("service.status.ids", "spaces around an id do not count"),
         "id-wildcard": ("service.status.ids", "an id is taken as a pattern"),

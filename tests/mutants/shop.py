@@ -180,6 +180,8 @@ class Healthy(Answers, Plans, Hooks, Gate):
             life = 30_000 if self.has("key-first-only") else 3_600_000 if self.has("key-an-hour") else None
             if life and self.now_ms - made["created"] > life:
                 return self.make(user, plan, self.prices[plan][currency], currency)
+            if self.has("replay-says-expired"):
+                return self.replayed(made) | {"state": "expired"}
             return self.replayed(made) | ({"expires_told": self.now_ms + LIFE_MS} if self.has("replay-renews") else {})
         if not isinstance(user, str) or not user or not user.isprintable() or len(user) > 128:
             raise Problem(422, "user")
@@ -407,6 +409,12 @@ class Healthy(Answers, Plans, Hooks, Gate):
 
     async def work_on(self, payment):
         """What the worker does with a payment that is open."""
+        if self.has("waited-unwatched") and payment.get("waited"):
+            return
+        if self.has("lists-alone"):
+            ids = [one["id"] for one in self.payments.values() if one["state"] == "open"]
+            if len(ids) > 1 and (await self.bakong.post("/v1/check_transaction_by_md5_list", json=ids)).is_error:
+                return
         await self.check(payment)
 
     async def follow(self):

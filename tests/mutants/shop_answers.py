@@ -59,6 +59,8 @@ class Answers:
             )
             if payment["state"] == "failed":
                 self.tell("payment.failed", payment)
+        elif self.has("expired-told-again") and over and payment["state"] == "expired":
+            self.tell("payment.expired", payment)
         elif self.has("paid-not-final") and payment["state"] == "paid":
             payment["state"] = "open"
         elif self.has("failed-expires") and over and payment["state"] == "failed":

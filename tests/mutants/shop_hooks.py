@@ -20,7 +20,8 @@ class Hooks:
             return
         if (self.has("late-untold") and late) or (self.has("failed-untold") and kind == "payment.failed"):
             return
-        self.put({"type": kind, "data": {"md5": payment["id"], "user": self.user_told(payment["user"])}})
+        data = {"md5": payment["id"], "user": self.user_told(payment["user"])}
+        self.put({"type": kind, "data": data | ({"number": payment["number"]} if self.has("integer-ids") else {})})
 
     def tell_user(self, kind, user):
         """An event of a subscription into the outbox."""
@@ -48,7 +49,13 @@ class Hooks:
 
     def in_turn(self, due):
         """The messages that are due, in the order in which they are sent."""
-        return due
+        if not self.has("plan-told-first"):
+            return due
+        told = [one["body"]["data"] for one in due]
+        paid_by = {data["user"]: data["md5"] for data in told if "md5" in data}
+        for data in told:  # what began it stands in the events of a plan
+            data.setdefault("md5", paid_by.get(data["user"], ""))
+        return sorted(due, key=lambda one: one["body"]["type"].startswith("payment."))
 
     def sealed(self, message, raw, headers):
         """Body and headers of a try."""

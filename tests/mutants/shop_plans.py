@@ -79,6 +79,8 @@ class Plans:
     def upgrade_paid(self, user, payment):
         held = self.held(user)
         self.upgrades.pop(user, None)
+        if self.has("upgrade-revives") and self.standing(held) == "expired":
+            held["ends"] = self.now_ms // 1000 + CYCLE_S
         if self.has("quote-priced-again") and self.price(held) != payment["minor"]:
             return
         if self.has("upgrade-late-dropped") and self.now_ms >= payment["expires"]:
@@ -173,8 +175,9 @@ class Plans:
     async def renew(self, body, key):
         """The bill that is open, where it is still right, or a new one."""
         user = body.get("user")
-        if key and self.remembered(key) and not self.has("renew-key-ignored"):
-            known, made = self.keys[key]
+        kept = self.remembered(key) if key and not self.has("renew-key-ignored") else None
+        if kept and not (self.has("renew-key-while-open") and kept[1]["state"] == "paid"):
+            known, made = kept
             if known != user:
                 raise Problem(422, "the key was used for another bill")
             return {"payment": made}

@@ -104,6 +104,16 @@ CORRECT = {
         ("service.downgrade.*",),
     ),
     "ids are numbers": (["integer-ids"], {"operations": BY_NUMBER}, ("service.status.*", "service.create.*")),
+    "webhooks name a payment by its number": (
+        ["integer-ids"],
+        {"operations": BY_NUMBER, "webhooks": CONFIG.webhooks.model_copy(update={"payment": "data.number"})},
+        ("service.webhook.paid", "service.webhook.[rsu]*", "service.texts.whole"),
+    ),
+    "a plan's events hold the md5 and come first": (
+        ["plan-told-first"],
+        {"webhooks": CONFIG.webhooks.model_copy(update={"ordered": False})},
+        ("service.webhook.[prsu]*",),
+    ),
     "nothing is told of the limit": (["tells-no-limit"], {}, ("service.limit.[fmrtw]*",)),
     "the limit is told on success alone": (["tells-on-success-alone"], {}, ("service.limit.[fmrtw]*",)),
     "problem details have no code": (

@@ -199,6 +199,20 @@ async def test_a_fault_on_the_wire_leaves_no_task_and_no_error_behind(wired, fau
     assert (await client.post(CHECK, json={"md5": "0" * 32}, headers=headers)).json()["errorCode"] == 1
 
 
+async def test_a_script_that_a_payment_keeps_does_not_begin_anew_when_another_is_played(wired):
+    world, _ = wired
+    kept = LIBRARY.read("name: kept\nfaults: [{fault: http, first: {calls: 2}}]")
+
+    def strikes():
+        return len(world.player.faults("bakong", "check_transaction_by_md5", 1, kept))
+
+    assert [strikes(), strikes(), strikes()] == [1, 1, 0]
+    world.set_scenario(LIBRARY.read("name: calm"))
+    assert strikes() == 0
+    world.set_scenario(kept)  # played again it begins again
+    assert strikes() == 1
+
+
 async def test_clients_that_leave_while_an_answer_hangs_leave_nothing_behind(wired):
     world, client = wired
     world.set_scenario(LIBRARY.read("name: h\nfaults: [{fault: hang, for: 1h}]"))

@@ -24,6 +24,7 @@ def _spent(service: Service, case: Case) -> Iterator[Payment]:
         raise NotCheckedError("it takes a day of real time; map the service's time to check it")
     service.world.limit(case, quota=1)
     try:
+        service.create(case)  # beside it, so that who asks by lists has one to ask
         payment = service.create(case)
         for _ in range(3):  # the day's one call, and the one that is refused
             service.wait(case, service.config.settle_s)

@@ -1,5 +1,6 @@
 """Rules of changing a plan: the exact price at any instant, one open upgrade, and when the change takes effect."""
 
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -272,6 +273,32 @@ def _upgrade_late(service: Service, case: Case) -> None:
         state = service.status(case, payment)
     plan = service.subscription(case, user).plan
     require(plan in (None, full.name), f"an upgrade was paid late and is {state}, and the plan is {plan!r}")
+
+
+@rule(
+    "upgrade.dead",
+    "An upgrade that is paid when its plan has run out buys no cycle",
+    forbids="a whole cycle for the price of the rest of one",
+)
+def _upgrade_dead(service: Service, case: Case) -> None:
+    """Half a cycle on: the quote dies unpaid, and the plan with its grace; then the quote's money comes."""
+    full, config = full_plan(service), service.config
+    user = _at(service, case, service.cycle_s // 2)
+    payment = service.made(upgrade(service, case, user), user, full, "USD", "upgrade")
+    grace_s = service.cycle_s if config.grace_s is None else config.grace_s
+    service.leap(case, service.cycle_s // 2 + grace_s + 86_400)
+    if service.subscription(case, user).active:
+        raise NotCheckedError("the plan is there a day after all grace, which another rule names")
+    service.pay(case, payment)
+    for _ in range(2):
+        service.settle(case)
+        service.status(case, payment)
+    held = service.subscription(case, user)
+    price = Decimal(config.plans.basic.prices["USD"]), Decimal(full.prices["USD"])
+    require(
+        not held.active,
+        f"half the difference of {price[0]} and {price[1]} was paid for a plan that had run out; now it is {held}",
+    )
 
 
 @rule(

@@ -154,6 +154,8 @@ def _replay(service: Service, case: Case) -> None:
     for part in ("id", "qr", "amount", "expires"):
         before, after = service.read("create", made, part), service.read("create", again, part)
         require(before == after, f"one order under one key was answered as {part} {before!r}, a minute later {after!r}")
+    state = service.state(service.read("create", again, "state"))
+    require(state == "pending", f"an order that nobody has paid is repeated under its key, and answered as {state}")
 
 
 @rule(
@@ -248,7 +250,7 @@ def _day(service: Service, case: Case) -> None:
     forbids="two bills for one renewal that was asked for twice",
 )
 def _bill(service: Service, case: Case) -> None:
-    """A renewal asked for twice under one key."""
+    """A renewal asked for twice under one key, and once more when it is paid: no second bill."""
     _keyed(service)
     service.need("renew")
     user = service.new_user()
@@ -260,6 +262,11 @@ def _bill(service: Service, case: Case) -> None:
             raise PreconditionError(f"a renewal with an idempotency key was answered {answer.summary}")
         made.append(service.read("renew", answer, "md5"))
     require(made[0] == made[1], f"one renewal under one key made the bills {made}")
+    service.pay(case, service.made(answer, user, service.config.plans.basic, "USD", "renew"))
+    service.settle(case)
+    if service.done("renew", answer := service.do(case, "renew", key=f"bill-{user}", user=user)):
+        again = service.read("renew", answer, "md5")
+        require(again in (None, made[0]), f"a renewal that is paid was asked for again under its key: a bill {again}")
 
 
 @rule(

@@ -1,8 +1,6 @@
 """Rules of webhooks: signed over the bytes that are sent, once for each event, tried again until they arrive."""
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
 import jmespath
 
@@ -25,19 +23,18 @@ def mapped(service: Service, event: str = "paid") -> tuple[Webhooks, str]:
     return hooks, hooks.events[event]
 
 
+def is_about(hooks: Webhooks, body: bytes, payment: Payment, event: str | None = None) -> bool:
+    """Whether a webhook is about this payment, by its md5 or its id, which may be a number; and of this event."""
+    told = body_of(body.decode("utf-8", "replace"))
+    if told is None or str(jmespath.search(hooks.payment, told)) not in (payment.md5, payment.id):
+        return False
+    return event is None or bool(jmespath.search(hooks.type, told) == hooks.events[event])
+
+
 def about(service: Service, payment: Payment, event: str) -> list[Delivery]:
     """What arrived of this event about this payment."""
-    hooks, name = mapped(service, event)
-    deliveries = []
-    for delivery in list(service.receiver.arrived):
-        try:
-            event_body: Any = json.loads(delivery.body)
-        except ValueError:
-            continue
-        subject = jmespath.search(hooks.payment, event_body)
-        if jmespath.search(hooks.type, event_body) == name and subject in (payment.md5, payment.id):
-            deliveries.append(delivery)
-    return deliveries
+    hooks, _ = mapped(service, event)
+    return [one for one in list(service.receiver.arrived) if is_about(hooks, one.body, payment, event)]
 
 
 def _told(case: Case, deliveries: Sequence[Delivery]) -> None:
@@ -140,13 +137,7 @@ def _retried(service: Service, case: Case) -> None:
 
 def _script(body: bytes, payment: Payment, hooks: Webhooks, seen: list[Delivery]) -> int:
     """500, then 307, then 204 for the tries of this payment's webhook; 204 for all others."""
-    try:
-        event_body = json.loads(body)
-    except ValueError:
-        return 204
-    if jmespath.search(hooks.payment, event_body) not in (payment.md5, payment.id):
-        return 204
-    if jmespath.search(hooks.type, event_body) != hooks.events["paid"]:
+    if not is_about(hooks, body, payment, "paid"):
         return 204
     seen.append(Delivery("", {}, body, 0))
     return (500, 307, 204)[min(len(seen), 3) - 1]
@@ -191,7 +182,7 @@ def _quiet(service: Service, case: Case) -> None:
     "webhook.expired", "An expired payment is told", forbids="leaving the main backend waiting for a payment that died"
 )
 def _expired(service: Service, case: Case) -> None:
-    """Nobody pays; after the end of the payment's life a webhook says so, once."""
+    """Nobody pays; after the end of the payment's life a webhook says so, once, however often it is looked at later."""
     mapped(service, "expired")
     payment = service.create(case)
     service.wait(case, service.config.expires_after_s + 60)
@@ -199,6 +190,17 @@ def _expired(service: Service, case: Case) -> None:
     service.settle(case)
     deliveries = wait_for(service, case, payment, "expired")
     require(len(deliveries) == 1, f"an expired payment was announced {len(deliveries)} times")
+    count = _looked_at_later(service, case, payment, "expired")
+    require(count == 1, f"an expired payment that is looked at later was announced {count} times")
+
+
+def _looked_at_later(service: Service, case: Case, payment: Payment, event: str) -> int:
+    """How often the event was told once the payment was looked at in the hours after, where its time can be moved."""
+    for seconds in (300, 3600, 21_600) if service.config.time != "real" else ():
+        service.wait(case, seconds)
+        service.status(case, payment)
+        service.settle(case)
+    return len(about(service, payment, event))
 
 
 @rule(
@@ -230,7 +232,7 @@ def _unanswered(service: Service, case: Case) -> None:
         raise NotCheckedError("it takes minutes of real time; map the service's time to check it")
     payment = service.create(case)
     silent = iter((0,))
-    service.receiver.decide = lambda body: next(silent, 204) if payment.md5.encode() in body else 204
+    service.receiver.decide = lambda body: next(silent, 204) if is_about(hooks, body, payment, "paid") else 204
     service.pay(case, payment)
     service.becomes(case, payment, "paid")
     for seconds in hooks.retries_s:
@@ -285,13 +287,15 @@ def _late(service: Service, case: Case) -> None:
 
 @rule("webhook.failed", "A failed payment is told", forbids="a main backend that waits for what has failed")
 def _failed(service: Service, case: Case) -> None:
-    """The bank refuses the payment; a webhook says so, once."""
+    """The bank refuses the payment; a webhook says so, once, however often it is looked at later."""
     mapped(service, "failed")
     payment = service.create(case)
     service.pay(case, payment, outcome="failed")
     service.becomes(case, payment, "failed")
     count = len(wait_for(service, case, payment, "failed"))
     require(count == 1, f"a failed payment was announced {count} times")
+    count = _looked_at_later(service, case, payment, "failed")
+    require(count == 1, f"a failed payment that is looked at later was announced {count} times")
 
 
 def of_user(service: Service, user: str, event: str) -> int:

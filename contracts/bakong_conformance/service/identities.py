@@ -11,8 +11,11 @@ import jmespath
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer, call
 from bakong_conformance.rules import NotCheckedError, PreconditionError, RuleBrokenError, Severity, Suite, require
+from bakong_conformance.service.hooks import is_about
 from bakong_conformance.service.operation import fill
 from bakong_conformance.service.subject import Payment, Service
+from bakong_contracts import webhooks
+from bakong_contracts.webhooks import WebhookError
 from khqr import DecodeError, decode
 
 SUITE = Suite("service")
@@ -199,10 +202,10 @@ def _history(service: Service, case: Case) -> None:
 @rule(
     "status.ids",
     "A payment is found by its whole id, and no other",
-    forbids="a payment for an id that is longer, spaced or a pattern; a failure at an id that is very long",
+    forbids="a payment for an id that is longer, spaced or a pattern; a failure at an id that is very long or large",
 )
 def _ids(service: Service, case: Case) -> None:
-    """The id of a payment made longer, spaced, and with wildcards; ids of 300, 3,000 letters and of strange ones."""
+    """The id of a payment longer, spaced, with wildcards; very long and strange ids, and numbers no column holds."""
     payment = service.create(case)
     strange: dict[str, Callable[[str], str]] = {
         "longer": lambda text: f"{text}x" if text.isdigit() else f"{text}0",
@@ -216,6 +219,11 @@ def _ids(service: Service, case: Case) -> None:
         "with a quote": lambda text: f"{text}%27%20OR%20%271%27=%271",
         "in Khmer": lambda _text: quote("ភ្នំពេញ"),
         "of a NUL": lambda text: f"{text}%00",
+        "past 32 bits": lambda _text: "4294967296",
+        "past 64 bits": lambda _text: "18446744073709551616",
+        "of 40 digits": lambda _text: "9" * 40,
+        "below zero": lambda _text: "-1",
+        "in powers of ten": lambda _text: "1e400",
     }
     for how, change in strange.items():
         about_it: dict[str, Any] = {"md5": change(payment.md5), "id": change(payment.id), "user": payment.user}
@@ -303,12 +311,17 @@ def _whole(service: Service, case: Case, payment: Payment) -> None:
         told = service.read(name, answer, "user")
         require(told in (None, payment.user), f"{payment.user!r} ordered, {name} answers {told!r}")
     hooks = service.config.webhooks
-    for delivery in list(service.receiver.arrived) if hooks else ():
+    for delivery in list(service.receiver.arrived):
         text = delivery.body.decode("utf-8", "surrogateescape")
-        if payment.md5 in text or payment.id in text:
+        if hooks is not None and is_about(hooks, delivery.body, payment):
             require(not _broken(text), f"a webhook holds a broken letter: {text}")
             told = _user_in(service, text)
             require(told in (None, payment.user), f"{payment.user!r} paid, the webhook says {told!r}")
+            secret = hooks.secret.replace("{webhook_secret}", str(service.values.get("webhook_secret", "")))
+            try:
+                webhooks.verify([secret], delivery.headers, delivery.body, now_s=service.world.now_ms() // 1000)
+            except WebhookError as error:
+                raise RuleBrokenError(f"the webhook for {payment.user!r}: {error}: {text}") from None
 
 
 def _user_in(service: Service, text: str) -> Any:

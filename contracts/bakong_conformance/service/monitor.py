@@ -12,6 +12,7 @@ from bakong_conformance.service.subject import Payment, Service
 SUITE = Suite("service")
 rule = SUITE.rule
 STEP_S = 5
+WATCHED_S = 300
 TIMEOUT_S = 60
 # Of real time. The world stands still just before the wait is over, where it was paid for, and just after it: a service
 # that has seen the payment, or the end, answers then, however busy the machine is.
@@ -83,12 +84,18 @@ def _timeout(service: Service, case: Case) -> None:
     "monitor.late", "A payment after a timeout is not lost", forbids="dropping money because a wait had ended before it"
 )
 def _late(service: Service, case: Case) -> None:
-    """A wait ends unpaid; then the wallet pays, while the code lives."""
+    """A wait ends unpaid; then the wallet pays, while the code lives: it is told though nobody asks, and known."""
     _mapped(service)
     service.need_state("timeout")
     payment = service.create(case)
     _monitor(service, case, payment, pay=False)
     service.pay(case, payment)
+    hooks = service.config.webhooks
+    if hooks and "paid" in hooks.events and service.config.time != "real":
+        service.wait(case, WATCHED_S)
+        service.create(case)  # a service may bring itself up to date when it is asked for anything
+        told = about(service, payment, "paid")
+        require(told, f"paid after a timeout, and nobody asks: {WATCHED_S} s later a payment is untold")
     state = service.becomes(case, payment, "paid")
     service.wait(case, service.config.expires_after_s)
     require(service.status(case, payment) == "paid", f"a payment that was paid after a timeout is {state}")

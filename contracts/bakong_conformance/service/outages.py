@@ -172,3 +172,24 @@ def _honest(service: Service, case: Case) -> None:
         service.status(case, another)
     again = service.read("health", service.do(case, "health"), "state")
     require(again == well, f"Bakong answers again for ten minutes, and health says {again!r}, before it was {well!r}")
+
+
+@rule(
+    "outage.closed-lists",
+    "Where lists are refused, payments are found one by one",
+    forbids="a service that finds no money where Bakong answers a list of md5s with 403, as its production does",
+)
+def _closed_lists(service: Service, case: Case) -> None:
+    """Three payments are open and paid; single checks are answered, lists with 403; nobody asks: each is found."""
+    service.need("subscription")
+    if service.config.time == "real":
+        raise NotCheckedError("it takes minutes of real time; map the service's time to check it")
+    service.world.trouble(case, ["http, status: 403, on: check_transaction_by_md5_list"], after_s=0, each_s=3600)
+    payments = [service.create(case) for _ in range(3)]
+    for payment in payments:
+        service.pay(case, payment)
+    for _ in range(5):
+        service.wait(case, 60)
+    for payment in payments:
+        active = service.subscription(case, payment.user).active
+        require(active, "Bakong refuses lists, and of three payments one has granted nothing after five minutes")

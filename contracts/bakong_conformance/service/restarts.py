@@ -3,7 +3,7 @@
 from bakong_conformance.case import Case
 from bakong_conformance.rules import NotCheckedError, PreconditionError, Severity, Suite, require
 from bakong_conformance.service.budget import spend, tomorrow
-from bakong_conformance.service.hooks import about, mapped, of_user, wait_for
+from bakong_conformance.service.hooks import about, is_about, mapped, of_user, wait_for
 from bakong_conformance.service.keys import another_key, wrong_key
 from bakong_conformance.service.limiting import fire, limit_of
 from bakong_conformance.service.payments import code_minor
@@ -152,7 +152,7 @@ def _outbox(service: Service, case: Case) -> None:
     arrived = service.buy(case)
     wait_for(service, case, arrived, "paid")
     payment = service.create(case)
-    service.receiver.decide = lambda body: 500 if payment.md5.encode() in body or payment.id.encode() in body else 204
+    service.receiver.decide = lambda body: 500 if is_about(hooks, body, payment) else 204
     service.pay(case, payment)
     service.becomes(case, payment, "paid")
     tries = len(about(service, payment, "paid"))
@@ -183,7 +183,7 @@ def _tries(service: Service, case: Case) -> None:
     if not hooks.retries_end:
         raise NotCheckedError("the configuration does not say webhooks.retries_end")
     payment = service.create(case)
-    service.receiver.decide = lambda body: 500 if payment.md5.encode() in body or payment.id.encode() in body else 204
+    service.receiver.decide = lambda body: 500 if is_about(hooks, body, payment) else 204
     service.pay(case, payment)
     service.becomes(case, payment, "paid")
     for number, seconds in enumerate(hooks.retries_s):

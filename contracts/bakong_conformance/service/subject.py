@@ -87,11 +87,11 @@ class Service:
 
         Where Bakong was broken, the service has had the time to find out that it is not any more.
         """
+        self.world.play(case, PLAIN)  # first: a payment that is paid off takes the script that is played
         for qr in self._open:
             call(None, self.world.http, "POST", f"/sandbox/worlds/{self.world.name}/payments", body={"qr": qr})
         self._open.clear()
         self.receiver.accept()
-        self.world.play(case, PLAIN)
         case.journal.clear()
         if self.config.time != "real":
             self.wait(None, max(RECOVERY_S if self.world.was_troubled else WINDOW_S, self.config.settle_s))

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from bakong_conformance.case import Case
 from bakong_conformance.rules import CheckError, NotCheckedError, RuleBrokenError, Severity, Suite, require
 from bakong_conformance.service.discretion import leaks, secrets_of
-from bakong_conformance.service.hooks import about, mapped
+from bakong_conformance.service.hooks import about, is_about, mapped
 from bakong_conformance.service.receiver import Delivery
 from bakong_conformance.service.subject import Payment, Service, body_of
 from bakong_contracts import webhooks
@@ -89,8 +89,9 @@ def _schedule(service: Service, case: Case) -> None:
 
 def _refused_for_ever(service: Service, case: Case) -> Payment:
     """A paid payment whose webhook for paid is always answered 500."""
+    hooks, _ = mapped(service)
     payment = service.create(case)
-    service.receiver.decide = lambda body: 500 if payment.md5.encode() in body or payment.id.encode() in body else 204
+    service.receiver.decide = lambda body: 500 if is_about(hooks, body, payment) else 204
     service.pay(case, payment)
     service.becomes(case, payment, "paid")
     return payment
@@ -194,12 +195,12 @@ def _holds(text: str, word: str) -> bool:
 )
 def _hanging(service: Service, case: Case) -> None:
     """A payment is told to a receiver that does not answer; meanwhile a status, an order, and another status."""
-    mapped(service)
+    hooks, _ = mapped(service)
     payment = service.create(case)
     begun, go_on = threading.Event(), threading.Event()
 
     def decide(body: bytes) -> int:
-        if payment.md5.encode() not in body and payment.id.encode() not in body:
+        if not is_about(hooks, body, payment):
             return 204
         begun.set()
         go_on.wait(HANG_S)

@@ -10,7 +10,7 @@ from bakong_conformance.control import PLAIN
 from bakong_conformance.http import client
 from bakong_conformance.rules import CheckError, NotCheckedError, Severity, Suite, require
 from bakong_conformance.service.entitlements import race
-from bakong_conformance.service.hooks import mapped, of_user, wait_for
+from bakong_conformance.service.hooks import is_about, mapped, of_user, wait_for
 from bakong_conformance.service.purchases import bill, quote
 from bakong_conformance.service.subject import Payment, Service, body_of
 
@@ -60,13 +60,11 @@ def _persistent(service: Service, case: Case) -> None:
 
 def _failing(service: Service, case: Case, times: int) -> tuple[Payment, list[bytes]]:
     """A payment whose webhook for paid will be answered 500 so many times, and the bodies that were."""
-    hooks, name = mapped(service)
+    hooks, _ = mapped(service)
     payment, refused = service.create(case), list[bytes]()
 
     def decide(body: bytes) -> int:
-        event_body = body_of(body.decode("utf-8", "replace"))
-        mine = event_body is not None and jmespath.search(hooks.payment, event_body) in (payment.md5, payment.id)
-        if not mine or jmespath.search(hooks.type, event_body) != name or len(refused) >= times:
+        if not is_about(hooks, body, payment, "paid") or len(refused) >= times:
             return 204
         refused.append(body)
         return 500

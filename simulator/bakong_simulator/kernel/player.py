@@ -58,16 +58,22 @@ class Player:
         self._settle = settle
         self._change = change
         self._reach = track
+        self._began: dict[str, int] = {}  # what the conditions of faults count, by the script's name
+        self._calls: dict[tuple[str, int], int] = {}
+        self._called: dict[str, set[str]] = {}
         self._timers: dict[Key, dict[int, Timer]] = {}  # by payment: 0 is the path's, others the tracking statuses'
         self.set_scenario(scenario)
 
     def set_scenario(self, scenario: Scenario) -> None:
-        """Play another scenario, for the payments that begin from now on; its faults strike at once."""
+        """Play another scenario, for the payments that begin from now on; its faults strike at once.
+
+        It counts from its beginning; the scripts that payments have kept go on counting.
+        """
         self._playing = scenario
         self.file: ScriptFile | None = None
-        self._began: dict[str, int] = {}
-        self._calls: dict[tuple[str, int], int] = {}
-        self._called: dict[str, set[str]] = {}
+        self._began.pop(scenario.name, None)
+        self._called.pop(scenario.name, None)
+        self._calls = {key: count for key, count in self._calls.items() if key[0] != scenario.name}
         self._pathless: dict[int, tuple[Scenario, Scenario]] = {}
 
     def watch_file(self, file: ScriptFile) -> None:

@@ -75,6 +75,8 @@ class Names:
     async def status(self, md5, key):
         if self.has("long-id-500") and len(md5) > 255:
             raise ValueError(md5)
+        if self.has("large-id-500") and md5.isdigit():
+            int(md5).to_bytes(8, "big")  # as a column of 64 bits
         if self.has("id-longer"):
             md5 = md5[:32]
         if self.has("id-trimmed"):
