@@ -6,7 +6,7 @@ from tests.mutants.independent.measure import ALL, plant
 from tests.mutants.independent.named import NAMED, NOT_OWED
 from tests.mutants.node_faults import broken
 
-SAMPLE = ("hook-new-id", "bill-any-amount")
+SAMPLE = ("bill-any-amount",)
 HEALTHY = (
     "service.paid",
     "service.create.code",
