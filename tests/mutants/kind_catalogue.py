@@ -79,6 +79,10 @@ OUTAGES = (
         if kind in ("connection", "html", "empty", "list", "cut", "403")
     }
     | {
+        "nonsense-of-one-expires": (
+            "service.outage.end.alone",
+            "nonsense at the end expires the only payment that waits; where several wait it does not",
+        ),
         "refusal-expires": ("service.outage.end.refusals", "a refused question at the end expires a payment"),
         "outage-told-expired": ("service.outage.told", "an end is announced while Bakong is silent"),
         "outage-told-failed": ("service.outage.told", "a failure is announced while Bakong is silent"),

@@ -58,6 +58,7 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ("service.outage.connection", "service.outage.end.connection"),
     ("service.garbage", "service.outage.end.bodies"),
     ("service.outage.end.*", "service.outage.worker"),
+    ("service.outage.end.alone", "service.outage.end.bodies"),
     ("service.outage.end.[!c]*", "service.outage.end.connection"),
     ("service.outage.l*", "service.outage.end.connection"),
     ("service.monitor.outage", "service.outage.end.connection"),

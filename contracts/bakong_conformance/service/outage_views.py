@@ -39,6 +39,14 @@ BODIES = (
     "wrong_schema, as: data_as_list",
 )
 
+# Of BODIES, what a service reads by other code where it asks about one payment than where it asks about several.
+OF_ONE = (
+    "http, status: 200, body: empty",
+    "wrong_schema, as: not_an_object",
+    "wrong_schema, as: nulls",
+    "wrong_schema, as: success_null",
+)
+
 
 def _time(service: Service) -> None:
     if service.config.time == "real":
@@ -68,11 +76,16 @@ def _seen(service: Service, case: Case, faults: Sequence[str]) -> None:
     service.wait(case, life - PAID_BEFORE_S)
     for _, payment in payments:
         service.pay(case, payment)
+    _shown_around_the_end(service, case, payments)
+    _found_unasked(service, case, payments)
+
+
+def _shown_around_the_end(service: Service, case: Case, payments: Sequence[tuple[str, Payment]]) -> None:
+    """From PAID_BEFORE_S before the end on: a second before it, at it, a second and a minute after it."""
     for after in (-1, 0, 1, 60):
         service.wait(case, {-1: PAID_BEFORE_S - 1, 0: 1, 1: 1, 60: 59}[after])
         for fault, payment in payments:
             _not_ended(service, case, payment, f"made in time, {after} s from its end, Bakong answers {fault!r}")
-    _found_unasked(service, case, payments)
 
 
 def _not_ended(service: Service, case: Case, payment: Payment, when: str) -> None:
@@ -144,6 +157,27 @@ def _end_refusals(service: Service, case: Case) -> None:
 def _end_bodies(service: Service, case: Case) -> None:
     """Paid 20 s before the end; around it Bakong answers other bodies. Looked at around it; then found, unasked."""
     _seen(service, case, BODIES)
+
+
+@rule(
+    "outage.end.alone",
+    "The only payment that waits has not ended while Bakong talks nonsense",
+    forbids='taking an empty body, a list, null or no data for "not found", where one payment is asked about',
+    severity=Severity.CRITICAL,
+)
+def _end_alone(service: Service, case: Case) -> None:
+    """One payment after the other, each paid 20 s before its end, with no other beside it that waits."""
+    _time(service)
+    faults = service.world.known(case, OF_ONE)
+    if not faults:
+        raise NotCheckedError("this sandbox plays none of these faults")
+    for fault in faults:
+        payment = _trouble_at_the_end(service, case, fault)
+        service.wait(case, service.config.expires_after_s - PAID_BEFORE_S)
+        service.pay(case, payment)
+        _shown_around_the_end(service, case, [(fault, payment)])
+        service.wait(case, AFTER_S)
+        service.becomes(case, payment, "paid")
 
 
 @rule(

@@ -24,6 +24,7 @@ NAMED = {
     "quota-in-memory": "service.restart.quota",
     "reader-asks-in-quota": "service.quota.obeyed",
     "asks-when-settled": "service.paid.asks-no-more",
+    "empty-is-unpaid": "service.outage.end.alone",
     "list-only": "service.outage.closed-lists",
     "paid-can-lapse": "service.paid.asks-no-more",
     "crc-lower": "service.create.code",
@@ -117,7 +118,6 @@ NAMED = {
 NOT_OWED = {
     "odd-is-declined": "it may call money that does not fit a failure; Bakong shows one transaction for a code",
     "odd-late-dropped": "how often it asks for what was paid wrongly is its own",
-    "empty-is-unpaid": "not explained yet: a list or a text as the whole answer is taken for 'not paid'",
     "no-deadline": "likewise",
     "big-answer": "no answer of the sandbox is larger than a service can hold",
     "rows-back-off-without-end": "how soon after an outage of hours is its own; a day is looked at",

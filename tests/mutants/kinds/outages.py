@@ -75,6 +75,11 @@ class Outages:
         over = self.now_ms >= payment["expires"]
         if self.has(f"{kind}-expires") and over and payment["state"] == "open":
             payment["state"] = "expired"
+        is_alone = kind in ("empty", "list", "null", "no-data") and not any(
+            one["state"] == "open" for one in self.payments.values() if one is not payment
+        )
+        if self.has("nonsense-of-one-expires") and is_alone and over and payment["state"] == "open":
+            payment["state"] = "expired"
         if self.has(f"{kind}-fails") and payment["state"] == "open":
             payment["state"] = "failed"
         if self.has("outage-told-expired") and over and not payment.get("misled"):
