@@ -12,8 +12,9 @@ _PAID_AT = """
 SELECT max(at_ms) FROM payment_status_history WHERE payment_id = ? AND to_status = 'PAID' AND from_status != 'PAID'
 """
 _EVENTS = """
-SELECT id, provider, state, reference, payment_id, received_ms FROM provider_events WHERE state IN ('dead', 'unmatched')
-"""
+SELECT id, provider, state, reference, payment_id, received_ms FROM provider_events
+WHERE state IN ('dead', 'unmatched') AND provider != 'promptpay'
+"""  # a payer may send the slip of another order
 LOOKED_FOR_MS = 30 * MINUTE_MS  # so long the payment of a provider's webhook is looked for
 PROMPT_MS, PAID_WITHIN_MS = 20_000, 250_000
 BOUND_MS = 30 * HOUR_MS  # after the last fault: the longest wait between two tries of a webhook, and some more

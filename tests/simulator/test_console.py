@@ -282,7 +282,7 @@ async def test_a_report_is_shown_as_it_was_written_and_nothing_else_of_the_disk(
 def test_the_page_of_the_console_names_tests_that_there_are():
     root = Path(__file__).parents[2]
     page = (root / "docs" / "console.md").read_text(encoding="utf-8")
-    tests = "".join(file.read_text(encoding="utf-8") for file in (root / "tests" / "browser").glob("test_*.py"))
+    tests = "".join(file.read_text(encoding="utf-8") for file in (root / "tests").glob("[bs]*/test_*.py"))
     named = re.findall(r"`(test_[a-z0-9_]+)`", page)
     assert len(named) > 25
     assert [name for name in named if f"def {name}(" not in tests] == []
