@@ -23,17 +23,13 @@ from tests.mutants.shop_answers import MERCHANT, Answers
 from tests.mutants.shop_gate import Gate
 from tests.mutants.shop_hooks import Hooks
 from tests.mutants.shop_plans import Plans, Problem
+from tests.mutants.shop_tenants import Tenants, name_alone, name_of_key
 
 LIFE_MS = 900_000
 PRICES = {"BASIC": {"USD": 50, "KHR": 2000}, "FULL": {"USD": 100, "KHR": 4000}}
 
 
-def name_of_key(key):
-    """What an answer may say of a caller: not the key."""
-    return hashlib.sha256(str(key).encode()).hexdigest()[:12]
-
-
-class Healthy(Answers, Plans, Hooks, Gate):
+class Healthy(Answers, Plans, Tenants, Hooks, Gate):
     """What is right, but for the bugs that are as old as the shop; those of `kinds` are mixed in before it."""
 
     def __init__(
@@ -125,6 +121,9 @@ class Healthy(Answers, Plans, Hooks, Gate):
                 raise
         parts = path.strip("/").split("/")
         body = self.body(raw) if method == "POST" else {}
+        if body.get("user"):
+            body["user"] = self.kept_name(parts[0], body["user"], key)
+        name = self.kept_name(parts[0], parts[-1], key)
         if (method, parts[0]) == ("POST", "orders"):
             return 201, await self.create(body, headers.get("idempotency-key"), key)
         if (method, parts[0], len(parts)) == ("GET", "orders", 2):
@@ -134,8 +133,8 @@ class Healthy(Answers, Plans, Hooks, Gate):
             self.read[(method, path)] = (self.now_ms, dict(found))
             return status, found
         if (method, parts[0], len(parts)) == ("GET", "users", 2):
-            self.read[(method, path)] = (self.now_ms, self.user(parts[1]))
-            return 200, self.user(parts[1])
+            self.read[(method, path)] = (self.now_ms, self.user(name))
+            return 200, self.user(name)
         if (method, parts[0], len(parts)) == ("GET", "users", 3):
             return 200, self.history(parts[1], asked, key)
         if (method, parts[0]) == ("POST", "checks"):
@@ -360,11 +359,11 @@ class Healthy(Answers, Plans, Hooks, Gate):
 
     def bill_number(self, user):
         """What the code says of the user, as wallets show it: at most 25 characters, which emoji are not."""
-        return "".join(letter for letter in user if letter <= "\uffff")[:25].strip() or None
+        return "".join(letter for letter in name_alone(user) if letter <= "\uffff")[:25].strip() or None
 
     def user_told(self, user):
         """A user's name, as answers tell it."""
-        return user
+        return name_alone(user)
 
     def key_of(self, owner, path, key):
         """How an idempotency key is remembered."""

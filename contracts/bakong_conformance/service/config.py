@@ -146,7 +146,7 @@ class Config(Strict):
     grace_s: int | None = None
     subscription_states: dict[str, list[str]] = Field(default_factory=dict)
     account: str | None = None
-    tenants: bool = False
+    tenants: bool | Literal["plans"] = False
     history: Literal["newest", "oldest"] = "newest"
     timeout: Literal["payment", "wait"] = "payment"
     ends: Literal["asked", "clock"] = "asked"

@@ -149,6 +149,42 @@ def _tenants(service: Service, case: Case) -> None:
         )
 
 
+@rule(
+    "key.users",
+    "A key knows its own users only",
+    forbids="a plan that another tenant reads, changes, bills or pays for",
+)
+def _users(service: Service, case: Case) -> None:
+    """Two users have a plan each; for another tenant their names are as one never heard of, and new customers."""
+    if service.config.tenants != "plans":
+        raise NotCheckedError("the configuration does not say that each key has users of its own: tenants: plans")
+    service.need("subscription")
+    headers = {**fill(service.config.headers, service.values), **_second(service, case)}
+    plans = [plan for plan in (service.config.plans.full, service.config.plans.basic) if plan]
+    users = [service.buy(case, plan=plan).user for plan in plans]
+    before = [service.subscription(case, user) for user in users]
+    nobody = service.new_user()
+    for name in sorted({"subscription", "upgrade", "downgrade", "renew", "cancel"} & set(service.config.operations)):
+        unheard = service.do(case, name, headers=headers, user=nobody)
+        for user in users:
+            answer = service.do(case, name, headers=headers, user=user)
+            require(
+                answer.status == unheard.status
+                and (name != "subscription" or not service.read(name, answer, "active")),
+                f"{name} for another tenant's user was answered {answer.summary}, for nobody's {unheard.summary}",
+            )
+    for user in users:
+        answer = service.do(case, "create", headers=headers, **service.order(user))
+        service.pay(case, service.made(answer, user, service.config.plans.basic, "USD"))
+    service.settle(case)
+    for user in users:
+        answer = service.do(case, "subscription", headers=headers, user=user)
+        active = service.read("subscription", answer, "active")
+        require(bool(active), f"another tenant's user of the same name paid, and has no plan: {answer.summary}")
+    after = [service.subscription(case, user) for user in users]
+    require(after == before, f"users had {before}, and have {after} since another tenant's of the same names bought")
+
+
 @rule("limit.each-key", "Each key has its own limit", forbids="one busy caller who shuts out all others")
 def _each_key(service: Service, case: Case) -> None:
     """One key spends its minute; the other one is admitted."""
