@@ -35,7 +35,9 @@ LIVED = ((("shop",), 5), (("care",), 3), (("orders",), 3), (("shop", "care", "or
 # What each of them does first: before it, no other act has anything to be about.
 FIRST = (("shop", "buy_and_pay"), ("care", "hire_and_pay"), ("orders", "order_and_pay"))
 DAYS = 45
-MAX_STEPS = 200_000
+MAX_TURNS = 200_000
+# A day in which nobody does anything has some 400 turns of each replica; a worker whose writes fail asks on, each second.
+TURNS_A_DAY, TURNS_A_SECOND, ASKED_ON = 500, 20, ("full_disk", "database")
 LASTS_MS = (SECOND_MS, 20 * SECOND_MS, 4 * MINUTE_MS, 20 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS)
 
 
@@ -99,6 +101,15 @@ def _some(chance: Chance, table: Mapping[str, tuple[Any, int]], keep: float = 0.
     return swarm(chance, [(name, weight) for name, (_, weight) in table.items()], keep)
 
 
+def most_turns(story: Story) -> int:
+    """How many turns of the loop a life may take: who takes more asks without an end."""
+    last_ms = max((one.at_ms for one in (*story.acts, *story.faults)), default=0)
+    days = max(last_ms / DAY_MS, story.profile.get("least_days", 0))
+    unwritten_s = sum(one.for_ms for one in story.faults if one.what in ASKED_ON) / 1000
+    each = TURNS_A_DAY * days + TURNS_A_SECOND * unwritten_s
+    return MAX_TURNS + round(each * story.profile.get("replicas", 1))
+
+
 def live(story: Story, stores: RealStores | None = None) -> Life:
     """Live a story to its end, or to the first law that breaks. stores: in a real database."""
     was_enabled, restore = gc.isenabled(), swallow_unraisable()
@@ -129,7 +140,7 @@ def _live(story: Story, stores: RealStores | None) -> Life:
         loop.set_exception_handler(lambda _loop, context: _failed(town, context))
         watcher = Watcher(town)
         town.disk.on_commit = watcher.look
-        loop.most_steps = MAX_STEPS
+        loop.most_steps = most_turns(story)
         try:
             loop.run_until_complete(_lived(town, watcher))
         except (RestlessError, StuckError) as error:

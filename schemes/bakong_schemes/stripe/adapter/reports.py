@@ -43,10 +43,10 @@ def _of_intent(intent: Mapping[str, Any]) -> Report:
     except orjson.JSONEncodeError:
         return NoAnswer("garbage", "an intent nested too deeply")
     money, refunds = facts.from_stripe(int(amount or 0), str(currency)), _refunds(charge)
-    if charge.get("refunded") is True:
-        return Refunded(id_, money, raw, parts=refunds)
     created = charge.get("created")
     done_ms = created * 1000 if type(created) is int and 0 < created < 10**11 else None
+    if charge.get("refunded") is True:
+        return Refunded(id_, money, raw, parts=refunds, done_ms=done_ms)
     return Paid(id_, money, ACCOUNT, done_ms=done_ms, raw=raw, refunds=refunds)
 
 
