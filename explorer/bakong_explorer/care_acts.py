@@ -104,10 +104,9 @@ async def hire(town: Town, chance: Chance) -> dict[str, Any] | None:
 async def open_attempt(town: Town, chance: Chance, payment: dict[str, Any]) -> str | None:
     """BKash makes a payment: by the shop's own call, or because the payer visits our page. BKash's name of it."""
     if chance.happens(0.3):
-        await town.ask(chance.below(8), "GET", f"/pay/{payment['id']}", authorization="")
-        rows = town.world.state(BKASH).payments.values()
-        made = [row.id for row in rows if row.invoice.startswith(payment["invoiceNumber"])]
-        reference = made[-1] if made else None
+        answer = await town.ask(chance.below(8), "GET", f"/pay/{payment['id']}", authorization="")
+        led_to = answer.headers.get("location", "")  # of what came to nothing nobody knows bKash's name
+        reference = next((id_ for id_ in town.world.state(BKASH).payments if id_ in led_to), None)
     else:
         body = {"paymentId": payment["id"], "amount": payment["amount"], "callbackUrl": "https://care.example/back"}
         answer = await ask_as(town, chance.below(8), guardian(payment), "POST", "/api/payments/bkash/create", body)

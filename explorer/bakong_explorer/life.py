@@ -36,7 +36,7 @@ LIVED = ((("shop",), 5), (("care",), 3), (("orders",), 3), (("shop", "care", "or
 FIRST = (("shop", "buy_and_pay"), ("care", "hire_and_pay"), ("orders", "order_and_pay"))
 DAYS = 45
 MAX_TURNS = 200_000
-# A day in which nobody does anything has some 400 turns of each replica; a worker whose writes fail asks on, each second.
+# A quiet day has some 400 turns of each replica; a worker whose writes fail asks on, each second.
 TURNS_A_DAY, TURNS_A_SECOND, ASKED_ON = 500, 20, ("full_disk", "database")
 LASTS_MS = (SECOND_MS, 20 * SECOND_MS, 4 * MINUTE_MS, 20 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS)
 

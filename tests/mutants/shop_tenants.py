@@ -1,4 +1,4 @@
-"""Whose user a name is: each key but the shop's first has users of its own, kept under names that begin with the key's."""
+"""Whose user a name is: each key but the shop's first has users of its own, kept under the key's name and theirs."""
 
 import hashlib
 import re
