@@ -74,6 +74,8 @@ def sentence(mistake: Any, model: type[BaseModel]) -> str:
     if mistake["type"] in ("model_type", "dict_type"):
         expected = "expected keys and values"
     shown = "" if mistake["type"] == "value_error" else f", read {_short(mistake['input'])}"
+    if mistake["type"] == "string_type" and isinstance(mistake["input"], bool):
+        shown += ", which is what YAML makes of yes, no, on and off: put the word in quotes"
     return f"{path}: {expected}{shown}" if path else f"{expected}{shown}"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bakong_service.adapters.memory_admission import MemoryAdmission
-from bakong_service.domain.admission import Quota, Verdict
+from bakong_service.domain.admission import Policy, Quota, Verdict
 
 MINUTE_US = 60_000_000
 
@@ -34,23 +34,33 @@ class WatchedAdmission:
         self, real: MemoryAdmission, limit: int, now_us: Callable[[], int], broken: Callable[[str], object]
     ) -> None:
         self._real, self._limit, self._now_us, self._broken = real, limit, now_us, broken
-        self._let_in: dict[str, deque[int]] = {}
+        self._let_in: dict[tuple[str, str], deque[int]] = {}
 
     async def admit(self, who: str, address: str, /, quotas: Sequence[Quota] = ()) -> Verdict:
         verdict = await self._real.admit(who, address, quotas)
         if self._limit and not verdict.blocked:
-            now_us, log = self._now_us(), self._let_in.setdefault(who, deque())
-            while log and log[0] <= now_us - MINUTE_US:
-                log.popleft()
-            if verdict.admitted != (len(log) < self._limit):
-                done = "let in" if verdict.admitted else "refused"
-                self._broken(f"a request was {done} after {len(log)} of {self._limit} in 60 s")
-            if verdict.admitted:
-                log.append(now_us)
+            self._watch((Quota(Policy("", self._limit, MINUTE_US), who), *quotas), verdict)
         return verdict
 
     async def take(self, quotas: Sequence[Quota], /) -> Verdict:
-        return await self._real.take(quotas)
+        verdict = await self._real.take(quotas)
+        self._watch(quotas, verdict)
+        return verdict
+
+    def _watch(self, quotas: Sequence[Quota], verdict: Verdict) -> None:
+        """Whether it was let in where all of its limits had room, and only there."""
+        now_us, counts, logs = self._now_us(), [], []
+        for policy, who in quotas:
+            log = self._let_in.setdefault((policy.name, who), deque())
+            while log and log[0] <= now_us - policy.window_us:
+                log.popleft()
+            logs.append(log)
+            counts.append(f"{len(log)} of {policy.limit} in {policy.window_us // 1_000_000} s")
+        has_room = all(len(log) < quota.policy.limit for log, quota in zip(logs, quotas, strict=True))
+        if verdict.admitted != has_room:
+            self._broken(f"a request was {'let in' if verdict.admitted else 'refused'} after {', '.join(counts)}")
+        for log in logs if verdict.admitted else ():
+            log.append(now_us)
 
     async def failed(self, address: str, /) -> bool:
         return await self._real.failed(address)

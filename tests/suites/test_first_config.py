@@ -7,6 +7,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from bakong_conformance.rules import CannotRunError
 from bakong_conformance.service.config import Config, load
 from bakong_conformance.service.first_config import first_config
 from bakong_conformance.yaml_model import parse_model
@@ -108,3 +109,10 @@ def test_the_command_writes_it_or_says_in_one_line_why_not(tmp_path, monkeypatch
     if code == 0:
         load(Path("verify.yaml"))
         assert "is there already" in CliRunner().invoke(app, ["verify", "init", *words]).stderr
+
+
+def test_a_word_that_yaml_takes_for_true_or_false_is_named_as_such(tmp_path):
+    given = tmp_path / "verify.yaml"
+    given.write_text(OURS.read_text().replace("id: data.transactionId", "id: no"))
+    with pytest.raises(CannotRunError, match=r"create\.answer\.id: .* read False, .*no and on: put the word in quotes"):
+        load(given)
