@@ -93,8 +93,8 @@ async def slip(town: Town, chance: Chance) -> None:
     state = town.world.state(PROMPTPAY)
     slips = state.slips.by_payment.get(list(known["payments"].values())[-1], ())
     for one in slips:
-        payment_id = list((other if chance.happens(0.2) else known)["payments"])[-1]
-        body = json.dumps({"slip": one.text, "reference": payment_id}).encode()
+        reference = list((other if chance.happens(0.2) else known)["payments"].values())[-1]
+        body = json.dumps({"slip": one.text, "reference": reference}).encode()
         await town.ask(chance.below(8), "POST", "/api/providers/promptpay/events", body, authorization="")
 
 

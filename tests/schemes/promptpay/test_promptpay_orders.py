@@ -159,6 +159,7 @@ async def test_a_slip_that_another_order_has_used_pays_nothing(shop):
     assert await seen(shop, second) == (PaymentStatus.PENDING, None, False)
 
 
+@pytest.mark.parametrize("shop", [MOBILE], indirect=True)
 async def test_a_slip_of_another_amount_pays_nothing(shop):
     cheap, dear = await order(shop, price=Money(1_00, "THB")), await order(shop, "chan")
     slip = await pay(shop, cheap.code.text)
@@ -184,5 +185,32 @@ async def test_a_slip_is_sent_again_where_the_bank_does_not_answer(shop):
     )
     shop.world.payments["promptpay", next(iter(shop.world.payments))[1]].scenario = shop.world.scenario
     assert await send_slip(shop, payment, slip) == 503
+    assert await send_slip(shop, payment, slip) == 200
+    assert await seen(shop, payment) == (PaymentStatus.PAID, None, False)
+
+
+async def test_a_transfer_that_has_paid_its_bill_pays_no_other_order_by_its_slip(shop):
+    first, second = await order(shop), await order(shop, "chan")
+    slip = await pay_and_show(shop, first)
+    assert await seen(shop, first) == (PaymentStatus.PAID, None, False)
+    await send_slip(shop, second, slip)
+    assert await seen(shop, second) == (PaymentStatus.PENDING, None, False)
+    assert await seen(shop, first) == (PaymentStatus.PAID, None, False)
+
+
+@pytest.mark.parametrize("shop", [BILLER], indirect=True)
+async def test_a_slip_of_a_bill_is_taken_for_no_other_order_and_its_own_is_paid(shop):
+    cheap, dear = await order(shop, price=Money(1_00, "THB")), await order(shop, "chan")
+    slip = await pay(shop, cheap.code.text)
+    assert await send_slip(shop, dear, slip) == 401
+    assert await seen(shop, dear) == (PaymentStatus.PENDING, None, False)
+    assert await seen(shop, cheap) == (PaymentStatus.PAID, None, False)
+
+
+async def test_a_slip_for_what_is_no_payment_is_refused_and_still_pays_its_order(shop):
+    payment = await order(shop)
+    slip = await pay(shop, payment.code.text)
+    stranger = SimpleNamespace(reference=payment.id)
+    assert await send_slip(shop, stranger, slip) == 401
     assert await send_slip(shop, payment, slip) == 200
     assert await seen(shop, payment) == (PaymentStatus.PAID, None, False)

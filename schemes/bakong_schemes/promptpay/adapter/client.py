@@ -15,7 +15,10 @@ MAX_NAMED = 64  # of an identity that a table keeps
 
 
 class Transfer(NamedTuple):
-    """One transfer, as the bank shows it. hash: bank and reference, which are never those of another."""
+    """One transfer, as the bank shows it. hash: bank and number, which are never those of another.
+
+    reference: under which it paid a bill; None where it names none.
+    """
 
     hash: str
     money: Money
@@ -23,6 +26,7 @@ class Transfer(NamedTuple):
     at_ms: int
     returned: bool
     raw: bytes
+    reference: str | None = None
 
 
 class Refused(NamedTuple):
@@ -51,9 +55,16 @@ class HttpBank:
                     return sorted(read, key=lambda transfer: transfer.at_ms)
         return NoAnswer("garbage", "no list of transfers under that reference")
 
+    async def slip(self, slip: str) -> Transfer | Refused | NoAnswer:
+        """The transfer that a slip names."""
+        return await self._check({"slip": slip})
+
     async def use_slip(self, slip: str, order: str) -> Transfer | Refused | NoAnswer:
         """Take a slip for an order, for ever; the transfer that it names."""
-        answer = await self._send("POST", "/slips", orjson.dumps({"slip": slip, "use_for": order}))
+        return await self._check({"slip": slip, "use_for": order})
+
+    async def _check(self, asked: Mapping[str, str]) -> Transfer | Refused | NoAnswer:
+        answer = await self._send("POST", "/slips", orjson.dumps(asked))
         if isinstance(answer, NoAnswer | Refused):
             return answer
         return _transfer(answer) or NoAnswer("garbage", "no transfer")
@@ -98,7 +109,9 @@ def _transfer(row: Any) -> Transfer | None:
             satang = satang_of(amount)
             named = f"{bank}-{ref}"
             if satang is not None and len(bank) > 0 and len(ref) > 0 and len(named) <= MAX_NAMED:
-                return Transfer(named, Money(satang, wire.CURRENCY), payee, at_ms, returned, orjson.dumps(row))
+                paid, billed = Money(satang, wire.CURRENCY), row.get("reference")
+                reference = billed if isinstance(billed, str) else None
+                return Transfer(named, paid, payee, at_ms, returned, orjson.dumps(row), reference)
     return None
 
 

@@ -60,6 +60,8 @@ class _Orders:
     def __init__(self, bank: HttpBank, payee: Payee) -> None:
         self._bank = bank
         self._payee = payee
+        begins = f"{payee.account}:" if payee.biller_id else ""
+        self._form = re.compile(rf"{re.escape(begins)}[A-Z0-9]{{1,20}}:[A-Z0-9]{{1,20}}=[0-9]+\.[0-9]{{2}}", re.ASCII)
 
     async def create(self, checkout: Checkout, /) -> Created:
         """The code, and the reference under which the bank is asked."""
@@ -92,11 +94,17 @@ class _Orders:
     async def read_event(self, _headers: Mapping[str, str], body: bytes, /) -> Event:
         """The payer's slip for a payment: {"slip": its mini QR, "reference": the payment's}.
 
-        The bank's word is its signature. Raises ForgedEventError where the bank does not know it, or another order has
-        it; UnavailableError where the bank cannot be asked, so that it is sent again.
+        The bank's word is its signature. Raises ForgedEventError where the bank does not know it, or it is another
+        order's; UnavailableError where the bank cannot be asked, so that it is sent again.
         """
         slip, reference = _event(body)
-        answer = await self._bank.use_slip(slip, reference)
+        if not self._form.fullmatch(reference):  # the bank would keep the slip for it for ever
+            raise ForgedEventError(f"read the reference {reference[:64]!r}, which no payment here has")
+        answer = await self._bank.slip(slip)
+        if isinstance(answer, Transfer) and answer.reference in (None, reference):
+            answer = await self._bank.use_slip(slip, reference)
+        elif isinstance(answer, Transfer):
+            raise ForgedEventError("slip: it has paid another bill")
         if isinstance(answer, Refused):
             raise ForgedEventError(f"slip: {_WHY[answer.why]}")
         if isinstance(answer, NoAnswer):

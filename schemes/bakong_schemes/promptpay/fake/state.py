@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from bakong_schemes.promptpay import wire
 from bakong_schemes.promptpay.fake.payees import Payees
 from bakong_schemes.promptpay.fake.slips import Issued, Slips, iso
 from bakong_simulator.kernel.money import text_of
@@ -29,8 +30,8 @@ class PromptPayState:
     slips: Slips = field(default_factory=Slips)
 
     def shown(self, slip: Issued) -> dict[str, Any]:
-        """A transfer as its slip names it."""
-        paid = slip.settlement
+        """A transfer as its slip names it; reference: under which it pays a bill."""
+        paid, named = slip.settlement, wire.read_reference(slip.payment.reference)
         return {
             "bank": slip.bank,
             "ref": slip.ref,
@@ -44,4 +45,5 @@ class PromptPayState:
             "at_ms": paid.at_ms,
             "returned": paid.returned,
             "used_for": self.slips.used.get(slip.key),
+            "reference": slip.payment.reference if named and named.kind == wire.BILLER else None,
         }
