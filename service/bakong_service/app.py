@@ -1,7 +1,7 @@
 """The composition root of the service: settings in, a running service out. The one place that knows every part."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -9,28 +9,25 @@ from typing import Any
 
 from bakong_service import exposition, health_checks, wiring
 from bakong_service.adapters.access_tokens import AccessTokens
-from bakong_service.adapters.audit_archive import AuditArchive
 from bakong_service.adapters.deadline import OneDeadline
 from bakong_service.adapters.instruments import Instruments
 from bakong_service.adapters.metrics import CONTENT_TYPE, Metrics
-from bakong_service.adapters.system import SystemIds, SystemTimers, ticks_us, wait_at_most
+from bakong_service.adapters.system import SystemTimers, ticks_us
 from bakong_service.adapters.webhook_http import HttpPost
 from bakong_service.api import operations, routes
 from bakong_service.api.addresses import Proxies
 from bakong_service.api.fast_path import FastPath
 from bakong_service.api.guard import Guard, Rules
+from bakong_service.api.routes_auth import AccessPorts
 from bakong_service.api.tiers import Tiers
-from bakong_service.domain.plans import Prices
-from bakong_service.domain.retention import Retention
-from bakong_service.ports import Admission, Provider, Store, Timers
+from bakong_service.built import build_core
+from bakong_service.ports import Admission, Timers
 from bakong_service.provider_factory import ProviderFactory
 from bakong_service.settings import Settings
 from bakong_service.usecases.core import Core, check_providers
 from bakong_service.usecases.worker import Worker
 
 BEAT_MS = 1_000
-FRESH_MS = 2_000  # in production; in the sandbox Bakong is asked whenever a caller asks
-LOOK_MS = 15_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +137,7 @@ def _guarded(
     app = routes.build(core, docs=docs)
     app.state.errors_url = settings.errors_base_url
     app.state.admission = admission
-    app.state.access = wiring.open_access(settings, core, tokens, admission)
+    app.state.access = AccessPorts(wiring.open_access(settings, core, tokens, admission), tokens.published)
     checks: dict[str, operations.Check] = {
         "database": health_checks.database_check(core.store),
         "redis": health_checks.redis_check(admission),
@@ -170,35 +167,3 @@ def _guarded(
         errors_url=settings.errors_base_url,
     )
     return OneDeadline(Guard(FastPath(app, routes.BUSIEST), rules), settings.database_deadline_s)
-
-
-def build_core(
-    settings: Settings, store: Store, timers: Timers, providers: Mapping[str, Provider], post: HttpPost
-) -> Core:
-    """The core over its ports, by the settings. Nothing runs yet."""
-    return Core(
-        store=store,
-        timers=timers,
-        ids=SystemIds(),
-        providers=providers,
-        post=post,
-        patience=wait_at_most,
-        prices=Prices(
-            int(settings.premium_price * 100), int(settings.family_premium_price * 100), settings.khr_per_usd
-        ),
-        webhook_secrets=settings.webhook_secrets,
-        webhook_url=settings.main_backend_webhook_url or None,
-        fresh_ms=0 if settings.mode == "sandbox" else FRESH_MS,
-        look_ms=LOOK_MS if isinstance(timers, SystemTimers) else None,
-        grace_ms=settings.grace_ms,
-        shop=settings.shop,
-        escrow=settings.escrow,
-        private_callbacks=settings.private_callbacks,
-        retention=Retention.of_days(
-            webhooks=settings.retention_webhook_days,
-            codes=settings.retention_unpaid_days,
-            audit=settings.retention_audit_days,
-        ),
-        archive=AuditArchive(settings.audit_dir),
-        audit_seal=wiring.audit_seals(settings)[0],
-    )

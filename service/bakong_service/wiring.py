@@ -29,8 +29,6 @@ from bakong_service.adapters.sql.rotation import missing_keys
 from bakong_service.adapters.sql.sqlite import SqliteStore
 from bakong_service.adapters.system import SystemTimers, ticks_us
 from bakong_service.api.addresses import network_of
-from bakong_service.api.guard import AccessRecord
-from bakong_service.api.routes_auth import AccessPorts
 from bakong_service.domain.errors import UnavailableError, UnreadableRowError
 from bakong_service.domain.events import iso
 from bakong_service.domain.tokens import Parties
@@ -40,8 +38,9 @@ from bakong_service.settings import Settings
 from bakong_service.usecases.access import Access, Digests
 from bakong_service.usecases.core import Core
 
-if TYPE_CHECKING:  # PostgreSQL is an extra
+if TYPE_CHECKING:  # PostgreSQL is an extra, and the commands start without the API
     from bakong_service.adapters.sql.postgres import PostgresStore
+    from bakong_service.api.guard import AccessRecord
 
 MAIN_BACKEND = "main-backend"
 MOST_DOUBTS = 100  # peers and reasons that get a line each
@@ -212,9 +211,9 @@ def open_tokens(settings: Settings, store: Store, timers: Timers, issuer: Issuer
     return AccessTokens(keys, state, open_parties(settings), timers.now_ms, issuer)
 
 
-def open_access(settings: Settings, core: Core, tokens: AccessTokens, admission: Admission) -> AccessPorts:
-    """What the routes of logins and of machines' tokens are given."""
-    access = Access(
+def open_access(settings: Settings, core: Core, tokens: AccessTokens, admission: Admission) -> Access:
+    """Logins, and machines' tokens."""
+    return Access(
         core=core,
         passwords=Argon2(),
         sign=tokens.sign,
@@ -222,7 +221,6 @@ def open_access(settings: Settings, core: Core, tokens: AccessTokens, admission:
         digests=secret_digests(settings),
         failed=admission.failed,
     )
-    return AccessPorts(access, tokens.published)
 
 
 def secret_digests(settings: Settings) -> Digests:
@@ -358,13 +356,13 @@ def event_recorder(log: Any) -> Callable[[str, str], None]:
 
 def access_recorder(
     metrics: Metrics, log: Any, ids: Callable[[], Mapping[str, str]] = dict
-) -> Callable[[AccessRecord], None]:
+) -> "Callable[[AccessRecord], None]":
     """Records every response in the metrics and in the log, which has the path without its query.
 
     ids: of the trace that the request belongs to.
     """
 
-    def on_response(record: AccessRecord) -> None:
+    def on_response(record: "AccessRecord") -> None:
         metrics.answered(record.method, record.route, record.status, record.took_us / 1e6, record.refusal_code)
         write = log.error if record.status >= 500 else log.info
         write(

@@ -114,5 +114,7 @@ def test_the_command_writes_it_or_says_in_one_line_why_not(tmp_path, monkeypatch
 def test_a_word_that_yaml_takes_for_true_or_false_is_named_as_such(tmp_path):
     given = tmp_path / "verify.yaml"
     given.write_text(OURS.read_text().replace("id: data.transactionId", "id: no"))
-    with pytest.raises(CannotRunError, match=r"create\.answer\.id: .* read False, .*no, on and off: put the word in quotes"):
+    with pytest.raises(
+        CannotRunError, match=r"create\.answer\.id: .* read False, .*no, on and off: put the word in quotes"
+    ):
         load(given)

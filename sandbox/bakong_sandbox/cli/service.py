@@ -15,13 +15,11 @@ from bakong_sandbox.cli.program import run_async
 from bakong_sandbox.cli.service_store import changed, with_store
 from bakong_sandbox.cli.streams import typed
 from bakong_sandbox.cli.tables import AsJson, Columns, show
-from bakong_sandbox.stack import service as production
 from bakong_sandbox.stack.care_tokens import care_token
+from bakong_sandbox.stack.configured import configured
 from bakong_sandbox.stack.datadir import load_secrets
 from bakong_sandbox.stack.errors import SetupError
-from bakong_sandbox.stack.starting import started
-from bakong_service import app as service_app
-from bakong_service import health_checks, wiring
+from bakong_service import wiring
 from bakong_service.adapters.keys import Hasher, draw
 from bakong_service.adapters.sealing import Sealer
 from bakong_service.adapters.sql import migrate as migrations
@@ -94,12 +92,16 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when it answers.")] = False,
 ) -> None:
     """Serve the API, with a worker, until Ctrl-C. Settings are read from the environment."""
+    from bakong_sandbox.stack import service as production  # noqa: PLC0415  the other commands start without the API
+
     run_async(production.serve_api(host, port, works=not no_worker, as_json=as_json))
 
 
 @service.command("worker")
 def worker() -> None:
     """Poll payments and deliver webhooks, without an API, until Ctrl-C. As many as you like on one database."""
+    from bakong_sandbox.stack import service as production  # noqa: PLC0415  the other commands start without the API
+
     run_async(production.work())
 
 
@@ -112,7 +114,7 @@ def migrate(
     """Bring the database to a revision."""
 
     async def work() -> str:
-        store = _connected(production.configured().settings)
+        store = _connected(configured().settings)
         try:
             if down:
                 await store.migrate(lambda connection: migrations.downgrade(connection, down))
@@ -142,7 +144,9 @@ def check_config(
 
 async def _check(*, asks: bool) -> int:
     """Print a line for each part. 0: all is well; 1: the service would start, but could not ask Bakong."""
-    settings, providers = production.configured()
+    from bakong_service import health_checks  # noqa: PLC0415  the other commands start without the API
+
+    settings, providers = configured()
     print(f"settings: good, mode {settings.mode}, limit {settings.rate_limit_per_minute}/min")
     print(wiring.proxies_line(settings.trusted_proxies))
     print(wiring.tokens_line(settings))
@@ -299,9 +303,11 @@ def reconcile_books() -> None:
 
     Exit code 1 where something differs. Money that was not known of is entered.
     """
+    from bakong_sandbox.stack.starting import started  # noqa: PLC0415  the other commands start without the API
+    from bakong_service import app as service_app  # noqa: PLC0415  the other commands start without the API
 
     async def work() -> Reconciled:
-        given = production.configured()
+        given = configured()
         async with started(service_app.run(given.settings, given.providers, works=False)) as running:
             return await reconcile(running.core)
 

@@ -12,7 +12,7 @@ import typer
 from bakong_contracts.escaping import csv_cell, terminal_line
 from bakong_sandbox.cli.program import run_async
 from bakong_sandbox.cli.service_store import with_store
-from bakong_sandbox.stack import service as production
+from bakong_sandbox.stack.configured import configured
 from bakong_sandbox.stack.errors import SetupError
 from bakong_service import wiring
 from bakong_service.adapters.sealing import Sealer
@@ -41,7 +41,7 @@ class Place(NamedTuple):
 
 
 def _place() -> Place:
-    settings = production.configured().settings
+    settings = configured().settings
     is_file = settings.database_url.startswith("sqlite:")
     return Place(settings.database_url, settings.sqlite_path if is_file else None)
 
@@ -88,7 +88,7 @@ def check_books() -> None:
 
 
 async def _as_it_stands() -> list[books.Finding]:
-    settings = production.configured().settings
+    settings = configured().settings
     store = wiring.connect_store(settings)
     try:
         revision = await store.migrate(migrate.revision)

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from bakong_sandbox.cli.program import run_async
-from bakong_sandbox.stack import service as production
+from bakong_sandbox.stack.configured import configured
 from bakong_sandbox.stack.errors import SetupError
 from bakong_service import wiring
 from bakong_service.adapters.system import SystemTimers
 from bakong_service.adapters.webhook_http import HttpPost
-from bakong_service.app import build_core
+from bakong_service.built import build_core
 from bakong_service.domain.caller import Caller, asked_by
 from bakong_service.domain.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 from bakong_service.settings import Settings
@@ -39,7 +39,7 @@ def with_store(work: Callable[[Settings, "SqliteStore | PostgresStore"], Awaitab
     """What the work returns, with the environment's settings and their store, brought up to date. Raises SetupError."""
 
     async def opened() -> T:
-        settings = production.configured().settings
+        settings = configured().settings
         try:
             store = await wiring.open_store(settings)
             try:
