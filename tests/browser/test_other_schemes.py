@@ -131,7 +131,8 @@ def test_an_order_paid_with_stripe_is_followed_from_its_pay_page(sandbox, tab):
     order, checkout = ordered(sandbox, "stripe", "20.00", "USD", customerEmail="payer@shop.test")
     payer = tab(errors=False).elsewhere(checkout["checkoutUrl"], sandbox.stack.service_url)
     payer.get_by_label("A test card").select_option("pm_card_visa")
-    payer.get_by_role("button", name="Pay $20.00").click()
+    with payer.expect_response(lambda answer: answer.request.method == "POST"):  # before time goes on
+        payer.get_by_role("button", name="Pay $20.00").click()
     sandbox.control("POST", "/clock/advance", json={"seconds": 30})
     page = tab().open("/console/default/payments")
     page.locator(".pay", has_text="stripe").get_by_role("link", name="20.00 USD").click()
