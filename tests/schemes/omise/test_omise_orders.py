@@ -123,3 +123,20 @@ async def test_the_settlement_of_a_day_is_what_omise_says_of_its_charges(seller)
     [row] = await seller.data("GET", "/settlements")
     kept = [sum(charge[name] for charge in said) for name in ("amount", "fee", "fee_vat", "net")]
     assert [round(float(row[name]) * 100) for name in ("gross", "fee", "feeVat", "net")] == kept
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_what_the_dashboard_gives_back_is_booked_once_omise_tells_of_it(seller, is_known):
+    order, payment = await seller.checked_out("OMISE_TRUEMONEY")
+    charge = await seller.charge(payment)
+    await seller.shop.pay(charge)
+    if is_known:
+        await seller.shop.advance(60)
+        assert (await seller.status(order))["orderStatus"] == "paid"
+    await seller.shop.ok("POST", f"/charges/{charge['id']}/refunds", {"amount": 107_000})
+    await seller.shop.advance(1)
+    assert set(await seller.pass_on_events()) == {200}
+    await seller.shop.advance(60)
+    shown = await seller.status(order)
+    assert (shown["orderStatus"], shown["payment"]["status"]) == ("refunded", "completed")
+    assert shown["payment"]["refundedAmount"] == "1070.00"

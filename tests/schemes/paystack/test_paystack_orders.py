@@ -94,3 +94,20 @@ async def test_a_refund_is_pending_until_paystack_has_processed_it_and_is_made_o
     await seller.shop.advance(541)
     assert await seller.status(order) == "refunded"
     assert (before - seller.shop.balance(), len(await seller.shop.ok("GET", "/refund"))) == (107_000, 1)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_what_the_dashboard_gives_back_is_booked_once_paystack_tells_of_it(seller, is_known):
+    order, payment = await seller.checked_out()
+    reference = payment["providerReference"]
+    await seller.shop.pay(reference)
+    if is_known:
+        await seller.shop.advance(60)
+        assert await seller.status(order) == "paid"
+    await seller.shop.ok("POST", "/refund", {"transaction": reference})
+    await seller.shop.advance(700)
+    await seller.pass_on_events()
+    await seller.shop.advance(60)
+    assert await seller.status(order) == "refunded"
+    shown = await seller.data("GET", f"/orders/{order['id']}/payment-status")
+    assert (shown["payment"]["status"], shown["payment"]["refundedAmount"]) == ("completed", "1070.00")

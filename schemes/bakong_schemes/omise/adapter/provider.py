@@ -3,9 +3,9 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
@@ -191,13 +191,26 @@ class Charges:
 
 def _made_before(charge: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
     """The refund of a charge that was made with this key: its answer may have been lost."""
+    return next((row for row in _refund_rows(charge) if _key_of(row) == key), None)
+
+
+def _refund_rows(charge: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     refunds = charge.get("refunds")
     rows = refunds.get("data") if isinstance(refunds, dict) else None
-    for row in rows if isinstance(rows, list) else ():
-        metadata = row.get("metadata") if isinstance(row, dict) else None
-        if isinstance(metadata, dict) and metadata.get("refundKey") == key:
-            return cast("Mapping[str, Any]", row)
-    return None
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _key_of(row: Mapping[str, Any]) -> str:
+    """Our key of a refund; "" where it is not ours."""
+    metadata = row.get("metadata")
+    key = metadata.get("refundKey") if isinstance(metadata, dict) else None
+    return key if isinstance(key, str) else ""
+
+
+def _parts(reference: str, charge: Mapping[str, Any]) -> tuple[Refunded, ...]:
+    """The refunds of a charge, ours and others'."""
+    made = [(row, _refunded(row, reference)) for row in _refund_rows(charge)]
+    return tuple(replace(one, key=_key_of(row)) for row, one in made if isinstance(one, Refunded))
 
 
 def _refunded(refund: Mapping[str, Any], reference: str) -> Report:
@@ -234,9 +247,10 @@ def _paid(reference: str, charge: Mapping[str, Any]) -> Report:
         raw = orjson.dumps(charge)
     except orjson.JSONEncodeError:
         return NoAnswer("garbage", "a charge nested too deeply")
+    done_ms, parts = _ms(charge.get("paid_at")), _parts(reference, charge)
     if isinstance(back, int) and back >= amount:
-        return Refunded(reference, money, raw)
-    return Paid(reference, money, ACCOUNT, done_ms=_ms(charge.get("paid_at")), raw=raw)
+        return Refunded(reference, money, raw, parts=parts, done_ms=done_ms)
+    return Paid(reference, money, ACCOUNT, done_ms=done_ms, raw=raw, refunds=parts)
 
 
 class _ReadEvent:

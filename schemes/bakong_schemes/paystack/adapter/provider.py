@@ -1,8 +1,8 @@
 """Paystack as the service's core sees it: a hosted page, a reference that is verified again, signed events."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -167,7 +167,13 @@ class Transactions:
 
     async def _check_one(self, reference: str) -> Report:
         data = await self._verify(reference)
-        return data if isinstance(data, NoAnswer | NotFound) else report(reference, data)
+        if isinstance(data, NoAnswer | NotFound):
+            return data
+        said = report(reference, data)
+        if not isinstance(said, Refunded):
+            return said
+        rows = await self._refunds(data["id"])
+        return rows if isinstance(rows, NoAnswer) else replace(said, parts=_parts(rows))
 
     async def _verify(self, reference: str) -> dict[str, Any] | NotFound | NoAnswer:
         if not _REFERENCE.fullmatch(reference):
@@ -211,6 +217,14 @@ class Transactions:
 
     async def _made_before(self, transaction: int, key: str) -> Mapping[str, Any] | NoAnswer | None:
         """The refund of a transaction that bears this key: its answer may have been lost."""
+        rows = await self._refunds(transaction)
+        if isinstance(rows, NoAnswer):
+            return rows
+        return next((row for row in rows if row.get("merchant_note") == note_of(key)), None)
+
+    async def _refunds(self, transaction: int) -> list[Mapping[str, Any]] | NoAnswer:
+        """The refunds of a transaction, ours and others'."""
+        rows: list[Mapping[str, Any]] = []
         for page in range(1, MAX_PAGES + 1):
             query = {"transaction": str(transaction), "perPage": str(REFUNDS_A_PAGE), "page": str(page)}
             answer = await self._client.get("/refund", query)
@@ -220,11 +234,9 @@ class Transactions:
                 return answer
             if not isinstance(answer.data, list):
                 return NoAnswer("garbage", "a list of refunds without rows")
-            for row in answer.data:
-                if isinstance(row, dict) and row.get("merchant_note") == note_of(key):
-                    return row
+            rows += [row for row in answer.data if isinstance(row, dict)]
             if len(answer.data) < REFUNDS_A_PAGE:
-                return None
+                return rows
         return NoAnswer("garbage", f"more than {MAX_PAGES} pages of refunds")
 
 
@@ -235,6 +247,17 @@ def _no(refusal: Refusal) -> NoAnswer:
 def note_of(key: str) -> str:
     """The merchant's note of a refund with this key."""
     return f"refund {key}"
+
+
+def _parts(rows: Sequence[Mapping[str, Any]]) -> tuple[Refunded, ...]:
+    """The refunds that are done, each with our key of it; "" where it is not ours."""
+    made = [(row, refund_report(row)) for row in rows]
+    return tuple(replace(one, key=_key_of(row)) for row, one in made if isinstance(one, Refunded))
+
+
+def _key_of(row: Mapping[str, Any]) -> str:
+    note = row.get("merchant_note")
+    return note.removeprefix(note_of("")) if isinstance(note, str) and note.startswith(note_of("")) else ""
 
 
 def refund_report(refund: Any) -> Report:
@@ -272,9 +295,10 @@ def _paid(data: Mapping[str, Any], *, is_reversed: bool) -> Report:
         raw = orjson.dumps(data)
     except orjson.JSONEncodeError:
         return NoAnswer("garbage", "a transaction nested too deeply")
+    done_ms = _ms(data.get("paid_at"))
     if is_reversed:
-        return Refunded(str(id_), money, raw)
-    return Paid(str(id_), money, ACCOUNT, done_ms=_ms(data.get("paid_at")), raw=raw)
+        return Refunded(str(id_), money, raw, done_ms=done_ms)
+    return Paid(str(id_), money, ACCOUNT, done_ms=done_ms, raw=raw)
 
 
 class _ReadEvent:
