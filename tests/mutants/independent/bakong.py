@@ -86,7 +86,7 @@ def envelope(status: int, body: Any) -> Answer:
     if status != 200 or not isinstance(body, dict):
         return DOWN
     code, error, data = body.get("responseCode"), body.get("errorCode"), body.get("data")
-    if code == 0 and isinstance(data, dict):
+    if code == 0 and isinstance(data, dict) and data:
         return Answer("paid", data)
     if code == 1:
         return Answer({1: "none", 3: "failed", 17: "quota", 6: "unauthorized"}.get(error, "down"))
