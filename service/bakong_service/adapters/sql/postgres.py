@@ -122,44 +122,30 @@ class PostgresStore(DeadlineStore):
         return await self._apart(self._write_alone(work, []))
 
     async def _add(self, group: list[Waiting]) -> Sequence[Inserts | None]:
-        """What was stored of each."""
-        alone = [None] * len(group)
-        dry = [member.dry for member in group if isinstance(member.dry, Inserts)]
-        if len(dry) < len(group):
-            return await self._add_with_jobs(group) or alone
-        return dry if await self._add_rows([row for inserts in dry for row in inserts.rows]) else alone
+        """What was stored of each: one statement, its own transaction, one round trip and one durable commit.
 
-    async def _add_rows(self, pending: list[PendingInsert]) -> bool:
-        """Whether the rows are stored. One statement, its own transaction: one round trip and one durable commit."""
-
-        async def add(_connection: AsyncConnection, driver: Any) -> bool:
-            return await self._insert(driver, pending)
-
-        return bool(await self._stored(self._reading, add))
-
-    async def _add_with_jobs(self, group: list[Waiting]) -> Sequence[Inserts | None] | None:
-        """What was stored of each, its jobs as they were read just before; None: nothing was, of any."""
+        Jobs that are needed are read just before it. Who gave up while a connection was waited for is left out.
+        """
 
         async def add(_connection: AsyncConnection, driver: Any) -> Sequence[Inserts | None] | None:
             try:
-                found = await driver.fetch(_UNPAID_JOBS, wanted_jobs(group))
+                found = await driver.fetch(_UNPAID_JOBS, wanted) if wanted else []
                 jobs = jobs_of([_job_row(columns) for *columns, _ in found], self._seal)
                 plans = planned(group, jobs, self._seal)
             except Exception as error:
                 raise _NotStoredError from error
-            seen = [row["id"] for row in found], [row["xmin"] for row in found]
+            seen = ([row["id"] for row in found], [row["xmin"] for row in found]) if wanted else None
             rows = [row for plan in plans if plan for row in plan.rows]
             return plans if await self._insert(driver, rows, seen) else None
 
-        return await self._stored(self._reading, add)
+        wanted = wanted_jobs(group)
+        return await self._stored(add) or [None] * len(group)
 
-    async def _stored(
-        self, engine: AsyncEngine, add: Callable[[AsyncConnection, Any], Awaitable[T | None]]
-    ) -> T | None:
+    async def _stored(self, add: Callable[[AsyncConnection, Any], Awaitable[T | None]]) -> T | None:
         """What was added on a connection; None: nothing was. Raises where that cannot be known."""
         async with AsyncExitStack() as opened:
             try:
-                connection = await opened.enter_async_context(engine.connect())
+                connection = await opened.enter_async_context(self._reading.connect())
                 driver: Any = (await connection.get_raw_connection()).driver_connection
             except Exception:  # noqa: BLE001  nothing was sent; each work meets the failure by itself
                 return None
