@@ -109,7 +109,7 @@ def _refunded(unit: UnitOfWork, payment: Payment, report: Refunded) -> Payment:
     """The payment with its refund recorded and flagged; what it bought is the caller's to end."""
     receipt = Receipt(
         payment_id=payment.id,
-        hash=report.hash,
+        hash=report.parts[-1].hash if report.parts else report.hash,  # the payment's own has a receipt already
         verdict=REFUNDED,
         money=report.money,
         to_account="",

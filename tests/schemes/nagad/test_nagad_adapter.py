@@ -197,7 +197,9 @@ async def test_a_payment_that_was_gone_back_whole_before_it_was_seen_is_refunded
     created = await asked.create(checkout())
     await merchant.decide(created.reference)
     whole = await merchant.refunded(created.reference, "100.00")
-    assert (await asked.polling.check(created.reference)).hash == whole["cancelTrxId"]
+    seen = await asked.polling.check(created.reference)
+    assert [one.hash for one in seen.parts] == [whole["cancelTrxId"]]
+    assert seen.done_ms == NOW_MS
 
 
 # Refunds

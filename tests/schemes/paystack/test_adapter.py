@@ -173,6 +173,34 @@ async def test_an_unknown_reference_is_not_found_whichever_status_says_so(shop, 
     assert await made().polling.check("nobody") == NotFound()
 
 
+def back(id_, amount, status="processed", note=None):
+    return {"id": id_, "amount": amount, "currency": "NGN", "status": status, "merchant_note": note}
+
+
+@pytest.mark.parametrize(
+    ("rows", "parts"),
+    [
+        ([back(7, 300, note="refund ref_1"), back(8, 200)], [("7", 300, "ref_1"), ("8", 200, "")]),
+        ([], [("1-charged-back", 500, "")]),
+        ([back(7, 300), back(8, 200, "failed")], [("7", 300, ""), ("1-charged-back", 200, "")]),
+        ([back(7, 300, "pending"), back(8, 200)], [("8", 200, "")]),
+        ([back(7, 500, "processing")], []),
+    ],
+)
+async def test_what_a_reversed_transaction_has_given_back_is_refunds_and_what_none_covers_is_charged_back(rows, parts):
+    paid = {"id": 1, "reference": "pay-1", "status": "reversed", "amount": 500, "currency": "NGN", "paid_at": None}
+
+    def answer(request):
+        data = rows if request.url.path == "/refund" else paid
+        return httpx.Response(200, json={"status": True, "message": "", "data": data})
+
+    async with httpx.AsyncClient(base_url="http://paystack.test", transport=httpx.MockTransport(answer)) as client:
+        report = await Transactions(HttpPaystack(client, KEY)).check("pay-1")
+    shown = report.parts if isinstance(report, Refunded) else report.refunds
+    assert [(one.hash, one.money.minor, one.key) for one in shown] == parts
+    assert isinstance(report, Refunded if parts else Paid)
+
+
 async def test_a_refund_goes_back_once_for_each_key(shop, made):
     reference, refund = await shop.paid(), made().refund
     half = Money(25_000, "NGN")

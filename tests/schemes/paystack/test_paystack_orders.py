@@ -111,3 +111,25 @@ async def test_what_the_dashboard_gives_back_is_booked_once_paystack_tells_of_it
     assert await seller.status(order) == "refunded"
     shown = await seller.data("GET", f"/orders/{order['id']}/payment-status")
     assert (shown["payment"]["status"], shown["payment"]["refundedAmount"]) == ("completed", "1070.00")
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_a_part_that_the_dashboard_gives_back_is_booked_and_the_rest_stays_ours_to_give_back(seller, is_known):
+    order, payment = await seller.checked_out()
+    reference = payment["providerReference"]
+    await seller.shop.pay(reference)
+    if is_known:
+        await seller.shop.advance(60)
+        assert await seller.status(order) == "paid"
+        assert await seller.pass_on_events() == {200}
+    await seller.shop.ok("POST", "/refund", {"transaction": reference, "amount": 7_000})
+    await seller.shop.advance(700)
+    await seller.pass_on_events()
+    await seller.shop.advance(60)
+    shown = await seller.data("GET", f"/orders/{order['id']}/payment-status")
+    assert (shown["orderStatus"], shown["payment"]["refundedAmount"]) == ("partially_refunded", "70.00")
+    await seller.data("POST", f"/payments/{payment['id']}/refund", {})
+    await seller.shop.advance(700)
+    await seller.pass_on_events()
+    assert await seller.status(order) == "refunded"
+    assert sorted(row["amount"] for row in await seller.shop.ok("GET", "/refund")) == [7_000, 100_000]

@@ -106,8 +106,9 @@ def _money(now: Verified) -> Report:
     if not now.minor or not now.issuer_reference or len(now.issuer_reference) > 64:
         return NoAnswer("garbage", f"a payment that is {now.status}, without amount or issuerPaymentRefNo")
     money = Money(now.minor, wire.CURRENCY)
-    if now.is_refunded:
-        return Refunded(now.cancel_reference, money, now.raw)
+    if now.is_refunded:  # of several that have sent it back, the newest is shown alone
+        back = Refunded(now.cancel_reference, money, now.raw)
+        return Refunded(now.issuer_reference, money, now.raw, parts=(back,), done_ms=now.paid_ms)
     return Paid(now.issuer_reference, money, now.merchant_id, done_ms=now.paid_ms, raw=now.raw)
 
 

@@ -22,6 +22,7 @@ LIFE_MS = 15 * 60_000
 ACCOUNT = "paystack"
 MAX_ATTEMPTS = 9  # references of one payment: the first, then .2 to .9
 REFUNDS_A_PAGE = 100
+CHARGED_BACK = "-charged-back"  # our name of what no refund tells of
 MAX_PAGES = 50
 UNKNOWN, DUPLICATE = "transaction_not_found", "duplicate_reference"
 _REFERENCE = re.compile(r"[A-Za-z0-9.=\-_]{1,100}", re.ASCII)
@@ -170,10 +171,12 @@ class Transactions:
         if isinstance(data, NoAnswer | NotFound):
             return data
         said = report(reference, data)
-        if not isinstance(said, Refunded):
+        if not isinstance(said, Paid | Refunded):
             return said
         rows = await self._refunds(data["id"])
-        return rows if isinstance(rows, NoAnswer) else replace(said, parts=_parts(rows))
+        if isinstance(said, Paid):  # a verification tells of no part that went back; paid it is, whatever the list does
+            return said if isinstance(rows, NoAnswer) else replace(said, refunds=_parts(rows))
+        return rows if isinstance(rows, NoAnswer) else _gone_back(said, rows)
 
     async def _verify(self, reference: str) -> dict[str, Any] | NotFound | NoAnswer:
         if not _REFERENCE.fullmatch(reference):
@@ -253,6 +256,19 @@ def _parts(rows: Sequence[Mapping[str, Any]]) -> tuple[Refunded, ...]:
     """The refunds that are done, each with our key of it; "" where it is not ours."""
     made = [(row, refund_report(row)) for row in rows]
     return tuple(replace(one, key=_key_of(row)) for row, one in made if isinstance(one, Refunded))
+
+
+def _gone_back(said: Refunded, rows: Sequence[Mapping[str, Any]]) -> Report:
+    """A reversed transaction by its refunds: paid, while they are on their way; charged back, what none covers."""
+    parts = _parts(rows)
+    under_way = sum(row["amount"] for row in rows if isinstance(refund_report(row), NotFound))
+    covered = under_way + sum(part.money.minor for part in parts if part.money)
+    if said.money is not None and covered < said.money.minor:
+        rest = Money(said.money.minor - covered, said.money.currency)
+        parts += (Refunded(f"{said.hash}{CHARGED_BACK}", rest, said.raw),)
+    if not parts:
+        return Paid(said.hash, said.money, ACCOUNT, done_ms=said.done_ms, raw=said.raw)
+    return replace(said, parts=parts)
 
 
 def _key_of(row: Mapping[str, Any]) -> str:
