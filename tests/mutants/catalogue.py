@@ -538,6 +538,8 @@ SHOP = (
         "riel-by-hundreds": ("service.upgrade.riel", "an upgrade in riel is rounded up to hundreds"),
         "riel-from-dollars": ("service.upgrade.riel", "an upgrade in riel is priced in cents, and converted"),
         "riel-as-cents": ("service.upgrade.riel", "an upgrade in riel is told in hundredths"),
+        "upgrade-in-dollars": ("service.upgrade.riel", "the upgrade of a plan in riel is asked in dollars"),
+        "bill-in-dollars": ("service.renew.riel", "the bill of a plan in riel is asked in dollars"),
         "prorate-from-start": ("service.upgrade.second-cycle", "proration counts from the first day of all cycles"),
         "prorate-from-payment": ("service.upgrade.second-cycle", "proration counts from the day of the late payment"),
         "bill-forever": ("service.renew.bill-anew", "a dead bill is offered again"),

@@ -175,6 +175,8 @@ MESSAGES = {
     "hang-blocks-reads": ("service.webhook.hanging", "no state is told while a receiver hangs"),
     "hang-blocks-orders": ("service.webhook.hanging", "no order is taken while a receiver hangs"),
     "hang-is-503": ("service.webhook.hanging", "calls are refused while a receiver hangs"),
+    "hang-holds-webhooks": ("service.webhook.hanging.others", "webhooks wait for a receiver that hangs at one of them"),
+    "hang-ends-webhooks": ("service.webhook.hanging.others", "who hangs at one webhook gets none of those behind it"),
     "events-reversed": ("service.webhook.ordered", "events of one move are sent in reverse"),
 }
 

@@ -8,6 +8,7 @@ import json
 import httpx
 
 RETRIES_S = (5, 300, 1800)
+PATIENCE_S = 5  # of real time, for a receiver's answer
 
 
 class Hooks:
@@ -78,6 +79,8 @@ class Hooks:
                 return
             due = [one for one in self.outbox if one["due"] is not None and one["due"] <= self.now_ms]
             for message in self.in_turn(due):
+                if message["due"] is None:
+                    continue
                 await self.send(message)
                 if message["due"] is not None and self.has("turn-ends-at-a-refusal"):
                     break
@@ -116,6 +119,7 @@ class Hooks:
         try:
             response = await self.hooks.post(
                 self.webhook_url,
+                timeout=60 if self.has("hang-holds-webhooks") else PATIENCE_S,
                 content=raw,
                 headers={
                     "content-type": "text/plain" if self.has("webhook-as-text") else "application/json",
@@ -125,7 +129,10 @@ class Hooks:
             good = 200 <= response.status_code < (400 if self.has("redirect-is-success", "redirects-followed") else 300)
             if self.has("only-200"):
                 good = response.status_code in (200, 204)
-        except httpx.HTTPError:
+        except httpx.HTTPError as error:
+            if isinstance(error, httpx.ReadTimeout) and self.has("hang-ends-webhooks"):
+                for behind in self.outbox:
+                    behind["due"] = None
             good = self.has("silence-is-success")
         if self.has("webhook-not-retried"):
             good = True

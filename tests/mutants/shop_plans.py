@@ -189,7 +189,7 @@ class Plans:
             plan = held["plan"]
         if self.has("renews-first-plan"):
             plan = held.get("first", plan)
-        currency = held["currency"]
+        currency = "USD" if self.has("bill-in-dollars") else held["currency"]
         minor = self.prices["FULL" if self.has("renews-full-price") else plan][currency]
         if self.has("bill-forever") and (old := self.payments.get(held.get("bill"))) and old["state"] != "paid":
             return {"payment": old}
@@ -247,6 +247,8 @@ class Plans:
         if self.has("upgrade-at-once"):
             held["plan"] = "FULL"
         currency = held["currency"]
+        if self.has("upgrade-in-dollars"):
+            currency, minor = "USD", self.exact(held, self.prices["BASIC"]["USD"], self.prices["FULL"]["USD"])
         if currency == "KHR" and self.has("riel-by-hundreds"):
             minor = -(-minor // 100) * 100
         charged = minor + 1 if self.has("quote-differs") else max(minor, 1)

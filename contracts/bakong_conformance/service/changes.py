@@ -400,6 +400,7 @@ def _riel(service: Service, case: Case) -> None:
         answer = upgrade(service, case, user)
         payment = service.made(answer, user, full, "KHR", "upgrade")
         asked, currency = code_asks(payment)
+        require(service.may_ask("KHR", currency, full), f"the upgrade of a plan in KHR is asked in {currency}")
         expected = exact(service.price_minor(full, currency) - service.price_minor(basic, currency), remaining, total)
         require(asked == expected, f"with {remaining} s left the code asks for {asked} {currency}, expected {expected}")
         amount = service.read("upgrade", answer, "amount")

@@ -65,8 +65,11 @@ class PricedPlan(Strict):
 
 
 class Plans(Strict):
+    """What is sold. keep_currency: bills and upgrades are asked in the currency in which the plan was bought."""
+
     basic: PricedPlan
     full: PricedPlan | None = None
+    keep_currency: bool = False
 
 
 class Limit(Strict):

@@ -236,7 +236,7 @@ def _riel(service: Service, case: Case) -> None:
         end = ends(service, case, user)
         bill = _bill(service, case, user)
         billed, currency = code_asks(bill)
-        require(currency in plan.prices, f"a plan that was bought in KHR is billed in {currency}")
+        require(service.may_ask("KHR", currency, plan), f"a plan that was bought in KHR is billed in {currency}")
         price = service.price_minor(plan, currency)
         require(
             billed == price, f"the bill of {plan.name} is over {billed} minor units of {currency}, expected {price}"

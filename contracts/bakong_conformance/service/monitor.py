@@ -111,10 +111,11 @@ def _late(service: Service, case: Case) -> None:
     forbids="giving up early, on a customer who needs most of the time",
 )
 def _whole(service: Service, case: Case) -> None:
-    """A wait of a minute; the wallet pays after forty seconds of it."""
+    """A wait of a minute; the wallet pays after fifty seconds of it, before the last look."""
     _mapped(service)
-    state = _monitor(service, case, service.create(case), pay=True, pay_at=40 // STEP_S)
-    require(state == "paid", f"the payment was paid 40 s into a wait of {TIMEOUT_S} s, which answered {state}")
+    state = _monitor(service, case, service.create(case), pay=True, pay_at=LAST_STEP - 1)
+    begun_s = TIMEOUT_S - 2 * STEP_S
+    require(state == "paid", f"the payment was paid {begun_s} s into a wait of {TIMEOUT_S} s, which answered {state}")
 
 
 @rule(

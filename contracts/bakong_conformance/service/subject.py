@@ -385,6 +385,10 @@ class Service:
     def price_minor(self, plan: PricedPlan, currency: str) -> int:
         return int(Decimal(plan.prices[currency]).scaleb(DECIMALS[currency]))
 
+    def may_ask(self, bought_in: str, currency: str, plan: PricedPlan) -> bool:
+        """Whether who bought a plan in one currency may be asked in this one for another of it, or for a better."""
+        return currency == bought_in or (currency in plan.prices and not self.config.plans.keep_currency)
+
 
 @dataclass(frozen=True, slots=True)
 class Subscription:

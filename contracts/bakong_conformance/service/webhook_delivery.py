@@ -1,6 +1,7 @@
 """Rules of when a main backend is told: whoever asks, however often it refuses, and though nobody asks."""
 
 import contextlib
+import threading
 from dataclasses import replace
 
 import jmespath
@@ -19,6 +20,7 @@ PATIENCE_S, PATIENCE_TRIES = 60, 15
 WATCHED_S = 300
 BESIDE = ("garbage", "refuse, as: missing-fields")  # what is wrong with one payment, and no outage for all
 BESIDE_S = 1800
+HELD_S = 25.0  # of real time: who sends one webhook after the other has given up on one by then
 rule = SUITE.rule
 
 
@@ -123,6 +125,41 @@ def _independent(service: Service, case: Case) -> None:
         service.wait(case, seconds)
     count = len(wait_for(service, case, later, "paid"))
     require(count == 1, f"the webhook before it is refused, and a payment was announced {count} times within an hour")
+
+
+@rule(
+    "webhook.hanging.others",
+    "A receiver that hangs at one webhook holds up no other",
+    forbids="one webhook that is not answered, for which all others wait",
+)
+def _hanging_others(service: Service, case: Case) -> None:
+    """Three are paid at once; one's webhook is kept without an answer, until the other two are told, or 25 s pass."""
+    hooks, _ = mapped(service)
+    if service.config.time == "real":
+        raise NotCheckedError("when it notices a payment is its own; map the service's time to check it")
+    first, held, last = (service.create(case) for _ in range(3))
+    others = {payment.md5: threading.Event() for payment in (first, last)}
+    freed = list[bool]()
+
+    def decide(body: bytes) -> int:
+        for payment in (first, last):
+            if is_about(hooks, body, payment, "paid"):
+                others[payment.md5].set()
+        if is_about(hooks, body, held, "paid") and not freed:
+            freed.append(all(told.wait(HELD_S) for told in others.values()))
+        return 204
+
+    service.receiver.decide = decide
+    for payment in (first, held, last):
+        service.pay(case, payment)
+    service.becomes(case, held, "paid")
+    for payment in (first, last):
+        service.becomes(case, payment, "paid")
+        others[payment.md5].wait(HELD_S)
+    service.receiver.accept()
+    if not freed:
+        raise NotCheckedError("its webhook does not arrive, which another rule names")
+    require(all(freed), f"one webhook was not answered, and for {HELD_S:g} s another payment was not told")
 
 
 @rule(

@@ -96,7 +96,8 @@ async function deliver() {
     const signature = createHmac("sha256", key).update(`${message.id}.${stamp}.${message.body}`).digest("base64");
     const headers = { "content-type": "application/json", "webhook-id": message.id,
       "webhook-timestamp": String(stamp), "webhook-signature": `v1,${signature}` };
-    const good = await fetch(WEBHOOK_URL, { method: "POST", body: message.body, headers, redirect: "manual" })
+    const good = await fetch(WEBHOOK_URL, { method: "POST", body: message.body, headers, redirect: "manual",
+      signal: AbortSignal.timeout(5000) })
       .then(({ status }) => status >= 200 && status < 300, () => false);
     if (!good && message.tries < RETRIES_S.length) message.due = now() + RETRIES_S[message.tries++] * 1000;
   }
