@@ -39,8 +39,11 @@ BODIES = (
     "wrong_schema, as: data_as_list",
 )
 
-# Of BODIES, what a service reads by other code where it asks about one payment than where it asks about several.
+# Beside several payments a breaker may hide what becomes of one; and an answer about one is read by other code.
 OF_ONE = (
+    CONNECTION[0],
+    *STATUSES,
+    *REFUSALS,
     "http, status: 200, body: empty",
     "wrong_schema, as: not_an_object",
     "wrong_schema, as: nulls",
@@ -161,8 +164,8 @@ def _end_bodies(service: Service, case: Case) -> None:
 
 @rule(
     "outage.end.alone",
-    "The only payment that waits has not ended while Bakong talks nonsense",
-    forbids='taking an empty body, a list, null or no data for "not found", where one payment is asked about',
+    "The only payment that waits has not ended while Bakong cannot be asked",
+    forbids='taking a refusal, an empty body, null or no data for "not found", where one payment is asked about',
     severity=Severity.CRITICAL,
 )
 def _end_alone(service: Service, case: Case) -> None:
