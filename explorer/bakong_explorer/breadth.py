@@ -17,8 +17,8 @@ PROVIDER_WEIGHTS = (
     *(("provider_buy", 8), ("provider_pay", 4), ("provider_slip", 1)),
     *(("order_refund", 3), ("order_cancel", 1), ("order_look", 2)),
 )
-# What goes amiss, of those who order, and of those who order at another provider.
-DISPUTES = (("dispute", 5), ("order_and_dispute", 5), ("order_refund", 2), ("order_look", 1), ("refund_at_stripe", 1))
+# What goes amiss where orders are paid: disputes, and what is asked and given back beside them.
+DISPUTES = (("dispute", 4), ("order_and_dispute", 7), ("order_refund", 2), ("order_look", 1), ("refund_at_stripe", 2))
 AMISS_GAPS_MS = (0, 1, 700, 3_000, 40_000, 10 * MINUTE_MS, 60 * MINUTE_MS)
 REDIS_WORDS = ("down", "hangs", "lost", "flaky", "error", "forgets")
 

@@ -250,7 +250,7 @@ async def order_and_dispute(town: Town, chance: Chance) -> None:
 
 
 async def order_paid_amiss(town: Town, chance: Chance) -> None:
-    """What comes for a session is another amount than was asked for, or in another currency."""
+    """What comes for a session is another amount than was asked for."""
     known = await order(town, chance)
     session_id = None if known is None else await check_out(town, chance, known)
     if session_id is None:
@@ -263,7 +263,7 @@ async def order_paid_amiss(town: Town, chance: Chance) -> None:
     with town.loop.owned_by(town.loop.world), suppress(ApiError, WorldError, LedgerError):
         payment = intents.payment_of(view, stripe_checkout.start(view, session)["id"])
         if payment.order is not None:
-            town.pay_amiss(chance, STRIPE, payment.order, ("EUR",))
+            town.pay_amiss(chance, STRIPE, payment.order)
 
 
 async def look(town: Town, chance: Chance) -> None:
