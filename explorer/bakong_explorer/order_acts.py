@@ -175,15 +175,30 @@ async def refund(town: Town, chance: Chance) -> None:
 async def refund_at_stripe(town: Town, chance: Chance) -> None:
     """Somebody gives money back on Stripe's dashboard, without us."""
     picked = pick_paid(town, chance)
-    fake = None if picked is None else town.fake(picked[1], "stripe")
+    if picked is not None:
+        give_back_at_stripe(town, chance, picked[1])
+
+
+def give_back_at_stripe(town: Town, chance: Chance, session_id: str) -> None:
+    """All or a half of what was paid for a session, where its bank has not taken it back."""
+    fake = town.fake(session_id, "stripe")
     if fake is None:
         return
     for at, settlement in enumerate(fake.settlements):
         if not settlement.failed and settlement.rest > 0:
             part = chance.pick((None, max(1, settlement.rest // 2)))
             with town.loop.owned_by(town.loop.world), suppress(WorldError, LedgerError):
-                town.world.send_back(fake, at, part)
-                town.tell("shop", "stripe", f"gives back {part or settlement.rest} of {fake.reference[-8:]}")
+                if not _is_taken_back(town, session_id):
+                    town.world.send_back(fake, at, part)
+                    town.tell("shop", "stripe", f"gives back {part or settlement.rest} of {fake.reference[-8:]}")
+
+
+def _is_taken_back(town: Town, session_id: str) -> bool:
+    """Whether Stripe refuses to give anything back: of an inquiry it does not."""
+    view = View(town.world, town.world.state(STRIPE))
+    charge_id = _charge_of(view, session_id)
+    disputed = [view.the("dispute", one) for one in view.state.charged[charge_id].disputes] if charge_id else []
+    return any(not one["is_charge_refundable"] and one["status"] != "won" for one in disputed)
 
 
 def _charge_of(view: View, session_id: str) -> str | None:
@@ -246,6 +261,8 @@ async def order_and_dispute(town: Town, chance: Chance) -> None:
         await _gives_back(town, chance.below(8), next(iter(known["payments"])))
     charge_id = _charge_of(View(town.world, town.world.state(STRIPE)), session)
     if charge_id is not None:
+        if chance.happens(0.3):
+            give_back_at_stripe(town, chance, session)
         await _decided(town, chance, charge_id)
 
 
