@@ -17,6 +17,9 @@ PROVIDER_WEIGHTS = (
     *(("provider_buy", 8), ("provider_pay", 4), ("provider_slip", 1)),
     *(("order_refund", 3), ("order_cancel", 1), ("order_look", 2)),
 )
+# What goes amiss where orders are paid: disputes, and what is asked and given back beside them.
+DISPUTES = (("dispute", 4), ("order_and_dispute", 7), ("order_refund", 2), ("order_look", 1), ("refund_at_stripe", 2))
+AMISS_GAPS_MS = (0, 1, 700, 3_000, 40_000, 10 * MINUTE_MS, 60 * MINUTE_MS)
 REDIS_WORDS = ("down", "hangs", "lost", "flaky", "error", "forgets")
 
 
@@ -30,6 +33,21 @@ def widened(story: Story) -> Story:
     if chance.happens(0.2):
         story = _with_another_provider(story, chance)
     return story
+
+
+def with_what_goes_amiss(story: Story) -> Story:
+    """The life with what its seed has of disputes, and of money of another amount; drawn from one more stream."""
+    chance = Chance(story.seed, "amiss")
+    has_disputes, has_misfits = chance.happens(0.35), chance.happens(0.35)
+    profile, misfits, acts = story.profile, list[tuple[str, int]](), list(story.acts)
+    misfits += (("order_paid_amiss", 1),) if profile.get("orders") else ()
+    misfits += (("provider_amiss", 4),) if profile.get("provider") else ()
+    misfits += (("hire_paid_amiss", 2),) if profile.get("care") else ()
+    for is_met, kinds in ((has_disputes and profile.get("orders"), DISPUTES), (has_misfits and misfits, misfits)):
+        for _ in range(chance.between(1, 4) if is_met else 0):
+            at_ms = chance.pick(story.acts).at_ms + chance.pick(AMISS_GAPS_MS)
+            acts.append(Happening(at_ms, chance.weighted(kinds), chance.below(1 << 30)))
+    return story.but(acts=tuple(sorted(acts)))
 
 
 def _with_redis(story: Story, chance: Chance) -> Story:

@@ -160,6 +160,23 @@ async def executed_elsewhere(town: Town, chance: Chance) -> None:
         pay_elsewhere(town, picked[1])
 
 
+async def hire_paid_amiss(town: Town, chance: Chance) -> None:
+    """What the payer has approved is executed by another hand than ours, with another amount; some execute it, too."""
+    payment = await hire(town, chance)
+    reference = None if payment is None else await open_attempt(town, chance, payment)
+    if payment is None or reference is None:
+        return
+    decide(town, chance, reference)
+    await passes(chance.pick((0, 5, 300, 899, 901)))
+    asked = town.world.payments.get((bkash_wire.NAME, reference))
+    with town.loop.owned_by(town.loop.world), suppress(WorldError, LedgerError):
+        if asked is not None and asked.order is not None:
+            town.pay_amiss(chance, BKASH, asked.order)
+            town.paid_elsewhere.add(reference)
+    if chance.happens(0.5):
+        await execute(town, chance, payment, reference)
+
+
 async def hire_and_pay(town: Town, chance: Chance) -> None:
     """The usual guardian: pays within minutes, now and then at the very end of the fifteen."""
     payment = await hire(town, chance)
@@ -332,3 +349,4 @@ CARE_ACTS = {
     "care_look": (look, 2),
     "relay": (relay, 2),
 }
+AMISS_ACTS = {"hire_paid_amiss": (hire_paid_amiss, 1)}  # see bakong_explorer.breadth

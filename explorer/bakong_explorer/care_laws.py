@@ -288,10 +288,12 @@ class CareWatcher:
         for refund in self.refunds.values():
             if refund.status == "COMPLETED":
                 booked[refund.attempt_id] += refund.amount
-        waiting = Counter(one.attempt_id for one in self.refunds.values() if one.status == "PROCESSING")
+        waiting, misfits = Counter(one.attempt_id for one in self.refunds.values() if one.status == "PROCESSING"), 0
         for attempt_id, payment_id, captured, _, reference, minor in self._town.disk.rows(_ATTEMPTS):
             moved = self._town.bkash_moved(reference)
-            if moved != (minor if captured else 0):
+            if not captured and moved not in (0, minor):
+                misfits += self._misfit(payment_id, moved)
+            elif moved != (minor if captured else 0):
                 seen = (
                     f"bKash has taken {moved} for an attempt at {payment_id[:8]}, booked are {minor if captured else 0}"
                 )
@@ -303,11 +305,18 @@ class CareWatcher:
                 self._broken("books", seen)
         clearing = sum(self.balances[one]["gateway_clearing"] for one in self.balances)
         theirs = self._town.world.ledger.balance(MERCHANT, "BDT")
-        if clearing != theirs and not waiting:
-            self._broken("books", f"our clearing of bKash holds {clearing}, bKash has {theirs} for us")
+        if clearing + misfits != theirs and not waiting:
+            self._broken("books", f"our clearing of bKash holds {clearing + misfits}, bKash has {theirs} for us")
         for refund in self.refunds.values():
             if refund.status == "PROCESSING" and refund.review is None:
                 self._broken("liveness", f"refund {refund.id[:12]} is PROCESSING, and nobody is asked to look")
+
+    def _misfit(self, payment_id: str, moved: int) -> int:
+        """What came of another amount than was asked for: nothing of it is booked, and a person is asked to look."""
+        if self.payments[payment_id].review is None:
+            self._broken("no money is lost", f"{payment_id[:8]} was paid with {moved}, and nobody is asked to look")
+        self._town.meet(f"another amount, escrow payment {self.payments[payment_id].status}")
+        return moved
 
 
 def _shares(amount: int) -> tuple[int, int]:

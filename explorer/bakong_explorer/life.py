@@ -10,7 +10,8 @@ from typing import Any
 
 from bakong_explorer.acts import ACTS as SHOP_ACTS
 from bakong_explorer.aimed_acts import AIMED_ACTS
-from bakong_explorer.breadth import WIDE_ACTS, WIDE_FAULTS, widened
+from bakong_explorer.breadth import WIDE_ACTS, WIDE_FAULTS, widened, with_what_goes_amiss
+from bakong_explorer.care_acts import AMISS_ACTS as CARE_AMISS_ACTS
 from bakong_explorer.care_acts import CARE_ACTS
 from bakong_explorer.chance import Chance
 from bakong_explorer.dense import SHARE, dense_story
@@ -19,8 +20,10 @@ from bakong_explorer.faults import FAULTS
 from bakong_explorer.last_customer import last_customers
 from bakong_explorer.laws import Watcher
 from bakong_explorer.loop import RestlessError, StuckError, VirtualLoop, passes, swallow_unraisable
+from bakong_explorer.order_acts import AMISS_ACTS as ORDER_AMISS_ACTS
 from bakong_explorer.order_acts import ORDER_ACTS
 from bakong_explorer.process import APPS, ENCRYPTION_KEY
+from bakong_explorer.provider_acts import AMISS_ACTS as PROVIDER_AMISS_ACTS
 from bakong_explorer.provider_acts import PROVIDER_ACTS
 from bakong_explorer.real_stores import RealStores
 from bakong_explorer.rest import BOUND_MS, CARE_BOUND_MS, WELL_MS, at_rest
@@ -28,7 +31,18 @@ from bakong_explorer.story import DAY_MS, GAPS, HOUR_MS, MINUTE_MS, SECOND_MS, H
 from bakong_explorer.town import Town, Violation
 from bakong_explorer.window_acts import WINDOW_ACTS
 
-ACTS = {**SHOP_ACTS, **CARE_ACTS, **ORDER_ACTS, **WIDE_ACTS, **PROVIDER_ACTS, **AIMED_ACTS, **WINDOW_ACTS}
+ACTS = {
+    **SHOP_ACTS,
+    **CARE_ACTS,
+    **ORDER_ACTS,
+    **WIDE_ACTS,
+    **PROVIDER_ACTS,
+    **AIMED_ACTS,
+    **WINDOW_ACTS,
+    **CARE_AMISS_ACTS,
+    **ORDER_AMISS_ACTS,
+    **PROVIDER_AMISS_ACTS,
+}
 ALL_FAULTS = {**FAULTS, **WIDE_FAULTS}
 # Who lives: users of a subscription, people of a care platform, a shop of orders; with its weight.
 LIVED = ((("shop",), 5), (("care",), 3), (("orders",), 3), (("shop", "care", "orders"), 2))
@@ -62,7 +76,7 @@ def story_of(seed: int, days: int = DAYS, *, short: float = SHARE, least_days: i
     days: its acts come within so many. short: so many of the seeds live a short life. least_days: the others go on for.
     """
     if (dense := dense_story(seed, short)) is not None:
-        return dense
+        return with_what_goes_amiss(dense)
     chance = Chance(seed, "story")
     lived = chance.weighted(LIVED)
     acts = [*_some(chance, SHOP_ACTS), ("buy_and_pay", 3), ("pay", 3)] if "shop" in lived else []
@@ -94,7 +108,9 @@ def story_of(seed: int, days: int = DAYS, *, short: float = SHARE, least_days: i
         what = chance.weighted(faults)
         for_ms = chance.pick(LASTS_MS if what in ("provider", "receiver") else LASTS_MS[:4])
         struck.append(Happening(begins_ms, what, chance.below(1 << 30), for_ms))
-    return widened(Story(seed=seed, profile=profile, acts=tuple(made), faults=tuple(sorted(struck))))
+    return with_what_goes_amiss(
+        widened(Story(seed=seed, profile=profile, acts=tuple(made), faults=tuple(sorted(struck))))
+    )
 
 
 def _some(chance: Chance, table: Mapping[str, tuple[Any, int]], keep: float = 0.6) -> list[tuple[str, int]]:

@@ -8,8 +8,9 @@ from bakong_explorer.chance import Chance
 from bakong_explorer.loop import passes
 from bakong_explorer.town import Town
 from bakong_schemes.stripe.fake import checkout as stripe_checkout
-from bakong_schemes.stripe.fake import vault
+from bakong_schemes.stripe.fake import disputes, intents, vault
 from bakong_schemes.stripe.fake.errors import ApiError
+from bakong_schemes.stripe.fake.requests import Params
 from bakong_schemes.stripe.fake.scheme import STRIPE
 from bakong_schemes.stripe.fake.view import View
 from bakong_simulator.kernel.ledger import LedgerError
@@ -18,6 +19,10 @@ from bakong_simulator.kernel.world import WorldError
 AMOUNTS = (0.5, 1, 12.34, 99.99, 4321)
 CARDS = (("pm_card_visa", 8), ("pm_card_chargeDeclined", 3), ("pm_card_visa_chargeDeclinedInsufficientFunds", 1))
 TTL_S = 900
+REASONS = (("fraudulent", 3), ("product_not_received", 1), ("inquiry", 2))
+DISPUTING = ("pm_card_createDispute", "pm_card_createDisputeProductNotReceived", "pm_card_createDisputeInquiry")
+ENDS = (("nobody_answers", 3), ("won", 3), ("lost", 2), ("evidence", 2), ("given_in", 2))
+UNTIL_DECIDED_S = (0, 0.01, 1, 5, 60, 3_600, 86_400)
 
 
 def pick_order(town: Town, chance: Chance) -> dict[str, Any] | None:
@@ -170,15 +175,112 @@ async def refund(town: Town, chance: Chance) -> None:
 async def refund_at_stripe(town: Town, chance: Chance) -> None:
     """Somebody gives money back on Stripe's dashboard, without us."""
     picked = pick_paid(town, chance)
-    fake = None if picked is None else town.fake(picked[1], "stripe")
+    if picked is not None:
+        give_back_at_stripe(town, chance, picked[1])
+
+
+def give_back_at_stripe(town: Town, chance: Chance, session_id: str) -> None:
+    """All or a half of what was paid for a session, where its bank has not taken it back."""
+    fake = town.fake(session_id, "stripe")
     if fake is None:
         return
     for at, settlement in enumerate(fake.settlements):
         if not settlement.failed and settlement.rest > 0:
             part = chance.pick((None, max(1, settlement.rest // 2)))
             with town.loop.owned_by(town.loop.world), suppress(WorldError, LedgerError):
-                town.world.send_back(fake, at, part)
-                town.tell("shop", "stripe", f"gives back {part or settlement.rest} of {fake.reference[-8:]}")
+                if not _is_taken_back(town, session_id):
+                    town.world.send_back(fake, at, part)
+                    town.tell("shop", "stripe", f"gives back {part or settlement.rest} of {fake.reference[-8:]}")
+
+
+def _is_taken_back(town: Town, session_id: str) -> bool:
+    """Whether Stripe refuses to give anything back: of an inquiry it does not."""
+    view = View(town.world, town.world.state(STRIPE))
+    charge_id = _charge_of(view, session_id)
+    disputed = [view.the("dispute", one) for one in view.state.charged[charge_id].disputes] if charge_id else []
+    return any(not one["is_charge_refundable"] and one["status"] != "won" for one in disputed)
+
+
+def _charge_of(view: View, session_id: str) -> str | None:
+    """What a session was paid by."""
+    session = view.get("checkout.session", session_id)
+    intent = None if session is None else view.get("payment_intent", session["payment_intent"])
+    return None if intent is None or intent["status"] != "succeeded" else intent["latest_charge"]
+
+
+async def _decided(town: Town, chance: Chance, charge_id: str) -> None:
+    """What comes of a charge's dispute, some time later; where nobody answers it is lost after a week, by itself."""
+    view = View(town.world, town.world.state(STRIPE))
+    end = chance.weighted(ENDS)
+    text = chance.pick((disputes.WINNING, disputes.LOSING))
+    await passes(chance.pick(UNTIL_DECIDED_S))
+    with town.loop.owned_by(town.loop.world), suppress(ApiError):
+        for one in [view.the("dispute", id_) for id_ in view.state.charged[charge_id].disputes]:
+            is_open = one["status"] in disputes.OPEN
+            if end == "evidence" and is_open:
+                disputes.update(view, one, Params({"evidence": {"uncategorized_text": text}}))
+            elif end == "given_in" and is_open:
+                disputes.close(view, one)
+            elif end in ("won", "lost") and one["status"] == "needs_response":
+                (disputes.win if end == "won" else disputes.lose)(view, one)
+            town.tell("bank", "stripe", f"the dispute of {charge_id[-8:]} is {one['status']}")
+
+
+async def dispute(town: Town, chance: Chance) -> None:
+    """The payer's bank takes back what was paid, perhaps while a part is given back; later it decides."""
+    picked = pick_paid(town, chance)
+    view = View(town.world, town.world.state(STRIPE))
+    charge_id = None if picked is None else _charge_of(view, picked[1])
+    if picked is None or charge_id is None or view.state.charged[charge_id].disputes:
+        return
+    back = asyncio.ensure_future(_gives_back(town, chance.below(8), picked[0])) if chance.happens(0.3) else None
+    await passes(chance.pick((0, 0, 0.01, 0.2)))
+    reason = chance.weighted(REASONS)
+    with town.loop.owned_by(town.loop.world), suppress(ApiError):
+        disputes.open_(view, charge_id, reason)
+        town.tell("bank", "stripe", f"disputes {charge_id[-8:]}: {reason}")
+    await _decided(town, chance, charge_id)
+    if back is not None:
+        await back
+
+
+async def _gives_back(town: Town, at: int, payment_id: str) -> None:
+    await town.ask(at, "POST", f"/api/v1/payments/{payment_id}/refund", {"amount": 0.5})
+
+
+async def order_and_dispute(town: Town, chance: Chance) -> None:
+    """An order paid by a card whose bank disputes it a second later; the shop gives something back meanwhile."""
+    known = await order(town, chance)
+    session = None if known is None else await check_out(town, chance, known)
+    if known is None or session is None:
+        return
+    await passes(chance.pick((0, 5, 300, 880, 899.5)))
+    pay_session(town, chance, session, chance.pick(DISPUTING))
+    await passes(chance.pick((0.5, 1, 1.5, 4, 40)))
+    if chance.happens(0.5):
+        await _gives_back(town, chance.below(8), next(iter(known["payments"])))
+    charge_id = _charge_of(View(town.world, town.world.state(STRIPE)), session)
+    if charge_id is not None:
+        if chance.happens(0.3):
+            give_back_at_stripe(town, chance, session)
+        await _decided(town, chance, charge_id)
+
+
+async def order_paid_amiss(town: Town, chance: Chance) -> None:
+    """What comes for a session is another amount than was asked for."""
+    known = await order(town, chance)
+    session_id = None if known is None else await check_out(town, chance, known)
+    if session_id is None:
+        return
+    await passes(chance.pick((0, 5, 300, 899.5, 901)))
+    view = View(town.world, town.world.state(STRIPE))
+    session = view.get("checkout.session", session_id)
+    if session is None or session["status"] != "open":
+        return
+    with town.loop.owned_by(town.loop.world), suppress(ApiError, WorldError, LedgerError):
+        payment = intents.payment_of(view, stripe_checkout.start(view, session)["id"])
+        if payment.order is not None:
+            town.pay_amiss(chance, STRIPE, payment.order)
 
 
 async def look(town: Town, chance: Chance) -> None:
@@ -203,4 +305,10 @@ ORDER_ACTS = {
     "refund_at_stripe": (refund_at_stripe, 2),
     "order_look": (look, 3),
     "pay_old_and_new": (pay_old_and_new, 3),
+}
+# What some lives have beside these: see bakong_explorer.breadth.
+AMISS_ACTS = {
+    "dispute": (dispute, 1),
+    "order_and_dispute": (order_and_dispute, 1),
+    "order_paid_amiss": (order_paid_amiss, 1),
 }

@@ -72,6 +72,24 @@ async def buy(town: Town, chance: Chance) -> None:
         _pay(town, chance, lived, reference)
 
 
+async def buy_amiss(town: Town, chance: Chance) -> None:
+    """A payer whose bank or wallet sends another amount than was asked for; some try the right one afterwards."""
+    lived = town.lived
+    known = None if lived is None else await _order(town, chance, lived)
+    reference = None if known is None else await _check_out(town, chance, known)
+    if lived is None or reference is None:
+        return
+    await passes(chance.pick((0, 5, 300, 899.5, 901, 5_000)))
+    payment = town.world.payments.get((lived.name, reference))
+    order = lived.scheme.unclaimed_order(reference) if payment is None else payment.order
+    with town.loop.owned_by(town.loop.world), suppress(WorldError, LedgerError):
+        if order is not None:
+            town.pay_amiss(chance, lived.scheme, order, lived.others)
+    if chance.happens(0.4):
+        await passes(chance.pick((0, 3, 60)))
+        _pay(town, chance, lived, reference)
+
+
 async def pay_known(town: Town, chance: Chance) -> None:
     """Some order's payment, whatever has become of it, is paid; or checked out anew first."""
     theirs = [one for one in town.orders if one.get("provider")]
@@ -99,3 +117,4 @@ async def slip(town: Town, chance: Chance) -> None:
 
 
 PROVIDER_ACTS = {"provider_buy": (buy, 8), "provider_pay": (pay_known, 4), "provider_slip": (slip, 1)}
+AMISS_ACTS = {"provider_amiss": (buy_amiss, 1)}  # see bakong_explorer.breadth

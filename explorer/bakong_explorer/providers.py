@@ -46,7 +46,7 @@ class Opened(NamedTuple):
 class Lived(NamedTuple):
     """A provider. amounts: of orders, in its currency. pay: a payer pays a reference, or fails; what came of it.
 
-    returns: whether it gives money back when it is asked to.
+    returns: whether it gives money back when it is asked to. others: currencies that it takes, too.
     """
 
     scheme: Any
@@ -55,6 +55,7 @@ class Lived(NamedTuple):
     open: Callable[[World, Any], Opened]
     pay: Callable[[World, Any, str, Chance], str]
     returns: bool = True
+    others: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -144,7 +145,7 @@ def _pay_promptpay(world: World, _state: Any, reference: str, _chance: Chance) -
 
 LIVED = (
     Lived(NAGAD, "BDT", (10, 99.99, 12_345.5), _nagad, _pay_nagad),
-    Lived(PAYSTACK, "NGN", (50, 123.45, 40_000), _paystack, _pay_paystack),
+    Lived(PAYSTACK, "NGN", (50, 123.45, 40_000), _paystack, _pay_paystack, others=("GHS",)),
     Lived(OMISE, "THB", (20, 99.75, 5_000), _omise, _pay_omise),
     Lived(PROMPTPAY, "THB", (1, 99.75, 12_345), _promptpay, _pay_promptpay, returns=False),
 )

@@ -2,8 +2,8 @@
 
 from bakong_explorer.laws import SOLD, PaymentRow, Watcher
 from bakong_explorer.process import SECRETS
-from bakong_explorer.story import HOUR_MS, MINUTE_MS
-from bakong_explorer.town import Town
+from bakong_explorer.story import DAY_MS, HOUR_MS, MINUTE_MS
+from bakong_explorer.town import PHNOM_PENH_MS, Town
 
 SEEN_FOR_MS = 12 * HOUR_MS  # after its end, so long is money that comes late looked for for sure
 SCARCE_FOR_MS = 15_000  # the same, where the day's calls are limited: later money is found where a call has room
@@ -47,7 +47,8 @@ def at_rest(town: Town, watcher: Watcher) -> None:
 
 def _settled(town: Town, row: PaymentRow, now_ms: int) -> None:
     name = row.id[:8]
-    if row.status in ("PENDING", "TIMEOUT") and row.expires_ms < now_ms - 10 * MINUTE_MS:
+    waits = row.status in ("PENDING", "TIMEOUT") and not _waits_for_tomorrow(town, now_ms)
+    if waits and row.expires_ms < now_ms - 10 * MINUTE_MS:
         town.broken("liveness", f"payment {name} is {row.status} {now_ms - row.expires_ms} ms after its end")
     fake = town.fake(row.reference)
     shown = None if fake is None else fake.settlement
@@ -66,6 +67,12 @@ def _settled(town: Town, row: PaymentRow, now_ms: int) -> None:
         and abs(row.paid_ms - shown.at_ms) > town.backend.tolerance_ms + 1_000
     ):
         town.broken("books", f"payment {name} was paid at {shown.at_ms}, stored is {row.paid_ms}")
+
+
+def _waits_for_tomorrow(town: Town, now_ms: int) -> bool:
+    """Whether so few calls a day are allowed that nobody promises anything, and today's are spent."""
+    limit = town.story.profile.get("daily_calls", 0)
+    return limit in range(1, FEW_CALLS) and town.calls_by_day[(now_ms + PHNOM_PENH_MS) // DAY_MS] >= limit
 
 
 def _delivered(town: Town) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -27,10 +27,12 @@ from bakong_schemes.bkash.fake import sns
 from bakong_schemes.bkash.fake.scheme import BKASH
 from bakong_schemes.stripe.adapter.settings import StripeSettings
 from bakong_schemes.stripe.fake import endpoints
+from bakong_schemes.stripe.fake.money import units
 from bakong_schemes.stripe.fake.requests import Params
 from bakong_schemes.stripe.fake.scheme import STRIPE
 from bakong_schemes.stripe.fake.view import View
 from bakong_simulator import app as simulator_app
+from bakong_simulator.kernel.payments import Order
 from bakong_simulator.kernel.payments import Payment as FakePayment
 from bakong_simulator.kernel.webhooks import Attempt, Outcome
 from bakong_simulator.kernel.worlds import Worlds
@@ -47,7 +49,9 @@ CALM, MARK = "no fault", " | "
 AWAY = (502, 503, 504)  # the database or a provider could not be asked; 500 is a fault of ours
 EVENTS_URL = "https://service.example/api/providers/{}/events"
 HEARD_S = 20  # so long what a provider has said of a payment may take to be stored
-_STATUS_OF = "SELECT status FROM payment_transactions WHERE provider = ? AND reference = ?"
+_STATUS_OF = """
+SELECT status, amount_minor, currency FROM payment_transactions WHERE provider = ? AND reference = ?
+"""
 CARE_SEED = 1  # of the fakes where bKash is one: its keys are made of it, and each takes a second
 
 
@@ -175,6 +179,29 @@ class Town:
         payment = self.fake(reference, provider)
         settled = [] if payment is None else [one for one in payment.settlements if not one.failed]
         return sum(one.minor for one in settled), sum(one.returned_minor for one in settled)
+
+    def paid(self, provider: str, reference: str, minor: int, currency: str) -> tuple[int, int]:
+        """What a provider has taken of the amount that was asked for, and of any other: how many payments of each."""
+        payment = self.fake(reference, provider)
+        settled = [] if payment is None else [one for one in payment.settlements if not one.failed]
+        fits = sum((one.minor, one.currency) == (minor, currency) for one in settled)
+        return fits, len(settled) - fits
+
+    def disputes(self, reference: str) -> tuple[str, int]:
+        """What Stripe says of a session's disputes: open, won or lost, "" for none; and what its payer has of them."""
+        payment = self.fake(reference, "stripe")
+        state = self.world.state(STRIPE)
+        kept = state.intents.get(payment.reference) if payment is not None else None
+        rows = [
+            state.objects["dispute"][id_]
+            for one in (kept.charges if kept else ())
+            for id_ in state.charged[one].disputes
+        ]
+        lost = [units(row["amount"], row["currency"]) for row in rows if row["status"] == "lost"]
+        if lost:
+            return "lost", sum(lost)
+        has_ended = all(row["status"] in ("won", "warning_closed") for row in rows)
+        return ("won" if has_ended else "open") if rows else "", 0
 
     def stripe_takes(self, reference: str) -> bool:
         """Whether a session can be paid."""
@@ -352,7 +379,7 @@ class Town:
             if process.dead or self.finished or not self.is_quiet_since(troubles):
                 return
             rows = self.disk.rows(_STATUS_OF, provider, reference)
-            if rows and rows[0][0] != "PAID":
+            if rows and rows[0][0] != "PAID" and self.paid(provider, reference, rows[0][1], rows[0][2])[0]:
                 seen = f"{provider} has said {HEARD_S} s ago that {reference[-8:]} is paid, and it is {rows[0][0]}"
                 self.broken("no money is lost", seen)
 
@@ -386,6 +413,22 @@ class Town:
             session = self.world.state(STRIPE).objects["checkout.session"].get(reference) or {}
             reference = session.get("payment_intent") or ""
         return self.world.payments.get((provider, reference))
+
+    def pay_amiss(self, chance: Chance, scheme: Any, order: Order, others: Sequence[str] = ()) -> None:
+        """Pay somewhat too little or too much, or the same number in another currency, where that can be paid still.
+
+        Raises WorldError.
+        """
+        asked = order.minor or 0
+        minor = max(1, chance.pick((asked - 1, asked + 1, asked // 2, 2 * asked)))
+        currency = chance.pick(others) if others and chance.happens(0.3) else order.currency
+        minor = asked if currency != order.currency else minor + (minor == asked)
+        lacking = minor - self.world.ledger.balance(scheme.payer, currency)
+        if lacking > 0:
+            self.world.ledger.open(scheme.payer, balances={currency: lacking}, issuer=scheme.issuer)
+        self.world.pay(scheme, order, minor=minor, currency=currency)
+        seen = f"pays {order.reference[-8:]} with {minor} {currency} of {asked} {order.currency}"
+        self.tell("payer", scheme.name, seen)
 
     def close(self) -> None:
         self.finished = True

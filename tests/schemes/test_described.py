@@ -447,3 +447,17 @@ async def test_an_api_of_another_shape_is_played_and_spoken_to():
         await client.post(f"{WORLD}/payments", json={"reference": made.reference})
         assert (await provider.polling.check(made.reference)).money == Money(700, "JPY")
         assert await provider.polling.check("0000000000") == NotFound()
+
+
+@pytest.mark.parametrize(("word", "dispute"), [("done", ""), ("fought", "open")])
+async def test_what_the_api_calls_disputed_is_told(word, dispute):
+    """It is paid, and the service has to have somebody look."""
+    tiny = parse(TINY.replace("failed: bad}", "failed: bad, disputed: fought}"), "tiny.yaml")
+
+    def answer(_request):
+        return httpx.Response(200, json={"id": "0000000001", "state": word, "yen": 700})
+
+    async with httpx.AsyncClient(base_url="http://tiny.test", transport=httpx.MockTransport(answer)) as client:
+        provider = described(client, tiny, {"key": "sandbox"}, lambda: NOW_MS)
+        report = await provider.polling.check("0000000001")
+    assert (report.money, report.dispute) == (Money(700, "JPY"), dispute)

@@ -139,13 +139,19 @@ class _Api:
             return Failed()
         if at is State.AUTHORIZED:
             return Authorized()
+        return self._moved(reference, answer, at)
+
+    def _moved(self, reference: str, answer: Answered, at: State | None) -> Report:
+        """The money of a payment that was paid, whatever has become of it since."""
         written = money_at(answer, self._currency)
-        if at in (State.PAID, State.DISPUTED, State.REFUNDED) and written is not None:
-            money = Money(*written)
-            slip = answer.value("slip")
-            name = slip if isinstance(slip, str) and 0 < len(slip) <= 64 else reference[:64]
-            return Refunded(reference, money) if at is State.REFUNDED else Paid(name, money, self._payee(answer))
-        return NoAnswer("garbage", f"a payment in the state {str(answer.value('status'))[:80]!r}")
+        if at not in (State.PAID, State.DISPUTED, State.REFUNDED) or written is None:
+            return NoAnswer("garbage", f"a payment in the state {str(answer.value('status'))[:80]!r}")
+        money = Money(*written)
+        if at is State.REFUNDED:
+            return Refunded(reference, money)
+        slip = answer.value("slip")
+        name = slip if isinstance(slip, str) and 0 < len(slip) <= 64 else reference[:64]
+        return Paid(name, money, self._payee(answer), dispute="open" if at is State.DISPUTED else "")
 
     def _payee(self, answer: Answered) -> str:
         payee = answer.value("payee")

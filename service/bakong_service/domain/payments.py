@@ -180,7 +180,8 @@ class Refunded:
 
     key: our own id of it, where the provider keeps that. failed: it was to go back, and has not, or came again.
     charge_minor: what the provider took from us for it, beside the money. parts: of a payment that went back, each of
-    its refunds, where the provider shows them; hash is then the payment's, and done_ms when that was made.
+    its refunds, where the provider shows them; hash is then the payment's, done_ms when that was made, and dispute as
+    of Paid.
     """
 
     hash: str
@@ -191,6 +192,7 @@ class Refunded:
     charge_minor: int = 0
     parts: tuple["Refunded", ...] = ()
     done_ms: int | None = None
+    dispute: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,8 +117,8 @@ def _refunded(unit: UnitOfWork, payment: Payment, report: Refunded) -> Payment:
         at_ms=unit.at_ms,
     )
     if payment.purpose is Purpose.ORDER and report.parts:
-        paid = Paid(report.hash, report.money, payment.account_id, report.done_ms, report.raw, report.parts)
-        return apply(unit, payment, paid)
+        shown = report.done_ms, report.raw, report.parts, report.dispute
+        return apply(unit, payment, Paid(report.hash, report.money, payment.account_id, *shown))
     if payment.purpose is Purpose.ORDER:
         if not see_refund(unit, payment, report):
             return payment

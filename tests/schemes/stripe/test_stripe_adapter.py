@@ -419,6 +419,14 @@ def event(about, id_="evt_1"):
     return json.dumps({"id": id_, "object": "event", "type": "x", "data": {"object": about}}).encode()
 
 
+async def test_a_dispute_that_may_not_be_listed_is_open_and_one_that_is_not_answered_is_asked_again(stripe, ours):
+    reference = (await ours.create(checkout())).reference
+    stripe.pay(reference)["latest_charge"]["disputed"] = True
+    assert (await ours.polling.check(reference)).dispute == "open"
+    stripe.lost.add("GET /v1/disputes")
+    assert await ours.polling.check(reference) == NoAnswer("timeout", "/disputes?payment_intent=pi_1&limit=100")
+
+
 def signed(body, *secrets, at_s=NOW_S):
     return Guard(STRIPE, secrets or (SECRET,)).sign(body, timestamp_s=at_s)
 

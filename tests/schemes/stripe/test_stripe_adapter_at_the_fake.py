@@ -112,3 +112,35 @@ async def test_what_was_given_back_on_the_dashboard_is_shown_beside_ours(client,
     await client.post("/stripe/v1/refunds", data={"payment_intent": intent}, auth=(KEY, ""))
     gone = await ours.polling.check(reference)
     assert (type(gone), [one.money.minor for one in gone.parts]) == (Refunded, [300, 200, 500])
+
+
+ENDS = [("createDispute", "winning_evidence", "won"), ("createDispute", "losing_evidence", "lost")]
+ENDS += [("createDisputeInquiry", "winning_evidence", "won"), ("createDisputeInquiry", "losing_evidence", "open")]
+
+
+@pytest.mark.parametrize(("card", "evidence", "end"), ENDS)
+async def test_what_a_bank_disputes_is_told_and_how_it_ended(client, ours, card, evidence, end):
+    """Else nobody learns of it: the charge says no more than that it was disputed once."""
+    reference = (await ours.create(checkout(1000, "USD"))).reference
+    await pay(client, reference, f"pm_card_{card}")
+    assert (await ours.polling.check(reference)).dispute == ""
+    await client.post(f"{WORLD}/clock/advance", json={"seconds": 2})
+    report = await ours.polling.check(reference)
+    assert (type(report), report.dispute) == (Paid, "open")
+    (row,) = (await client.get("/stripe/v1/disputes", auth=(KEY, ""))).json()["data"]
+    data = {"evidence[uncategorized_text]": evidence}
+    assert (await client.post(f"/stripe/v1/disputes/{row['id']}", data=data, auth=(KEY, ""))).is_success
+    await client.post(f"{WORLD}/clock/advance", json={"seconds": 5})
+    assert (await ours.polling.check(reference)).dispute == end
+
+
+async def test_of_an_inquiry_whose_payment_was_given_back_the_end_is_told_too(client, ours):
+    reference = (await ours.create(checkout(1000, "USD"))).reference
+    await pay(client, reference, "pm_card_createDisputeInquiry")
+    await client.post(f"{WORLD}/clock/advance", json={"seconds": 2})
+    assert isinstance(await ours.refund(reference, Money(1000, "USD"), "ref_1"), Refunded)
+    assert (await ours.polling.check(reference)).dispute == "open"
+    (row,) = (await client.get("/stripe/v1/disputes", auth=(KEY, ""))).json()["data"]
+    await client.post(f"/stripe/v1/disputes/{row['id']}/close", auth=(KEY, ""))
+    report = await ours.polling.check(reference)
+    assert (type(report), report.dispute) == (Refunded, "won")

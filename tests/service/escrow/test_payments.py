@@ -329,7 +329,9 @@ async def test_another_amount_than_ours_credits_nothing_and_is_for_a_person(care
     reference = await care.attempt(payment)
     care.nagad.move(reference, minor=1)
     await care.conclude(payment, reference)
+    asked = len(care.nagad.calls)
     await care.clock.advance(20 * MINUTE_MS)
+    assert len(care.nagad.calls) - asked <= 1, "it has said its last word, and a person was asked to decide"
     seen = await care.seen(payment)
     assert (seen["status"], seen["escrow"]["status"]) == ("PROCESSING", "AWAITING_FUNDS")
     assert (seen["needsReview"], seen["reviewReason"]) == (True, "amount_mismatch")

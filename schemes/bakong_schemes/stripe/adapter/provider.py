@@ -3,17 +3,17 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from bakong_contracts.webhook_guard import STRIPE, Guard, RejectedError
 from bakong_schemes.stripe.adapter import facts
 from bakong_schemes.stripe.adapter.client import HttpStripe, Json, Refusal, parsed, segment
-from bakong_schemes.stripe.adapter.reports import ACCOUNT, of_refund, of_session
+from bakong_schemes.stripe.adapter.reports import ACCOUNT, disputed_intent, of_refund, of_session, word_of
 from bakong_service.domain.errors import ForgedEventError, UnavailableError
 from bakong_service.domain.handoff import Redirect
 from bakong_service.domain.money import Money
-from bakong_service.domain.payments import Failed, NoAnswer, NotFound, Report
+from bakong_service.domain.payments import Failed, NoAnswer, NotFound, Paid, Refunded, Report
 from bakong_service.ports import Checkout, Created, Event, Polling, Provider
 from bakong_service.usecases.own_pace import OwnPace
 
@@ -130,7 +130,13 @@ class Sessions:
 
     async def check(self, reference: str, /) -> Report:
         session = await self._session(reference)
-        return session if isinstance(session, NoAnswer | NotFound) else of_session(reference, session)
+        if isinstance(session, NoAnswer | NotFound):
+            return session
+        report, intent = of_session(reference, session), disputed_intent(session)
+        if intent is None or not isinstance(report, Paid | Refunded):
+            return report
+        dispute = await self._dispute_of(intent)
+        return dispute if isinstance(dispute, NoAnswer) else replace(report, dispute=dispute)
 
     async def cancel(self, reference: str, /) -> Report:
         """Ends a session that is open: Failed, as nobody can pay it any more; else what has become of it before."""
@@ -155,6 +161,14 @@ class Sessions:
         if made is None:
             made = await self._give_back(id_, money, key)
         return made if isinstance(made, NoAnswer) else of_refund(made)
+
+    async def _dispute_of(self, intent: str) -> str | NoAnswer:
+        """What has become of an intent's dispute, which its charge alone does not say."""
+        answer = await self._client.get("/disputes", {"payment_intent": intent, "limit": A_PAGE})
+        if isinstance(answer, NoAnswer):
+            return answer
+        rows = answer.get("data") if isinstance(answer, dict) else None  # a key may not be let to list them
+        return word_of(rows if isinstance(rows, list) else ())
 
     async def session_of(self, intent: str) -> str | NoAnswer | None:
         """The session that an intent is of; None where there is none."""

@@ -1,6 +1,6 @@
 """What a Checkout Session and a refund of Stripe's say, as the core's reports; what is unclear is no answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from bakong_service.domain.payments import Failed, NoAnswer, NotFound, Paid, Ref
 
 ACCOUNT = "stripe"
 _ON_ITS_WAY = ("pending", "requires_action")
+_WON = ("won", "warning_closed", "prevented")  # the money stays with the shop
 
 
 def of_session(reference: str, session: Mapping[str, Any]) -> Report:
@@ -48,6 +49,27 @@ def _of_intent(intent: Mapping[str, Any]) -> Report:
     if charge.get("refunded") is True:
         return Refunded(id_, money, raw, parts=refunds, done_ms=done_ms)
     return Paid(id_, money, ACCOUNT, done_ms=done_ms, raw=raw, refunds=refunds)
+
+
+def disputed_intent(session: Mapping[str, Any]) -> str | None:
+    """The intent of a session whose charge is disputed, or was; None of any other."""
+    intent = session.get("payment_intent")
+    charge = intent.get("latest_charge") if isinstance(intent, dict) else None
+    id_ = intent.get("id") if isinstance(intent, dict) else None
+    is_disputed = isinstance(charge, dict) and charge.get("disputed") is True
+    return id_ if is_disputed and isinstance(id_, str) else None
+
+
+def word_of(disputes: Iterable[object]) -> str:
+    """What the disputes of a charge come to: lost, where one is; open, until all have ended.
+
+    >>> word_of([{"status": "warning_closed"}, {"status": "under_review"}]), word_of([{"status": "won"}])
+    ('open', 'won')
+    """
+    states = [row.get("status") for row in disputes if isinstance(row, dict)]
+    if "lost" in states:
+        return "lost"
+    return "won" if states and all(status in _WON for status in states) else "open"
 
 
 def _refunds(charge: Mapping[str, Any]) -> tuple[Refunded, ...]:

@@ -240,7 +240,8 @@ def after_poll(unit: UnitOfWork, attempted: Payment, *, answered: bool) -> int |
     if answered and is_over and payment.review is None:
         expire(unit, attempted)
         return None
-    if unit.at_ms - since_ms < UNANSWERED_REVIEW_MS:
+    is_known = attempted.flag is not None  # it was paid with another amount: a person has been asked already
+    if not is_known and unit.at_ms - since_ms < UNANSWERED_REVIEW_MS:
         return next_query_ms(since_ms, unit.at_ms)
     if payment.review is None:
         save(unit, payment, replace(payment, review=UNANSWERED), "24 hours without an answer")
