@@ -332,6 +332,7 @@ SHOP = (
         "prorate-ratio-rounded": ("service.upgrade.price", "the ratio is rounded to three digits first"),
         "prorate-full-price": ("service.upgrade.price", "the old plan is not credited"),
         "prorate-elapsed": ("service.upgrade.price", "the time that passed is charged"),
+        "prorate-one-cycle": ("service.upgrade.ahead", "an upgrade that is for two cycles is charged for one"),
         "prorate-31-days": ("service.upgrade.price", "the cycle is taken for 31 days"),
         "upgrade-code-of-zero": ("service.upgrade.free", "an upgrade of nothing makes a code"),
         "upgrade-at-once": ("service.upgrade.applies", "an upgrade takes effect unpaid"),
@@ -403,6 +404,7 @@ SHOP = (
         "renews-old-plan": ("service.downgrade.takes-effect", "the bill after a downgrade is the better plan's"),
         "downgrade-at-once": ("service.downgrade.later", "a downgrade takes effect at once"),
         "downgrade-tells-now": ("service.downgrade.later", "a downgrade tells today for its day"),
+        "downgrade-moves": ("service.downgrade.takes-effect", "a second downgrade, after the bill, moves the first"),
         "downgrade-never": ("service.downgrade.takes-effect", "a downgrade is forgotten"),
         "downgrade-by-renewal": (
             "service.downgrade.takes-effect",

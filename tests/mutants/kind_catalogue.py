@@ -98,6 +98,10 @@ OUTAGES = (
             "service.watched.beside",
             "the worker's round ends at the first payment whose answer it cannot read",
         ),
+        "refused-forgotten-beside": (
+            "service.webhook.independent",
+            "a webhook that is refused is not tried again where another one of its turn arrives",
+        ),
         "turn-ends-at-a-refusal": ("service.webhook.independent", "those told after a refused webhook wait with it"),
         "polled-no-more": ("service.outage.worker", "a payment whose poll failed is never polled again"),
         "end-forgotten": (
@@ -188,6 +192,7 @@ _LOOKS = {
     "nfc": "in another unicode form",
     "ascii": "but for its accents",
     "unquoted": "but for quotes",
+    "as-number": "as another spelling of one number",
 }
 _DONE = {
     "cancel": "a cancellation",
@@ -204,12 +209,17 @@ NAMES = (
     | {
         f"history-{look}": ("service.users.history", f"a history is that of a name that is alike {text}")
         for look, text in _LOOKS.items()
-        if look in ("any-case", "by-prefix", "wildcard", "trimmed", "cut")
+        if look in ("any-case", "by-prefix", "wildcard", "trimmed", "cut", "as-number")
     }
     | {
         f"{operation}-{look}": ("service.users.change", f"{what} is made for a name that is alike {_LOOKS[look]}")
         for operation, what in _DONE.items()
         for look in ("any-case", "by-prefix", "trimmed", "cut", "wildcard")
+    }
+    | {
+        "quote-refuses-all": ("service.users.beside", "while one user's quote is open, nobody else is quoted"),
+        "quote-refuses-prefix": ("service.users.beside", "a quote refuses those whose names its user's begins with"),
+        "bill-of-any-case": ("service.users.beside", "a bill is that of a name in another case"),
     }
     | {
         "long-id-500": ("service.status.ids", "an id of 300 letters is a 500"),

@@ -79,6 +79,8 @@ class Hooks:
             due = [one for one in self.outbox if one["due"] is not None and one["due"] <= self.now_ms]
             for message in self.in_turn(due):
                 await self.send(message)
+                if self.has("refused-forgotten-beside") and any(one["due"] is None for one in due):
+                    message["due"] = None
                 if message["due"] is not None and self.has("turn-ends-at-a-refusal"):
                     break
             if due and not self.has("restart-sends-again"):  # what was told is looked at no more

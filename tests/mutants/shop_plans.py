@@ -154,10 +154,11 @@ class Plans:
         held = self.running(body.get("user"))
         if held["plan"] != "FULL" and not self.has("downgrade-of-basic"):
             raise Problem(409, "there is no lower plan")
-        held |= {"pending": "BASIC", "pending_at": held["ends"]}
+        if held["pending"] != "BASIC" or self.has("downgrade-moves"):
+            held |= {"pending": "BASIC", "pending_at": held["ends"]}
         if self.has("downgrade-at-once"):
             held["plan"] = "BASIC"
-        return {"effective": (self.now_ms if self.has("downgrade-tells-now") else held["ends"] * 1000)}
+        return {"effective": (self.now_ms if self.has("downgrade-tells-now") else held["pending_at"] * 1000)}
 
     def fresh(self, payment):
         """Whether a quote or bill can still be paid."""
@@ -264,6 +265,8 @@ class Plans:
 
     def exact(self, held, old, new):
         left, total = held["ends"] - self.now_ms // 1000, CYCLE_S
+        if self.has("prorate-one-cycle"):
+            left = min(left, total)
         if self.has("prorate-from-start"):
             total = held["ends"] - held["begun"]
         if self.has("prorate-from-payment"):

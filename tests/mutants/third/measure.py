@@ -22,7 +22,7 @@ ALL = {fault.name: fault for fault in PHP + JAVA}
 
 def plant(name: str, where: Path) -> Path:
     """A copy of the service that a fault's name begins with, or is, with the fault in it."""
-    service = name.split("-")[0]
+    service = name.split("-", maxsplit=1)[0]
     for file in (SERVICES[service], "verify.yaml"):
         shutil.copy(EXAMPLES / service / file, where)
     if name in ALL:
