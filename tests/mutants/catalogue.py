@@ -309,6 +309,7 @@ SHOP = (
         "quota-hammered": ("service.quota.obeyed", "Bakong is asked on after it said that the day's calls are spent"),
         "expired-told-again": ("service.webhook.expired", "each look at an expired payment tells its end again"),
         "lists-alone": ("service.outage.closed-lists", "several payments are looked for by lists alone"),
+        "spent-expires": ("service.quota.ends", "a payment expires by the clock while the day's calls are spent"),
         "quota-for-ever": ("service.quota.resumes", "once the day's calls were spent, Bakong is never asked again"),
         "quota-utc": ("service.quota.resumes", "a spent quota ends at midnight UTC"),
         "outage-fails": ("service.outage", "a Bakong that is down fails the payment"),

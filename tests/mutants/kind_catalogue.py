@@ -17,33 +17,40 @@ _BOUGHT = {
     "late": ("service.late.mismatch", "a dead code"),
 }
 
-PURCHASES = {
-    f"{kind}-{wrongly}": (rule, f"{words} pays {what}")
-    for kind, (rule, what) in _BOUGHT.items()
-    for wrongly, text in _WRONGLY.items()
-    for words in (text.removesuffix(" pays"),)
-} | {
-    "bill-grants-full": ("service.renew.grants", "a bill of the basic plan grants the better one"),
-    "upgrade-pays-a-cycle": ("service.upgrade.applies", "a paid upgrade adds a cycle"),
-    "bill-withdraws-downgrade": ("service.downgrade.takes-effect", "a paid bill forgets the downgrade"),
-    "quote-retold": ("service.quote.told-again", "a quote that stands is told at the price of now"),
-    "quote-told-as-difference": ("service.quote.told-again", "a quote tells the difference of the prices"),
-    "bill-retold": ("service.renew.told", "a bill that is asked for again is told as twice its amount"),
-    "bill-told-as-full": ("service.renew.told", "a bill of the basic plan is told at the better one's price"),
-    "late-granted-twice": ("service.granted.late-once", "a late payment grants two cycles"),
-    "bills-many": ("service.renew.stands", "every request opens a bill"),
-    "bill-10-minutes": ("service.renew.stands", "after ten minutes a second bill is opened beside the first"),
-    "bill-dead-stands": ("service.renew.dead", "a bill whose code has died is the answer"),
-    "bill-racy": ("service.renew.one", "bills that race are all opened"),
-    "bill-outlives-upgrade": (
-        "service.renew.after-change",
-        "a bill that was open before an upgrade is offered after it",
-    ),
-    "bill-outlives-downgrade": (
-        "service.renew.after-change",
-        "a bill that was open before a downgrade is offered after it",
-    ),
-}
+PURCHASES = (
+    {
+        f"{kind}-{wrongly}": (rule, f"{words} pays {what}")
+        for kind, (rule, what) in _BOUGHT.items()
+        for wrongly, text in _WRONGLY.items()
+        for words in (text.removesuffix(" pays"),)
+    }
+    | {
+        f"unsaid-{name}-fits": ("service.mismatch.unsaid", f"a payment that names no {what} is taken for the right one")
+        for name, what in (("amount", "amount"), ("currency", "currency"), ("toAccountId", "receiver"))
+    }
+    | {
+        "bill-grants-full": ("service.renew.grants", "a bill of the basic plan grants the better one"),
+        "upgrade-pays-a-cycle": ("service.upgrade.applies", "a paid upgrade adds a cycle"),
+        "bill-withdraws-downgrade": ("service.downgrade.takes-effect", "a paid bill forgets the downgrade"),
+        "quote-retold": ("service.quote.told-again", "a quote that stands is told at the price of now"),
+        "quote-told-as-difference": ("service.quote.told-again", "a quote tells the difference of the prices"),
+        "bill-retold": ("service.renew.told", "a bill that is asked for again is told as twice its amount"),
+        "bill-told-as-full": ("service.renew.told", "a bill of the basic plan is told at the better one's price"),
+        "late-granted-twice": ("service.granted.late-once", "a late payment grants two cycles"),
+        "bills-many": ("service.renew.stands", "every request opens a bill"),
+        "bill-10-minutes": ("service.renew.stands", "after ten minutes a second bill is opened beside the first"),
+        "bill-dead-stands": ("service.renew.dead", "a bill whose code has died is the answer"),
+        "bill-racy": ("service.renew.one", "bills that race are all opened"),
+        "bill-outlives-upgrade": (
+            "service.renew.after-change",
+            "a bill that was open before an upgrade is offered after it",
+        ),
+        "bill-outlives-downgrade": (
+            "service.renew.after-change",
+            "a bill that was open before a downgrade is offered after it",
+        ),
+    }
+)
 
 _KINDS = {
     "connection": ("connection", "a connection that breaks"),
@@ -91,6 +98,7 @@ OUTAGES = (
         "outage-is-404": ("service.outage.end.connection", "past its end a payment is gone while Bakong is silent"),
         "storm-of-retries": ("service.outage.storm", "a question without an answer is asked thirty times more"),
         "storm-of-eight": ("service.outage.storm", "a question without an answer is asked eight times more"),
+        "slow-down-hammered": ("service.outage.storm", "a 429 is asked again at once, eight times"),
         "storm-of-all": ("service.outage.storm", "each failure asks of all payments"),
         "breaker-for-ever": ("service.outage.worker", "after five failures Bakong is never asked again"),
         "late-unwatched": ("service.watched.late", "after a code's end nobody looks for its money unless asked"),
