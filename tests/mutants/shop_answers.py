@@ -40,9 +40,8 @@ class Answers:
             return
         if answer is None:
             self.unread = True
-            if self.has("spent-expires") and over and self.now_ms < self.quiet_until and payment["state"] == "open":
-                payment["state"] = "expired"
-            if self.has("expired-in-outage") and over:
+            spent = self.has("spent-expires") and self.now_ms < self.quiet_until
+            if (spent or self.has("expired-in-outage")) and over:
                 payment |= {"state": "expired", "busy": True}
             if self.has("outage-fails"):
                 payment["state"] = "failed"
@@ -50,9 +49,7 @@ class Answers:
                 raise RuntimeError("Bakong is down")
             return
         code, data = answer.get("errorCode"), answer.get("data")
-        if code is None and isinstance(data, dict):
-            data = self.granted(payment) | data
-        if code is None and isinstance(data, dict) and self.matches(payment, data):
+        if code is None and isinstance(data, dict) and self.matches(payment, self.granted(payment) | data):
             await self.settle(payment)
         elif self.has("codes-fail") and code not in (None, 1) and payment["state"] == "open":
             payment["state"] = "failed"
