@@ -435,6 +435,7 @@ SHOP = (
         "key-spent-by-refusal": ("service.idempotency.refused", "a refused order spends its idempotency key"),
         "retry-after-ms": ("service.limit.retry-after", "Retry-After is in milliseconds"),
         "limit-each-path": ("service.limit.shared", "each path has a limit of its own"),
+        "limit-before-key": ("service.limit.strangers", "calls with a wrong key count against who has the right one"),
         "limit-global": ("service.limit.each-key", "all keys share one limit"),
         "key-old-dies": ("service.key.several", "a new key ends the old one"),
         "key-revoked-lives": ("service.key.revoked", "a revoked key works on"),

@@ -28,7 +28,7 @@ def broken_rules(
 ) -> dict[str, str]:
     """The broken rules, each with its reason; with `first`, the run ends at the first one."""
     report = config.with_name("report.json")
-    command = ["verify", "service", "--config", str(config), "--seed", str(seed), "--profile", profile]
+    command = ["verify", "service", "--config", str(config), "--seed", str(seed), "--profile", profile, "--jobs", "1"]
     command += ["--json", str(report)]
     for glob in only:
         command += ["--only", glob]
@@ -47,6 +47,7 @@ def forked(command: list[str], out: Path, *, first: bool) -> str:
         os.dup2(sink, 1)
         os.dup2(sink, 2)
         sys.argv = ["bakong-sandbox", *command]
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  the first broken rule is waited for
         try:
             program.main()
         finally:
