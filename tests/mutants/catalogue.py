@@ -385,6 +385,7 @@ SHOP = (
         "key-longer": ("service.key.wrong", "a longer key passes"),
         "key-length": ("service.key.wrong", "any key of the right length passes"),
         "key-case": ("service.key.wrong", "the key's case does not count"),
+        "code-crc-unpadded": ("service.create.codes", "a code's CRC loses its leading zeros"),
         "code-static": ("service.create.dynamic", "the code is a static one"),
         "code-account": ("service.create.account", "codes in riel pay somebody else"),
         "code-race": ("service.create.race", "orders at once share a code"),

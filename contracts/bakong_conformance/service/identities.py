@@ -154,7 +154,7 @@ def _read(service: Service, case: Case) -> None:
     severity=Severity.CRITICAL,
 )
 def _order(service: Service, case: Case) -> None:
-    """Twins of users with a plan order and pay, where their names are taken: each of them has a plan then."""
+    """Twins of users with a plan order and pay, where their names are taken: each has a plan then, however spelt."""
     service.need("subscription")
     made = []
     for user, twin, how in _pairs(service, case, "create"):
@@ -170,6 +170,9 @@ def _order(service: Service, case: Case) -> None:
         answer = about(service, case, "subscription", payment.user)
         active = service.done("subscription", answer) and service.read("subscription", answer, "active")
         require(bool(active), f"{payment.user!r} paid and has no plan; {user!r}, who has one, differs {how}")
+        if quote(payment.user, safe="+") == payment.user and "{user}" in service.operation("subscription").path:
+            active = service.subscription(case, payment.user).active  # a plus stands for itself in a path
+            require(active, f"{payment.user!r} paid and has no plan, where the plus in the path is not escaped")
 
 
 @rule(
