@@ -333,6 +333,7 @@ SHOP = (
         "prorate-ratio-rounded": ("service.upgrade.price", "the ratio is rounded to three digits first"),
         "prorate-full-price": ("service.upgrade.price", "the old plan is not credited"),
         "prorate-elapsed": ("service.upgrade.price", "the time that passed is charged"),
+        "upgrade-outlives": ("service.upgrade.outlived", "a quote of the last cycle, paid in the next, upgrades it"),
         "prorate-one-cycle": ("service.upgrade.ahead", "an upgrade that is for two cycles is charged for one"),
         "prorate-31-days": ("service.upgrade.price", "the cycle is taken for 31 days"),
         "upgrade-code-of-zero": ("service.upgrade.free", "an upgrade of nothing makes a code"),

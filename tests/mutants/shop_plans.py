@@ -83,6 +83,8 @@ class Plans:
             held["ends"] = self.now_ms // 1000 + CYCLE_S
         if self.has("quote-priced-again") and self.price(held) != payment["minor"]:
             return
+        if self.now_ms // 1000 >= payment["about"] and not self.has("upgrade-outlives"):
+            return
         if self.has("upgrade-late-dropped") and self.now_ms >= payment["expires"]:
             return
         held |= {"plan": payment["plan"], "first": held["plan"]}
@@ -251,7 +253,8 @@ class Plans:
         if currency == "KHR" and self.has("riel-by-hundreds"):
             minor = -(-minor // 100) * 100
         charged = minor + 1 if self.has("quote-differs") else max(minor, 1)
-        payment = self.make(user, "FULL", charged, currency, "upgrade")
+        payment = self.make(user, "FULL", charged, currency, "upgrade") | {"about": held["ends"]}
+        self.payments[payment["id"]] = payment
         self.upgrades[user] = payment["id"]
         told = minor / 100 if currency == "USD" or self.has("riel-as-cents") else minor
         return {"amount": told, "payment": payment}
