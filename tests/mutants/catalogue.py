@@ -503,6 +503,7 @@ SHOP = (
         "told-twice-race": ("service.webhook.race", "polls that race tell a payment twice"),
         "gives-up-early": ("service.webhook.persistent", "a webhook is given up after three tries"),
         "webhook-hammers": ("service.webhook.patient", "a failed webhook is tried again at once, and again"),
+        "refusal-is-success": ("service.webhook.refused", "a 4xx of the receiver is taken for an arrival"),
         "webhook-blocks": ("service.webhook.independent", "a webhook that is refused holds up all others"),
         "webhook-before-commit": ("service.webhook.true", "a payment is told before it is stored"),
         "downgraded-untold": ("service.webhook.changes", "a downgrade is not told"),

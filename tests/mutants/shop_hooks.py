@@ -125,6 +125,8 @@ class Hooks:
                 },
             )
             good = 200 <= response.status_code < (400 if self.has("redirect-is-success", "redirects-followed") else 300)
+            if self.has("refusal-is-success"):
+                good = good or 400 <= response.status_code < 500
             if self.has("only-200"):
                 good = response.status_code in (200, 204)
         except httpx.HTTPError:
