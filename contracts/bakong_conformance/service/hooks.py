@@ -247,7 +247,7 @@ def _unanswered(service: Service, case: Case) -> None:
 @rule(
     "webhook.refused",
     "A webhook that is refused is tried again, whatever the status",
-    forbids="taking a 4xx for an arrival: a main backend whose key or route is wrong for a minute loses what it was told",
+    forbids="taking a 4xx for an arrival: a main backend whose route is wrong for a minute loses what it was told",
 )
 def _refused(service: Service, case: Case) -> None:
     """Payments whose webhooks are refused once, each by another status, and then taken: each is sent twice."""
