@@ -80,7 +80,7 @@ def _waits(service: Service, case: Case) -> None:
     require(told == "13", f"the second call leaves the minute in 12.3 s, and Retry-After is {told!r}, expected 13")
 
 
-def fire_in_turn(service: Service, limit: Limit, requests: int, whom: Mapping[str, str]) -> list[Answer]:
+def fire_in_turn(service: Service, limit: Limit, requests: int, whom: Mapping[str, Any]) -> list[Answer]:
     """So many calls, one after another."""
     return [fire(service, limit, 1, whom)[0] for _ in range(requests)]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from time import monotonic
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
@@ -23,7 +23,7 @@ SUITE = Suite("service")
 rule = SUITE.rule
 
 WINDOW_MS = 60_000
-NOBODY: Mapping[str, str] = {"md5": "0" * 32, "id": "none", "user": "nobody"}
+NOBODY: Mapping[str, Any] = {"md5": "0" * 32, "id": "none", "user": "nobody"}
 CONNECTIONS = 32
 FORGED = ("x-forwarded-for", "x-real-ip", "forwarded", "x-client-ip", "cf-connecting-ip", "true-client-ip")
 
@@ -70,7 +70,7 @@ def limit_of(service: Service) -> Limit:
     return _limit(service)
 
 
-def _ask(service: Service, limit: Limit, whom: Mapping[str, str] = NOBODY) -> Answer:
+def _ask(service: Service, limit: Limit, whom: Mapping[str, Any] = NOBODY) -> Answer:
     return service.do(None, limit.operation, patient=False, **whom)
 
 
@@ -80,12 +80,12 @@ def _race(service: Service, limit: Limit, requests: int) -> list[Answer]:
     return [answer for size in waves for answer in at_once([partial(_ask, service, limit)] * size)]
 
 
-def fire(service: Service, limit: Limit, requests: int, whom: Mapping[str, str] = NOBODY) -> list[Answer]:
+def fire(service: Service, limit: Limit, requests: int, whom: Mapping[str, Any] = NOBODY) -> list[Answer]:
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         return list(pool.map(lambda _: _ask(service, limit, whom), range(requests)))
 
 
-def whom_to_ask(service: Service, case: Case, limit: Limit) -> Mapping[str, str]:
+def whom_to_ask(service: Service, case: Case, limit: Limit) -> Mapping[str, Any]:
     """Nobody's payment; where its refusal tells nothing of the limit, a payment that there is. The minute is over."""
     whom = NOBODY
     if _remaining(_ask(service, limit)) is None:

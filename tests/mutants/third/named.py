@@ -129,10 +129,10 @@ NAMED = {
 }
 # What a service may do, or what cannot be seen here.
 NOT_OWED = {
-    "php-any-status-believed": "no fault of the sandbox's sends what Bakong says of a payment under another status than 200",
+    "php-any-status-believed": "the sandbox says nothing of a payment under another status than 200",
     "php-mismatch-is-final": "it may call money that does not fit a failure; Bakong shows one transaction for a code",
     "java-riel-billed-in-usd": "a plan that was bought in riel may be billed in dollars, at the price in dollars",
-    "java-spent-at-midnight": "it is silent for a millisecond of the new day; how soon after midnight it asks is its own",
+    "java-spent-at-midnight": "silent for a millisecond of the new day: how soon it asks then is its own",
     "java-remaining-one-more": "a service may tell what was left before the call, as many do",
     "java-ended-quote-refuses": "while nobody can say whether the first quote was paid, a second one may be refused",
 }
