@@ -109,7 +109,7 @@ NAMED = {
     "java-redirect-followed": "service.webhook.retried",
     "java-refusal-arrived": "service.webhook.refused",
     "java-id-of-payment": "service.webhook.ids-apart",
-    "java-signature-for-urls": "service.webhook.signed",
+    "java-signature-for-urls": "service.webhook.every-try-signed",
     "java-hang-holds-all": "service.webhook.hanging",
     "java-hang-not-retried": "service.webhook.unanswered",
     "java-token-to-receiver": "service.webhook.discreet",
