@@ -195,7 +195,7 @@ verify-seeds: $(VENV)/.installed-test
 
 # A service that was not written beside the rules: healthy in all of them, and each fault that was measured named. Half an hour.
 independent: $(VENV)/.installed-test
-	$(PYTEST) -n 0 --timeout 1800 -m "campaign or not campaign" tests/mutants/test_independent.py
+	$(PYTEST) -n 0 --timeout 1800 -m "campaign or not campaign" tests/mutants/test_independent.py tests/mutants/test_third.py
 
 .PHONY: mutants verify-seeds independent
 # The simulator's long runs: both APIs against their documents, malformed requests, and speed (needs wrk).

@@ -17,33 +17,40 @@ _BOUGHT = {
     "late": ("service.late.mismatch", "a dead code"),
 }
 
-PURCHASES = {
-    f"{kind}-{wrongly}": (rule, f"{words} pays {what}")
-    for kind, (rule, what) in _BOUGHT.items()
-    for wrongly, text in _WRONGLY.items()
-    for words in (text.removesuffix(" pays"),)
-} | {
-    "bill-grants-full": ("service.renew.grants", "a bill of the basic plan grants the better one"),
-    "upgrade-pays-a-cycle": ("service.upgrade.applies", "a paid upgrade adds a cycle"),
-    "bill-withdraws-downgrade": ("service.downgrade.takes-effect", "a paid bill forgets the downgrade"),
-    "quote-retold": ("service.quote.told-again", "a quote that stands is told at the price of now"),
-    "quote-told-as-difference": ("service.quote.told-again", "a quote tells the difference of the prices"),
-    "bill-retold": ("service.renew.told", "a bill that is asked for again is told as twice its amount"),
-    "bill-told-as-full": ("service.renew.told", "a bill of the basic plan is told at the better one's price"),
-    "late-granted-twice": ("service.granted.late-once", "a late payment grants two cycles"),
-    "bills-many": ("service.renew.stands", "every request opens a bill"),
-    "bill-10-minutes": ("service.renew.stands", "after ten minutes a second bill is opened beside the first"),
-    "bill-dead-stands": ("service.renew.dead", "a bill whose code has died is the answer"),
-    "bill-racy": ("service.renew.one", "bills that race are all opened"),
-    "bill-outlives-upgrade": (
-        "service.renew.after-change",
-        "a bill that was open before an upgrade is offered after it",
-    ),
-    "bill-outlives-downgrade": (
-        "service.renew.after-change",
-        "a bill that was open before a downgrade is offered after it",
-    ),
-}
+PURCHASES = (
+    {
+        f"{kind}-{wrongly}": (rule, f"{words} pays {what}")
+        for kind, (rule, what) in _BOUGHT.items()
+        for wrongly, text in _WRONGLY.items()
+        for words in (text.removesuffix(" pays"),)
+    }
+    | {
+        f"unsaid-{name}-fits": ("service.mismatch.unsaid", f"a payment that names no {what} is taken for the right one")
+        for name, what in (("amount", "amount"), ("currency", "currency"), ("toAccountId", "receiver"))
+    }
+    | {
+        "bill-grants-full": ("service.renew.grants", "a bill of the basic plan grants the better one"),
+        "upgrade-pays-a-cycle": ("service.upgrade.applies", "a paid upgrade adds a cycle"),
+        "bill-withdraws-downgrade": ("service.downgrade.takes-effect", "a paid bill forgets the downgrade"),
+        "quote-retold": ("service.quote.told-again", "a quote that stands is told at the price of now"),
+        "quote-told-as-difference": ("service.quote.told-again", "a quote tells the difference of the prices"),
+        "bill-retold": ("service.renew.told", "a bill that is asked for again is told as twice its amount"),
+        "bill-told-as-full": ("service.renew.told", "a bill of the basic plan is told at the better one's price"),
+        "late-granted-twice": ("service.granted.late-once", "a late payment grants two cycles"),
+        "bills-many": ("service.renew.stands", "every request opens a bill"),
+        "bill-10-minutes": ("service.renew.stands", "after ten minutes a second bill is opened beside the first"),
+        "bill-dead-stands": ("service.renew.dead", "a bill whose code has died is the answer"),
+        "bill-racy": ("service.renew.one", "bills that race are all opened"),
+        "bill-outlives-upgrade": (
+            "service.renew.after-change",
+            "a bill that was open before an upgrade is offered after it",
+        ),
+        "bill-outlives-downgrade": (
+            "service.renew.after-change",
+            "a bill that was open before a downgrade is offered after it",
+        ),
+    }
+)
 
 _KINDS = {
     "connection": ("connection", "a connection that breaks"),
@@ -91,12 +98,17 @@ OUTAGES = (
         "outage-is-404": ("service.outage.end.connection", "past its end a payment is gone while Bakong is silent"),
         "storm-of-retries": ("service.outage.storm", "a question without an answer is asked thirty times more"),
         "storm-of-eight": ("service.outage.storm", "a question without an answer is asked eight times more"),
+        "slow-down-hammered": ("service.outage.storm", "a 429 is asked again at once, eight times"),
         "storm-of-all": ("service.outage.storm", "each failure asks of all payments"),
         "breaker-for-ever": ("service.outage.worker", "after five failures Bakong is never asked again"),
         "late-unwatched": ("service.watched.late", "after a code's end nobody looks for its money unless asked"),
         "round-ends-at-nonsense": (
             "service.watched.beside",
             "the worker's round ends at the first payment whose answer it cannot read",
+        ),
+        "refused-forgotten-beside": (
+            "service.webhook.independent",
+            "a webhook that is refused is not tried again where another one of its turn arrives",
         ),
         "turn-ends-at-a-refusal": ("service.webhook.independent", "those told after a refused webhook wait with it"),
         "polled-no-more": ("service.outage.worker", "a payment whose poll failed is never polled again"),
@@ -190,6 +202,7 @@ _LOOKS = {
     "nfc": "in another unicode form",
     "ascii": "but for its accents",
     "unquoted": "but for quotes",
+    "as-number": "as another spelling of one number",
 }
 _DONE = {
     "cancel": "a cancellation",
@@ -206,12 +219,17 @@ NAMES = (
     | {
         f"history-{look}": ("service.users.history", f"a history is that of a name that is alike {text}")
         for look, text in _LOOKS.items()
-        if look in ("any-case", "by-prefix", "wildcard", "trimmed", "cut")
+        if look in ("any-case", "by-prefix", "wildcard", "trimmed", "cut", "as-number")
     }
     | {
         f"{operation}-{look}": ("service.users.change", f"{what} is made for a name that is alike {_LOOKS[look]}")
         for operation, what in _DONE.items()
         for look in ("any-case", "by-prefix", "trimmed", "cut", "wildcard")
+    }
+    | {
+        "quote-refuses-all": ("service.users.beside", "while one user's quote is open, nobody else is quoted"),
+        "quote-refuses-prefix": ("service.users.beside", "a quote refuses those whose names its user's begins with"),
+        "bill-of-any-case": ("service.users.beside", "a bill is that of a name in another case"),
     }
     | {
         "long-id-500": ("service.status.ids", "an id of 300 letters is a 500"),

@@ -258,6 +258,9 @@ class Healthy(Answers, Plans, Tenants, Hooks, Gate):
         )
         if self.has("code-static"):
             code = static(code)
+        if self.has("code-crc-unpadded") and code.qr[-4] == "0":
+            text = code.qr[:-4] + code.qr[-4:].lstrip("0")
+            code = SimpleNamespace(qr=text, md5=hashlib.md5(text.encode()).hexdigest())
         md5 = hashlib.md5(code.qr[:-4].encode()).hexdigest() if self.has("md5-without-crc") else code.md5
         payment = {
             "id": md5,

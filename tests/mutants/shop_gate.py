@@ -23,6 +23,8 @@ class Gate:
     def check_key(self, headers, path, address):
         """The key of the caller. An address with ten wrong keys in five minutes is shut out for fifteen."""
         given = headers.get("authorization", "").removeprefix("Bearer ")
+        if self.has("limit-before-key") and given not in self.keys_made:
+            self.logs.setdefault(self.api_key, deque()).append(self.now_ms)
         if self.has("limit-by-header"):
             given = given.removeprefix("bearer ")
         if self.has("forwarded-believed"):

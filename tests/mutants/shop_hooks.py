@@ -82,6 +82,8 @@ class Hooks:
                 if message["due"] is None:
                     continue
                 await self.send(message)
+                if self.has("refused-forgotten-beside") and any(one["due"] is None for one in due):
+                    message["due"] = None
                 if message["due"] is not None and self.has("turn-ends-at-a-refusal"):
                     break
             if due and not self.has("restart-sends-again"):  # what was told is looked at no more
@@ -127,6 +129,8 @@ class Hooks:
                 },
             )
             good = 200 <= response.status_code < (400 if self.has("redirect-is-success", "redirects-followed") else 300)
+            if self.has("refusal-is-success"):
+                good = good or 400 <= response.status_code < 500
             if self.has("only-200"):
                 good = response.status_code in (200, 204)
         except httpx.HTTPError as error:

@@ -83,6 +83,8 @@ class Plans:
             held["ends"] = self.now_ms // 1000 + CYCLE_S
         if self.has("quote-priced-again") and self.price(held) != payment["minor"]:
             return
+        if self.now_ms // 1000 >= payment["about"] and not self.has("upgrade-outlives"):
+            return
         if self.has("upgrade-late-dropped") and self.now_ms >= payment["expires"]:
             return
         held |= {"plan": payment["plan"], "first": held["plan"]}
@@ -154,10 +156,11 @@ class Plans:
         held = self.running(body.get("user"))
         if held["plan"] != "FULL" and not self.has("downgrade-of-basic"):
             raise Problem(409, "there is no lower plan")
-        held |= {"pending": "BASIC", "pending_at": held["ends"]}
+        if held["pending"] != "BASIC" or self.has("downgrade-moves"):
+            held |= {"pending": "BASIC", "pending_at": held["ends"]}
         if self.has("downgrade-at-once"):
             held["plan"] = "BASIC"
-        return {"effective": (self.now_ms if self.has("downgrade-tells-now") else held["ends"] * 1000)}
+        return {"effective": (self.now_ms if self.has("downgrade-tells-now") else held["pending_at"] * 1000)}
 
     def fresh(self, payment):
         """Whether a quote or bill can still be paid."""
@@ -252,7 +255,8 @@ class Plans:
         if currency == "KHR" and self.has("riel-by-hundreds"):
             minor = -(-minor // 100) * 100
         charged = minor + 1 if self.has("quote-differs") else max(minor, 1)
-        payment = self.make(user, "FULL", charged, currency, "upgrade")
+        payment = self.make(user, "FULL", charged, currency, "upgrade") | {"about": held["ends"]}
+        self.payments[payment["id"]] = payment
         self.upgrades[user] = payment["id"]
         told = minor / 100 if currency == "USD" or self.has("riel-as-cents") else minor
         return {"amount": told, "payment": payment}
@@ -266,6 +270,8 @@ class Plans:
 
     def exact(self, held, old, new):
         left, total = held["ends"] - self.now_ms // 1000, CYCLE_S
+        if self.has("prorate-one-cycle"):
+            left = min(left, total)
         if self.has("prorate-from-start"):
             total = held["ends"] - held["begun"]
         if self.has("prorate-from-payment"):

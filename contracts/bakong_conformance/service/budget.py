@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bakong_conformance.case import Case
-from bakong_conformance.rules import NotCheckedError, Suite, require
+from bakong_conformance.rules import NotCheckedError, Severity, Suite, require
+from bakong_conformance.service.hooks import about
 from bakong_conformance.service.subject import Payment, Service
 
 SUITE = Suite("service")
@@ -74,6 +75,33 @@ def _obeyed(service: Service, case: Case) -> None:
         require(
             asked <= SLACK, f"Bakong had said that the day's calls are spent, and was asked {asked} times in the hour"
         )
+
+
+@rule(
+    "quota.ends",
+    "Nothing ends by the clock because the day's calls are spent",
+    forbids="expired, or told so, though nobody was asked and the money is there",
+    severity=Severity.CRITICAL,
+)
+def _ends(service: Service, case: Case) -> None:
+    """The quota is spent just after midnight, a code is paid, and its life ends: looked at around it, and told."""
+    if service.config.ends == "clock":
+        raise NotCheckedError("the configuration says that payments end by the clock, also where nobody can be asked")
+    if service.config.obeys_quota and service.config.time != "real":
+        tomorrow(service, case)
+    with _spent(service, case) as payment:
+        service.pay(case, payment)
+        for seconds in (service.config.expires_after_s, 60):
+            service.wait(case, seconds)
+            state = service.status(case, payment)
+            require(state in ("pending", "paid", "timeout"), f"paid while the day's calls are spent, it is {state}")
+        told = [event for event in ("expired", "failed") if _is_told(service, payment, event)]
+        require(not told, f"a payment was made while the day's calls are spent, and was announced as {told}")
+
+
+def _is_told(service: Service, payment: Payment, event: str) -> bool:
+    hooks = service.config.webhooks
+    return hooks is not None and event in hooks.events and bool(about(service, payment, event))
 
 
 @rule(

@@ -21,6 +21,7 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ("service.renew.grants", "service.granted.once"),
     ("service.renew.*", "service.granted.late-once"),
     ("service.granted.renewal", "service.granted.period"),
+    ("service.granted.month-ends", "service.granted.period"),
     ("service.granted.*", "service.granted"),
     ("service.watched.paid", "service.paid"),
     ("service.watched.late", "service.watched.paid"),
@@ -41,6 +42,7 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ("service.*.mismatch", "service.mismatch.account"),
     # A price, or a cycle, that is wrong shows wherever one is counted.
     ("service.upgrade.[frs]*", "service.upgrade.price"),
+    ("service.upgrade.ahead", "service.upgrade.price"),
     ("service.quote.[acefw]*", "service.upgrade.price"),
     ("service.renew.[glr]*", "service.renew.extends"),
     # An end that is wrong shows wherever an end is looked at.

@@ -439,3 +439,69 @@ def _second_cycle(service: Service, case: Case) -> None:
         require(
             minor == expected, f"renewed {when}, with {left} of {total} s left it costs {minor}, expected {expected}"
         )
+
+
+@rule(
+    "upgrade.outlived",
+    "A quote buys nothing of a later cycle",
+    forbids="the better plan for a whole cycle at the price of the last hours of the one before it",
+)
+def _outlived(service: Service, case: Case) -> None:
+    """Quoted twenty hours before the end; the code dies, the plan is renewed; an hour after the end its money comes."""
+    full, basic = full_plan(service), service.config.plans.basic
+    user = _at(service, case, 20 * 3600)
+    end = ends(service, case, user)
+    quoted = service.made(upgrade(service, case, user), user, full, "USD", "upgrade")
+    service.wait(case, service.config.expires_after_s + 60)
+    _renewed(service, case, user, basic)
+    service.leap(case, (end - service.world.now_ms()) / 1000 + 3600)
+    service.pay(case, quoted)
+    for _ in range(2):
+        service.settle(case)
+        service.status(case, quoted)
+    plan = service.subscription(case, user).plan
+    require(
+        plan != full.name,
+        f"{code_minor(quoted)} cents were quoted for the hours before the end; paid after it, they "
+        f"bought {full.name} for the cycle that had been renewed",
+    )
+
+
+def _renewed(service: Service, case: Case, user: str, plan: PricedPlan) -> None:
+    """A further cycle, by a bill or an order. Raises PreconditionError where none is sold in advance."""
+    name = "renew" if "renew" in service.config.operations else "create"
+    bill = service.made(service.do(case, name, **service.order(user)), user, plan, "USD", name)
+    service.pay(case, bill)
+    service.becomes(case, bill, "paid")
+
+
+@rule(
+    "upgrade.ahead",
+    "An upgrade is paid for all the time that it is for",
+    forbids="the better plan in a cycle that was paid ahead, at the price of what is left of the one before it",
+)
+def _ahead(service: Service, case: Case) -> None:
+    """Renewed five days early, upgraded and paid: a day into the cycle ahead the plan is the one that was paid for."""
+    full, basic = full_plan(service), service.config.plans.basic
+    user, left = service.new_user(), 5 * 86_400
+    service.buy(case, user)
+    total, end = service.cycle_s, ends(service, case, user)
+    service.leap(case, (end - service.world.now_ms()) / 1000 - left - 3600)
+    _renewed(service, case, user, basic)
+    service.leap(case, (end - service.world.now_ms()) / 1000 - left)
+    answer = upgrade(service, case, user)
+    quoted = service.made(answer, user, full, "USD", "upgrade")
+    service.pay(case, quoted)
+    service.becomes(case, quoted, "paid")
+    service.leap(case, left + 86_400)
+    plan = service.subscription(case, user).plan
+    if plan is None:
+        raise NotCheckedError("the service tells no plan")
+    difference = service.price_minor(full, "USD") - service.price_minor(basic, "USD")
+    ahead = difference if plan == full.name else 0
+    minor = service.minor(service.read("upgrade", answer, "amount"), "USD")
+    require(
+        minor == exact(difference, left, total) + ahead,
+        f"upgraded for {minor} cents with {left} s left of a cycle and one paid ahead, in which the plan is {plan!r}; "
+        f"expected {exact(difference, left, total) + ahead}",
+    )

@@ -29,7 +29,31 @@ def month_after(at_ms: int, offset: int) -> int:
     >>> month_after(1_769_835_600_000, 25_200) - 1_769_835_600_000 == 28 * 86_400_000  # 31 January, Phnom Penh
     True
     """
-    return _in_next_month(at_ms, offset, None)
+    return months_on(at_ms, 1, offset)
+
+
+def months_on(at_ms: int, months: int, offset: int) -> int:
+    """The same local time so many months later, on the last day of a shorter month: short ones shorten no other.
+
+    >>> [(months_on(1_769_835_600_000, months, 25_200) - 1_769_835_600_000) // 86_400_000 for months in (1, 2, 3)]
+    [28, 59, 89]
+    """
+    return _in_month(at_ms, months, offset, None)
+
+
+def month_ends(after_ms: int, offset: int) -> tuple[int, int]:
+    """31 January of the next leap year at ten, and its 31 March in an hour that UTC has on another day; local times.
+
+    >>> [datetime.fromtimestamp(at // 1000, UTC).isoformat() for at in month_ends(1_769_835_600_000, 25_200)]
+    ['2028-01-31T03:00:00+00:00', '2028-03-30T17:30:00+00:00']
+    """
+    year = _local(after_ms, offset).year + 1
+    while not calendar.isleap(year):
+        year += 1
+    hour = 0 if offset > 0 else 23
+    return _epoch_ms(datetime(year, 1, 31, 10, tzinfo=UTC), offset), _epoch_ms(
+        datetime(year, 3, 31, hour, 30, tzinfo=UTC), offset
+    )
 
 
 def months_after(at_ms: int, offset: int) -> frozenset[int]:
@@ -40,16 +64,19 @@ def months_after(at_ms: int, offset: int) -> frozenset[int]:
     local = _local(at_ms, offset)
     last = calendar.monthrange(local.year, local.month)[1]
     days = range(local.day, 32) if local.day == last else (local.day,)
-    return frozenset(_in_next_month(at_ms, offset, day) for day in days)
+    return frozenset(_in_month(at_ms, 1, offset, day) for day in days)
 
 
 def _local(at_ms: int, offset: int) -> datetime:
     return datetime.fromtimestamp(at_ms // 1000, UTC) + timedelta(seconds=offset)
 
 
-def _in_next_month(at_ms: int, offset: int, day: int | None) -> int:
+def _epoch_ms(local: datetime, offset: int) -> int:
+    return round((local - timedelta(seconds=offset)).timestamp()) * 1000
+
+
+def _in_month(at_ms: int, months: int, offset: int, day: int | None) -> int:
     local = _local(at_ms, offset)
-    year, month = (local.year + 1, 1) if local.month == 12 else (local.year, local.month + 1)
-    wanted = min(day or local.day, calendar.monthrange(year, month)[1])
-    moved = local.replace(year=year, month=month, day=wanted) - timedelta(seconds=offset)
-    return round(moved.timestamp()) * 1000 + at_ms % 1000
+    year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
+    wanted = min(day or local.day, calendar.monthrange(year, month + 1)[1])
+    return _epoch_ms(local.replace(year=year, month=month + 1, day=wanted), offset) + at_ms % 1000

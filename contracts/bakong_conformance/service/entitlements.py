@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from bakong_conformance.case import Case
 from bakong_conformance.rules import NotCheckedError, Suite, require
+from bakong_conformance.service.cycle_lengths import month_ends, months_on, offset_s
 from bakong_conformance.service.subject import Payment, Service
 
 SUITE = Suite("service")
@@ -165,6 +166,41 @@ def _renewal(service: Service, case: Case) -> None:
             service.is_cycle(first, second),
             f"the end moved from {first} to {second}, by {(second - first) / 86_400_000:g} days",
         )
+
+
+@rule(
+    "granted.month-ends",
+    "A month is counted from the day of the purchase, where the customer is",
+    forbids="a month that is counted in UTC, overlooks 29 February, or stays short after a short one",
+)
+def _month_ends(service: Service, case: Case) -> None:
+    """Bought on 31 January of a leap year, and on a 31st that is another day in UTC; four months, paid in advance."""
+    if service.config.months is None or service.config.time == "real":
+        raise NotCheckedError("the configuration says no months, or has real time")
+    service.need("subscription")
+    offset = offset_s(service.config.months)
+    for at_ms in month_ends(service.world.now_ms(), offset):
+        service.leap(case, (at_ms - service.world.now_ms()) / 1000)
+        user, before = service.new_user(), service.world.now_ms()
+        service.buy(case, user)
+        after = service.world.now_ms()
+        for months in range(1, 5):
+            if months > 1:
+                _month_more(service, case, user)
+            end = ends(service, case, user)
+            first, last = months_on(before, months, offset), months_on(after, months, offset)
+            require(first <= end <= last, f"month {months} from {before} ends {end}, expected {first}..{last}")
+
+
+def _month_more(service: Service, case: Case, user: str) -> None:
+    """A further cycle, by a bill or an order. Raises NotCheckedError where none is sold in advance."""
+    name = "renew" if "renew" in service.config.operations else "create"
+    answer = service.do(case, name, **service.order(user))
+    if not service.done(name, answer):
+        raise NotCheckedError(f"the service sells no second cycle in advance: {answer.summary}")
+    payment = service.made(answer, user, service.config.plans.basic, "USD", name)
+    service.pay(case, payment)
+    service.becomes(case, payment, "paid")
 
 
 @rule("granted.late", "A late payment grants its plan", forbids="keeping late money and granting nothing")

@@ -1,6 +1,7 @@
 """Rules of what is wrong or repeated: bodies, lists, idempotency. Nothing fails, and errors have their form."""
 
 import json
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from bakong_conformance.case import Case
 from bakong_conformance.http import Answer, call
 from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, require
 from bakong_conformance.service.config import Form
+from bakong_conformance.service.limiting import fire
 from bakong_conformance.service.operation import fill
 from bakong_conformance.service.subject import Service
 
@@ -104,7 +106,7 @@ def _paths(service: Service, case: Case) -> None:
     forbids="errors in another form than problem details, or than the team's own",
 )
 def _form(service: Service, case: Case) -> None:
-    """An unknown payment, an unreadable body, a wrong price and a wrong key: RFC 9457, or refusals.form."""
+    """An unknown payment, an unreadable body, a wrong price, no key, one call too many: RFC 9457, or refusals.form."""
     refusals = service.config.refusals
     if not (refusals.problems or refusals.form):
         raise NotCheckedError("the configuration tells no form of errors")
@@ -115,6 +117,7 @@ def _form(service: Service, case: Case) -> None:
         ("an unreadable body", _raw(service, case, b"{")),
         ("a wrong price", service.do(case, "create", **{**order, "amount": 123456})),
         ("a missing key", service.do(case, "status", headers={}, md5="0" * 32, id="none", user="nobody")),
+        *_one_too_many(service, case),
     ):
         media = answer.headers.get("content-type", "").partition(";")[0]
         require(media == form.media, f"{what} was answered as {media!r}, expected {form.media!r}: {answer.summary}")
@@ -122,6 +125,15 @@ def _form(service: Service, case: Case) -> None:
         require(status in (None, answer.status), f"{what}: the problem says {status!r}, HTTP {answer.status}")
         for text in form.texts:
             require(isinstance(jmespath.search(text, answer.body), str), f"{what}: no {text} in {answer.summary}")
+
+
+def _one_too_many(service: Service, case: Case) -> Iterator[tuple[str, Answer]]:
+    """What a call past the limit is answered, where there is a limit that holds on a clock that stands still."""
+    if service.config.limit is None or service.config.time == "real":
+        return
+    answers = fire(service, service.config.limit, service.config.limit.per_minute + 1)
+    service.rest(case)
+    yield from [("a call past the limit", answer) for answer in answers if answer.status == 429][:1]
 
 
 def _keyed(service: Service) -> None:

@@ -14,6 +14,7 @@ from bakong_contracts.webhooks import WebhookError
 
 SUITE = Suite("service")
 rule = SUITE.rule
+REFUSED = (400, 401, 403, 404, 409, 422, 502)  # not 410, by which a receiver says that it is gone for good
 
 
 def mapped(service: Service, event: str = "paid") -> tuple[Webhooks, str]:
@@ -241,6 +242,39 @@ def _unanswered(service: Service, case: Case) -> None:
     require(
         len(deliveries) == 2, f"a webhook that got no answer, then 204, was sent {len(deliveries)} times, expected 2"
     )
+
+
+@rule(
+    "webhook.refused",
+    "A webhook that is refused is tried again, whatever the status",
+    forbids="taking a 4xx for an arrival: a main backend whose route is wrong for a minute loses what it was told",
+)
+def _refused(service: Service, case: Case) -> None:
+    """Payments whose webhooks are refused once, each by another status, and then taken: each is sent twice."""
+    hooks, _ = mapped(service)
+    if service.config.time == "real" or not hooks.retries_s:
+        raise NotCheckedError("it takes minutes of real time, or the configuration says no retries_s")
+    payments = [(status, service.create(case)) for status in REFUSED]
+    seen: set[str] = set()
+
+    def decide(body: bytes) -> int:
+        for status, payment in payments:
+            if payment.md5 not in seen and is_about(hooks, body, payment, "paid"):
+                seen.add(payment.md5)
+                return status
+        return 204
+
+    service.receiver.decide = decide
+    for _, payment in payments:
+        service.pay(case, payment)
+    service.settle(case)
+    for _, payment in payments:
+        service.status(case, payment)
+    for seconds in hooks.retries_s[:2]:
+        service.wait(case, seconds * 1.3 + 1)
+    for status, payment in payments:
+        count = len(wait_for(service, case, payment, "paid", 2))
+        require(count == 2, f"a webhook that was answered {status}, then 204, was sent {count} times, expected 2")
 
 
 @rule(

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
+from zlib import crc32
 
 import jmespath
 
@@ -71,6 +72,20 @@ def _twins(user: str) -> dict[str, str]:
     }
 
 
+def _numbers_alike(service: Service) -> list[tuple[str, str, str]]:
+    """A user whose name is a number, and the same number written in other ways."""
+    user = f"1{crc32(service.new_user().encode()):010d}"
+    spelt = {
+        "with a zero before": f"0{user}",
+        "with a plus": f"+{user}",
+        "with a point": f"{user}.0",
+        "with an exponent": f"{user}e0",
+        "in powers of ten": f"{user[0]}.{user[1:]}e{len(user) - 1}",
+        "in hexadecimal": hex(int(user)),
+    }
+    return [(user, twin, f"in how a number is written, {how}") for how, twin in spelt.items()]
+
+
 def _long(service: Service, letters: int, fill: str = "n") -> tuple[str, str]:
     """Two names of so many letters that differ only in the last."""
     stem = f"{service.new_user()}-".ljust(letters - 1, fill)
@@ -95,6 +110,7 @@ def _pairs(service: Service, case: Case, operation: str) -> list[tuple[str, str,
         (accented, apart, "in its unicode form"),
     ]
     pairs += [(accented, accented.replace("é", letter), "in an accent") for letter in ("", "e", "?")]
+    pairs += _numbers_alike(service)
     holders = []
     for holder in dict.fromkeys(one for one, _, _ in pairs):
         answer = service.do(case, "create", **service.order(holder, plan))
@@ -138,7 +154,7 @@ def _read(service: Service, case: Case) -> None:
     severity=Severity.CRITICAL,
 )
 def _order(service: Service, case: Case) -> None:
-    """Twins of users with a plan order and pay, where their names are taken: each of them has a plan then."""
+    """Twins of users with a plan order and pay, where their names are taken: each has a plan then, however spelt."""
     service.need("subscription")
     made = []
     for user, twin, how in _pairs(service, case, "create"):
@@ -154,6 +170,9 @@ def _order(service: Service, case: Case) -> None:
         answer = about(service, case, "subscription", payment.user)
         active = service.done("subscription", answer) and service.read("subscription", answer, "active")
         require(bool(active), f"{payment.user!r} paid and has no plan; {user!r}, who has one, differs {how}")
+        if quote(payment.user, safe="+") == payment.user and "{user}" in service.operation("subscription").path:
+            active = service.subscription(case, payment.user).active  # a plus stands for itself in a path
+            require(active, f"{payment.user!r} paid and has no plan, where the plus in the path is not escaped")
 
 
 @rule(
@@ -181,6 +200,52 @@ def _change(service: Service, case: Case) -> None:
             )
             after = about(service, case, "subscription", user).body
             require(after == before, f"{name} for {twin!r} changed what {user!r} has: {before} is {after}")
+
+
+def _alike(service: Service) -> list[str]:
+    """Names that begin alike, the longest first, that differ by case, and one that is another."""
+    user = f"{service.new_user()}-aB"
+    return [f"{user}0", user, user[:-1], user.upper(), user.lower(), service.new_user()]
+
+
+@rule(
+    "users.beside",
+    "What one user has open is nobody else's",
+    forbids="a quote or a bill that is shown to somebody else, or keeps somebody else from one",
+    severity=Severity.CRITICAL,
+)
+def _beside(service: Service, case: Case) -> None:
+    """Users with names alike buy at one instant; one after the other is billed, and quoted, each by a code apart."""
+    service.need("subscription")
+    names = [name for name in ("renew", "upgrade") if name in service.config.operations]
+    if not names or service.config.time == "real":
+        raise NotCheckedError("the configuration maps neither renew nor upgrade, or has real time")
+    holders = []
+    for holder in _alike(service):
+        answer = service.do(case, "create", **service.order(holder))
+        if service.done("create", answer):
+            service.pay(case, service.made(answer, holder, service.config.plans.basic, "USD"))
+            holders.append(holder)
+    service.leap(case, service.cycle_s // 2)
+    for name in names:
+        for order in (holders, holders[::-1]):
+            _apart(service, case, name, order)
+            service.wait(case, service.config.expires_after_s + 60)
+
+
+def _apart(service: Service, case: Case, name: str, holders: list[str]) -> None:
+    """Each is answered, by another code than those before. Raises PreconditionError where the first one is refused."""
+    seen: dict[str, str] = {}
+    for holder in holders:
+        answer = about(service, case, name, holder)
+        if not seen and not service.done(name, answer):
+            raise PreconditionError(f"{name} of {holder!r} was answered {answer.summary}")
+        require(
+            service.done(name, answer), f"{name} of {holder!r}, after those of {[*seen.values()]}: {answer.summary}"
+        )
+        md5 = service.made(answer, holder, service.config.plans.basic, "USD", name).md5
+        require(md5 not in seen, f"{name} of {holder!r} was answered with the code of {seen.get(md5)!r}")
+        seen[md5] = holder
 
 
 @rule(

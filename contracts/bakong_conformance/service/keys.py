@@ -215,6 +215,26 @@ def _elsewhere(service: Service) -> Iterator[Service]:
         yield other
 
 
+@rule(
+    "limit.strangers",
+    "Who has no key spends nobody's limit",
+    forbids="a limit that is counted before the key is looked at, so that a stranger shuts everybody out",
+)
+def _strangers(service: Service, case: Case) -> None:
+    """Another address spends a whole limit's calls with a wrong key; who has the right one is admitted."""
+    if service.config.limit is None or service.config.time == "real":
+        raise NotCheckedError("the configuration maps no limit, or has real time")
+    name, text, key = _key(service)
+    wrong = {name: text.replace(key, key[:-1] + ("a" if key[-1] != "a" else "b"))}
+    with _elsewhere(service) as other:
+        service.rest(case)
+        for _ in range(service.config.limit.per_minute):
+            _unknown(other, None, wrong)  # type: ignore[arg-type]
+    answer = _unknown(service, case)
+    service.wait(case, BLOCKED_S)
+    require(answer.status != 429, f"a stranger asked with a wrong key, and the right one was answered {answer.summary}")
+
+
 def _blocking(service: Service) -> tuple[Blocking, str, str]:
     if service.config.blocking is None or service.config.time == "real":
         raise NotCheckedError("the configuration maps no blocking, or has real time")

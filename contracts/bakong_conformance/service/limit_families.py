@@ -1,13 +1,14 @@
 """Rules that tell the families of limiters apart, at every seed; and that what is told beside a call is true."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from bakong_conformance.case import Case
 from bakong_conformance.http import Answer
 from bakong_conformance.rules import NotCheckedError, Suite, require
 from bakong_conformance.service.config import Limit
-from bakong_conformance.service.limiting import WINDOW_MS, Burst, admitted_by_rule, fire, limit_of
+from bakong_conformance.service.limiting import WINDOW_MS, Burst, admitted_by_rule, fire, limit_of, whom_to_ask
 from bakong_conformance.service.operation import fill
 from bakong_conformance.service.subject import Service
 
@@ -79,9 +80,9 @@ def _waits(service: Service, case: Case) -> None:
     require(told == "13", f"the second call leaves the minute in 12.3 s, and Retry-After is {told!r}, expected 13")
 
 
-def fire_in_turn(service: Service, limit: Limit, requests: int) -> list[Answer]:
+def fire_in_turn(service: Service, limit: Limit, requests: int, whom: Mapping[str, Any]) -> list[Answer]:
     """So many calls, one after another."""
-    return [fire(service, limit, 1)[0] for _ in range(requests)]
+    return [fire(service, limit, 1, whom)[0] for _ in range(requests)]
 
 
 class _Told(NamedTuple):
@@ -119,20 +120,21 @@ def told_of(answer: Answer) -> _Told:
 def _fields(service: Service, case: Case) -> None:
     """Calls at instants of two minutes, then the whole limit: what is left, quota and window are the exact log's."""
     limit = limit_of(service)
+    whom = whom_to_ask(service, case, limit)
     calls: list[int] = []
     now_ms, uncounted = 0, 0
     for step_ms, several in ((0, 3), (20_000, 4), (25_000, 10), (15_001, 1), (20_000, 1), (25_000, 1), (70_000, 1)):
         service.wait(case, step_ms / 1000)
         now_ms += step_ms
         for _ in range(several):
-            answer = fire(service, limit, 1)[0]
+            answer = fire(service, limit, 1, whom)[0]
             calls = [at for at in calls if at > now_ms - WINDOW_MS] + [now_ms]
             left = limit.per_minute - len(calls)
             if len(calls) == 1 and told_of(answer).left == limit.per_minute:
                 uncounted = 1  # a service may tell what was left before this call
             _true(service, case, answer, left + uncounted, (calls[0] + WINDOW_MS - now_ms) / 1000)
     service.wait(case, WINDOW_MS / 1000)
-    for number, answer in enumerate(fire_in_turn(service, limit, limit.per_minute), 1):
+    for number, answer in enumerate(fire_in_turn(service, limit, limit.per_minute, whom), 1):
         _true(service, case, answer, limit.per_minute - number + uncounted, WINDOW_MS / 1000)
 
 

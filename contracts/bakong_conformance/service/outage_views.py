@@ -14,6 +14,7 @@ PAID_BEFORE_S = 20
 FOUND_S = 900
 LONG_S = 3 * 3600
 CALM_S, CALM_STEP_S = 120, 10
+STORMY = ("http, status: 503", "http, status: 429", "reset, at: before_head", "truncate")
 MORE_CALLS = 12  # that an outage may cost beyond twice the calm pace: retries, a breaker that tries
 
 CONNECTION = ("reset, at: before_head", "empty, as: connection", "reset, at: after_head")
@@ -257,7 +258,7 @@ def _listed(service: Service, case: Case, payment: Payment, when: str) -> None:
 @rule(
     "outage.storm",
     "An outage is no storm of calls",
-    forbids="asking a Bakong that does not answer again and again, at a hundred calls a day",
+    forbids="asking a Bakong that does not answer, or says slow down, again and again, at a hundred calls a day",
 )
 def _storm(service: Service, case: Case) -> None:
     """Two minutes with a status call every ten seconds, calm, and then without a Bakong: about as many calls.
@@ -265,7 +266,7 @@ def _storm(service: Service, case: Case) -> None:
     Of all payments, and of the one alone: what is asked about others may be many times as much.
     """
     _time(service)
-    for fault in service.world.known(case, ("http, status: 503", "reset, at: before_head", "truncate")):
+    for fault in service.world.known(case, STORMY):
         calm = _calls(service, case, service.create(case))
         service.world.trouble(case, [fault], after_s=0, each_s=CALM_S + 60)
         broken = _calls(service, case, service.create(case))

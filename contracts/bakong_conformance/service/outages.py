@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bakong_conformance.case import Case
-from bakong_conformance.rules import NotCheckedError, Suite, require
+from bakong_conformance.rules import NotCheckedError, Severity, Suite, require
 from bakong_conformance.service.hooks import about
 from bakong_conformance.service.subject import Payment, Service
 
@@ -19,6 +19,8 @@ NONSENSE = (
     "wrong_schema, as: success_missing",
     "garbage",
 )
+UNSAID = ("wrong_schema, as: amount_unsaid", "wrong_schema, as: currency_unsaid", "wrong_schema, as: account_unsaid")
+ENVELOPES = ("http, status: 429, body: envelope", "http, status: 503, body: envelope")
 DAY_S = 86_400
 SHOWN_S, EACH_S, SILENT_S = 5, 20, 300
 
@@ -106,10 +108,32 @@ def _unseen(service: Service, case: Case) -> None:
     forbids="failing, expiring early or answering 5xx while Bakong is down",
 )
 def _outage(service: Service, case: Case) -> None:
-    """500, 503 and 429 for a while, then answers as before: pending meanwhile, paid afterwards."""
-    _paid_in_the_end(
-        service, case, _payment_in(service, case, [f"http, status: {status}" for status in (500, 503, 429)])
-    )
+    """500, 503 and 429 for a while, as text and as JSON, then answers as before: pending meanwhile, paid afterwards."""
+    faults = [f"http, status: {status}" for status in (500, 503, 429)]
+    _paid_in_the_end(service, case, _payment_in(service, case, [*faults, *service.world.known(case, ENVELOPES)]))
+
+
+@rule(
+    "mismatch.unsaid",
+    "What is not said does not fit",
+    forbids="a payment without an amount, a currency or a receiver that is taken for the one that was asked for",
+    severity=Severity.CRITICAL,
+)
+def _unsaid(service: Service, case: Case) -> None:
+    """Bakong reports a success that leaves out the amount, the currency or the receiver: it is not paid by that."""
+    faults = _known(service, case, UNSAID, "this sandbox leaves nothing out")
+    for fault in faults:
+        service.world.trouble(case, [fault], after_s=0, each_s=SILENT_S)
+        payment = service.create(case)
+        service.world.show(case, payment.qr)
+        service.pay(case, payment)
+        for _ in range(2):
+            service.settle(case)
+            state = service.status(case, payment)
+            require(state != "paid", f"Bakong answers with {fault}, and the payment is paid")
+        if "subscription" in service.config.operations:
+            active = service.subscription(case, payment.user).active
+            require(not active, f"Bakong answers with {fault}, and the plan is granted")
 
 
 @rule(

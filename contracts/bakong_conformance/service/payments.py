@@ -15,6 +15,7 @@ from khqr import DecodeError
 SUITE = Suite("service")
 rule = SUITE.rule
 LATE_S = 3 * 3600
+CODES = 40  # in each currency: of 80 checksums one at least begins with a zero, but for one run in 170
 
 
 def currencies(service: Service) -> list[str]:
@@ -75,6 +76,25 @@ def _code(service: Service, case: Case) -> None:
         require(minor == price, f"the code asks for {payload.payee.amount}, expected {payment.plan.prices[currency]}")
         asked = khqr.Currency(payload.payee.currency).name
         require(asked == currency, f"the code is in {asked}, ordered in {currency}")
+
+
+@rule(
+    "create.codes",
+    "Every code can be read, not most of them",
+    forbids="a checksum without its leading zeros, which one code in sixteen has",
+)
+def _codes(service: Service, case: Case) -> None:
+    """Many orders in each currency; each code is read strictly."""
+    if service.config.time == "real":
+        raise NotCheckedError("so many orders are more than a real minute's limit admits")
+    for currency in currencies(service):
+        service.rest(case)
+        for _ in range(CODES):
+            payment = service.create(case, currency=currency)
+            try:
+                khqr.decode(payment.qr)
+            except DecodeError as error:
+                raise RuleBrokenError(f"a code cannot be read: {error}: {payment.qr}") from None
 
 
 @rule("create.md5", "The md5 is that of the code", forbids="an md5 by which Bakong would never find the payment")

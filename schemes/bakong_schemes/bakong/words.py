@@ -65,6 +65,9 @@ WORDS = SchemeWords(
                     "success_empty",
                     "success_null",
                     "success_missing",
+                    "amount_unsaid",
+                    "currency_unsaid",
+                    "account_unsaid",
                 ),
             )
         },

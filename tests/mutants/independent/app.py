@@ -252,6 +252,7 @@ def raise_(member: str) -> Response:
             ledger.set_plan(db, plan, product=top, lower_to=None, lower_at=None)
             return 200, {"due": money.shown(0, ccy), "charge": None}
         row = ledger.open(db, g.owner, member, top, "raise", minor, ccy, hook or plan["hook"], now())
+        db.execute("update charge set about=? where no=?", (plan["until"], row["no"]))
         return 200, {"due": money.shown(minor, ccy), "charge": ledger.view(row)}
 
     return changing(act)

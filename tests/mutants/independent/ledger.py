@@ -154,7 +154,12 @@ class Ledger:
         plan = self.plan(db, row["owner"], row["member"])
         runs = plan is not None and plan["state"] not in ("ended", "left")
         if row["kind"] == "raise":
-            if plan is not None and runs and (plan["product"] != row["product"] or plan["lower_to"]):
+            if (
+                plan is not None
+                and runs
+                and now < row["about"]
+                and (plan["product"] != row["product"] or plan["lower_to"])
+            ):
                 self.set_plan(db, row, product=row["product"], lower_to=None, lower_at=None)
                 self.tell(db, row, "plan.raised", now)
             else:

@@ -9,7 +9,7 @@ SCHEMA = """
 create table if not exists charge(
   no integer primary key autoincrement, owner text, member text, product text, kind text, minor integer, ccy text,
   code text, md5 text unique, state text, opened integer, ends integer, settled integer, hook text,
-  ask_at integer, asked_at integer, fails integer default 0, odd text);
+  ask_at integer, asked_at integer, fails integer default 0, odd text, about integer);
 create index if not exists charge_due on charge(ask_at);
 create index if not exists charge_of on charge(owner, member);
 create table if not exists plan(

@@ -5,6 +5,15 @@ import unicodedata
 
 from tests.mutants.shop_plans import Problem
 
+
+def number(text):
+    """What a loose comparison takes a text for: the number that it spells, or itself."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
 ALIKE = {
     "any-case": lambda known, name: known.lower() == name.lower(),
     "by-prefix": lambda known, name: bool(name) and known.startswith(name),
@@ -14,6 +23,7 @@ ALIKE = {
     "cut": lambda known, name: known[:40] == name[:40],
     "nfc": lambda known, name: unicodedata.normalize("NFC", known) == unicodedata.normalize("NFC", name),
     "ascii": lambda known, name: known.encode("ascii", "ignore") == name.encode("ascii", "ignore"),
+    "as-number": lambda known, name: number(known) == number(name),
     "unquoted": lambda known, name: known == name.replace("'", ""),
 }
 
@@ -66,10 +76,22 @@ class Names:
     def downgrade(self, body):
         return super().downgrade(body | {"user": self.meant("downgrade", body.get("user"))})
 
+    def beside(self, user):
+        """Refuse where somebody else's open upgrade stands in the way."""
+        for other, made in self.upgrades.items():
+            alike = self.has("quote-refuses-all") or (self.has("quote-refuses-prefix") and other.startswith(user))
+            if alike and other != user and self.fresh(self.payments[made]):
+                raise Problem(409, "a quote can be paid")
+
     async def upgrade(self, body):
+        self.beside(body.get("user"))
         return await super().upgrade(body | {"user": self.meant("upgrade", body.get("user"))})
 
     async def renew(self, body, key):
+        if self.has("bill-of-any-case") and isinstance(body.get("user"), str):
+            for other, held in self.plans.items():
+                if other.lower() == body["user"].lower() and (bill := self.open_bill(held)):
+                    return {"payment": bill}
         return await super().renew(body | {"user": self.meant("renew", body.get("user"))}, key)
 
     async def status(self, md5, key):

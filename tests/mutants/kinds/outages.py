@@ -45,15 +45,17 @@ class Outages:
         kind = kind_of(response)
         self.failures = self.failures + 1 if kind else 0
         if kind and not self.storming:
-            await self.storm(md5)
+            await self.storm(md5, response)
         if kind:
             self.suffer(kind, md5)
         if response is None:
             raise httpx.ConnectError("no answer")
         return response
 
-    async def storm(self, md5):
+    async def storm(self, md5, response):
         many = 30 if self.has("storm-of-retries") else 8 if self.has("storm-of-eight") else 0
+        if self.has("slow-down-hammered") and response is not None and response.status_code == 429:
+            many = 8
         self.storming = True
         try:
             for _ in range(many):

@@ -88,6 +88,17 @@ def _codes_as_text(envelope: Envelope) -> Envelope:
     return envelope | {name: str(envelope.get(name) or 0) for name in ("responseCode", "errorCode")}
 
 
+def _unsaid(name: str) -> Callable[[Envelope], object]:
+    """Every transaction without this field, in a list too."""
+
+    def without(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: without(part) for key, part in value.items() if key != name}
+        return [without(part) for part in value] if isinstance(value, list) else value
+
+    return lambda envelope: {**envelope, "data": without(envelope.get("data"))}
+
+
 _SUCCESS: Envelope = {"responseCode": 0, "errorCode": None}
 _BROKEN: dict[str, Callable[[Envelope], object]] = {
     "amount_as_text": _amount_as_text,
@@ -99,6 +110,9 @@ _BROKEN: dict[str, Callable[[Envelope], object]] = {
     "success_empty": lambda envelope: {**envelope, **_SUCCESS, "data": {}},
     "success_null": lambda envelope: {**envelope, **_SUCCESS, "data": None},
     "success_missing": lambda envelope: {key: value for key, value in (envelope | _SUCCESS).items() if key != "data"},
+    "amount_unsaid": _unsaid("amount"),
+    "currency_unsaid": _unsaid("currency"),
+    "account_unsaid": _unsaid("toAccountId"),
 }
 
 
