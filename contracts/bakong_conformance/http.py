@@ -46,8 +46,8 @@ class _Lent(httpx.BaseTransport):
     httpx's own pool closes what idles in whichever thread comes by, also when another thread has just chosen it.
     """
 
-    def __init__(self, trust: ssl.SSLContext | None) -> None:
-        self._trust = trust
+    def __init__(self, trust: ssl.SSLContext | None, local_address: str | None = None) -> None:
+        self._trust, self._local_address = trust, local_address
         self._idle: list[httpx.HTTPTransport] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -56,7 +56,9 @@ class _Lent(httpx.BaseTransport):
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = httpx.HTTPTransport(verify=self._trust or public(), trust_env=False, limits=_ONE)
+            connection = httpx.HTTPTransport(
+                verify=self._trust or public(), trust_env=False, limits=_ONE, local_address=self._local_address
+            )
         try:
             answer = connection.handle_request(request)
             body = b"".join(answer.iter_raw())
@@ -79,12 +81,15 @@ def client(
     timeout_s: float = TIMEOUT_S,
     transport: httpx.BaseTransport | None = None,
     trust: ssl.SSLContext | None = None,
+    local_address: str | None = None,
 ) -> httpx.Client:
     """A client for any number of threads, that never follows redirects and heeds no proxy of the environment.
 
-    transport: not the network. trust: whose certificates count, where it is not those of `public`.
+    transport: not the network. trust: whose certificates count, where it is not those of `public`. local_address: of
+    this machine, from which it asks.
     """
-    return httpx.Client(base_url=base_url, timeout=timeout_s, trust_env=False, transport=transport or _Lent(trust))
+    lent = transport or _Lent(trust, local_address)
+    return httpx.Client(base_url=base_url, timeout=timeout_s, trust_env=False, transport=lent)
 
 
 @cache

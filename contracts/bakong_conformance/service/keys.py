@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import httpx
 
 from bakong_conformance.case import Case
-from bakong_conformance.http import Answer, call, public
+from bakong_conformance.http import Answer, call, client
 from bakong_conformance.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite, require
 from bakong_conformance.service.config import Blocking
+from bakong_conformance.service.limiting import fire
 from bakong_conformance.service.operation import fill
 from bakong_conformance.service.subject import SECOND_KEY, Service
 
@@ -205,8 +207,7 @@ def _elsewhere(service: Service) -> Iterator[Service]:
     host = service.http.base_url.host
     if host != "127.0.0.1":
         raise NotCheckedError(f"no address but {host} can be bound here")
-    transport = httpx.HTTPTransport(local_address="127.0.0.9", verify=service.trust or public())
-    with httpx.Client(base_url=service.http.base_url, transport=transport, timeout=30) as http:
+    with client(str(service.http.base_url), trust=service.trust, local_address="127.0.0.9") as http:
         other = Service(service.config, http, service.world, service.values, service.receiver)
         try:
             _unknown(other, Case())
@@ -228,8 +229,8 @@ def _strangers(service: Service, case: Case) -> None:
     wrong = {name: text.replace(key, key[:-1] + ("a" if key[-1] != "a" else "b"))}
     with _elsewhere(service) as other:
         service.rest(case)
-        for _ in range(service.config.limit.per_minute):
-            _unknown(other, None, wrong)  # type: ignore[arg-type]
+        stranger = replace(other, config=other.config.model_copy(update={"headers": wrong}))
+        fire(stranger, service.config.limit, service.config.limit.per_minute)
     answer = _unknown(service, case)
     service.wait(case, BLOCKED_S)
     require(answer.status != 429, f"a stranger asked with a wrong key, and the right one was answered {answer.summary}")
