@@ -78,6 +78,19 @@ def test_the_journal_is_filtered_by_each_of_its_fields(sandbox, tab):
     page.get_by_text("No call fits").wait_for()
 
 
+def test_what_changes_while_a_page_is_loaded_is_shown(sandbox, tab):
+    """Between the page and its stream a code is shown, which is no call; nothing else happens after it."""
+    opened = tab()
+
+    def late(route):
+        shown_code(sandbox, bill="INV-LATE")
+        route.continue_()
+
+    opened.page.route("**/journal/stream**", late)
+    page = opened.open("/console/default/payments")
+    page.locator(".pay", has_text="1.50 USD").first.wait_for()
+
+
 def test_a_call_says_why_and_is_kept_in_each_form(sandbox, tab):
     use(sandbox, SCRIPT)
     code = shown_code(sandbox)

@@ -57,6 +57,15 @@ def luck(seed=1):
     return lambda: streams.draw("fault")
 
 
+def test_a_reset_repeats_luck_and_no_id():
+    streams = Rng(1)
+    before = [streams.draw(name) for name in ("fault", "fault/delay", "hash", "hash")]
+    after = streams.after_reset()
+    assert [after.draw(name) for name in ("fault", "fault/delay")] == before[:2]
+    assert after.draw("hash") not in before
+    assert Rng(1).draw("hash") == before[2]  # a new world is as every other of its seed
+
+
 @given(faults=st.lists(rules(), max_size=4), body=st.sampled_from([FOUND, b"", b"[]", b"{}", b"\xff", b"null"]))
 @example(
     faults=[

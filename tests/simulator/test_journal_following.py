@@ -27,10 +27,10 @@ async def events(hand, **query):
 
 async def test_a_reader_goes_on_where_it_left_off(api, hand):
     await asked(api, 1, 2)
-    (_, place, _), (name, _, data) = await events(hand, after="start")
+    _, (name, place, data) = await events(hand, after="start")
     assert (name, [row["number"] for row in data["rows"]], data["skipped"]) == ("calls", [1, 2], 0)
     await asked(api, 3)
-    *_, (_, there, later) = await events(hand, last_event_id=place.replace("-0", "-2"))
+    *_, (_, there, later) = await events(hand, last_event_id=place)
     assert [row["number"] for row in later["rows"]] == [3]
     assert [name for name, *_ in await events(hand, last_event_id=there)] == ["ready"]
 
@@ -41,6 +41,18 @@ async def test_a_reader_of_a_journal_that_is_gone_hears_it_and_begins_anew(api, 
     await hand.post("/reset")
     await asked(api, 5)
     assert [name for name, *_ in await events(hand, last_event_id=place)] == ["restarted", "ready", "calls"]
+
+
+async def test_a_reader_hears_of_a_change_before_it_came_back_once(api, hand, code):
+    """What changed between a page and its stream, or while a connection was broken, is told though it is no call."""
+    await asked(api, 1)
+    *_, (_, place, _) = await events(hand, after="start")
+    await hand.post("/qr", json={"qr": code.qr})
+    (_, _, _), (name, there, _) = await events(hand, last_event_id=place)
+    assert name == "changed"
+    assert [name for name, *_ in await events(hand, last_event_id=there)] == ["ready"]
+    bare = place.rpartition("-")[0]  # an id without a state, as before: from today's
+    assert [name for name, *_ in await events(hand, after=bare)] == ["ready"]
 
 
 async def test_what_is_too_much_for_one_event_is_skipped_and_said(api, hand):

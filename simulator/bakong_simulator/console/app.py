@@ -18,6 +18,7 @@ from bakong_simulator.console.page import MissingError, Page
 from bakong_simulator.console.texts import LANGUAGES
 from bakong_simulator.control.door import COOKIE, Door
 from bakong_simulator.control.door import PATH as DOOR_PATH
+from bakong_simulator.control.journal_following import cursor
 from bakong_simulator.kernel.worlds import DEFAULT, UnknownWorldError, Worlds
 
 ROOT = "/console"
@@ -103,7 +104,7 @@ class _Console:
         return answer
 
     def _doorway(self, request: Request, code: str, onward: str, status: int = 200) -> Response:
-        page = Page(self._worlds, self._worlds.default, self._facts(), request, "")
+        page = Page(self._worlds, self._worlds.default, self._facts(), request, "", cursor(self._worlds.default))
         values = {"code": code, "onward": _inside(onward), "is_wrong": status != 200}
         return _html(rendering.render(page, "enter.html", values, None), status)
 
@@ -114,12 +115,12 @@ class _Console:
         try:
             kind = pages.PAGES[request.path_params["page"]]
             world = self._worlds.get(request.path_params["world"])
-            page = Page(self._worlds, world, self._facts(), request, kind.name)
+            page = Page(self._worlds, world, self._facts(), request, kind.name, cursor(world))
             values = await kind.values(page)
             part = request.query_params.get("part")
             text = await run_in_threadpool(rendering.render, page, kind.template, values, part)
         except (KeyError, UnknownWorldError, MissingError) as error:
-            page = Page(self._worlds, self._worlds.default, self._facts(), request, "")
+            page = Page(self._worlds, self._worlds.default, self._facts(), request, "", cursor(self._worlds.default))
             said = (
                 str(error) if isinstance(error, (UnknownWorldError, MissingError)) else page.t("There is no such page")
             )

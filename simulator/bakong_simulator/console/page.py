@@ -18,13 +18,17 @@ class MissingError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a page is made from. name: which one; "" for one that is not there."""
+    """What a page is made from. name: which one; "" for one that is not there.
+
+    cursor: the place in the world's stream that the page is as new as; it was read before anything else.
+    """
 
     worlds: Worlds
     world: World
     facts: Facts
     request: Request
     name: str
+    cursor: str
 
     @property
     def language(self) -> str:

@@ -21,7 +21,6 @@ from bakong_simulator.console.page import MissingError, Page
 from bakong_simulator.console.pages import PAGES
 from bakong_simulator.console.service import at_ms
 from bakong_simulator.console.texts import EN, KM, SPOKEN
-from bakong_simulator.control.journal_following import cursor
 
 TEMPLATES = Path(__file__).parent / "templates"
 PHNOM_PENH = timezone(timedelta(hours=7))
@@ -44,7 +43,6 @@ def render(page: Page, template: str, values: dict[str, Any], part: str | None) 
         "version": version(),
         "style": Markup(style()),  # noqa: S704  our own file
         "icon": _icon(),
-        "cursor": cursor(page.world),
         "spoken": {text: page.t(text) for text in SPOKEN},
         "other_language": (EN, "English") if page.language == KM else (KM, "ភាសាខ្មែរ"),
         **values,

@@ -1,7 +1,9 @@
 """The journal as it grows: a stream of calls, resumed where a reader left off; windows of rows; one call whole."""
 
+import re
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
+from zlib import crc32
 
 import orjson
 from fastapi import APIRouter, Header, Path, Query, Response
@@ -21,6 +23,7 @@ LOOK_S = 1.0  # real seconds without a call, after which the stream looks whethe
 PAUSE_S = 0.25  # between two events: what comes meanwhile is in the next one
 QUIET_LOOKS = 15  # looks without news, after which the stream says that it is there
 NEWEST_PAYMENTS = 200  # whose states tell that the world has changed
+CURSOR = re.compile(r"([^-]+)-([0-9]{1,15})(?:-([0-9a-f]{8}))?", re.ASCII)
 router = APIRouter(prefix="/sandbox/worlds/{world}/journal")
 Number = Annotated[int, Path(ge=1, lt=2**53)]
 
@@ -78,7 +81,8 @@ class _Following:
         self._query = query
         self._match = query.match()
         self._journal = world.journal
-        self._after, self._restarted = _place(world, given)
+        self._after, known, self._restarted = _place(world, given)
+        self._known = known or _state(world)
 
     async def events(self) -> AsyncIterator[bytes]:
         """Everything that is sent."""
@@ -86,7 +90,7 @@ class _Following:
         if self._restarted:
             yield self._event("restarted", {"world": self._world.name})
         yield self._event("ready", {"world": self._world.name, "total": self._journal.total})
-        known, quiet = _fingerprint(self._world), 0
+        quiet = 0
         while True:
             if self._world.journal is not self._journal:
                 self._journal, self._after = self._world.journal, 0
@@ -94,11 +98,11 @@ class _Following:
             sent = self._journal.total > self._after
             if sent:
                 yield self._calls()
+            if (now := _state(self._world)) != self._known:
+                self._known, sent = now, True
+                yield self._event("changed", {"world": self._world.name})
             if not self._query.follow or (self._journal.is_closed and self._world.journal is self._journal):
                 return
-            if (now := _fingerprint(self._world)) != known:
-                known, sent = now, True
-                yield self._event("changed", {"world": self._world.name})
             quiet = 0 if sent else quiet + 1
             if quiet >= QUIET_LOOKS:
                 quiet = 0
@@ -121,13 +125,13 @@ class _Following:
         return all(entry.value(name) == value for name, value in self._match.items())
 
     def _event(self, name: str, data: dict[str, Any]) -> bytes:
-        place = cursor(self._world, self._after)
+        place = f"{_run(self._world)}-{self._after}-{self._known}"
         return b"id: %b\nevent: %b\ndata: %b\n\n" % (place.encode(), name.encode(), orjson.dumps(data))
 
 
-def cursor(world: World, number: int | None = None) -> str:
-    """The place in a world's stream after the call of this number, by default the last."""
-    return f"{_run(world)}-{world.journal.total if number is None else number}"
+def cursor(world: World) -> str:
+    """The place in a world's stream where nothing is untold that has happened until now."""
+    return f"{_run(world)}-{world.journal.total}-{_state(world)}"
 
 
 def _run(world: World) -> str:
@@ -135,24 +139,32 @@ def _run(world: World) -> str:
     return f"{world.outbox.stream.cursor(0).rpartition('-')[0]}.{world.resets}"
 
 
-def _place(world: World, given: str | None) -> tuple[int, bool]:
-    """The number that a cursor stands after, and whether it is of a journal that is gone. Raises BodyError."""
+class _Place(NamedTuple):
+    """Where a stream goes on: after a call, from a state (None: today's), and whether the journal before it is gone."""
+
+    number: int
+    state: str | None = None
+    restarted: bool = False
+
+
+def _place(world: World, given: str | None) -> _Place:
+    """Raises BodyError for what is no cursor."""
     journal: Journal = world.journal
     if given is None:
-        return journal.total, False
+        return _Place(journal.total)
     if given == START:
-        return 0, False
-    run, dash, number = given.rpartition("-")
-    if not dash or not (number.isascii() and number.isdigit()) or len(number) > 15:
+        return _Place(0)
+    read = CURSOR.fullmatch(given)
+    if read is None:
         raise BodyError(f"after: read {given[:80]!r}, expected the id of an event of this stream")
-    is_ours = run == _run(world) and int(number) <= journal.total
-    return (int(number), False) if is_ours else (0, True)
+    run, number, state = read[1], int(read[2]), read[3]
+    return _Place(number, state) if run == _run(world) and number <= journal.total else _Place(0, restarted=True)
 
 
-def _fingerprint(world: World) -> tuple[Any, ...]:
-    """Values of which one is another when something has changed that is no call."""
+def _state(world: World) -> str:
+    """Another word when something has changed that is no call."""
     payments = list(world.payments.values())[-NEWEST_PAYMENTS:]
     states = hash(tuple((row.step, row.arrived, row.reached, row.hidden, len(row.settlements)) for row in payments))
     journal, outbox = world.journal, world.outbox
     counts = (journal.acted, journal.failed, outbox.log.total, len(world.ledger.postings), len(world.payments))
-    return (*counts, world.clock.mode, world.playing, states)
+    return f"{crc32(repr((*counts, world.clock.mode, world.playing, states)).encode()):08x}"

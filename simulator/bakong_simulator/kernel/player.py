@@ -24,7 +24,7 @@ from bakong_simulator.kernel.clock import Timer, WorldClock
 from bakong_simulator.kernel.matching import choose
 from bakong_simulator.kernel.money import decimal_of
 from bakong_simulator.kernel.payments import Key, Order, Payment
-from bakong_simulator.kernel.rng import Rng
+from bakong_simulator.kernel.rng import LUCK, Rng
 from bakong_simulator.wire.conditions import Moment, hold
 
 Settle = Callable[[Payment, Step], None]
@@ -209,7 +209,7 @@ class Player:
 
     def luck(self, fault: str) -> Callable[[], bytes]:
         """What a fault draws from the world's seed."""
-        return lambda: self._rng.draw(f"fault/{fault}")
+        return lambda: self._rng.draw(f"{LUCK}/{fault}")
 
     def counts(self) -> dict[str, Any]:
         """What the conditions of faults have counted, as JSON values."""
@@ -246,7 +246,7 @@ class Player:
         self._calls[name, at] = call = self._calls.get((name, at), 0) + 1
         luck = self._rng.fraction
         called = self._called[name]
-        return hold(rule, Moment(call, self._began[name], now_ms, called, lambda: luck("fault"), poll or call))
+        return hold(rule, Moment(call, self._began[name], now_ms, called, lambda: luck(LUCK), poll or call))
 
     def _enter(self, payment: Payment, number: int) -> None:
         """Go to a step of the path, at once or when its time comes."""

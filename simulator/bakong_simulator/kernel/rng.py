@@ -1,14 +1,25 @@
 """Everything random in a world, from its seed: named streams that do not disturb each other."""
 
 import hashlib
+from collections.abc import Mapping
+
+LUCK = "fault"  # the streams that faults draw from: this name, and those below it
 
 
 class Rng:
     """Named streams of bytes: the nth draw of a name depends on the seed, the name and n alone."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, drawn: Mapping[str, int] | None = None) -> None:
         self.seed = seed
-        self.drawn: dict[str, int] = {}
+        self.drawn: dict[str, int] = dict(drawn or {})
+
+    def after_reset(self) -> "Rng":
+        """The streams of a world that begins anew: the same luck once more, and no id that was issued before.
+
+        A provider issues an id once; who has kept one, such as a shop that counts an event once, takes it for the old.
+        """
+        issued = {name: count for name, count in self.drawn.items() if name.partition("/")[0] != LUCK}
+        return Rng(self.seed, issued)
 
     def draw(self, name: str) -> bytes:
         """The next 32 bytes of a stream."""

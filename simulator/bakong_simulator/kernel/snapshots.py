@@ -122,7 +122,7 @@ def restore(world: World, kept: Snapshot) -> None:
     outbox_snapshot.check(world.outbox, kept.webhooks)
     world.begin_as(kept.seed, scenario)
     world.clock.set_mode(Mode(kept.mode), at_ms=kept.now_ms, rate=kept.rate or 1.0)
-    world.rng.drawn.update(kept.drawn)
+    world.rng.drawn = dict(kept.drawn)
     _restore_accounts(world, kept)
     world.calls.update({(scheme, endpoint): count for scheme, endpoint, count in kept.calls})
     world.player.restore_counts(kept.player.began, kept.player.calls, kept.player.called)

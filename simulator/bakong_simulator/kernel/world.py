@@ -71,7 +71,7 @@ class World:
 
     def _begin(self, scenario: Scenario) -> None:
         schemes = self.schemes.values()
-        self.rng = Rng(self.seed)
+        self.rng = self.rng.after_reset() if self.rng.seed == self.seed else Rng(self.seed)
         self.ledger = Ledger({scheme.issuer: scheme.currencies for scheme in schemes})
         self.payments: dict[Key, Payment] = {}
         self.unclaimed: OrderedDict[Key, Payment] = OrderedDict()

@@ -53,11 +53,12 @@ class Paystack(FakeScheme[PaystackState]):
     trigger = staticmethod(triggers.trigger)
 
     def new(self, world: World, before: PaystackState | None) -> PaystackState:
-        """As new; keys stay good, settings and the callback as they are."""
+        """As new; keys stay good, settings and the callback as they are, and no number is given a second time."""
         suffix = "sandbox" if world.name == DEFAULT else world.name
         state = PaystackState(secret_key=f"sk_test_{suffix}", public_key=f"pk_test_{suffix}")
         if before is not None:
-            state.settings, state.callback_url = before.settings, before.callback_url
+            for name in ("settings", "callback_url", "next_id", "next_refund", "next_customer"):
+                setattr(state, name, getattr(before, name))
         world.outbox.register(events.webhooks(state))
         if world.name != DEFAULT:  # whose calls find it anyway
             world.admit(state.secret_key)
