@@ -12,7 +12,8 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
-from benchmarks.simulator import HERE, Server, free_port, load_path, report, started
+from bakong_sandbox.stack.serving import free_port
+from benchmarks.simulator import HERE, Server, load_path, report, started
 
 ROOT = "/bkash/v1.2.0-beta/tokenized/checkout"
 PATH = f"{ROOT}/payment/status"

@@ -18,6 +18,7 @@ from pathlib import Path
 import asyncpg
 import psutil
 
+from bakong_sandbox.stack.serving import free_port
 from bakong_service.adapters import jws
 from bakong_service.adapters.access_tokens import shared_kid
 from bakong_service.adapters.sealing import Sealer
@@ -26,7 +27,7 @@ from bakong_service.adapters.sql.postgres import PostgresStore
 from bakong_service.adapters.sql.sqlite import SqliteStore
 from bakong_service.domain.escrow import Job, JobStatus, Party
 from benchmarks import service as plain
-from benchmarks.service import BODY, KEY, ROUNDS, SECONDS, Client, free_port, settings, started
+from benchmarks.service import BODY, KEY, ROUNDS, SECONDS, Client, settings, started
 
 JWT = "bench_jwt_secret_" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2
 BKASH = {  # which nobody asks: a payment is made there when its page is visited

@@ -23,7 +23,8 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.simulator import codes, free_port, post, started
+from bakong_sandbox.stack.serving import free_port
+from benchmarks.simulator import codes, post, started
 
 NGINX = os.environ.get("NGINX_PROGRAM") or shutil.which("nginx") or "/usr/sbin/nginx"
 CONNECTIONS = 32

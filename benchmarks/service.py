@@ -8,7 +8,6 @@ alternate between the two, and the median counts: a busy machine moves both.
 import asyncio
 import json
 import os
-import socket
 import statistics
 import sys
 import tempfile
@@ -22,6 +21,7 @@ import httpx
 import psutil
 
 from bakong_contracts.service_api import Plan
+from bakong_sandbox.stack.serving import free_port
 from bakong_schemes.bakong.adapter.provider import Merchant, provider
 from bakong_service.adapters.memory_admission import MemoryAdmission
 from bakong_service.adapters.redis_admission import RedisAdmission, connect
@@ -44,12 +44,6 @@ SECONDS = float(os.environ.get("BENCH_SECONDS", "4"))
 POSTGRES = os.environ.get("BAKONG_BENCH_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("BAKONG_BENCH_REDIS_URL", "redis://127.0.0.1:6379/0")
 BODY = json.dumps({"userId": "bench", "planType": "PREMIUM", "amount": 0.5, "currency": "USD"}).encode()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Client(asyncio.Protocol):

@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from bakong_sandbox.stack.serving import free_port
 from khqr import Currency, Individual, encode
 
 HERE = Path(__file__).parent
@@ -151,12 +151,6 @@ def interleaved(folder, rounds, seconds):
     report("p99 in ms", [a[2] / b[2] for a, b in zip(ours, theirs, strict=True)], ours, theirs, 2)
     print(f"peak RSS under load: {server.memory_mb('VmHWM'):.0f} MB")
     server.end()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def report(name, ratios, ours, theirs, column):

@@ -24,6 +24,8 @@ import venv
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from bakong_sandbox.stack.serving import free_port
+
 PEER = "localstripe==1.15.10"
 PROGRAM = Path(sys.executable).with_name("bakong-sandbox")
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -87,12 +89,6 @@ class Server:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.process.kill()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def ours(folder):

@@ -17,8 +17,9 @@ from pathlib import Path
 import httpx
 import psutil
 
+from bakong_sandbox.stack.serving import free_port
 from bakong_service.adapters.instruments import UNTRACED
-from benchmarks.service import BODY, CREATE, KEY, ROUNDS, SECONDS, free_port, load, settings, started
+from benchmarks.service import BODY, CREATE, KEY, ROUNDS, SECONDS, load, settings, started
 
 RUN = "from bakong_sandbox.cli import main; main()"
 WITHOUT = "import sys; sys.modules['opentelemetry.sdk'] = sys.modules['opentelemetry.exporter'] = None; "

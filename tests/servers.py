@@ -9,7 +9,6 @@ import itertools
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from pathlib import Path
 import asyncpg
 import redis
 
+from bakong_sandbox.stack.serving import free_port
 from bakong_service.adapters.sql.migrate import upgrade
 from bakong_service.adapters.sql.postgres import PostgresStore
 from bakong_service.adapters.sql.tables import metadata
@@ -34,12 +34,6 @@ def at_once(work):
     """What the coroutine returns, also where an event loop runs already."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, work).result()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def program(name):

@@ -7,13 +7,13 @@ when it has printed its first line.
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from bakong_sandbox.stack.serving import free_port
 from tests.docs.pages import ROOT, matches
 
 SERVES = re.compile(r"^[A-Z_a-z0-9=/.:\s]*bakong-sandbox\s+(up|listen|redirect|service run)\b|^make up\b")
@@ -32,13 +32,7 @@ class PageRunner:
 
     def __init__(self, page, folder, programs, data=None, ports=None):
         self.page, self.folder = page, folder
-        self._ports = {
-            SIMULATOR: free_port(),
-            SERVICE: free_port(),
-            8643: free_port(),
-            8610: free_port(),
-            **(ports or {}),
-        }
+        self._ports = {port: free_port() for port in PORTS} | (ports or {})
         self._closing = ExitStack()
         for entry in ROOT.iterdir():
             if entry.name not in {"data", "reports", ".git"} and not (folder / entry.name).exists():
@@ -132,9 +126,3 @@ class PageRunner:
         if not first[0]:
             raise BrokenBlockError(f"{self.page}:{command.line}: {command.text}\ndoes not start\n{self._said([])}")
         return first
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

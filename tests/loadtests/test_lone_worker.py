@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from tests.servers import free_port
+from bakong_sandbox.stack.serving import free_port
 
 HURRIED = """
 import sys

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bakong_sandbox.stack.serving import free_port
 from tests.conftest import lacking
-from tests.servers import free_port
 from tests.service.processes import PROGRAM
 
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.servers import free_port
+from bakong_sandbox.stack.serving import free_port
 
 PROGRAM = Path(sys.executable).with_name("bakong-sandbox")
 KEYS = ["event", "bakong_url", "token", "world", "service_url", "api_key", "data_dir"]

@@ -18,9 +18,9 @@ import yaml
 
 from bakong_sandbox.cli.program import command as cli_command
 from bakong_sandbox.stack.providers import KINDS
+from bakong_sandbox.stack.serving import free_port
 from bakong_sandbox.stack.tls import HOSTS
 from bakong_service.settings import Settings
-from tests.servers import free_port
 from tests.service.processes import PROGRAM
 
 ROOT = Path(__file__).parents[2]

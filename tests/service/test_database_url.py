@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bakong_sandbox.stack.serving import free_port
 from bakong_service.adapters.sql.postgres import PostgresStore
 from bakong_service.settings import SettingsError, load
 from tests.conftest import lacking
-from tests.servers import free_port, program
+from tests.servers import program
 from tests.service.house import SETTINGS, open_house
 
 ORDER = {"userId": "sokha", "planType": "PREMIUM", "amount": 0.5, "currency": "USD"}

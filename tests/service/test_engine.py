@@ -19,8 +19,8 @@ import httpx
 import psutil
 import pytest
 
+from bakong_sandbox.stack.serving import free_port
 from tests import secrecy
-from tests.servers import free_port
 from tests.service.test_compose import ROOT, SERVICES
 from tests.service.test_parts_killed import PLAIN, Shops, answers
 from tests.service.test_prometheus import is_up, until

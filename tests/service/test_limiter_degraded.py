@@ -12,11 +12,12 @@ import redis
 from prometheus_client.parser import text_string_to_metric_families
 from redis.exceptions import MovedError, ResponseError
 
+from bakong_sandbox.stack.serving import free_port
 from bakong_service.adapters.memory_admission import MemoryAdmission
 from bakong_service.adapters.redis_admission import RETRY_US, RedisAdmission, connect, explained
 from bakong_service.domain.admission import FAILURES
 from tests.conftest import lacking
-from tests.servers import OwnRedis, free_port, program
+from tests.servers import OwnRedis, program
 from tests.service.house import open_house
 
 STATUS = "/api/subscriptions/status/sokha"

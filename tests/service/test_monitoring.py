@@ -11,9 +11,10 @@ import yaml
 
 from bakong_sandbox.stack.options import Options
 from bakong_sandbox.stack.sandbox import run
+from bakong_sandbox.stack.serving import free_port
 from scripts import dashboards
 from tests.conftest import lacking
-from tests.servers import free_port, program
+from tests.servers import program
 from tests.service.house import open_house
 from tests.service.processes import Forked, environment, serving
 

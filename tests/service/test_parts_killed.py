@@ -18,9 +18,10 @@ import httpx
 import psutil
 import pytest
 
+from bakong_sandbox.stack.serving import free_port
 from tests import secrecy
 from tests.conftest import lacking
-from tests.servers import OwnPostgres, OwnRedis, free_port, program
+from tests.servers import OwnPostgres, OwnRedis, program
 from tests.service.processes import API_KEY, PROGRAM, command, environment
 from tests.service.test_events import mailbox
 

@@ -13,9 +13,10 @@ import yaml
 
 from bakong_sandbox.stack.options import Options
 from bakong_sandbox.stack.sandbox import run
+from bakong_sandbox.stack.serving import free_port
 from scripts.dashboard_picture import picture
 from tests.conftest import lacking
-from tests.servers import free_port, program
+from tests.servers import program
 from tests.service.processes import API_KEY, environment, serving
 from tests.service.test_events import mailbox
 from tests.service.test_monitoring import ALERTS, FOLDER, RULES, queries

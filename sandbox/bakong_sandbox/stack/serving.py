@@ -1,10 +1,12 @@
 """Serving an ASGI app on a port with uvicorn, uvloop and httptools."""
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, nullcontext, suppress
+from itertools import cycle, islice
 from typing import Any
 
 import uvicorn
@@ -16,6 +18,8 @@ from bakong_sandbox.stack.errors import SetupError
 from bakong_sandbox.stack.http_protocol import Protocol
 
 GRACE_S, LOOK_S = 5, 0.005
+_FIRST, _LAST, _EACH = 20_000, 32_000, 120  # most systems connect from 32,768 on
+_PORTS = cycle(range(_FIRST + os.getpid() * _EACH % (_LAST - _FIRST), _LAST))
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  a name, bound nowhere
 
 
@@ -54,10 +58,15 @@ def _bound(port: int, host: str) -> socket.socket:
 
 
 def free_port() -> int:
-    """A port that nobody listens on, for a program that is told its port."""
-    with listen(0) as opened:
-        port: int = opened.getsockname()[1]
-        return port
+    """A port that nobody listens on, for a program that is started later and told its port.
+
+    Not one of those that the system gives to whoever connects, which may be taken by then, as one in a hundred is on a
+    busy machine. Each process begins at another place. Raises SetupError where none is free.
+    """
+    for port in islice(_PORTS, _LAST - _FIRST):
+        with suppress(SetupError), listen(port):
+            return port
+    raise SetupError(f"no port from {_FIRST} to {_LAST} is free")
 
 
 def url_of(opened: socket.socket, scheme: str = "http") -> str:
