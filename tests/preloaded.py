@@ -33,6 +33,7 @@ LOADED = (
     "bakong_sandbox.stack.embedded_service",
     "bakong_sandbox.stack.service",
     "hypothesis.strategies",
+    "tests.warmed",
     "uvicorn",
 )
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

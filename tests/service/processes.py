@@ -61,7 +61,14 @@ async def sandbox(*options, env, given=""):
 # A process for each command, forked from one that has loaded the program: loading takes longer than most commands.
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
-    ["bakong_sandbox.cli", "bakong_sandbox.cli.service", "bakong_sandbox.stack.service", "uvicorn", "uvloop"]
+    [
+        "bakong_sandbox.cli",
+        "bakong_sandbox.cli.service",
+        "bakong_sandbox.stack.service",
+        "tests.warmed",
+        "uvicorn",
+        "uvloop",
+    ]
 )
 
 
