@@ -58,24 +58,32 @@ class Mistakes:
             raise DescriptionError(*(message for _, message in sorted(self._rows)))
 
 
-def read(path: Path) -> Description:
-    """The description in a file. Raises DescriptionError."""
+OURS: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read(path: Path, loader: Any = yaml.SafeLoader) -> Description:
+    """The description in a file. Raises DescriptionError.
+
+    By PyYAML's own parser: the one of libyaml ends the whole process where a text nests too deeply. loader: OURS, which
+    is five times as fast, for files that are part of this project.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DescriptionError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
-    return parse(text, str(path))
+    return parse(text, str(path), loader)
 
 
-def parse(text: str, file: str) -> Description:
+def parse(text: str, file: str, loader: Any = yaml.SafeLoader) -> Description:
     """The description in a text. Raises DescriptionError."""
     from bakong_described.checking import check  # noqa: PLC0415  which adds to these mistakes
 
     if len(text) > MAX_LENGTH:
         raise DescriptionError(f"{file}:1:1: longer than {MAX_LENGTH} characters")
     try:
-        aliases = [token.start_mark for token in yaml.scan(text) if isinstance(token, yaml.AliasToken)]
-        root = None if aliases else yaml.compose(text, Loader=yaml.SafeLoader)
+        tokens = yaml.scan(text, Loader=loader) if "*" in text else ()
+        aliases = [token.start_mark for token in tokens if isinstance(token, yaml.AliasToken)]
+        root = None if aliases else yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f":{mark.line + 1}:{mark.column + 1}" if mark else ":1:1"

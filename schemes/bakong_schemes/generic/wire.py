@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-from bakong_described.reading import read
+from bakong_described.reading import OURS, read
 
-BANK_OF_EXAMPLE = read(Path(__file__).parent / "bank-of-example.yaml")
+BANK_OF_EXAMPLE = read(Path(__file__).parent / "bank-of-example.yaml", OURS)

@@ -3,6 +3,6 @@
 from pathlib import Path
 
 from bakong_described.fake.scheme import DescribedScheme
-from bakong_described.reading import read
+from bakong_described.reading import OURS, read
 
-KBANK = DescribedScheme(read(Path(__file__).parent / "kbank.yaml"))
+KBANK = DescribedScheme(read(Path(__file__).parent / "kbank.yaml", OURS))

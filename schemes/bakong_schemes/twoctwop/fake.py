@@ -3,6 +3,6 @@
 from pathlib import Path
 
 from bakong_described.fake.scheme import DescribedScheme
-from bakong_described.reading import read
+from bakong_described.reading import OURS, read
 
-TWOCTWOP = DescribedScheme(read(Path(__file__).parent / "twoctwop.yaml"))
+TWOCTWOP = DescribedScheme(read(Path(__file__).parent / "twoctwop.yaml", OURS))
