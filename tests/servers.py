@@ -197,7 +197,7 @@ def find_postgres():
 
 async def _answers(url):
     try:
-        connection = await asyncpg.connect(url, timeout=3)
+        connection = await asyncpg.connect(url, timeout=30)
     except (OSError, TimeoutError, asyncpg.PostgresError):
         return False
     await connection.close()
@@ -209,7 +209,7 @@ def find_redis():
     for url in (os.environ.get("BAKONG_TEST_REDIS_URL"), "redis://127.0.0.1:6379/0"):
         if not url:
             continue
-        client = redis.Redis.from_url(url, socket_connect_timeout=1)
+        client = redis.Redis.from_url(url, socket_connect_timeout=30)
         try:
             client.ping()
         except redis.RedisError:

@@ -43,7 +43,7 @@ async def _status(port, target, line):
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(head.encode())
-        first = await asyncio.wait_for(reader.readline(), 10)
+        first = await asyncio.wait_for(reader.readline(), 60)
     finally:
         writer.transport.abort()
     return int(first.split()[1]) if first else 0

@@ -32,7 +32,7 @@ async def ask(url, method, path, lines, body=""):
     reader, writer = await asyncio.open_connection(host, int(port))
     head = "".join(f"{name}: {value}\r\n" for name, value in [*lines, ("content-length", len(body))])
     writer.write(f"{method} {path} HTTP/1.1\r\n{head}connection: close\r\n\r\n{body}".encode())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         answer = (await reader.read()).decode()
     writer.close()
     head, _, text = answer.partition("\r\n\r\n")

@@ -82,12 +82,12 @@ async def test_postgresql_restarted_under_load_loses_no_acknowledged_payment(tmp
             async with loaded(client) as load:
                 await load.until(lambda: len(load.acknowledged) >= 20, 20)
                 await asyncio.to_thread(server.stop)
-                await load.until(lambda: any(answer.status_code == 503 for answer in load.answers), 10)
+                await load.until(lambda: any(answer.status_code == 503 for answer in load.answers), 60)
                 assert (await client.get("/api/health")).json()["status"] == "unhealthy"
                 assert (await client.get("/api/health/ready")).status_code == 503
                 before = len(load.acknowledged)
                 await asyncio.to_thread(server.start)
-                await load.until(lambda: len(load.acknowledged) > before, 10)
+                await load.until(lambda: len(load.acknowledged) > before, 60)
             assert {answer.status_code for answer in load.answers} == {200, 503}
             refused = next(answer for answer in load.answers if answer.status_code == 503)
             assert (refused.headers["retry-after"], refused.json()["code"]) == ("1", "unavailable")
@@ -113,9 +113,9 @@ async def test_redis_restarted_under_load_costs_no_request(tmp_path):
                 assert await health() == "degraded"
                 assert (await client.get("/api/health")).status_code == 200
                 before = len(load.acknowledged)
-                await load.until(lambda: len(load.acknowledged) >= before + 10, 20)
+                await load.until(lambda: len(load.acknowledged) >= before + 10, 60)
                 server.start()
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(60):
                     while await health() != "healthy":
                         pass
             assert {answer.status_code for answer in load.answers} == {200}
@@ -196,7 +196,7 @@ async def test_300_clients_that_drip_are_closed_and_stand_in_nobodys_way(tmp_pat
             for _, writer in slow:
                 if not writer.is_closing():
                     writer.write(b"a")
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             for reader, writer in slow:
                 with contextlib.suppress(ConnectionError):
                     await reader.read()

@@ -197,7 +197,7 @@ async def test_after_its_end_a_store_refuses_at_once(store, use):
     works = {"read": lambda records: records.api_keys(), "insert": answering(1)}
     call = store.read if use == "read" else store.write
     with pytest.raises(UnavailableError, match="closed"):
-        await asyncio.wait_for(call(works.get(use, lambda records: records.forget_answers(0, 9))), 10)
+        await asyncio.wait_for(call(works.get(use, lambda records: records.forget_answers(0, 9))), 60)
 
 
 async def test_what_waits_at_the_end_is_stored_first(tmp_path):
@@ -217,10 +217,10 @@ async def test_a_caller_whose_loop_is_gone_does_not_end_the_writer(tmp_path):
     def slow(records):
         records.forget_answers(0, 9)
         entered.set()
-        go_on.wait(10)
+        go_on.wait(60)
 
     first = asyncio.ensure_future(store.write(slow))
-    await asyncio.to_thread(entered.wait, 10)
+    await asyncio.to_thread(entered.wait, 60)
 
     async def leave():
         waiting = asyncio.ensure_future(store.write(answering(1)))
@@ -230,6 +230,6 @@ async def test_a_caller_whose_loop_is_gone_does_not_end_the_writer(tmp_path):
     await asyncio.to_thread(lambda: asyncio.run(leave()))
     go_on.set()
     await first
-    assert await asyncio.wait_for(store.write(answering(2)), 10)
-    assert await asyncio.wait_for(store.write(lambda records: records.forget_answers(0, 9)), 10) == 0
+    assert await asyncio.wait_for(store.write(answering(2)), 60)
+    assert await asyncio.wait_for(store.write(lambda records: records.forget_answers(0, 9)), 60) == 0
     await store.close()

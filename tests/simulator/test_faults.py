@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bakong_sandbox.stack import serving
 from bakong_sandbox.stack.schemes import SCHEMES
 from bakong_sandbox.stack.scripts import LIBRARY
 from bakong_sandbox.stack.serving import listen, serve, url_of
@@ -233,7 +234,8 @@ async def test_clients_that_leave_while_an_answer_hangs_leave_nothing_behind(wir
     await asyncio.gather(*(leave() for _ in range(50)))
 
 
-async def test_a_server_that_stops_waits_for_no_answer_that_hangs(wired):
+async def test_a_server_that_stops_waits_for_no_answer_that_hangs(wired, monkeypatch):
+    monkeypatch.setattr(serving, "GRACE_S", 600)  # the server's patience with what is under way
     world, client = wired
     world.set_scenario(LIBRARY.read("name: h\nfaults: [{fault: hang, for: 1h}, {fault: dribble, every: 1h}]"))
     hanging = asyncio.create_task(client.post(CHECK, json={"md5": "0" * 32}, timeout=60))
@@ -241,7 +243,7 @@ async def test_a_server_that_stops_waits_for_no_answer_that_hangs(wired):
         await asyncio.wait([hanging], timeout=0.01)
     other = Worlds(lambda: 0, SCHEMES)
     with listen(0) as port:
-        stopping = asyncio.timeout(4)  # less than the server's patience with what is under way
+        stopping = asyncio.timeout(60)
         async with stopping, serve(app.build(other), port):
             other.default.set_scenario(LIBRARY.read("name: h\nfaults: [{fault: hang, for: 1h}]"))
             async with httpx.AsyncClient(base_url=url_of(port), trust_env=False, timeout=60) as second:

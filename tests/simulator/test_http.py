@@ -54,7 +54,7 @@ def request(token, *headers, body=BODY, line=f"POST {CHECK} HTTP/1.1", authoriza
 
 async def read(reader, *, has_body=True):
     """Status, headers in their order, body."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         line, *headers = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[:-2]
         pairs = [tuple(header.split(": ", 1)) for header in headers]
         length = int(dict(pairs).get("content-length", 0)) if has_body else 0

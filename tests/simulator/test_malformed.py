@@ -99,7 +99,7 @@ async def test_malformed_requests_are_all_answered_and_memory_does_not_grow():
     seen = []
     for number in range(1, MALFORMED + 1):
         asked = request_of(draw)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             sent = await ask(app, *asked)
         assert 200 <= sent["status"] < 500, asked
         if asked[1].startswith("/v1") and asked[0] != "HEAD":

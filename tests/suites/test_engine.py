@@ -182,7 +182,7 @@ def test_twins_share_the_rules_and_the_report_has_their_order():
     def check(subject, _case, number):
         subject.judged.append(number)
         if number in (0, 1):  # each of the two has one of them
-            meeting.wait(10)
+            meeting.wait(60)
         if number in (0, 6):
             raise RuleBrokenError("no")
 

@@ -56,7 +56,7 @@ def test_no_request_is_whole_before_the_last_one_is_there(method, body):
         ask, seen = partial(call, None, http, method, "/x?y=1", body=body), []
 
         def late():
-            server.all_but_one.wait(10)
+            server.all_but_one.wait(60)
             seen.extend(server.seen)
             return ask()
 
