@@ -280,11 +280,25 @@ async def test_a_silent_bakong_is_left_alone_for_a_while_and_then_tried_with_one
     house.bakong.default = NoAnswer("timeout")
     await create(house)
     await house.clock.advance(5 * MINUTE)
-    assert len(house.bakong.asked) == 8
+    assert len(house.bakong.asked) == 9
     assert (await house.client.get("/api/health")).json()["services"]["bakong"]["status"] == "unhealthy"
     house.bakong.default = NotFound()
     await house.clock.advance(10 * MINUTE)
     assert (await house.client.get("/api/health")).json()["services"]["bakong"]["status"] == "healthy"
+
+
+async def test_one_that_has_long_had_no_answer_leaves_its_payments_to_others_that_may_have(house):
+    """A replica that has not asked since an outage takes one call that fails for the outage, and waits for minutes."""
+    upstream, now_ms = house.core.upstream("bakong"), house.core.timers.now_ms
+    upstream.breaker = Breaker(10, now_ms())
+    house.bakong.default = NoAnswer("timeout")
+    await create(house)
+    await house.clock.advance(3_000)
+    assert len(house.bakong.asked) == 1
+    assert upstream.silent_until_ms > now_ms() + 4 * MINUTE
+    soon_ms = now_ms() + 32_000
+    taken = await house.core.store.write(lambda records: records.lease_polls("bakong", soon_ms, soon_ms + 1, 10))
+    assert len(taken) == 1
 
 
 async def test_health_calls_bakong_silent_until_it_answers_also_when_it_may_be_asked_again(house):

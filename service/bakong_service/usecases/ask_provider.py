@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from bakong_contracts.service_api import PaymentStatus
-from bakong_service.domain.breaker import backoff_ms
+from bakong_service.domain.breaker import Breaker, backoff_ms
 from bakong_service.domain.errors import RowError, UnreadableRowError
 from bakong_service.domain.payments import Authorized, NoAnswer, NotFound, Payment, Purpose, Report
 from bakong_service.domain.polling import ends_unanswered, unanswered_poll_ms
@@ -253,7 +253,11 @@ def _next_ms(unit: UnitOfWork, payment: Payment, *, answered: bool) -> int | Non
 
 
 def _again_ms(unit: UnitOfWork, payment: Payment) -> int:
-    """When to ask again one that gave no answer."""
+    """When to ask again one that gave no answer.
+
+    Soon, however long this process has had none: its breaker keeps it from asking, and another that is answered may.
+    """
     upstream = unit.core.upstream(payment.provider)
-    wait_ms = min(backoff_ms(upstream.breaker.failures, unit.core.ids.fraction()), upstream.longest_ms)
-    return max(unit.at_ms + wait_ms, upstream.silent_until_ms)
+    failures = min(upstream.breaker.failures, Breaker.FAILURES)
+    wait_ms = min(backoff_ms(failures, unit.core.ids.fraction()), upstream.longest_ms)
+    return max(unit.at_ms + wait_ms, upstream.quiet_until_ms)
