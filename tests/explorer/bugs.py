@@ -77,7 +77,7 @@ BUGS = (
     Bug("error-is-delivered", DELIVER, "    if status is not None and 200 <= status < 300:\n", "    if status is not None and 200 <= status < 600:\n"),
     Bug("silence-is-delivered", DELIVER, "    if status is not None and 200 <= status < 300:\n", '    if result == "timeout" or (status is not None and 200 <= status < 300):\n'),
     Bug("given-up-after-three", DELIVER, "    if attempts < len(RETRY_AFTER_S) and", "    if attempts < 3 and"),
-    Bug("webhook-lease-without-end", DELIVER, "LEASE_MS = 60_000\n", "LEASE_MS = 600_000_000\n"),
+    Bug("webhook-lease-without-end", DELIVER, "LEASE_MS = 600_000  #", "LEASE_MS = 600_000_000  #"),
     Bug("another-id-each-try", DELIVER, "sign(core.webhook_secrets, notification.id, now_ms", 'sign(core.webhook_secrets, "msg_" + core.ids.new_id(), now_ms'),
     Bug("stamp-of-the-event", DELIVER, "notification.id, now_ms // 1000,", "notification.id, notification.created_ms // 1000,"),
     Bug("held-for-ever", DELIVER, "        self._held_ids.discard(notification.id)\n", ""),

@@ -15,9 +15,9 @@ from bakong_service.domain.money import Money, rounded
 from bakong_service.domain.taxes import Line, Taxes, shares, taxes
 
 AGAIN_MS = 60_000  # when a refund of an unknown outcome is asked about again; an event brings that forward
-LEASE_MS = (
-    2 * AGAIN_MS
-)  # when one that is being asked about is free again; no event brings that forward: it would be made twice
+# When one that is being asked about is free again: longer than all calls of it, each as late as a provider may be. No
+# event brings that forward: it would be made twice.
+LEASE_MS = 5 * AGAIN_MS
 
 
 class RefundStatus(StrEnum):

@@ -2,10 +2,12 @@
 
 import asyncio
 from dataclasses import replace
+from operator import methodcaller
 
 import pytest
 
 from bakong_service.domain.escrow_numbers import HOLD_MS
+from bakong_service.domain.payments import NoAnswer
 from tests.service.escrow.care import ADMIN, HOUR_MS, SUPER, open_care
 from tests.service.escrow.gateways import AFTER, BEFORE, REFUSE
 
@@ -261,6 +263,26 @@ async def test_the_ledger_is_only_added_to(care):
         with pytest.raises(Exception, match=r"(?i)unavailable|only added to|database"):
             await care.core.store.migrate(lambda connection, text=statement: connection.exec_driver_sql(text))
     assert await care.balances() == {"gateway_clearing": 1_500_000, "escrow_liability": -1_500_000}
+
+
+async def test_a_refund_that_waits_behind_a_slow_one_is_free_for_another_worker_and_that_one_is_not(tmp_path):
+    """Else its turn comes when another has taken it long ago; bKash knows no keys, and gives back twice."""
+    asked, taken = [], []
+
+    async def slow(_reference, _money, key):
+        asked.append(key)
+        if len(asked) == 3:  # both are due again
+            late_ms = care.clock.now_ms() + 9 * 60_000
+            lease = methodcaller("lease_escrow_refunds", late_ms, late_ms + 1, 9)
+            taken.extend(one.id for one in await care.core.store.write(lease))
+        return NoAnswer("unreachable")
+
+    async with open_care(tmp_path, {}, provider={"refund": slow}) as care:
+        for number in (1, 2):
+            await care.refund(await care.paid(number), 100)
+        await care.clock.advance(1_500)
+    assert len(set(asked[:2])) == 2
+    assert taken == [key for key in asked[:2] if key != asked[2]]
 
 
 async def test_a_provider_that_shows_its_newest_refund_alone_is_told_of_those_on_our_books(tmp_path):

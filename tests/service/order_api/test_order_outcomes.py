@@ -7,6 +7,9 @@ import io
 import pytest
 
 from bakong_service.adapters.keys import Hasher
+from bakong_service.domain.payments import NoAnswer
+from bakong_service.domain.refunds import AGAIN_MS, LEASE_MS
+from bakong_service.usecases.orders import refund
 from tests import secrecy
 from tests.service.logins import log_in, open_office, user
 from tests.service.order_api.gateways import Gateway, code, open_order_shop
@@ -56,6 +59,24 @@ async def test_a_lost_dispute_is_final(shop):
     assert (await shop.standing(order))["payment"]["dispute"] == "lost"
     assert (await shop.standing(order))["orderStatus"] == "needs_review"
     assert code(await shop.refund(payment)) == (409, "payment_disputed")
+
+
+async def test_refunds_that_are_due_are_taken_one_at_a_time(shop, monkeypatch):
+    """Those that waited behind a slow one would be another worker's by their turn; Paystack gives back twice."""
+    shop.stripe.loses_refund = True
+    for _ in range(3):
+        _, payment = await shop.paid()
+        await shop.refund(payment)
+    taken = []
+
+    async def ask(core, _one):
+        (late,) = await shop.rows(f"SELECT count(*) FROM refunds WHERE next_try_ms > {core.timers.now_ms() + AGAIN_MS}")  # noqa: S608
+        taken.append(late[0])
+        return NoAnswer("timeout")
+
+    monkeypatch.setattr(refund, "_ask", ask)
+    await shop.clock.advance(LEASE_MS)
+    assert taken[:3] == [1, 1, 1]
 
 
 async def test_two_payments_of_one_order_the_second_goes_back(tmp_path, storage):

@@ -1,7 +1,8 @@
 """Refunds: a part is reserved in the transaction of its row; the worker has the provider give it back after the commit.
 
 Of one payment the provider is asked for one refund at a time, so that what it shows can be told apart. One whose answer
-was lost is looked for before it is asked for again.
+was lost is looked for before it is asked for again. A worker takes one at a time: those that waited behind a slow one
+would be another's by their turn, and be given back twice.
 """
 
 from collections.abc import Sequence
@@ -42,8 +43,7 @@ from bakong_service.usecases.escrow.releasing import let_go
 from bakong_service.usecases.escrow.seeing import visible
 from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
-LEASE_MS = 60_000
-BATCH = 10
+LEASE_MS = 600_000  # longer than all calls of one refund, each as late as a provider may be: else two would ask
 FINAL = ("refused", "declined")  # why no repeat would bring another answer
 
 
@@ -133,14 +133,11 @@ def _begun(unit: UnitOfWork, payment: EscrowPayment, refund: EscrowRefund) -> No
 async def give_due(core: Core) -> None:
     """Have providers give back every refund that is due, and look for those whose answer was lost."""
     while not core.stopping:
-        due = await transact(
-            core, lambda unit: unit.records.lease_escrow_refunds(unit.at_ms, unit.at_ms + LEASE_MS, BATCH)
-        )
-        for refund in due:
-            report = await _ask(core, refund)
-            await transact(core, lambda unit, refund=refund, report=report: settle(unit, refund.id, report))  # type: ignore[misc]
+        due = await transact(core, lambda unit: unit.records.lease_escrow_refunds(unit.at_ms, unit.at_ms + LEASE_MS, 1))
         if not due:
             return
+        report = await _ask(core, due[0])
+        await transact(core, lambda unit, refund=due[0], report=report: settle(unit, refund.id, report))  # type: ignore[misc]
 
 
 async def _ask(core: Core, refund: EscrowRefund) -> Report:

@@ -25,8 +25,6 @@ from bakong_service.usecases.orders.outcome import new_refund_id, requested
 from bakong_service.usecases.orders.refunds_seen import end
 from bakong_service.usecases.unit_of_work import UnitOfWork, transact
 
-BATCH = 10
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -49,14 +47,10 @@ async def refund(core: Core, commit: Commit, owner: str, payment_id: str, asked:
 
 
 async def give_due(core: Core) -> None:
-    """Ask again about every refund of an unknown outcome that is due."""
-    while True:
-        due = await transact(core, lambda unit: unit.records.lease_refunds(unit.at_ms, unit.at_ms + LEASE_MS, BATCH))
-        for one in due:
-            report = await _ask(core, one)
-            await transact(core, lambda unit, one=one, report=report: _apply(unit, one, report))  # type: ignore[misc]
-        if len(due) < BATCH:
-            return
+    """Ask again about every refund of an unknown outcome that is due, each taken when its turn has come."""
+    while due := await transact(core, lambda unit: unit.records.lease_refunds(unit.at_ms, unit.at_ms + LEASE_MS, 1)):
+        report = await _ask(core, due[0])
+        await transact(core, lambda unit, one=due[0], report=report: _apply(unit, one, report))  # type: ignore[misc]
 
 
 def _reserve(unit: UnitOfWork, owner: str, payment_id: str, asked: Asked) -> Refund:
