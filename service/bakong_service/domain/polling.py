@@ -16,6 +16,8 @@ WAIT: dict[Priority, tuple[int, int]] = {
 LATE_POLL_MS = 10 * 60_000  # the first wait after the payment's end, for money that comes late
 GIVE_UP_MS = 24 * HOUR_MS
 UNANSWERED_MS = 5 * 60_000  # the longest wait for the word that ends a payment, once its provider may be asked
+DISPUTED_MS = 24 * HOUR_MS  # how often a payment is asked about whose dispute is open: its end may be told by no event
+DISPUTED_FOR_MS = 400 * 24 * HOUR_MS  # and for how long after it was made
 ORDER_UNANSWERED_MS = 7 * 24 * HOUR_MS  # so long after its end an order's payment waits for that word
 
 
@@ -31,6 +33,11 @@ def next_poll_ms(payment: Payment, at_ms: int) -> int | None:
 def unanswered_poll_ms(payment: Payment, at_ms: int) -> int:
     """When to ask again one that is over, and waits for the provider's word of it."""
     return at_ms + min((at_ms - payment.expires_ms) // 4, UNANSWERED_MS)
+
+
+def dispute_poll_ms(payment: Payment, at_ms: int) -> int | None:
+    """When to ask again about one whose dispute is open; None to give up."""
+    return at_ms + DISPUTED_MS if at_ms < payment.created_ms + DISPUTED_FOR_MS else None
 
 
 def ends_unanswered(payment: Payment, at_ms: int) -> bool:

@@ -8,7 +8,7 @@ from bakong_contracts.service_api import PaymentStatus
 from bakong_service.domain.breaker import Breaker, backoff_ms
 from bakong_service.domain.errors import RowError, UnreadableRowError
 from bakong_service.domain.payments import Authorized, NoAnswer, NotFound, Payment, Purpose, Report
-from bakong_service.domain.polling import ends_unanswered, unanswered_poll_ms
+from bakong_service.domain.polling import dispute_poll_ms, ends_unanswered, unanswered_poll_ms
 from bakong_service.domain.tracing import spans_of
 from bakong_service.ports import Check, OneByOne, Polling, Provider
 from bakong_service.usecases.core import Core, ProviderError
@@ -227,12 +227,22 @@ def _settled(unit: UnitOfWork, payment: Payment, report: Report | None, asked_ms
         next_ms: int | None = soon_ms
     elif payment.status is not PaymentStatus.PAID:
         next_ms = _next_ms(unit, payment, answered=answered)
-    elif was_paid:  # an event had it asked about once more
-        next_ms = None if answered else _again_ms(unit, payment)
+    elif was_paid and not answered:  # an event had it asked about once more
+        next_ms = _again_ms(unit, payment)
+    elif _is_disputed(unit, payment):
+        next_ms = dispute_poll_ms(payment, unit.at_ms)
+    elif was_paid:
+        next_ms = None
     else:
         return payment
     unit.records.plan_poll(payment.id, next_ms, asked_ms=asked_ms if answered else None)
     return payment
+
+
+def _is_disputed(unit: UnitOfWork, payment: Payment) -> bool:
+    """Whether its dispute waits for the bank's word."""
+    made = unit.records.order_payment(payment.id) if payment.purpose is Purpose.ORDER else None
+    return made is not None and made.dispute == "open"
 
 
 def _next_ms(unit: UnitOfWork, payment: Payment, *, answered: bool) -> int | None:

@@ -8,6 +8,7 @@ import pytest
 
 from bakong_service.adapters.keys import Hasher
 from bakong_service.domain.payments import NoAnswer
+from bakong_service.domain.polling import DISPUTED_MS
 from bakong_service.domain.refunds import AGAIN_MS, LEASE_MS
 from bakong_service.usecases.orders import refund
 from tests import secrecy
@@ -48,6 +49,21 @@ async def test_a_disputed_payment_is_flagged_gives_nothing_back_and_wants_a_pers
     assert (await shop.refund(payment)).status_code == 201
     assert [one["status"] for one in await shop.data("/transactions", type="dispute")] == ["won"]
     assert (await shop.events(payment["id"])).count("payment.disputed") == 2
+
+
+async def test_a_dispute_whose_end_no_event_tells_is_asked_about_each_day(shop):
+    order, payment = await shop.paid()
+    session = shop.stripe.sessions[payment["providerReference"]]
+    session.dispute = "open"
+    await told(shop, payment)
+    session.dispute = "won"
+    await shop.clock.advance(DISPUTED_MS - 2_000)
+    assert (await shop.standing(order))["orderStatus"] == "needs_review"
+    asked = len(shop.stripe.calls)
+    await shop.clock.advance(3_000)
+    assert (await shop.standing(order))["orderStatus"] == "paid"
+    await shop.clock.advance(3 * DISPUTED_MS)
+    assert len(shop.stripe.calls) == asked + 1
 
 
 async def test_a_lost_dispute_is_final(shop):
