@@ -5,6 +5,10 @@ import asyncio
 import pytest
 import stripe
 
+from bakong_schemes.stripe.fake import disputes
+from bakong_schemes.stripe.fake.scheme import STRIPE
+from bakong_schemes.stripe.fake.view import View
+
 DAY_S = 86_400
 
 
@@ -185,6 +189,15 @@ async def test_a_dispute_that_is_accepted_or_forgotten_is_lost(shop):
     await shop.advance(7 * DAY_S)
     second = await shop.sdk.disputes.retrieve_async(second.id)
     assert (second.status, second.evidence_details.past_due) == ("lost", True)
+
+
+async def test_what_is_disputed_is_not_disputed_a_second_time(shop):
+    intent, first = await disputed(shop)
+    disputes.open_(View(shop.world, shop.world.state(STRIPE)), first.charge, "fraudulent")
+    assert [one.id for one in (await shop.sdk.disputes.list_async({"payment_intent": intent.id})).data] == [first.id]
+    assert (await shop.sdk.disputes.close_async(first.id)).status == "lost"
+    disputes.open_(View(shop.world, shop.world.state(STRIPE)), first.charge, "fraudulent")
+    assert len((await shop.sdk.disputes.list_async({"payment_intent": intent.id})).data) == 1
 
 
 async def test_an_inquiry_becomes_a_chargeback_after_a_few_seconds(shop):

@@ -15,7 +15,7 @@ WINNING, LOSING = "winning_evidence", "losing_evidence"
 def open_(view: View, charge_id: str, reason: str) -> None:
     """The payer disputes a charge. reason: "inquiry", or one of Stripe's."""
     charge = view.the("charge", charge_id)
-    amount = charge["amount"] - charge["amount_refunded"]
+    amount = _left(view, charge)
     if not charge["paid"] or not charge["captured"] or amount <= 0:
         return
     charging.booked(view, charge)
@@ -42,6 +42,13 @@ def open_(view: View, charge_id: str, reason: str) -> None:
         events.publish(view, "charge.dispute.funds_withdrawn", made)
     events.publish(view, "charge.updated", charge, {"disputed": False})
     agenda.schedule(view, wire.EVIDENCE_MS, "dispute_due", made["id"])
+
+
+def _left(view: View, charge: Json, *, but: str = "") -> int:
+    """What of a charge was neither given back nor is, or was, taken by a dispute other than this."""
+    others = [view.the("dispute", id_) for id_ in view.state.charged[charge["id"]].disputes if id_ != but]
+    taken = sum(one["amount"] for one in others if one["status"] not in ("won", "warning_closed"))
+    return int(charge["amount"] - charge["amount_refunded"] - taken)
 
 
 def _withdraw(view: View, dispute: Json) -> None:
@@ -106,7 +113,7 @@ def decided(view: View, id_: str) -> None:
 
 def _become_chargeback(view: View, dispute: Json) -> None:
     charge = view.the("charge", dispute["charge"])
-    left = charge["amount"] - charge["amount_refunded"]
+    left = _left(view, charge, but=dispute["id"])
     if left <= 0:
         _end(view, dispute, "warning_closed")
         return
