@@ -3,18 +3,17 @@
 from tests.mutants.independent.faults import Fault
 
 L, W, A, G, P, B, M = "ledger.py", "watch.py", "app.py", "gate.py", "post.py", "bakong.py", "money.py"
-NO = ""
 LOWERED = 'row["product"] if higher(row["product"], plan["product"]) else plan["product"]'
 RENEWED = 'until=plan["until"] + CYCLE_MS)'
 RAISED = 'self.set_plan(db, row, product=row["product"], lower_to=None, lower_at=None)'
 LEAVING = 'ledger.set_plan(db, plan, state="leaving", lower_to=None, lower_at=None)'
-WAITING = '"select * from charge where owner=? and member=? and kind=? and state=\'waiting\' and ends>?",\n            (owner, member, kind, now),'
-REJOINED = '"insert or replace into plan values(?,?,?,?,\'on\',?,?,null,null,?)",'
+WAITING = "\"select * from charge where owner=? and member=? and kind=? and state='waiting' and ends>?\",\n            (owner, member, kind, now),"
+REJOINED = "\"insert or replace into plan values(?,?,?,?,'on',?,?,null,null,?)\","
 DOWN_VERDICTS = 'if answer.verdict in ("down", "quota", "unauthorized", "forbidden"):'
 HISTORY = '"select * from charge where owner=? and member=? order by no desc limit ? offset ?"'
 PLAN_OF = '"select * from plan where owner=? and member=?", (owner, member)'
-SILENT = 'return int((local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)).timestamp() * 1000)'
-ROUND = 'return (2 * (high - low) * left + CYCLE_S) // (2 * CYCLE_S)'
+SILENT = "return int((local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)).timestamp() * 1000)"
+ROUND = "return (2 * (high - low) * left + CYCLE_S) // (2 * CYCLE_S)"
 RAISE_SUM = 'minor = money.difference(low, high, plan["until"], max(now(), plan["lower_at"] or 0))'
 STARTED = "db.execute(\"insert or ignore into apikey values(?,'first',1)\", (digest(first_key),))"
 BEGINS = "        self._list_closed = False\n\n    def run"
@@ -24,88 +23,60 @@ LOOKUP = "rows = [(code, db.execute(query, (code, g.owner)).fetchone()) for code
 
 FRESH = [
     # Quotes, and what the plan does meanwhile
-    Fault("quote-to-hundred-riel", NO, "a quote in riel is cut to whole hundreds", (A, RAISE_SUM, f'{RAISE_SUM}\n        minor -= minor % 100 if ccy == "KHR" else 0')),
-    Fault("quote-from-cents", NO, "a quote in riel is the rounded quote in cents times the rate", (A, RAISE_SUM, 'minor = money.difference(prices.cents[money.LADDER[0]], prices.cents[top], plan["until"], max(now(), plan["lower_at"] or 0)) * (money.RIEL_PER_CENT if ccy == "KHR" else 1)')),
-    Fault("quote-by-started-hour", NO, "the rest of the cycle is counted in hours, a started one whole", (M, ROUND, f"left = -(-left // 3600) * 3600\n    {ROUND}")),
-    Fault("quote-of-one-cycle", NO, "a member who is paid two cycles ahead is raised for the price of one", (M, ROUND, f"left = min(left, CYCLE_S)\n    {ROUND}")),
-    Fault("quote-at-least-a-cent", NO, "a raise of nothing asks for a cent", (A, "if minor == 0:", "minor = max(1, minor)\n        if minor == 0:")),
-    Fault("quote-in-grace", NO, "a member whose bill is overdue can be raised, for next to nothing", (A, 'plan = ledger.running(db, g.owner, member, now())\n        if plan["product"] == money.LADDER[-1] and', 'plan = ledger.live(db, g.owner, member, now())\n        if plan["product"] == money.LADDER[-1] and')),
-    Fault("quote-lives-an-hour", NO, "a raise may be paid for an hour, not a quarter of one", (L, "now + LIFE_MS,\n                hook,", 'now + LIFE_MS * (4 if kind == "raise" else 1),\n                hook,')),
-    Fault("dead-quote-again", NO, "while Bakong is out of reach a quote past its end is handed out again", (L, WAITING, WAITING.replace(" and ends>?", "").replace(", now)", ")"))),
-    Fault("quote-for-the-next-cycle", NO, "a quote of one cycle, paid in the next, raises the next", (L, 'and now < row["about"]', 'and now < plan["until"]')),
-    Fault("raise-takes-back-cancel", NO, "a quote that is paid after the cancellation undoes the cancellation", (L, RAISED, RAISED.replace("lower_at=None", 'lower_at=None, state="on"'))),
-    Fault("quote-of-another-owner", NO, "two callers whose members have one name share the open quote", (L, WAITING, WAITING.replace("owner=? and ", "").replace("(owner, ", "("))),
+    Fault("quote-from-cents", "upgrade.riel upgrade* quote*", "a quote in riel is the rounded quote in cents times the rate", (A, RAISE_SUM, 'minor = money.difference(prices.cents[money.LADDER[0]], prices.cents[top], plan["until"], max(now(), plan["lower_at"] or 0)) * (money.RIEL_PER_CENT if ccy == "KHR" else 1)')),
+    Fault("quote-of-one-cycle", "upgrade* quote*", "a member who is paid two cycles ahead is raised for the price of one", (M, ROUND, f"left = min(left, CYCLE_S)\n    {ROUND}")),
+    Fault("quote-at-least-a-cent", "upgrade* quote*", "a raise of nothing asks for a cent", (A, "if minor == 0:", "minor = max(1, minor)\n        if minor == 0:")),
+    Fault("quote-lives-an-hour", "quote* upgrade* expired*", "a raise may be paid for an hour, not a quarter of one", (L, "now + LIFE_MS,\n                hook,", 'now + LIFE_MS * (4 if kind == "raise" else 1),\n                hook,')),
+    Fault("dead-quote-again", "quote* upgrade* outage*", "while Bakong is out of reach a quote past its end is handed out again", (L, WAITING, WAITING.replace(" and ends>?", "").replace(", now)", ")"))),
+    Fault("quote-for-the-next-cycle", "upgrade* quote*", "a quote of one cycle, paid in the next, raises the next", (L, 'and now < row["about"]', 'and now < plan["until"]')),
+    Fault("raise-takes-back-cancel", "cancel* upgrade* change*", "a quote that is paid after the cancellation undoes the cancellation", (L, RAISED, RAISED.replace("lower_at=None", 'lower_at=None, state="on"'))),
+    Fault("quote-of-another-owner", "key* upgrade*", "two callers whose members have one name share the open quote", (L, WAITING, WAITING.replace("owner=? and ", "").replace("(owner, ", "("))),
     # Renewing and lowering
-    Fault("early-bill-loses-days", NO, "who renews early loses the days that were left", (L, RENEWED, 'until=min(at, plan["until"]) + CYCLE_MS)')),
-    Fault("renewal-by-calendar", NO, "a renewal lasts to the same day of the next month", (L, RENEWED, 'until=month_later(plan["until"]))', L, "def higher(", "def month_later(ms: int) -> int:\n    from calendar import monthrange\n    from datetime import UTC, datetime\n    at = datetime.fromtimestamp(ms / 1000, UTC)\n    return ms + monthrange(at.year, at.month)[1] * 86_400_000\n\n\ndef higher(")),
-    Fault("lower-by-first-cycle", NO, "a downgrade is dated at the end of the first cycle, though the plan was renewed since", (A, 'at = plan["lower_at"] or plan["until"]', 'at = plan["lower_at"] or plan["since"] + 2_592_000_000')),
-    Fault("lower-again-moves", NO, "a second downgrade, after an early renewal, moves the first one's date", (A, 'at = plan["lower_at"] or plan["until"]', 'at = plan["until"]')),
-    Fault("old-bill-after-lower", NO, "a bill that was open before the downgrade is handed out after it, at the higher price", (A, ' and found["product"] == product:', ":")),
-    Fault("low-bill-lowers-now", NO, "paying the next cycle's lower bill early takes the higher plan away at once", (L, LOWERED, 'row["product"]')),
-    Fault("lower-dates-from-now", NO, "an early renewal while a downgrade waits forgets the downgrade", (L, 'self.set_plan(db, row, state="on", product=product, ', 'self.set_plan(db, row, state="on", product=product, lower_to=None, lower_at=None, ')),
-    Fault("bill-after-grace-is-lost", NO, "a bill opened in the days of grace and paid after them buys nothing", (L, "        else:\n            db.execute(\n                \"insert or replace", "        elif row[\"kind\"] != \"bill\":\n            db.execute(\n                \"insert or replace")),
-    Fault("grace-to-midnight", NO, "the days of grace end at midnight, not three days after the date", (L, 'if plan["until"] + GRACE_MS <= now:', 'if (plan["until"] + GRACE_MS) // 86_400_000 * 86_400_000 <= now:')),
-    Fault("paid-in-grace-still-owes", NO, "a bill paid in the days of grace moves the date and leaves the state", (L, 'self.set_plan(db, row, state="on", product=product,', 'self.set_plan(db, row, state=plan["state"], product=product,')),
+    Fault("renewal-by-calendar", "renew* grace*", "a renewal lasts to the same day of the next month", (L, RENEWED, 'until=month_later(plan["until"]))', L, "def higher(", "def month_later(ms: int) -> int:\n    from calendar import monthrange\n    from datetime import UTC, datetime\n    at = datetime.fromtimestamp(ms / 1000, UTC)\n    return ms + monthrange(at.year, at.month)[1] * 86_400_000\n\n\ndef higher(")),
+    Fault("lower-by-first-cycle", "downgrade*", "a downgrade is dated at the end of the first cycle, though the plan was renewed since", (A, 'at = plan["lower_at"] or plan["until"]', 'at = plan["lower_at"] or plan["since"] + 2_592_000_000')),
+    Fault("lower-again-moves", "downgrade*", "a second downgrade, after an early renewal, moves the first one's date", (A, 'at = plan["lower_at"] or plan["until"]', 'at = plan["until"]')),
+    Fault("old-bill-after-lower", "renew* downgrade*", "a bill that was open before the downgrade is handed out after it, at the higher price", (A, ' and found["product"] == product:', ":")),
+    Fault("grace-to-midnight", "grace* due*", "the days of grace end at midnight, not three days after the date", (L, 'if plan["until"] + GRACE_MS <= now:', 'if (plan["until"] + GRACE_MS) // 86_400_000 * 86_400_000 <= now:')),
+    Fault("paid-in-grace-still-owes", "grace* due* renew*", "a bill paid in the days of grace moves the date and leaves the state", (L, 'self.set_plan(db, row, state="on", product=product,', 'self.set_plan(db, row, state=plan["state"], product=product,')),
     # Cancelling
-    Fault("cancel-keeps-lowering", NO, "a downgrade that was dated before an early renewal ends the cancelled plan at its date", (A, LEAVING, 'ledger.set_plan(db, plan, state="leaving")')),
-    Fault("cancel-cuts-the-prepaid", NO, "a cancelled plan ends a cycle from now at most, though more was paid", (A, LEAVING, LEAVING.replace('state="leaving"', 'state="leaving", until=min(plan["until"], now() + 2_592_000_000)'))),
-    Fault("cancel-twice-is-now", NO, "a second cancellation ends the plan at once", (A, LEAVING, f'{LEAVING}\n        if plan["state"] == "leaving":\n            ledger.set_plan(db, plan, state="left")')),
-    Fault("leaving-buys-from-now", NO, "a member who leaves and buys again starts today and loses the days that were paid", (L, 'runs = plan is not None and plan["state"] not in ("ended", "left")', 'runs = plan is not None and plan["state"] not in ("ended", "left", "leaving")')),
-    Fault("left-cannot-come-lower", NO, "a member who left the higher plan cannot buy the lower one", (A, 'plan["state"] in ("on", "leaving", "owing") and plan["product"]', 'plan["product"]')),
-    Fault("rejoin-keeps-currency", NO, "who comes back and pays in the other currency is billed in the first", (L, REJOINED, "\"insert into plan values(?,?,?,?,'on',?,?,null,null,?) on conflict do update set product=excluded.product,\"\n                \" state='on', since=excluded.since, until=excluded.until, lower_to=null, lower_at=null\",")),
-    Fault("cancel-for-all-owners", NO, "a change of a member's plan is a change of every caller's member of that name", (L, "where owner=:owner_ and member=:member_", "where member=:member_")),
+    Fault("cancel-keeps-lowering", "cancel* downgrade* change*", "a downgrade that was dated before an early renewal ends the cancelled plan at its date", (A, LEAVING, 'ledger.set_plan(db, plan, state="leaving")')),
+    Fault("cancel-cuts-the-prepaid", "cancel* change*", "a cancelled plan ends a cycle from now at most, though more was paid", (A, LEAVING, LEAVING.replace('state="leaving"', 'state="leaving", until=min(plan["until"], now() + 2_592_000_000)'))),
+    Fault("cancel-twice-is-now", "cancel* change*", "a second cancellation ends the plan at once", (A, LEAVING, f'{LEAVING}\n        if plan["state"] == "leaving":\n            ledger.set_plan(db, plan, state="left")')),
+    Fault("leaving-buys-from-now", "cancel* granted* change*", "a member who leaves and buys again starts today and loses the days that were paid", (L, 'runs = plan is not None and plan["state"] not in ("ended", "left")', 'runs = plan is not None and plan["state"] not in ("ended", "left", "leaving")')),
+    Fault("left-cannot-come-lower", "cancel* granted* downgrade* change*", "a member who left the higher plan cannot buy the lower one", (A, 'plan["state"] in ("on", "leaving", "owing") and plan["product"]', 'plan["product"]')),
+    Fault("rejoin-keeps-currency", "renew* granted* cancel*", "who comes back and pays in the other currency is billed in the first", (L, REJOINED, "\"insert into plan values(?,?,?,?,'on',?,?,null,null,?) on conflict do update set product=excluded.product,\"\n                \" state='on', since=excluded.since, until=excluded.until, lower_to=null, lower_at=null\",")),
+    Fault("cancel-for-all-owners", "key* cancel*", "a change of a member's plan is a change of every caller's member of that name", (L, "where owner=:owner_ and member=:member_", "where member=:member_")),
     # Members' names
-    Fault("plan-of-any-case", NO, "a member's plan is found whatever the case of the name", (L, PLAN_OF, PLAN_OF.replace("member=?", "member=? collate nocase"))),
-    Fault("history-by-like", NO, "an underscore in a member's name stands for any letter in the history", (A, HISTORY, HISTORY.replace("member=?", "member like ?"))),
-    Fault("member-without-slash", NO, "the plan of a member whose name has a slash is not found", (A, '@app.get("/v2/members/<path:member>/plan")', '@app.get("/v2/members/<member>/plan")')),
-    Fault("member-composed", NO, "a member's name is composed when a charge is opened and nowhere else", (A, "        raise Refusal(422, \"bad-member\", \"member: 1 to 100 characters, none of them a control character.\")\n    return value", "        raise Refusal(422, \"bad-member\", \"member: 1 to 100 characters, none of them a control character.\")\n    import unicodedata\n    return unicodedata.normalize(\"NFC\", value)")),
+    Fault("member-without-slash", "users* granted*", "the plan of a member whose name has a slash is not found", (A, '@app.get("/v2/members/<path:member>/plan")', '@app.get("/v2/members/<member>/plan")')),
     # The history and the list of many
-    Fault("history-by-payment", NO, "the history is ordered by when a charge last changed", (A, HISTORY, HISTORY.replace("order by no", "order by coalesce(settled, opened) desc, no"))),
-    Fault("history-skips-pages", NO, "skip counts pages, not charges", (A, "(g.owner, member, take, skip),", "(g.owner, member, take, skip * take),")),
-    Fault("history-forgets-ended", NO, "charges that nobody paid in time are not in the history", (A, HISTORY, HISTORY.replace("member=? ", "member=? and state<>'lapsed' "))),
-    Fault("lookup-once-each", NO, "a code that is asked for twice is answered once", (A, LOOKUP, LOOKUP.replace("for code in codes", "for code in dict.fromkeys(codes)"))),
-    Fault("lookup-in-order-found", NO, "known codes are answered first, unknown ones after them", (A, LOOKUP, f"{LOOKUP}\n        rows.sort(key=lambda row: row[1] is None)")),
-    Fault("lookup-of-49", NO, "fifty codes are one too many", (A, "1 <= len(codes) <= 50", "1 <= len(codes) < 50")),
-    Fault("lookup-remembers", NO, "the list of many says what was true when it was asked for last", (A, 'return answer(200, {"found": [{"md5": code, "state": row["state"] if row else "unknown"} for code, row in rows]})', 'for code, row in rows:\n        if row is not None:\n            SEEN.setdefault(code, row["state"])\n    return answer(200, {"found": [{"md5": code, "state": SEEN.get(code, "unknown")} for code, _ in rows]})', A, "# Charges\n", "# Charges\n\nSEEN: dict[str, str] = {}\n")),
+    Fault("history-by-payment", "lists* users*", "the history is ordered by when a charge last changed", (A, HISTORY, HISTORY.replace("order by no", "order by coalesce(settled, opened) desc, no"))),
+    Fault("lookup-of-49", "lists*", "fifty codes are one too many", (A, "1 <= len(codes) <= 50", "1 <= len(codes) < 50")),
+    Fault("lookup-remembers", "lists*", "the list of many says what was true when it was asked for last", (A, 'return answer(200, {"found": [{"md5": code, "state": row["state"] if row else "unknown"} for code, row in rows]})', 'for code, row in rows:\n        if row is not None:\n            SEEN.setdefault(code, row["state"])\n    return answer(200, {"found": [{"md5": code, "state": SEEN.get(code, "unknown")} for code, _ in rows]})', A, "# Charges\n", "# Charges\n\nSEEN: dict[str, str] = {}\n")),
     # Waiting
-    Fault("wait-reads-once", NO, "a wait sees only what it asked itself", (A, "    start = asked = now()\n    while True:\n        with store.tx() as db:\n            row = ledger.of(db, g.owner, no)\n", "    start = asked = now()\n    with store.tx() as db:\n        row = ledger.of(db, g.owner, no)\n    while True:\n", A, "            asked = now()\n            watch.ask_one(no)\n            continue", "            asked = now()\n            watch.ask_one(no)\n            with store.tx() as db:\n                row = ledger.of(db, g.owner, no)\n            continue")),
-    Fault("wait-knows-no-refusal", NO, "a wait goes on though Bakong said that the payment failed", (A, 'FINAL = ("settled", "declined", "lapsed")', 'FINAL = ("settled", "lapsed")')),
-    Fault("wait-that-ends-ends-it", NO, "a wait that gives up marks the charge as lapsed", (A, '            return answer(200, {"no": no, "state": "gave-up"})', '            with store.tx() as db:\n                ledger.lapse(db, row, now())\n            return answer(200, {"no": no, "state": "gave-up"})')),
+    Fault("wait-reads-once", "monitor*", "a wait sees only what it asked itself", (A, "    start = asked = now()\n    while True:\n        with store.tx() as db:\n            row = ledger.of(db, g.owner, no)\n", "    start = asked = now()\n    with store.tx() as db:\n        row = ledger.of(db, g.owner, no)\n    while True:\n", A, "            asked = now()\n            watch.ask_one(no)\n            continue", "            asked = now()\n            watch.ask_one(no)\n            with store.tx() as db:\n                row = ledger.of(db, g.owner, no)\n            continue")),
+    Fault("wait-knows-no-refusal", "monitor* failed*", "a wait goes on though Bakong said that the payment failed", (A, 'FINAL = ("settled", "declined", "lapsed")', 'FINAL = ("settled", "lapsed")')),
     # Bakong's answers
-    Fault("amount-as-text", NO, "a reported amount is compared as text: 0.5 is not 0.50", (M, "return value.is_finite() and value == Decimal(minor).scaleb(-PLACES[ccy])", "return str(value) == shown(minor, ccy)")),
-    Fault("judges-by-message", NO, "only the message Success is a success", (B, "if code == 0 and isinstance(data, dict) and data:", 'if code == 0 and body.get("responseMessage") == "Success" and isinstance(data, dict) and data:')),
-    Fault("needs-moments", NO, "a payment without its moments is not taken", (B, "if code == 0 and isinstance(data, dict) and data:", 'if code == 0 and isinstance(data, dict) and data.get("acknowledgedDateMs"):')),
-    Fault("trusts-any-moment", NO, "a moment before the charge was opened is taken for when it was paid", (L, 'isinstance(moment, int) and moment >= row["opened"]', "isinstance(moment, int)")),
-    Fault("odd-is-not-asked", NO, "after a report that did not fit the worker does not ask for the charge again", (W, '"select * from charge where ask_at<=? order by ask_at"', '"select * from charge where ask_at<=? and odd is null order by ask_at"')),
-    Fault("list-quota-is-down", NO, "the daily quota's answer to a list is taken for an outage", (B, 'DOWN if whole.verdict in ("paid", "none", "failed") else whole)', 'DOWN if whole.verdict != "unauthorized" else whole)')),
-    Fault("list-gap-is-unpaid", NO, "a code that Bakong left out of the list's answer is unpaid", (B, "    if row is None:\n        return DOWN", '    if row is None:\n        return Answer("none")')),
-    Fault("refused-then-lapses", NO, "a charge that failed becomes a lapsed one at its end", (L, "update charge set state='lapsed' where no=? and state='waiting'", "update charge set state='lapsed' where no=? and state in ('waiting','declined')")),
-    Fault("stale-refusal", NO, "a slow answer that a payment failed undoes the payment seen meanwhile", (L, "update charge set state='declined' where no=? and state='waiting'", "update charge set state='declined' where no=? and state in ('waiting','settled')")),
+    Fault("amount-as-text", "paid* mismatch* outage* late*", "a reported amount is compared as text: 0.5 is not 0.50", (M, "return value.is_finite() and value == Decimal(minor).scaleb(-PLACES[ccy])", "return str(value) == shown(minor, ccy)")),
+    Fault("judges-by-message", "paid* create* outage*", "only the message Success is a success", (B, "if code == 0 and isinstance(data, dict) and data:", 'if code == 0 and body.get("responseMessage") == "Success" and isinstance(data, dict) and data:')),
+    Fault("needs-moments", "paid* outage* granted*", "a payment without its moments is not taken", (B, "if code == 0 and isinstance(data, dict) and data:", 'if code == 0 and isinstance(data, dict) and data.get("acknowledgedDateMs"):')),
+    Fault("trusts-any-moment", "paid* granted*", "a moment before the charge was opened is taken for when it was paid", (L, 'isinstance(moment, int) and moment >= row["opened"]', "isinstance(moment, int)")),
+    Fault("list-gap-is-unpaid", "outage* garbage*", "a code that Bakong left out of the list's answer is unpaid", (B, "    if row is None:\n        return DOWN", '    if row is None:\n        return Answer("none")')),
+    Fault("refused-then-lapses", "failed* expired*", "a charge that failed becomes a lapsed one at its end", (L, "update charge set state='lapsed' where no=? and state='waiting'", "update charge set state='lapsed' where no=? and state in ('waiting','declined')")),
+    Fault("stale-refusal", "paid* failed* granted* watched*", "a slow answer that a payment failed undoes the payment seen meanwhile", (L, "update charge set state='declined' where no=? and state='waiting'", "update charge set state='declined' where no=? and state in ('waiting','settled')")),
     # Quota, outage, restart
-    Fault("quota-month-end", NO, "the next midnight cannot be reckoned on the last day of a month", (W, SILENT, 'return int(local.replace(day=local.day + 1, hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)')),
-    Fault("quota-for-a-day", NO, "the quota is waited out for 24 hours, not until midnight", (W, SILENT, "return ms + 86_400_000")),
-    Fault("quota-lapses", NO, "a charge that ends while the quota is spent lapses unasked", (W, DOWN_VERDICTS, 'if answer.verdict == "quota" and now >= row["ends"]:\n            self.ledger.lapse(db, row, now)\n        ' + DOWN_VERDICTS)),
-    Fault("backoff-without-cap", NO, "the pauses of an outage double without an end", (W, "wait = min(60_000, 5_000 * 2 ** row[\"fails\"])", "wait = 5_000 * 2 ** min(row[\"fails\"], 20)")),
-    Fault("down-three-times-lapses", NO, "a charge past its end lapses after three failed questions", (W, DOWN_VERDICTS, 'if row["fails"] >= 3 and now >= row["ends"]:\n            self.ledger.lapse(db, row, now)\n        ' + DOWN_VERDICTS)),
-    Fault("outage-ends-lists", NO, "after an outage the worker asks one by one for ever", (W, 'if answers[md5s[0]].verdict != "forbidden":\n                return answers', 'if answers[md5s[0]].verdict not in ("forbidden", "down"):\n                return answers')),
-    Fault("pace-of-five", NO, "a charge is asked for every five seconds to its end", (W, "return 5_000 if age_ms < 60_000 else 10_000 if age_ms < 180_000 else 15_000", "return 5_000")),
-    Fault("start-forgets-the-ended", NO, "a charge that ended while the service was down is not asked for again", (W, BEGINS, '        self._list_closed = False\n        with store.tx() as db:\n            db.execute("update charge set ask_at=null where ends<=?", (now(),))\n\n    def run')),
-    Fault("start-revives-keys", NO, "a restart makes every revoked key valid", (G, STARTED, f'{STARTED}\n            db.execute("update apikey set live=1")')),
-    Fault("revoked-is-unwatched", NO, "a charge made with a key that was revoked since is not watched", (W, '"select * from charge where ask_at<=? order by ask_at"', '"select charge.* from charge join apikey using(owner) where live=1 and ask_at<=? order by ask_at"')),
+    Fault("quota-month-end", "quota* restart.quota", "the next midnight cannot be reckoned on the last day of a month", (W, SILENT, "return int(local.replace(day=local.day + 1, hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)")),
+    Fault("quota-lapses", "quota* late* outage*", "a charge that ends while the quota is spent lapses unasked", (W, DOWN_VERDICTS, 'if answer.verdict == "quota" and now >= row["ends"]:\n            self.ledger.lapse(db, row, now)\n        ' + DOWN_VERDICTS)),
+    Fault("down-three-times-lapses", "outage* late* expired*", "a charge past its end lapses after three failed questions", (W, DOWN_VERDICTS, 'if row["fails"] >= 3 and now >= row["ends"]:\n            self.ledger.lapse(db, row, now)\n        ' + DOWN_VERDICTS)),
+    Fault("outage-ends-lists", "outage* watched*", "after an outage the worker asks one by one for ever", (W, 'if answers[md5s[0]].verdict != "forbidden":\n                return answers', 'if answers[md5s[0]].verdict not in ("forbidden", "down"):\n                return answers')),
+    Fault("start-forgets-the-ended", "restart* late*", "a charge that ended while the service was down is not asked for again", (W, BEGINS, '        self._list_closed = False\n        with store.tx() as db:\n            db.execute("update charge set ask_at=null where ends<=?", (now(),))\n\n    def run')),
+    Fault("revoked-is-unwatched", "key* watched* restart*", "a charge made with a key that was revoked since is not watched", (W, '"select * from charge where ask_at<=? order by ask_at"', '"select charge.* from charge join apikey using(owner) where live=1 and ask_at<=? order by ask_at"')),
     # Letters
-    Fault("letter-id-of-member", NO, "a letter's id is made of its member and event: the second of its kind is never sent", (P, LETTER, '("msg_" + hashlib.sha256(f"{kind} {data[\'member\']} {data.get(\'product\')}".encode()).hexdigest()[:24], url, body, now),', P, '"insert into mail(', '"insert or ignore into mail(')),
-    Fault("signs-ascii", NO, "the signature is over the text with escapes, the body is without", (P, 'signature(self._secret, row["id"], stamp, row["body"])', 'signature(self._secret, row["id"], stamp, json.dumps(json.loads(row["body"])).encode())')),
-    Fault("one-refusal-blocks-all", NO, "the first letter that is refused ends the round for all", (P, DELIVER, "for row in due:\n            if not self._one(row, now):\n                break", P, "    def _one(self, row: sqlite3.Row, now: int) -> None:", "    def _one(self, row: sqlite3.Row, now: int) -> bool:", P, '(tries, state, due, row["no"]))', '(tries, state, due, row["no"]))\n        return taken')),
-    Fault("hook-without-query", NO, "the callback's query is left out", (P, '(parts.path or "/") + (f"?{parts.query}" if parts.query else "")', 'parts.path or "/"')),
-    Fault("taken-is-200", NO, "only 200 is a success: a letter answered by 204 is sent again", (P, "return 200 <= connection.getresponse().status < 300", "return connection.getresponse().status == 200")),
+    Fault("letter-id-of-member", "webhook* watched*", "a letter's id is made of its member and event: the second of its kind is never sent", (P, LETTER, '("msg_" + hashlib.sha256(f"{kind} {data[\'member\']} {data.get(\'product\')}".encode()).hexdigest()[:24], url, body, now),', P, '"insert into mail(', '"insert or ignore into mail(')),
+    Fault("hook-without-query", "webhook*", "the callback's query is left out", (P, '(parts.path or "/") + (f"?{parts.query}" if parts.query else "")', 'parts.path or "/"')),
     # Keys, limits, repeats
-    Fault("repeat-by-route", NO, "a repeated key counts for every member's path", (A, 'f"{request.method} {request.path}"', 'f"{request.method} {request.endpoint}"')),
-    Fault("repeat-key-any-case", NO, "keys of a repeat that differ by case alone are one key", (G, "{owner} {call} {digest(key)}", "{owner} {call} {digest(key.lower())}")),
-    Fault("repeat-key-cut", NO, "keys of a repeat are compared by their first 64 characters", (G, "{owner} {call} {digest(key)}", "{owner} {call} {digest(key[:64])}")),
-    Fault("repeat-print-of-member", NO, "a repeat in another currency is taken for the same request", (G, "digest(call) + hashlib.sha256(body).hexdigest()", 'digest(call) + digest(str([json.loads(body or b"{}").get(name) for name in ("member", "product", "hook")]))')),
-    Fault("bill-without-repeat", NO, "a bill that is asked for again under its key, after its end, is another bill", (A, '            ledger.open(db, g.owner, member, product, "bill", minor, ccy, hook or plan["hook"], now())\n        )\n\n    return changing(act)', '            ledger.open(db, g.owner, member, product, "bill", minor, ccy, hook or plan["hook"], now())\n        )\n\n    with store.tx() as db:\n        status_, given = act(db)\n        return answer(status_, given)')),
-    Fault("limit-of-reads", NO, "only reading is limited", (A, "        gate.admit(g.owner, now())", '        if request.method == "GET":\n            gate.admit(g.owner, now())')),
-    Fault("shut-anew", NO, "every try while an address is shut out shuts it out anew", (G, "        with self._store.tx() as db:\n            shut = db.execute(", '        with self._store.tx() as db:\n            db.execute("update shut set until=? where address=? and until>?", (now + SHUT_MS, address, now))\n        with self._store.tx() as db:\n            shut = db.execute(')),
-    Fault("guesses-add-up", NO, "wrong keys of a whole day are counted together", (G, "(now - GUESS_MS,)", "(now - 86_400_000,)")),
-    Fault("right-key-forgives", NO, "one right key wipes out the wrong ones before it", (G, "        if row is None:\n            raise Refusal(401", '        if row is not None:\n            with self._store.tx() as db:\n                db.execute("delete from stranger where address=?", (address,))\n        if row is None:\n            raise Refusal(401')),
-]
+    Fault("repeat-by-route", "idempotency*", "a repeated key counts for every member's path", (A, 'f"{request.method} {request.path}"', 'f"{request.method} {request.endpoint}"')),
+    Fault("repeat-key-cut", "idempotency*", "keys of a repeat are compared by their first 64 characters", (G, "{owner} {call} {digest(key)}", "{owner} {call} {digest(key[:64])}")),
+    Fault("repeat-print-of-member", "idempotency*", "a repeat in another currency is taken for the same request", (G, "digest(call) + hashlib.sha256(body).hexdigest()", 'digest(call) + digest(str([json.loads(body or b"{}").get(name) for name in ("member", "product", "hook")]))')),
+    Fault("guesses-add-up", "key*", "wrong keys of a whole day are counted together", (G, "(now - GUESS_MS,)", "(now - 86_400_000,)")),
+    Fault("right-key-forgives", "key*", "one right key wipes out the wrong ones before it", (G, "        if row is None:\n            raise Refusal(401", '        if row is not None:\n            with self._store.tx() as db:\n                db.execute("delete from stranger where address=?", (address,))\n        if row is None:\n            raise Refusal(401')),
+]  # fmt: skip
