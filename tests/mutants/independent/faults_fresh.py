@@ -3,7 +3,6 @@
 from tests.mutants.independent.faults import Fault
 
 L, W, A, G, P, B, M = "ledger.py", "watch.py", "app.py", "gate.py", "post.py", "bakong.py", "money.py"
-LOWERED = 'row["product"] if higher(row["product"], plan["product"]) else plan["product"]'
 RENEWED = 'until=plan["until"] + CYCLE_MS)'
 RAISED = 'self.set_plan(db, row, product=row["product"], lower_to=None, lower_at=None)'
 LEAVING = 'ledger.set_plan(db, plan, state="leaving", lower_to=None, lower_at=None)'
@@ -11,17 +10,12 @@ WAITING = "\"select * from charge where owner=? and member=? and kind=? and stat
 REJOINED = "\"insert or replace into plan values(?,?,?,?,'on',?,?,null,null,?)\","
 DOWN_VERDICTS = 'if answer.verdict in ("down", "quota", "unauthorized", "forbidden"):'
 HISTORY = '"select * from charge where owner=? and member=? order by no desc limit ? offset ?"'
-PLAN_OF = '"select * from plan where owner=? and member=?", (owner, member)'
 SILENT = "return int((local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)).timestamp() * 1000)"
 ROUND = "return (2 * (high - low) * left + CYCLE_S) // (2 * CYCLE_S)"
 RAISE_SUM = 'minor = money.difference(low, high, plan["until"], max(now(), plan["lower_at"] or 0))'
-STARTED = "db.execute(\"insert or ignore into apikey values(?,'first',1)\", (digest(first_key),))"
 BEGINS = "        self._list_closed = False\n\n    def run"
 LETTER = '("msg_" + secrets.token_hex(12), url, body, now),'
-DELIVER = "list(self._pool.map(lambda row: self._one(row, now), due))"
-LOOKUP = "rows = [(code, db.execute(query, (code, g.owner)).fetchone()) for code in codes]"
 
-FRESH = [
     # Quotes, and what the plan does meanwhile
     Fault("quote-from-cents", "upgrade.riel upgrade* quote*", "a quote in riel is the rounded quote in cents times the rate", (A, RAISE_SUM, 'minor = money.difference(prices.cents[money.LADDER[0]], prices.cents[top], plan["until"], max(now(), plan["lower_at"] or 0)) * (money.RIEL_PER_CENT if ccy == "KHR" else 1)')),
     Fault("quote-of-one-cycle", "upgrade* quote*", "a member who is paid two cycles ahead is raised for the price of one", (M, ROUND, f"left = min(left, CYCLE_S)\n    {ROUND}")),
