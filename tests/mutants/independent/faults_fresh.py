@@ -16,6 +16,7 @@ RAISE_SUM = 'minor = money.difference(low, high, plan["until"], max(now(), plan[
 BEGINS = "        self._list_closed = False\n\n    def run"
 LETTER = '("msg_" + secrets.token_hex(12), url, body, now),'
 
+FRESH = [
     # Quotes, and what the plan does meanwhile
     Fault("quote-from-cents", "upgrade.riel upgrade* quote*", "a quote in riel is the rounded quote in cents times the rate", (A, RAISE_SUM, 'minor = money.difference(prices.cents[money.LADDER[0]], prices.cents[top], plan["until"], max(now(), plan["lower_at"] or 0)) * (money.RIEL_PER_CENT if ccy == "KHR" else 1)')),
     Fault("quote-of-one-cycle", "upgrade* quote*", "a member who is paid two cycles ahead is raised for the price of one", (M, ROUND, f"left = min(left, CYCLE_S)\n    {ROUND}")),
