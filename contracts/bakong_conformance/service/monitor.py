@@ -121,17 +121,22 @@ def _whole(service: Service, case: Case) -> None:
 @rule(
     "monitor.ended",
     "Waiting for what has ended changes nothing",
-    forbids="PAID that a wait takes back, or an expired payment that times out instead",
+    forbids="PAID that a wait takes back, or an expired or failed payment that times out instead",
 )
 def _ended(service: Service, case: Case) -> None:
-    """A wait for a paid payment that Bakong has forgotten, and one for an expired payment."""
+    """A wait for a paid payment that Bakong has forgotten, one for an expired payment, and one for a failed one."""
     _mapped(service)
     service.need_state("timeout", "expired")
     unpaid = service.create(case)
     service.wait(case, service.config.expires_after_s + 60)
     paid = service.buy(case)
     service.world.ask(case, "POST", "/reset")
-    for payment, expected in ((paid, "paid"), (unpaid, "expired")):
+    ended = [(paid, "paid"), (unpaid, "expired")]
+    if "failed" in service.config.states:
+        failed = service.create(case)
+        service.pay(case, failed, outcome="failed")
+        ended += [(failed, "failed")] if service.becomes(case, failed, "failed") == "failed" else []
+    for payment, expected in ended:
         if (before := service.status(case, payment)) != expected:
             raise PreconditionError(f"a payment is {before} before the wait, expected {expected}")
         outcome = _monitor(service, case, payment, pay=False)

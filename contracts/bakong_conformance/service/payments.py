@@ -346,15 +346,19 @@ def _failed(service: Service, case: Case) -> None:
     forbids="a failed payment that expires: one end is told, and then another",
 )
 def _failed_stays(service: Service, case: Case) -> None:
-    """The bank refuses the payment; then the code ends."""
+    """The bank refuses the payment; then the code ends. Again, and Bakong answers "not found" from then on."""
     service.need_state("failed", "expired")
-    payment = service.create(case)
-    service.pay(case, payment, outcome="failed")
-    if service.becomes(case, payment, "failed") != "failed":
-        raise NotCheckedError("a failed payment is not failed, which another rule names")
-    service.wait(case, service.config.expires_after_s + 60)
-    state = service.status(case, payment)
-    require(state == "failed", f"a failed payment is {state} after the code's end")
+    for forgotten in (False, True):
+        payment = service.create(case)
+        service.pay(case, payment, outcome="failed")
+        if service.becomes(case, payment, "failed") != "failed":
+            raise NotCheckedError("a failed payment is not failed, which another rule names")
+        if forgotten:
+            service.world.ask(case, "POST", "/reset")
+        service.wait(case, service.config.expires_after_s + 60)
+        state = service.status(case, payment)
+        then = ", of which Bakong knows nothing any more," if forgotten else ""
+        require(state == "failed", f"a failed payment{then} is {state} after the code's end")
 
 
 @rule(
