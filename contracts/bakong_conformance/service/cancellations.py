@@ -105,7 +105,10 @@ def _bought_again(service: Service, case: Case) -> None:
     bought = service.made(answer, user, service.config.plans.basic, "USD")
     service.pay(case, bought)
     service.becomes(case, bought, "paid")
-    for when, at_ms in (("an hour into", end + 3_600_000), ("a day before the end of", _next(service, end) - DAY_S * 1000)):
+    for when, at_ms in (
+        ("an hour into", end + 3_600_000),
+        ("a day before the end of", _next(service, end) - DAY_S * 1000),
+    ):
         _leap_to(service, case, at_ms)
         active = service.subscription(case, user).active
         require(active, f"cancelled, and bought again in time: {when} the second cycle the plan is not there")

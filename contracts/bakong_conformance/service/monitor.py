@@ -1,6 +1,7 @@
 """Rules of waiting for a payment over HTTP: what a wait tells, and that giving up loses nothing."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from bakong_conformance.case import Case
@@ -42,9 +43,9 @@ def _monitor(service: Service, case: Case, payment: Payment, *, pay: bool, pay_a
     return service.state(service.read("monitor", answer, "state"))
 
 
-def _wait(service: Service, payment: Payment) -> Answer:
+def _wait(service: Service, payment: Payment, every_s: int = STEP_S) -> Answer:
     about: dict[str, Any] = {"md5": payment.md5, "id": payment.id, "user": payment.user}
-    asked = {"timeout_ms": TIMEOUT_S * 1000, "interval_ms": STEP_S * 1000, **about}
+    asked = {"timeout_ms": TIMEOUT_S * 1000, "interval_ms": every_s * 1000, **about}
     return service.do(None, "monitor", timeout_s=ANSWER_S, **asked)
 
 
@@ -116,6 +117,38 @@ def _whole(service: Service, case: Case) -> None:
     state = _monitor(service, case, service.create(case), pay=True, pay_at=LAST_STEP - 1)
     begun_s = TIMEOUT_S - 2 * STEP_S
     require(state == "paid", f"the payment was paid {begun_s} s into a wait of {TIMEOUT_S} s, which answered {state}")
+
+
+@rule(
+    "monitor.known",
+    "A wait that ends knows what a status call knows",
+    forbids="a time-out for a payment that the service has seen and told of, as the wait looks at its own questions alone",
+)
+def _known(service: Service, case: Case) -> None:
+    """A wait of a minute that looks every 50 s; paid after that look, and seen by a status call before the end."""
+    _mapped(service)
+    payment, asked_at = service.create(case), 52
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(_wait, service, payment, 50)
+        for passed in (10, 40, 2):
+            with suppress(TimeoutError):
+                asked.result(BRIEFLY_S * 10)
+            service.wait(None, passed)
+        service.pay(case, payment)
+        service.wait(None, STEP_S)
+        state = service.status(case, payment)
+        for _ in range(service.config.expires_after_s // STEP_S - asked_at):
+            service.wait(None, STEP_S)
+            with suppress(TimeoutError):
+                answer = asked.result(BRIEFLY_S * 10)
+                break
+        else:
+            raise PreconditionError(f"a wait of {TIMEOUT_S} s did not end within the life of the payment")
+    case.note(f"monitor {payment.md5} for {TIMEOUT_S} s", answer.summary)
+    if state != "paid" or not service.done("monitor", answer):
+        raise NotCheckedError(f"during the wait the payment was {state}, and the wait answered {answer.summary}")
+    outcome = service.state(service.read("monitor", answer, "state"))
+    require(outcome == "paid", f"a status call knew the payment as paid, and the wait that ended then said {outcome}")
 
 
 @rule(

@@ -256,6 +256,23 @@ def _fresh(service: Service, case: Case) -> None:
 
 
 @rule(
+    "paid.words",
+    "A payment is known by its code, not by the words beside it",
+    forbids='taking "Success" alone for a success: NBC\'s own document says it in other words',
+)
+def _words(service: Service, case: Case) -> None:
+    """Bakong says what NBC's document of 1.0.2 says, for a payment alone, and for three at once: they are paid."""
+    with service.world.profile(case, "doc-1.0.2"):
+        for count in (1, 3):
+            payments = [service.create(case) for _ in range(count)]
+            for payment in payments:
+                service.pay(case, payment)
+            for payment in payments:
+                state = service.becomes(case, payment, "paid")
+                require(state == "paid", f"Bakong says that a payment succeeded, in other words, and it is {state}")
+
+
+@rule(
     "paid.asks-no-more",
     "Of a paid payment Bakong is not asked again",
     forbids="spending the day's hundred calls on what is known",

@@ -5,6 +5,7 @@ from functools import partial
 from typing import NamedTuple
 
 from bakong_conformance.case import Case
+from bakong_conformance.control import PLAIN
 from bakong_conformance.rules import NotCheckedError, PreconditionError, Severity, Suite, require
 from bakong_conformance.service.changes import full_plan, upgrade
 from bakong_conformance.service.config import PricedPlan
@@ -308,6 +309,31 @@ def _bill_dies(service: Service, case: Case) -> None:
     service.wait(case, 0.001)
     again = bill(service, case, user)
     require(again.md5 != first.md5, "at the end of its code a bill was offered again")
+
+
+@rule(
+    "quote.outage",
+    "Where Bakong cannot be asked, a code that has died is no answer either",
+    forbids="a quote or a bill that is handed out past its end, because nobody could be asked whether it was paid",
+)
+def _dead_in_outage(service: Service, case: Case) -> None:
+    """A quote, and a bill, is asked for while Bakong is gone, and again past its end: another code, or a refusal."""
+    names = [name for name in ("upgrade", "renew") if name in service.config.operations]
+    _mapped(service, *(names or ["upgrade"]))
+    for name in names:
+        if name == "upgrade" and service.config.plans.full is None:
+            continue
+        user = _holder(service, case)
+        service.world.trouble(case, ["reset, at: before_head"], after_s=0, each_s=2 * service.config.expires_after_s)
+        first = quote(service, case, user) if name == "upgrade" else bill(service, case, user)
+        service.world.show(case, first.qr)
+        service.status(case, first)
+        service.wait(case, service.config.expires_after_s + 1)
+        answer = service.do(case, name, user=user)
+        code = service.read(name, answer, "md5") if service.done(name, answer) else None
+        require(code != first.md5, f"while Bakong cannot be asked {name} answered a code that had died")
+        service.world.play(case, PLAIN)
+        service.wait(case, service.config.expires_after_s)
 
 
 @rule(
