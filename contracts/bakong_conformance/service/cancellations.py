@@ -105,15 +105,8 @@ def _bought_again(service: Service, case: Case) -> None:
     bought = service.made(answer, user, service.config.plans.basic, "USD")
     service.pay(case, bought)
     service.becomes(case, bought, "paid")
-    for when, at_ms in (
-        ("an hour into", end + 3_600_000),
-        ("a day before the end of", _next(service, end) - DAY_S * 1000),
-    ):
+    day_before = service.cycle_end_ms(end) - DAY_S * 1000
+    for when, at_ms in (("an hour into", end + 3_600_000), ("a day before the end of", day_before)):
         _leap_to(service, case, at_ms)
         active = service.subscription(case, user).active
         require(active, f"cancelled, and bought again in time: {when} the second cycle the plan is not there")
-
-
-def _next(service: Service, end_ms: int) -> int:
-    """When the cycle ends, at the earliest, that begins there."""
-    return service.cycle_end_ms(end_ms)

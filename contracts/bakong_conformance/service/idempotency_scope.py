@@ -126,7 +126,7 @@ def _each_call(service: Service, case: Case) -> None:
 @rule(
     "idempotency.each-user",
     "A key that comes again for another user answers nothing of the first one's",
-    forbids="one user's bill for another, a cancellation that is answered and not made: their calls differ by path alone",
+    forbids="one user's bill for another, or a cancellation that is answered and not made: the path alone differs",
 )
 def _each_user(service: Service, case: Case) -> None:
     """Two users' bills, quotes and cancellations, each two under one key: done for each, or refused for the second."""

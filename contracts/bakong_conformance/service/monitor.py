@@ -122,7 +122,7 @@ def _whole(service: Service, case: Case) -> None:
 @rule(
     "monitor.known",
     "A wait that ends knows what a status call knows",
-    forbids="a time-out for a payment that the service has seen and told of, as the wait looks at its own questions alone",
+    forbids="a time-out for a payment that the service has seen, as the wait looks at its own questions alone",
 )
 def _known(service: Service, case: Case) -> None:
     """A wait of a minute that looks every 50 s; paid after that look, and seen by a status call before the end."""

@@ -1,6 +1,7 @@
 """Rules of when a main backend is told: whoever asks, however often it refuses, and though nobody asks."""
 
 import contextlib
+import json
 import threading
 from dataclasses import replace
 
@@ -347,6 +348,29 @@ def _watched_end(service: Service, case: Case) -> None:
     service.create(case)
     service.settle(case)
     require(wait_for(service, case, payment, "expired"), "nobody asked for a payment, and its end is not announced")
+
+
+@rule(
+    "webhook.address",
+    "A webhook goes to the whole address that was given",
+    forbids="a callback whose query is left out, by which a main backend knows what it is about",
+)
+def _address(service: Service, case: Case) -> None:
+    """An order names a callback with a query; its webhook comes there, with all of it."""
+    mapped(service)
+    if "{webhook_url}" not in json.dumps(service.operation("create").body):
+        raise NotCheckedError("the configuration gives an order no {webhook_url}")
+    query = "?of=order&again=a%2Fb"
+    order = service.order(user := service.new_user())
+    answer = service.do(case, "create", webhook_url=f"{service.values['webhook_url']}{query}", **order)
+    if answer.status in service.config.refusals.invalid:
+        raise NotCheckedError(f"the service takes no callback with a query: {answer.summary}")
+    payment = service.made(answer, user, service.config.plans.basic, "USD")
+    service.pay(case, payment)
+    service.becomes(case, payment, "paid")
+    paths = [one.path for one in wait_for(service, case, payment, "paid")]
+    require(paths, f"with the callback {query!r} a payment was not told")
+    require(paths[0].endswith(query), f"the callback ends with {query!r}, the webhook came to {paths[0]!r}")
 
 
 @rule("webhook.json", "A webhook is JSON, and says so", forbids="a body that frameworks do not read, by its type")
