@@ -76,14 +76,18 @@ class World:
         if answer.status != 200:
             raise NotCheckedError(f"this sandbox does not know the script: {answer.summary}")
 
-    def trouble(self, case: Case, faults: Sequence[str], *, after_s: int, each_s: int) -> None:
+    def trouble(
+        self, case: Case, faults: Sequence[str], *, after_s: int, each_s: int, throughout: Sequence[str] = ()
+    ) -> None:
         """Bakong will break, so long after its next call, by each of the faults in turn, and then answer as before.
 
+        throughout: faults that come before these, for as long as these last.
         It strikes the payments that begin from now on: one that Bakong knows keeps the script it began with.
         A fault is a scenario's, such as "http, status: 500". Raises NotCheckedError for one that it does not know.
         """
         starts = range(after_s, after_s + len(faults) * each_s, each_s)
-        lines = [
+        lines = [f"  - {{fault: {fault}, window: {{from: 0s, to: {starts.stop}s}}}}\n" for fault in throughout]
+        lines += [
             f"  - {{fault: {fault}, window: {{from: {start}s, to: {start + each_s}s}}}}\n"
             for fault, start in zip(faults, starts, strict=True)
         ]
