@@ -202,7 +202,7 @@ NAMED = {
     "letter-id-of-member": "service.webhook.purchases",
     "repeat-key-cut": "service.idempotency.whole",
     "repeat-print-of-member": "service.idempotency.reused",
-    "guesses-add-up": "service.key.blocks",
+    "guesses-add-up": "service.key.blocks-the-quick",
     "right-key-forgives": "service.key.blocks",
     "dead-quote-again": "service.quote.outage",
     "raise-takes-back-cancel": "service.cancel.stands",
