@@ -5,7 +5,6 @@ from functools import partial
 from typing import NamedTuple
 
 from bakong_conformance.case import Case
-from bakong_conformance.control import PLAIN
 from bakong_conformance.rules import NotCheckedError, PreconditionError, Severity, Suite, require
 from bakong_conformance.service.changes import full_plan, upgrade
 from bakong_conformance.service.config import PricedPlan
@@ -318,22 +317,22 @@ def _bill_dies(service: Service, case: Case) -> None:
 )
 def _dead_in_outage(service: Service, case: Case) -> None:
     """A quote, and a bill, is asked for while Bakong is gone, and again past its end: another code, or a refusal."""
-    names = [name for name in ("upgrade", "renew") if name in service.config.operations]
-    _mapped(service, *(names or ["upgrade"]))
-    for name in names:
-        if name == "upgrade" and service.config.plans.full is None:
-            continue
-        user = _holder(service, case)
-        service.world.trouble(case, ["reset, at: before_head"], after_s=0, each_s=2 * service.config.expires_after_s)
-        first = quote(service, case, user) if name == "upgrade" else bill(service, case, user)
-        service.world.show(case, first.qr)
-        service.status(case, first)
-        service.wait(case, service.config.expires_after_s + 1)
+    makers = {"upgrade": quote, "renew": bill}
+    names = [name for name in makers if name in service.config.operations]
+    names = [name for name in names if name != "upgrade" or service.config.plans.full]
+    _mapped(service, *(names or ["renew"]))
+    users = {name: service.buy(case).user for name in names}
+    service.leap(case, 15 * 86_400)
+    service.world.trouble(case, ["reset, at: before_head"], after_s=0, each_s=2 * service.config.expires_after_s)
+    first = {name: makers[name](service, case, user) for name, user in users.items()}
+    for payment in first.values():
+        service.world.show(case, payment.qr)
+        service.status(case, payment)
+    service.wait(case, service.config.expires_after_s + 1)
+    for name, user in users.items():
         answer = service.do(case, name, user=user)
         code = service.read(name, answer, "md5") if service.done(name, answer) else None
-        require(code != first.md5, f"while Bakong cannot be asked {name} answered a code that had died")
-        service.world.play(case, PLAIN)
-        service.wait(case, service.config.expires_after_s)
+        require(code != first[name].md5, f"while Bakong cannot be asked {name} answered a code that had died")
 
 
 @rule(
