@@ -76,14 +76,18 @@ class World:
         if answer.status != 200:
             raise NotCheckedError(f"this sandbox does not know the script: {answer.summary}")
 
-    def trouble(self, case: Case, faults: Sequence[str], *, after_s: int, each_s: int) -> None:
+    def trouble(
+        self, case: Case, faults: Sequence[str], *, after_s: int, each_s: int, throughout: Sequence[str] = ()
+    ) -> None:
         """Bakong will break, so long after its next call, by each of the faults in turn, and then answer as before.
 
+        throughout: faults that come before these, for as long as these last.
         It strikes the payments that begin from now on: one that Bakong knows keeps the script it began with.
         A fault is a scenario's, such as "http, status: 500". Raises NotCheckedError for one that it does not know.
         """
         starts = range(after_s, after_s + len(faults) * each_s, each_s)
-        lines = [
+        lines = [f"  - {{fault: {fault}, window: {{from: 0s, to: {starts.stop}s}}}}\n" for fault in throughout]
+        lines += [
             f"  - {{fault: {fault}, window: {{from: {start}s, to: {start + each_s}s}}}}\n"
             for fault, start in zip(faults, starts, strict=True)
         ]
@@ -106,6 +110,19 @@ class World:
         answer = call(case, self.http, "PATCH", f"/sandbox/worlds/{self.name}", body={"limits": limits})
         if answer.status != 200:
             raise NotCheckedError(f"this sandbox has no limits to set: {answer.summary}")
+
+    @contextmanager
+    def profile(self, case: Case, name: str) -> Iterator[None]:
+        """Bakong as it was, or is, elsewhere. Raises NotCheckedError where the sandbox has no such profile."""
+        path = f"/sandbox/worlds/{self.name}"
+        before = call(None, self.http, "GET", path).body
+        answer = call(case, self.http, "PATCH", path, body={"profile": name})
+        if answer.status != 200 or not isinstance(before, dict) or "profile" not in before:
+            raise NotCheckedError(f"this sandbox has no profile {name!r}: {answer.summary}")
+        try:
+            yield
+        finally:
+            call(None, self.http, "PATCH", path, body={"profile": before["profile"]})
 
     def token(self, case: Case | None, **how: Any) -> str:
         made: str = self.ask(case, "POST", "/tokens", how)["token"]

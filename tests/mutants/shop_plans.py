@@ -164,7 +164,7 @@ class Plans:
 
     def fresh(self, payment):
         """Whether a quote or bill can still be paid."""
-        return payment["state"] in ("open", "timeout")
+        return payment["state"] in ("open", "timeout") and self.now_ms < payment["expires"]
 
     def open_bill(self, held):
         """The user's bill that can still be paid, or None."""

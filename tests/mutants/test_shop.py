@@ -181,7 +181,8 @@ def test_the_healthy_shop_raises_no_alarm(loop, simulator, profile):
     assert [(outcome.rule.id, outcome.reason) for outcome in report.by(Verdict.BROKEN)] == []
     unchecked = {outcome.rule.id for outcome in report.by(Verdict.NOT_CHECKED)}
     of_others = {rule.id for module in (*OF_CARDS, *OF_ESCROW, *OF_ORDERS) for rule in module.SUITE.rules}
-    other = {"service.limit.interval", "service.end.exact", "service.granted.month-ends"}  # a grace, cycles of 30 days
+    # it has a grace, cycles of 30 days, and one address for all webhooks
+    other = {"service.limit.interval", "service.end.exact", "service.granted.month-ends", "service.webhook.address"}
     assert unchecked == other | of_others
 
 

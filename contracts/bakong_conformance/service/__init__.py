@@ -7,6 +7,7 @@ from bakong_conformance.rules import NotCheckedError, Rule, Suite
 from bakong_conformance.service import (
     boundaries,
     budget,
+    cancellations,
     card_endings,
     changes,
     cycles,
@@ -59,6 +60,7 @@ MODULES = (
     monitor,
     entitlements,
     changes,
+    cancellations,
     quotes,
     cycles,
     purchases,

@@ -1,5 +1,7 @@
 """Rules of the moments just before and just after a boundary of time, for everything that can be observed there."""
 
+from datetime import UTC, datetime
+
 from bakong_conformance.case import Case
 from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, require
 from bakong_conformance.service.budget import DAY_MS, TO_MIDNIGHT_MS, spend
@@ -239,18 +241,28 @@ def _told(service: Service, case: Case) -> None:
     require(count == 1, f"from the billing date to the end of the grace 'past_due' was announced {count} times")
 
 
+def _month_end_ms(after_ms: int) -> int:
+    """The next midnight in Phnom Penh with which a month ends.
+
+    >>> _month_end_ms(0) / DAY_MS + 7 / 24
+    31.0
+    """
+    midnight = after_ms + DAY_MS - (after_ms - TO_MIDNIGHT_MS) % DAY_MS
+    while datetime.fromtimestamp((midnight + DAY_MS - TO_MIDNIGHT_MS) / 1000, UTC).day != 1:
+        midnight += DAY_MS
+    return midnight
+
+
 @rule(
     "quota.day",
     "The day of the quota ends at midnight in Phnom Penh, not a minute before",
     forbids="calls that count for the old day, or a service that sleeps for a day from the first refusal",
 )
 def _quota(service: Service, case: Case) -> None:
-    """The quota is spent two hours before midnight: Bakong is left alone to its end, and asked soon after it."""
+    """The quota is spent two hours before a month ends: Bakong is left alone to midnight, and asked soon after it."""
     if not service.config.obeys_quota or service.config.time == "real":
         raise NotCheckedError("the configuration does not say obeys_quota, or has real time")
-    now = service.world.now_ms()
-    midnight = now + DAY_MS - (now - TO_MIDNIGHT_MS) % DAY_MS
-    midnight += DAY_MS if midnight - now < 3 * 3_600_000 else 0
+    midnight = _month_end_ms(service.world.now_ms() + 3 * 3_600_000)
     _to(service, case, midnight - 2 * 3_600_000)
     service.world.limit(case, quota=1)
     try:

@@ -13,6 +13,7 @@ rule = SUITE.rule
 DAY_MS, TO_MIDNIGHT_MS = 86_400_000, 17 * 3_600_000  # the day begins at 17:00 UTC, midnight in Phnom Penh
 LOOKS, LOOK_S = 12, 300
 QUIET = 3  # looks at an open payment in a row, without a call
+ENOUGH = 100_000
 SLACK = 2  # calls that were under way when the quota was told to be spent
 
 
@@ -84,7 +85,10 @@ def _obeyed(service: Service, case: Case) -> None:
     severity=Severity.CRITICAL,
 )
 def _ends(service: Service, case: Case) -> None:
-    """The quota is spent just after midnight, a code is paid, and its life ends: looked at around it, and told."""
+    """The quota is spent just after midnight, a code is paid, and its life ends: looked at around it, and told.
+
+    And again, where the first call that is refused is the one at the code's end.
+    """
     if service.config.ends == "clock":
         raise NotCheckedError("the configuration says that payments end by the clock, also where nobody can be asked")
     if service.config.obeys_quota and service.config.time != "real":
@@ -95,8 +99,34 @@ def _ends(service: Service, case: Case) -> None:
             service.wait(case, seconds)
             state = service.status(case, payment)
             require(state in ("pending", "paid", "timeout"), f"paid while the day's calls are spent, it is {state}")
-        told = [event for event in ("expired", "failed") if _is_told(service, payment, event)]
-        require(not told, f"a payment was made while the day's calls are spent, and was announced as {told}")
+        _is_not_told(service, payment)
+    if service.config.time != "real":
+        _spent_at_the_end(service, case)
+
+
+def _spent_at_the_end(service: Service, case: Case) -> None:
+    """Paid two seconds before the end, when the last call that is answered has been made."""
+    tomorrow(service, case)
+    service.world.limit(case, quota=ENOUGH)  # calls are counted from now on
+    try:
+        payment = service.create(case)
+        service.wait(case, service.config.expires_after_s - 2)
+        service.status(case, payment)
+        service.world.limit(case, quota=1)
+        service.pay(case, payment)
+        for seconds in (2, 1, 60):
+            service.wait(case, seconds)
+            state = service.status(case, payment)
+            require(state in ("pending", "paid", "timeout"), f"paid, and the day's calls ended with it, it is {state}")
+        _is_not_told(service, payment)
+    finally:
+        service.world.limit(case, quota=None)
+        tomorrow(service, case)
+
+
+def _is_not_told(service: Service, payment: Payment) -> None:
+    told = [event for event in ("expired", "failed") if _is_told(service, payment, event)]
+    require(not told, f"a payment was made while the day's calls are spent, and was announced as {told}")
 
 
 def _is_told(service: Service, payment: Payment, event: str) -> bool:

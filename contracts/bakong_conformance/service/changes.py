@@ -240,7 +240,7 @@ def _downgrade(service: Service, case: Case) -> None:
 
 @rule("cancel.later", "A cancelled plan runs to the end of its cycle", forbids="ending at once what is paid for")
 def _cancel(service: Service, case: Case) -> None:
-    """A plan is bought and cancelled: still there now and a minute before its end, gone after it."""
+    """A plan is bought and cancelled, twice: still there now and a minute before its end, gone after it."""
     service.need("cancel", "subscription")
     user = service.new_user()
     service.buy(case, user)
@@ -249,6 +249,9 @@ def _cancel(service: Service, case: Case) -> None:
     if not service.done("cancel", answer):
         raise PreconditionError(f"a cancellation was answered {answer.summary}")
     require(service.subscription(case, user).active, "a cancelled plan ended at once")
+    again = service.do(case, "cancel", user=user)  # which may be refused, and changes nothing
+    require(again.status < 500, f"a second cancellation was answered {again.summary}")
+    require(service.subscription(case, user).active, "cancelled twice, a plan ended at once")
     service.leap(case, (end - service.world.now_ms()) / 1000 - 60)
     require(service.subscription(case, user).active, "a cancelled plan ended a minute early")
     service.wait(case, 120)
@@ -361,20 +364,33 @@ def _no_change(service: Service, case: Case) -> None:
         require(answer.status in expected, f"the downgrade of the basic plan was answered {answer.summary}")
 
 
+def cancelled(service: Service, case: Case, user: str) -> None:
+    """Raises PreconditionError where the service takes no cancellation."""
+    if not service.done("cancel", answer := service.do(case, "cancel", user=user)):
+        raise PreconditionError(f"a cancellation was answered {answer.summary}")
+
+
 @rule(
     "cancel.again",
     "Who cancelled may buy again",
     forbids="taking the money of a user who is cancelled for ever",
 )
 def _cancel_again(service: Service, case: Case) -> None:
-    """A plan is bought, cancelled, and runs out; then it is bought again, and lasts beyond its day."""
+    """A plan is bought, cancelled, and runs out; then it is bought again, and lasts beyond its day.
+
+    Beside it the better plan, after which the lower one is bought.
+    """
     service.need("cancel", "subscription")
-    user = service.new_user()
+    full, basic = service.config.plans.full or service.config.plans.basic, service.config.plans.basic
+    user, lower = service.new_user(), service.new_user()
+    service.buy(case, lower, full)
     service.buy(case, user)
     end = ends(service, case, user)
-    if not service.done("cancel", answer := service.do(case, "cancel", user=user)):
-        raise PreconditionError(f"a cancellation was answered {answer.summary}")
+    for one in (lower, user):
+        cancelled(service, case, one)
     service.wait(case, (end - service.world.now_ms()) / 1000 + 86_400)
+    order = service.do(case, "create", **service.order(lower))
+    require(service.done("create", order), f"{full.name} was cancelled and is over; {basic.name} was {order.summary}")
     service.buy(case, user)
     require(service.subscription(case, user).active, "a user who had cancelled paid again, and has no plan")
     if service.config.grace_s:

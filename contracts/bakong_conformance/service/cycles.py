@@ -3,9 +3,9 @@
 from bakong_conformance.case import Case
 from bakong_conformance.rules import NotCheckedError, PreconditionError, Suite, require
 from bakong_conformance.service.config import PricedPlan
-from bakong_conformance.service.entitlements import ends
+from bakong_conformance.service.entitlements import DEFAULT_GRACE_S, ends
 from bakong_conformance.service.payments import code_asks, code_minor
-from bakong_conformance.service.subject import Payment, Service
+from bakong_conformance.service.subject import Payment, Service, instant_ms
 
 SUITE = Suite("service")
 rule = SUITE.rule
@@ -139,6 +139,40 @@ def _downgrade(service: Service, case: Case) -> None:
 
 
 @rule(
+    "downgrade.second-cycle",
+    "A downgrade in a later cycle waits for the end of that cycle",
+    forbids="a date that is counted from the first purchase, and lies in the past or comes a cycle early",
+)
+def _second_cycle(service: Service, case: Case) -> None:
+    """The better plan, renewed five days early; five days into the second cycle downgraded: better to its last day."""
+    full = _full(service)
+    if service.config.time == "real":
+        raise NotCheckedError("it takes a cycle of real time; map the service's time to check it")
+    user = service.new_user()
+    service.buy(case, user, full)
+    first = ends(service, case, user)
+    service.leap(case, (first - service.world.now_ms()) / 1000 - 5 * 86_400)
+    bill = service.made(service.do(case, "renew", user=user), user, full, "USD", "renew")
+    service.pay(case, bill)
+    service.becomes(case, bill, "paid")
+    service.leap(case, (first - service.world.now_ms()) / 1000 + 5 * 86_400)
+    end = ends(service, case, user)
+    answer = service.do(case, "downgrade", user=user)
+    if not service.done("downgrade", answer):
+        raise PreconditionError(f"a downgrade was answered {answer.summary}")
+    effective = service.read("downgrade", answer, "effective")
+    require(
+        effective is None or instant_ms(effective) == end,
+        f"downgraded in a second cycle that ends at {end}, it takes effect at {effective}",
+    )
+    for when, at_ms in (("at once", service.world.now_ms() + 60_000), ("a day before its end", end - 86_400_000)):
+        service.leap(case, (at_ms - service.world.now_ms()) / 1000)
+        service.settle(case)
+        plan = service.subscription(case, user).plan
+        require(plan in (None, full.name), f"downgraded in a second cycle, {when} the plan is {plan!r}")
+
+
+@rule(
     "downgrade.withdrawn",
     "An upgrade withdraws a downgrade that waits",
     forbids="a downgrade that comes although the user took it back, or a price for taking it back",
@@ -254,3 +288,26 @@ def _riel(service: Service, case: Case) -> None:
             service.is_cycle(end, end + moved),
             f"a bill in {currency} moved the date by {moved / 86_400_000:g} days",
         )
+
+
+@rule(
+    "renew.currency",
+    "Who comes back with another currency is billed in it",
+    forbids="a bill in the currency of a plan that ended long ago",
+)
+def _currency(service: Service, case: Case) -> None:
+    """Bought in riel, run out with all grace, bought again in dollars: the bill is over the price in dollars."""
+    service.need("renew", "subscription")
+    basic = service.config.plans.basic
+    if not {"KHR", "USD"} <= set(basic.prices) or service.config.time == "real":
+        raise NotCheckedError("the configuration has no prices in KHR and USD, or has real time")
+    user = service.new_user()
+    service.buy(case, user, currency="KHR")
+    service.leap(case, service.cycle_s + (service.config.grace_s or DEFAULT_GRACE_S) + 86_400)
+    if service.subscription(case, user).active:
+        raise NotCheckedError("a day after all grace the plan is there, which another rule names")
+    service.buy(case, user, currency="USD")
+    billed, currency = code_asks(_bill(service, case, user))
+    require(service.may_ask("USD", currency, basic), f"bought anew in USD, a plan is billed in {currency}")
+    price = service.price_minor(basic, currency)
+    require(billed == price, f"bought anew in USD, a bill is over {billed} minor units of {currency}, expected {price}")

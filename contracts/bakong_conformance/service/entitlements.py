@@ -1,18 +1,20 @@
 """Rules of what a payment buys: once, for the right plan, for the right time."""
 
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from hypothesis import strategies as st
 
 from bakong_conformance.case import Case
-from bakong_conformance.rules import NotCheckedError, Suite, require
+from bakong_conformance.rules import NotCheckedError, Severity, Suite, require
 from bakong_conformance.service.cycle_lengths import month_ends, months_on, offset_s
 from bakong_conformance.service.subject import Payment, Service
 
 SUITE = Suite("service")
 rule = SUITE.rule
-RACERS = 16
+RACERS, OVERTAKEN = 16, 8
 NEAR = 0.2  # of a cycle: a clamped month of the calendar is three days shorter than the one that it is compared with
 DEFAULT_GRACE_S = 259_200
 
@@ -201,6 +203,35 @@ def _month_more(service: Service, case: Case, user: str) -> None:
     payment = service.made(answer, user, service.config.plans.basic, "USD", name)
     service.pay(case, payment)
     service.becomes(case, payment, "paid")
+
+
+@rule(
+    "paid.overtaken",
+    "An answer that comes late does not undo a payment",
+    forbids="PAID taken back, as two questions were under way and the older one's answer was written last",
+    severity=Severity.CRITICAL,
+)
+def _overtaken(service: Service, case: Case) -> None:
+    """A first try fails, which is held up on its way; the second is paid and asked for; both arrive. Eight times."""
+    for _ in range(OVERTAKEN):
+        payment = service.create(case)
+        service.pay(case, payment, outcome="failed")
+        with ThreadPoolExecutor(1) as pool, service.world.holding(2):
+            before = service.world.calls()
+            older = pool.submit(service.status, Case(), payment)
+            if not _is_asked(service, before):
+                raise NotCheckedError("a status call asks nothing of Bakong")
+            service.pay(case, payment)
+            seen = (service.status(case, payment), older.result())
+        state = service.status(case, payment)
+        case.note("two status calls, the older of which heard of the first try", f"{seen}, then {state}")
+        require("paid" not in seen or state == "paid", f"a payment was paid, an older answer came, and it is {state}")
+
+
+def _is_asked(service: Service, before: int) -> bool:
+    """Whether Bakong is asked more than so many times, soon."""
+    pause = threading.Event()
+    return any(service.world.calls() > before or pause.wait(0.02) for _ in range(40))
 
 
 @rule("granted.late", "A late payment grants its plan", forbids="keeping late money and granting nothing")

@@ -124,6 +124,41 @@ def _each_call(service: Service, case: Case) -> None:
 
 
 @rule(
+    "idempotency.each-user",
+    "A key that comes again for another user answers nothing of the first one's",
+    forbids="one user's bill for another, or a cancellation that is answered and not made: the path alone differs",
+)
+def _each_user(service: Service, case: Case) -> None:
+    """Two users' bills, quotes and cancellations, each two under one key: done for each, or refused for the second."""
+    _keyed(service)
+    service.need("subscription")
+    names = [name for name in ("renew", "upgrade", "cancel") if name in service.config.operations]
+    names = [name for name in names if name != "upgrade" or service.config.plans.full]
+    if not names or service.config.time == "real":
+        raise NotCheckedError("the configuration maps no bill, upgrade or cancellation, or has real time")
+    first, second = (service.buy(case).user for _ in range(2))
+    service.wait(case, 3600)
+    for name in names:
+        answers = [service.do(case, name, key=f"users-{first}-{name}", user=user) for user in (first, second)]
+        if not all(service.done(name, answer) for answer in answers):
+            require(answers[1].status < 500, f"{name} under another user's key was answered {answers[1].summary}")
+            continue
+        md5s = [service.read(name, answer, "md5") for answer in answers]
+        require(md5s[0] is None or md5s[0] != md5s[1], f"{name} of two users under one key had one code, {md5s[0]}")
+        if name == "cancel":
+            _is_cancelled(service, case, second)
+
+
+def _is_cancelled(service: Service, case: Case, user: str) -> None:
+    end = service.subscription(case, user).next_billing_ms
+    if end is None:
+        return
+    service.leap(case, (end - service.world.now_ms()) / 1000 + 60)
+    active = service.subscription(case, user).active
+    require(not active, "a cancellation under another user's key was answered as done; the plan outlived its cycle")
+
+
+@rule(
     "idempotency.ends",
     "A key is forgotten when its time is over",
     forbids="a caller who reuses short keys, and gets the dead code of last week",

@@ -10,9 +10,10 @@ from bakong_conformance.case import Case
 from bakong_conformance.http import Answer, call, client
 from bakong_conformance.rules import NotCheckedError, PreconditionError, RuleBrokenError, Suite, require
 from bakong_conformance.service.config import Blocking
+from bakong_conformance.service.hooks import mapped, wait_for
 from bakong_conformance.service.limiting import fire
 from bakong_conformance.service.operation import fill
-from bakong_conformance.service.subject import SECOND_KEY, Service
+from bakong_conformance.service.subject import SECOND_KEY, Service, Subscription
 
 SUITE = Suite("service")
 rule = SUITE.rule
@@ -185,6 +186,46 @@ def _users(service: Service, case: Case) -> None:
         require(bool(active), f"another tenant's user of the same name paid, and has no plan: {answer.summary}")
     after = [service.subscription(case, user) for user in users]
     require(after == before, f"users had {before}, and have {after} since another tenant's of the same names bought")
+
+
+@rule(
+    "key.apart",
+    "Two tenants' users of one name change apart",
+    forbids="a quote or a bill that two tenants share, a plan that ends or changes because another tenant's did",
+)
+def _apart(service: Service, case: Case) -> None:
+    """One name has a plan under each of two keys: quoted and billed apart; the second is upgraded, then cancelled."""
+    if service.config.tenants != "plans":
+        raise NotCheckedError("the configuration does not say that each key has users of its own: tenants: plans")
+    service.need("subscription")
+    user, basic = service.new_user(), service.config.plans.basic
+    ours, theirs = fill(service.config.headers, service.values), another_key(service, case)[0]
+    for headers in (ours, theirs):
+        answer = service.do(case, "create", headers=headers, **service.order(user))
+        service.pay(case, service.made(answer, user, basic, "USD"))
+        service.settle(case)
+    before = service.subscription(case, user)
+    if not before.active:
+        raise NotCheckedError("a user who paid has no plan, which another rule names")
+    service.wait(case, 3600)
+    quoted = None
+    for name in [name for name in ("renew", "upgrade") if name in service.config.operations]:
+        first, second = (service.do(case, name, headers=headers, user=user) for headers in (ours, theirs))
+        mine, other = (service.read(name, answer, "md5") for answer in (first, second))
+        require(mine is None or mine != other, f"two tenants' users of one name share the code {mine} of {name}")
+        quoted = service.made(second, user, basic, "USD", name) if name == "upgrade" and other else None
+    if quoted is not None:
+        service.pay(case, quoted)
+        service.settle(case)
+        _is_as_before(service, case, user, before, "was upgraded")
+    if "cancel" in service.config.operations:
+        service.do(case, "cancel", headers=theirs, user=user)
+        _is_as_before(service, case, user, before, "was cancelled")
+
+
+def _is_as_before(service: Service, case: Case, user: str, before: Subscription, what: str) -> None:
+    after = service.subscription(case, user)
+    require(after == before, f"another tenant's user of the same name {what}: {before} became {after}")
 
 
 @rule("limit.each-key", "Each key has its own limit", forbids="one busy caller who shuts out all others")
@@ -375,6 +416,26 @@ def _odd(service: Service, case: Case) -> None:
         case.note(f"{operation.method} {path} with {name}: {value[:20]!r}", status)
         require(400 <= status < 500, f"the key {value[:20]!r} was answered {status}")
     service.wait(case, BLOCKED_S if service.config.time != "real" else 0)
+
+
+@rule(
+    "key.revoked-open",
+    "What was ordered under a key that was revoked since is paid all the same",
+    forbids="a customer whose money nobody looks for, because keys were rotated while the code was open",
+)
+def _revoked_open(service: Service, case: Case) -> None:
+    """A key of its own orders and is revoked; then the wallet pays, and the payment is told."""
+    service.need("make_key", "revoke_key")
+    mapped(service)
+    headers, own = another_key(service, case)
+    user = service.new_user()
+    answer = service.do(case, "create", headers=headers, **service.order(user))
+    payment = service.made(answer, user, service.config.plans.basic, "USD")
+    if not service.done("revoke_key", answer := service.do(case, "revoke_key", revoked=own)):
+        raise PreconditionError(f"revoke_key answered {answer.summary}")
+    service.pay(case, payment)
+    service.wait(case, 300 if service.config.time != "real" else service.config.settle_s)
+    require(wait_for(service, case, payment, "paid"), "its key was revoked while a code was open: paid, it is untold")
 
 
 @rule("key.revoked", "A revoked key stops at once", forbids="a key that works on after it was revoked")

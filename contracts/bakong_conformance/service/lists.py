@@ -90,12 +90,16 @@ def _states(service: Service, case: Case) -> None:
     forbids="another user's payments, or another order",
 )
 def _history(service: Service, case: Case) -> None:
-    """Three payments of a user, a second apart, and one of another."""
+    """Three payments of a user, a second apart, and one of another; a minute later the first of them is paid."""
     service.need("history")
     user = service.new_user()
-    made = [payment.md5 for payment in service.create_many(case, user, 3, wait_s=1)]
+    payments = service.create_many(case, user, 3, wait_s=1)
+    made = [payment.md5 for payment in payments]
     service.wait(case, 1)
     service.create(case)
+    service.wait(case, 60 if service.config.time != "real" else 1)
+    service.pay(case, payments[0])
+    service.becomes(case, payments[0], "paid")
     answer = _answered(service, service.do(case, "history", user=user), "history")
     md5s = service.read("history", answer, "md5s")
     expected = made if service.config.history == "oldest" else made[::-1]

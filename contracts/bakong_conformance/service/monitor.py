@@ -1,6 +1,7 @@
 """Rules of waiting for a payment over HTTP: what a wait tells, and that giving up loses nothing."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from bakong_conformance.case import Case
@@ -42,9 +43,9 @@ def _monitor(service: Service, case: Case, payment: Payment, *, pay: bool, pay_a
     return service.state(service.read("monitor", answer, "state"))
 
 
-def _wait(service: Service, payment: Payment) -> Answer:
+def _wait(service: Service, payment: Payment, every_s: int = STEP_S) -> Answer:
     about: dict[str, Any] = {"md5": payment.md5, "id": payment.id, "user": payment.user}
-    asked = {"timeout_ms": TIMEOUT_S * 1000, "interval_ms": STEP_S * 1000, **about}
+    asked = {"timeout_ms": TIMEOUT_S * 1000, "interval_ms": every_s * 1000, **about}
     return service.do(None, "monitor", timeout_s=ANSWER_S, **asked)
 
 
@@ -119,19 +120,56 @@ def _whole(service: Service, case: Case) -> None:
 
 
 @rule(
+    "monitor.known",
+    "A wait that ends knows what a status call knows",
+    forbids="a time-out for a payment that the service has seen, as the wait looks at its own questions alone",
+)
+def _known(service: Service, case: Case) -> None:
+    """A wait of a minute that looks every 50 s; paid after that look, and seen by a status call before the end."""
+    _mapped(service)
+    payment, asked_at = service.create(case), 52
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(_wait, service, payment, 50)
+        for passed in (10, 40, 2):
+            with suppress(TimeoutError):
+                asked.result(BRIEFLY_S * 10)
+            service.wait(None, passed)
+        service.pay(case, payment)
+        service.wait(None, STEP_S)
+        state = service.status(case, payment)
+        for _ in range(service.config.expires_after_s // STEP_S - asked_at):
+            service.wait(None, STEP_S)
+            with suppress(TimeoutError):
+                answer = asked.result(BRIEFLY_S * 10)
+                break
+        else:
+            raise PreconditionError(f"a wait of {TIMEOUT_S} s did not end within the life of the payment")
+    case.note(f"monitor {payment.md5} for {TIMEOUT_S} s", answer.summary)
+    if state != "paid" or not service.done("monitor", answer):
+        raise NotCheckedError(f"during the wait the payment was {state}, and the wait answered {answer.summary}")
+    outcome = service.state(service.read("monitor", answer, "state"))
+    require(outcome == "paid", f"a status call knew the payment as paid, and the wait that ended then said {outcome}")
+
+
+@rule(
     "monitor.ended",
     "Waiting for what has ended changes nothing",
-    forbids="PAID that a wait takes back, or an expired payment that times out instead",
+    forbids="PAID that a wait takes back, or an expired or failed payment that times out instead",
 )
 def _ended(service: Service, case: Case) -> None:
-    """A wait for a paid payment that Bakong has forgotten, and one for an expired payment."""
+    """A wait for a paid payment that Bakong has forgotten, one for an expired payment, and one for a failed one."""
     _mapped(service)
     service.need_state("timeout", "expired")
     unpaid = service.create(case)
     service.wait(case, service.config.expires_after_s + 60)
     paid = service.buy(case)
     service.world.ask(case, "POST", "/reset")
-    for payment, expected in ((paid, "paid"), (unpaid, "expired")):
+    ended = [(paid, "paid"), (unpaid, "expired")]
+    if "failed" in service.config.states:
+        failed = service.create(case)
+        service.pay(case, failed, outcome="failed")
+        ended += [(failed, "failed")] if service.becomes(case, failed, "failed") == "failed" else []
+    for payment, expected in ended:
         if (before := service.status(case, payment)) != expected:
             raise PreconditionError(f"a payment is {before} before the wait, expected {expected}")
         outcome = _monitor(service, case, payment, pay=False)

@@ -256,6 +256,23 @@ def _fresh(service: Service, case: Case) -> None:
 
 
 @rule(
+    "paid.words",
+    "A payment is known by its code, not by the words beside it",
+    forbids='taking "Success" alone for a success: NBC\'s own document says it in other words',
+)
+def _words(service: Service, case: Case) -> None:
+    """Bakong says what NBC's document of 1.0.2 says, for a payment alone, and for three at once: they are paid."""
+    with service.world.profile(case, "doc-1.0.2"):
+        for count in (1, 3):
+            payments = [service.create(case) for _ in range(count)]
+            for payment in payments:
+                service.pay(case, payment)
+            for payment in payments:
+                state = service.becomes(case, payment, "paid")
+                require(state == "paid", f"Bakong says that a payment succeeded, in other words, and it is {state}")
+
+
+@rule(
     "paid.asks-no-more",
     "Of a paid payment Bakong is not asked again",
     forbids="spending the day's hundred calls on what is known",
@@ -346,15 +363,19 @@ def _failed(service: Service, case: Case) -> None:
     forbids="a failed payment that expires: one end is told, and then another",
 )
 def _failed_stays(service: Service, case: Case) -> None:
-    """The bank refuses the payment; then the code ends."""
+    """The bank refuses the payment; then the code ends. Again, and Bakong answers "not found" from then on."""
     service.need_state("failed", "expired")
-    payment = service.create(case)
-    service.pay(case, payment, outcome="failed")
-    if service.becomes(case, payment, "failed") != "failed":
-        raise NotCheckedError("a failed payment is not failed, which another rule names")
-    service.wait(case, service.config.expires_after_s + 60)
-    state = service.status(case, payment)
-    require(state == "failed", f"a failed payment is {state} after the code's end")
+    for forgotten in (False, True):
+        payment = service.create(case)
+        service.pay(case, payment, outcome="failed")
+        if service.becomes(case, payment, "failed") != "failed":
+            raise NotCheckedError("a failed payment is not failed, which another rule names")
+        if forgotten:
+            service.world.ask(case, "POST", "/reset")
+        service.wait(case, service.config.expires_after_s + 60)
+        state = service.status(case, payment)
+        then = ", of which Bakong knows nothing any more," if forgotten else ""
+        require(state == "failed", f"a failed payment{then} is {state} after the code's end")
 
 
 @rule(

@@ -311,6 +311,31 @@ def _bill_dies(service: Service, case: Case) -> None:
 
 
 @rule(
+    "quote.outage",
+    "Where Bakong cannot be asked, a code that has died is no answer either",
+    forbids="a quote or a bill that is handed out past its end, because nobody could be asked whether it was paid",
+)
+def _dead_in_outage(service: Service, case: Case) -> None:
+    """A quote, and a bill, is asked for while Bakong is gone, and again past its end: another code, or a refusal."""
+    makers = {"upgrade": quote, "renew": bill}
+    names = [name for name in makers if name in service.config.operations]
+    names = [name for name in names if name != "upgrade" or service.config.plans.full]
+    _mapped(service, *(names or ["renew"]))
+    users = {name: service.buy(case).user for name in names}
+    service.leap(case, 15 * 86_400)
+    service.world.trouble(case, ["reset, at: before_head"], after_s=0, each_s=2 * service.config.expires_after_s)
+    first = {name: makers[name](service, case, user) for name, user in users.items()}
+    for payment in first.values():
+        service.world.show(case, payment.qr)
+        service.status(case, payment)
+    service.wait(case, service.config.expires_after_s + 1)
+    for name, user in users.items():
+        answer = service.do(case, name, user=user)
+        code = service.read(name, answer, "md5") if service.done(name, answer) else None
+        require(code != first[name].md5, f"while Bakong cannot be asked {name} answered a code that had died")
+
+
+@rule(
     "renew.after-change",
     "A bill that was open before a change is not the bill after it",
     forbids="the better plan for the old plan's price, because the bill had been asked for in time",

@@ -61,9 +61,14 @@ def _dies_and_is_paid(service: Service, case: Case, payment: Payment, ends_ms: i
         require(state == "expired", f"made before a restart and not paid, a payment past its end is {state}")
     _restart(service, case)
     service.pay(case, payment)
+    service.wait(case, 900)
+    service.create(case)
+    if service.config.webhooks and "paid" in service.config.webhooks.events:
+        told = wait_for(service, case, payment, "paid")
+        require(told, "ended before a restart and paid after it, a payment is untold for 900 s, though nobody asks")
     for _ in range(2):
-        service.wait(case, 900)
         state = service.status(case, payment)
+        service.wait(case, 900)
     require(state == "paid", f"ended before a restart and paid after it, a payment is {state}")
 
 

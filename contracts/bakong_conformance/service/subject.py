@@ -79,6 +79,7 @@ class Service:
     anew: Callable[[], tuple[httpx.Client, World, dict[str, Any]]] | None = None
     _names: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _open: list[str] = field(default_factory=list)
+    _took_time: bool = False
 
     # Cases
 
@@ -166,11 +167,13 @@ class Service:
         self.wait(case, seconds)
 
     def _tell_time(self) -> None:
-        """The world's time to a service that is told its time."""
+        """The world's time to a service that is told its time. Raises CannotRunError where it never took any."""
         if self.config.time == "endpoint":
             answer = self.do(None, "set_time", now_ms=self.world.now_ms())
-            if answer.status not in self.config.operations["set_time"].status:
-                raise CannotRunError(f"the service did not take its time: {answer.summary}")
+            if not self.done("set_time", answer):
+                error = PreconditionError if self._took_time and answer.status >= 500 else CannotRunError
+                raise error(f"the service did not take its time: {answer.summary}")
+            self._took_time = True
 
     def settle(self, case: Case) -> None:
         """As long as the service may need to notice a payment."""

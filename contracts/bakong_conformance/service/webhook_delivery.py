@@ -1,6 +1,7 @@
 """Rules of when a main backend is told: whoever asks, however often it refuses, and though nobody asks."""
 
 import contextlib
+import json
 import threading
 from dataclasses import replace
 
@@ -20,6 +21,7 @@ PATIENCE_S, PATIENCE_TRIES = 60, 15
 WATCHED_S = 300
 BESIDE = ("garbage", "refuse, as: missing-fields")  # what is wrong with one payment, and no outage for all
 BESIDE_S = 1800
+LISTS_CLOSED = "http, status: 403, on: check_transaction_by_md5_list"
 HELD_S = 25.0  # of real time: who sends one webhook after the other has given up on one by then
 rule = SUITE.rule
 
@@ -313,7 +315,10 @@ def _watched_late(service: Service, case: Case) -> None:
     severity=Severity.CRITICAL,
 )
 def _watched_beside(service: Service, case: Case) -> None:
-    """Bakong answers two payments wrongly for half an hour; one made between them is paid, and is found by itself."""
+    """Bakong answers two payments wrongly for half an hour; one made between them is paid, and is found by itself.
+
+    Lists are refused, as in production: one wrong answer to a list would be about all of them.
+    """
     _seen_unasked(service)
     if service.config.time == "real":
         raise NotCheckedError("it takes 15 minutes of real time; map the service's time to check it")
@@ -321,8 +326,8 @@ def _watched_beside(service: Service, case: Case) -> None:
         service.world.play(case, PLAIN)
         made = []
         for is_spoilt in (True, False, True):
-            if is_spoilt:
-                service.world.trouble(case, [fault], after_s=0, each_s=BESIDE_S)
+            faults = (LISTS_CLOSED, f"{fault}, on: check_transaction_by_md5") if is_spoilt else (LISTS_CLOSED,)
+            service.world.trouble(case, faults[-1:], after_s=0, each_s=BESIDE_S, throughout=faults[:-1])
             made.append(payment := service.create(case))
             service.world.show(case, payment.qr)
             service.world.play(case, PLAIN)
@@ -347,6 +352,29 @@ def _watched_end(service: Service, case: Case) -> None:
     service.create(case)
     service.settle(case)
     require(wait_for(service, case, payment, "expired"), "nobody asked for a payment, and its end is not announced")
+
+
+@rule(
+    "webhook.address",
+    "A webhook goes to the whole address that was given",
+    forbids="a callback whose query is left out, by which a main backend knows what it is about",
+)
+def _address(service: Service, case: Case) -> None:
+    """An order names a callback with a query; its webhook comes there, with all of it."""
+    mapped(service)
+    if "{webhook_url}" not in json.dumps(service.operation("create").body):
+        raise NotCheckedError("the configuration gives an order no {webhook_url}")
+    query = "?of=order&again=a%2Fb"
+    order = service.order(user := service.new_user())
+    answer = service.do(case, "create", webhook_url=f"{service.values['webhook_url']}{query}", **order)
+    if answer.status in service.config.refusals.invalid:
+        raise NotCheckedError(f"the service takes no callback with a query: {answer.summary}")
+    payment = service.made(answer, user, service.config.plans.basic, "USD")
+    service.pay(case, payment)
+    service.becomes(case, payment, "paid")
+    paths = [one.path for one in wait_for(service, case, payment, "paid")]
+    require(paths, f"with the callback {query!r} a payment was not told")
+    require(paths[0].endswith(query), f"the callback ends with {query!r}, the webhook came to {paths[0]!r}")
 
 
 @rule("webhook.json", "A webhook is JSON, and says so", forbids="a body that frameworks do not read, by its type")

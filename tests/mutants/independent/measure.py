@@ -11,12 +11,13 @@ import tempfile
 from pathlib import Path
 
 from tests.mutants.independent.faults import FAULTS, Fault
+from tests.mutants.independent.faults_fresh import FRESH
 from tests.mutants.independent.faults_more import MORE
 from tests.mutants.planted import broken_rules, replaced
 
 HERE = Path(__file__).parent
 
-ALL = {fault.name: fault for fault in FAULTS + MORE}
+ALL = {fault.name: fault for fault in FAULTS + MORE + FRESH}
 
 
 def plant(fault: Fault | None, where: Path) -> Path:
