@@ -182,7 +182,7 @@ class Healthy(Answers, Plans, Tenants, Hooks, Gate):
             if self.has("replay-says-expired"):
                 return self.replayed(made) | {"state": "expired"}
             return self.replayed(made) | ({"expires_told": self.now_ms + LIFE_MS} if self.has("replay-renews") else {})
-        if not isinstance(user, str) or not user.isprintable() or not 0 < len(user) <= 128 or "/" in user:
+        if not isinstance(user, str) or not user or not user.isprintable() or len(user) > 128:
             raise Problem(422, "user")
         if (
             not isinstance(plan, str)

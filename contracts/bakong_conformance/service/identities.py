@@ -65,7 +65,6 @@ def _twins(user: str) -> dict[str, str]:
         "with a tag behind a plus": f"{user}+tag",
         "with a part behind a hash": f"{user}#part",
         "with a dot": f"{user[:-1]}.{user[-1]}",
-        "with a slash": f"{user[:-1]}/{user[-1]}",
         "with zeros before": f"00{user}",
         "with a letter that is escaped": f"{user[:-1]}%{ord(user[-1]):02X}",
         "with a letter that is not seen": f"{user[:-1]}\u200b{user[-1]}",

@@ -11,6 +11,7 @@ from bakong_conformance.service.subject import Payment, Service
 
 SUITE = Suite("service")
 rule = SUITE.rule
+LATE_S = 1800  # late money is found by then, also where it is looked for more and more seldom
 
 
 def _restart(service: Service, case: Case) -> None:
@@ -61,11 +62,13 @@ def _dies_and_is_paid(service: Service, case: Case, payment: Payment, ends_ms: i
         require(state == "expired", f"made before a restart and not paid, a payment past its end is {state}")
     _restart(service, case)
     service.pay(case, payment)
-    service.wait(case, 900)
+    service.wait(case, LATE_S)
     service.create(case)
     if service.config.webhooks and "paid" in service.config.webhooks.events:
         told = wait_for(service, case, payment, "paid")
-        require(told, "ended before a restart and paid after it, a payment is untold for 900 s, though nobody asks")
+        require(
+            told, f"ended before a restart and paid after it, a payment is untold for {LATE_S} s, though nobody asks"
+        )
     for _ in range(2):
         state = service.status(case, payment)
         service.wait(case, 900)
